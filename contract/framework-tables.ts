@@ -1,0 +1,21 @@
+/**
+ * Names of the tables that the framework keeps beside the user's own: the migrations create them, the processor
+ * writes them, the watchdog and the operator commands read them.
+ *
+ * @module
+ */
+
+/** Schema that holds all framework tables. */
+export const FRAMEWORK_SCHEMA = 'event_processor';
+
+/** Framework tables, qualified and ready for SQL text. */
+export const FRAMEWORK_TABLES = {
+  /** One row per event in effect: the reason why a second delivery changes nothing. */
+  ledger: `${FRAMEWORK_SCHEMA}.ledger`,
+  /** One row per event set aside, with its full payload and the reason. */
+  quarantine: `${FRAMEWORK_SCHEMA}.quarantine`,
+  /** Append-only: one row per committed write, with the stretch of the shard it covers. */
+  batchLog: `${FRAMEWORK_SCHEMA}.batch_log`,
+  /** One row per applied migration, with its checksum. */
+  migrations: `${FRAMEWORK_SCHEMA}.migrations`,
+} as const;

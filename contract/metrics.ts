@@ -1,0 +1,67 @@
+/**
+ * Every metric this project publishes, with its CloudWatch unit: the functions emit these names, alarms and the
+ * dashboard read them, and a test walks both sides.
+ *
+ * @module
+ */
+
+/** CloudWatch namespace of all metrics here, unless the deployment sets another. */
+export const DEFAULT_METRICS_NAMESPACE = 'KinesisToAurora';
+
+/** The one dimension every metric carries: the name of the projection, which is the name of the function. */
+export const METRICS_DIMENSION = 'service';
+
+/** What one batch publishes: one metrics document per invocation, one value per name. */
+export const BATCH_METRICS = {
+  /** Records in the invocation, as delivered by the mapping. */
+  RecordsReceived: 'Count',
+  /** Events and rejections the records decoded to: more than records where producers aggregate. */
+  EventsReceived: 'Count',
+  /** Events whose effect this batch committed for the first time. */
+  EventsWritten: 'Count',
+  /** Events that were already in effect, or came twice in the batch. */
+  EventsDuplicate: 'Count',
+  /** Events set aside in the quarantine table with their payload. */
+  EventsQuarantined: 'Count',
+  /** Records handed back to the mapping, to be delivered again. */
+  RecordsHeld: 'Count',
+  /** 1 when the batch ended before its last record because the position is held, else 0. */
+  PositionHeld: 'Count',
+  /** 1 when so much of the batch was rejected that a bad deploy is likelier than bad data, else 0. */
+  FuseBlown: 'Count',
+  /** Distinct lookup keys the batch asked for. */
+  LookupKeys: 'Count',
+  CacheHits: 'Count',
+  CacheMisses: 'Count',
+  CacheEvictions: 'Count',
+  /** Hits over lookup keys; not published by a batch without lookups. */
+  CacheHitRatio: 'Percent',
+  /** Data API calls of the batch, reads and writes, retries included. */
+  DataApiCalls: 'Count',
+  /** Data API calls that failed, whatever followed. */
+  DataApiErrors: 'Count',
+  DecodeMs: 'Milliseconds',
+  LookupMs: 'Milliseconds',
+  ProjectMs: 'Milliseconds',
+  PlanMs: 'Milliseconds',
+  WriteMs: 'Milliseconds',
+  BatchMs: 'Milliseconds',
+  /** Now minus the arrival of the newest record of the batch. */
+  NewestRecordAgeMs: 'Milliseconds',
+  /** Now minus the arrival of the oldest record of the batch. */
+  OldestRecordAgeMs: 'Milliseconds',
+} as const;
+
+/** What the watchdog publishes every minute, whether the consumer lives or not. */
+export const WATCHDOG_METRICS = {
+  /** Age of the oldest record that is not committed; 0 when caught up or idle. */
+  BacklogAge: 'Seconds',
+  /** Retention of the stream minus the backlog age: what is left before data is lost. */
+  TimeToDataLoss: 'Seconds',
+} as const;
+
+/** Name of a metric that a batch publishes. */
+export type BatchMetricName = keyof typeof BATCH_METRICS;
+
+/** Name of a metric that the watchdog publishes. */
+export type WatchdogMetricName = keyof typeof WATCHDOG_METRICS;

@@ -1,0 +1,71 @@
+import jsdoc from 'eslint-plugin-jsdoc';
+import tseslint from 'typescript-eslint';
+
+/** The size budget: a file fits two screens, a function one. Tests may be longer, because tables are. */
+const SIZE = {
+  'max-lines': ['error', { max: 250, skipComments: true, skipBlankLines: true }],
+  'max-lines-per-function': ['error', { max: 40, skipComments: true, skipBlankLines: true }],
+  'max-params': ['error', 3],
+  complexity: ['error', 10],
+};
+
+export default tseslint.config(
+  { ignores: ['node_modules/', 'cdk.out/', '.cache/', 'coverage/'] },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      ...SIZE,
+      eqeqeq: 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // A type parameter used once is how a projection carries its row types from the declaration to the row.
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: ['test/**', '**/*.config.*'],
+    plugins: { jsdoc },
+    rules: {
+      'jsdoc/require-jsdoc': [
+        'error',
+        {
+          publicOnly: true,
+          contexts: [
+            'FunctionDeclaration',
+            'ClassDeclaration',
+            'TSInterfaceDeclaration',
+            'TSTypeAliasDeclaration',
+            'ExportNamedDeclaration > VariableDeclaration',
+          ],
+          require: { FunctionDeclaration: true, ClassDeclaration: true },
+          checkConstructors: false,
+          enableFixer: false,
+        },
+      ],
+      'jsdoc/require-description': ['error', { contexts: ['any'] }],
+      'jsdoc/no-types': 'error',
+      'jsdoc/check-param-names': 'error',
+      'jsdoc/check-tag-names': [
+        'error',
+        { typed: false, definedTags: ['remarks', 'typeParam', 'defaultValue'] },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'max-lines': ['error', { max: 400, skipComments: true, skipBlankLines: true }],
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+);
