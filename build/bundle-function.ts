@@ -52,10 +52,7 @@ export async function bundleFunction(entry: string): Promise<FunctionBundle> {
     logLevel: 'silent',
   });
   const template = textOf(result.outputFiles, '.mjs');
-  const buildVersion = createHash('sha256')
-    .update(template)
-    .digest('hex')
-    .slice(0, BUILD_VERSION_PLACEHOLDER.length);
+  const buildVersion = createHash('sha256').update(template).digest('hex').slice(0, BUILD_VERSION_PLACEHOLDER.length);
   const output = Object.entries(result.metafile.outputs).find(([path]) => path.endsWith('.mjs'));
   return {
     code: template.replaceAll(BUILD_VERSION_PLACEHOLDER, buildVersion),

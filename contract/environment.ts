@@ -102,14 +102,11 @@ const FIELDS: Readonly<Record<keyof ProcessorEnvironment, Field>> = {
 const FIELD_ENTRIES = Object.entries(FIELDS) as readonly (readonly [keyof ProcessorEnvironment, Field])[];
 
 /** The environment that a field without a value gets: every field but the three that name the database. */
-export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, 'clusterArn' | 'secretArn' | 'database'> =
-  Object.freeze(
-    Object.fromEntries(
-      FIELD_ENTRIES.flatMap(([name, field]) =>
-        field.fallback === undefined ? [] : [[name, field.fallback]],
-      ),
-    ),
-  ) as unknown as Omit<ProcessorEnvironment, 'clusterArn' | 'secretArn' | 'database'>;
+export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, 'clusterArn' | 'secretArn' | 'database'> = Object.freeze(
+  Object.fromEntries(
+    FIELD_ENTRIES.flatMap(([name, field]) => (field.fallback === undefined ? [] : [[name, field.fallback]])),
+  ),
+) as unknown as Omit<ProcessorEnvironment, 'clusterArn' | 'secretArn' | 'database'>;
 
 /** Thrown when environment variables do not make a configuration; `problems` lists every one of them. */
 export class EnvironmentError extends Error {
@@ -133,9 +130,7 @@ export class EnvironmentError extends Error {
  * @returns variable name to value, every field included
  */
 export function encodeEnvironment(environment: ProcessorEnvironment): Record<string, string> {
-  return Object.fromEntries(
-    FIELD_ENTRIES.map(([name, field]) => [field.variable, String(environment[name])]),
-  );
+  return Object.fromEntries(FIELD_ENTRIES.map(([name, field]) => [field.variable, String(environment[name])]));
 }
 
 /**
@@ -143,9 +138,7 @@ export function encodeEnvironment(environment: ProcessorEnvironment): Record<str
  *
  * @throws {@link EnvironmentError} naming every missing or malformed variable at once
  */
-export function parseEnvironment(
-  variables: Readonly<Record<string, string | undefined>>,
-): ProcessorEnvironment {
+export function parseEnvironment(variables: Readonly<Record<string, string | undefined>>): ProcessorEnvironment {
   const problems: string[] = [];
   const values = FIELD_ENTRIES.map(([name, field]) => {
     const text = variables[field.variable];

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
+
+const code = z.string().regex(/^[A-Z0-9]{3,4}$/, 'expected an airport code such as DTW');
+const minute = z.string().regex(/^\d{4}\/\d\d\/\d\d \d\d:\d\d$/, 'expected a time such as 2001/01/31 23:59');
+const place = { city: 'text', state: 'text' } as const;
+const cities = {
+  origin_city: 'text',
+  origin_state: 'text',
+  destination_city: 'text',
+  destination_state: 'text',
+} as const;
+const departure = { flight_id: 'text', departed_at: 'timestamp', destination: 'text', delay: 'integer' } as const;
+
+/** Flights by origin: one row each, counters per airport and day, and the latest departure per airport. */
+export const flights = defineProjection({
+  name: 'flights',
+  schema: z.object({ date: minute, delay: z.int(), distance: z.int(), origin: code, destination: code }),
+  eventId: (flight) => `${flight.date} ${flight.origin}-${flight.destination} ${flight.delay}`,
+  lookups: { airports: lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: place }) },
+  lookupKeys: (flight) => ({ airports: [flight.origin, flight.destination] }),
+  tables: {
+    flights: inserts({ columns: { ...departure, distance: 'integer', origin: 'text', ...cities } }),
+    airport_days: counters({
+      key: { airport: 'text', day: 'date' },
+      counters: { flights: 'bigint', delayed_flights: 'bigint', delay_minutes: 'bigint' },
+    }),
+    latest_departures: versions({
+      key: { airport: 'text' },
+      version: { departed_at: 'timestamp', flight_id: 'text' },
+      columns: { destination: 'text', delay: 'integer' },
+    }),
+  },
+  project: ({ date, ...flight }, { airports }, flight_id) => {
+    const { origin: airport, destination, delay } = flight;
+    const [from, to] = [airports(airport), airports(destination)];
+    const [origin_city, origin_state, destination_city, destination_state] = [from.city, from.state, to.city, to.state];
+    const departed_at = date.replaceAll('/', '-');
+    const [day, delayed_flights, delay_minutes] = [departed_at.slice(0, 10), delay > 0 ? 1 : 0, Math.max(0, delay)];
+    return {
+      flights: { ...flight, flight_id, departed_at, origin_city, origin_state, destination_city, destination_state },
+      airport_days: { airport, day, flights: 1, delayed_flights, delay_minutes },
+      latest_departures: { airport, departed_at, flight_id, destination, delay },
+    };
+  },
+});

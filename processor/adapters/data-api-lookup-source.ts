@@ -1,0 +1,44 @@
+import { compileLookup, lookupKeysParameter } from '../core/compile-lookup.ts';
+import type { Lookup } from '../core/table.ts';
+import type { LookupSource, ReferenceRow } from '../ports.ts';
+import type { ExecuteStatement } from './data-api.ts';
+
+/**
+ * Reads reference rows through the RDS Data API, all lookups of a projection in one call.
+ *
+ * @param execute bound to the cluster and the processor's role
+ * @param lookups of the projection
+ */
+export function createDataApiLookupSource(
+  execute: ExecuteStatement,
+  lookups: Readonly<Record<string, Lookup>>,
+): LookupSource {
+  const sql = compileLookup(lookups);
+  const columns = new Map(Object.entries(lookups).map(([name, lookup]) => [name, Object.keys(lookup.columns)]));
+  return {
+    read: async (request, options) => {
+      const rows = new Map([...columns.keys()].map((name) => [name, new Map<string, ReferenceRow>()]));
+      if (sql === undefined) return rows;
+      const { records } = await execute(sql, keyParameters([...columns.keys()], request), options);
+      for (const record of records ?? []) {
+        const [lookup = '', key = '', cells = '[]'] = record.map(({ stringValue }) => stringValue);
+        rows.get(lookup)?.set(key, toRow(columns.get(lookup) ?? [], cells));
+      }
+      return rows;
+    },
+  };
+}
+
+function keyParameters(
+  names: readonly string[],
+  request: ReadonlyMap<string, readonly string[]>,
+): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name, index) => [lookupKeysParameter(index), JSON.stringify(request.get(name) ?? [])]),
+  );
+}
+
+function toRow(columns: readonly string[], cells: string): ReferenceRow {
+  const values = JSON.parse(cells) as readonly unknown[];
+  return Object.freeze(Object.fromEntries(columns.map((column, index) => [column, values[index]])));
+}

@@ -1,0 +1,52 @@
+import { LRUCache } from 'lru-cache';
+import type { LookupCache, ReferenceRow } from '../ports.ts';
+
+/** Bounds of the cache of one execution environment. */
+export interface LookupCacheSettings {
+  readonly maxEntries: number;
+  /** Bytes of keys and values, counted as two per character of their JSON. */
+  readonly maxBytes: number;
+  /** Age at which a row is read again: the bound of staleness. */
+  readonly ttlMs: number;
+  /** Age at which a key that had no row is asked for again; short, so that new reference rows show soon. */
+  readonly absentTtlMs: number;
+  /** Milliseconds from any start; must not go backwards. */
+  readonly now?: () => number;
+}
+
+/** What is kept for a key: its row, or that there is none. The cache itself has no room for null. */
+interface Entry {
+  readonly row: ReferenceRow | null;
+}
+
+/** JavaScript strings take up to two bytes per character; an entry's object and map slots take about this much more. */
+const ENTRY_OVERHEAD_BYTES = 200;
+
+/** Creates the warm cache of reference rows, bounded by entries, bytes and age. */
+export function createLruLookupCache(settings: LookupCacheSettings): LookupCache {
+  let evictions = 0;
+  const cache = new LRUCache<string, Entry>({
+    max: settings.maxEntries,
+    maxSize: settings.maxBytes,
+    ttl: settings.ttlMs,
+    sizeCalculation: ({ row }, key) => ENTRY_OVERHEAD_BYTES + 2 * (key.length + JSON.stringify(row).length),
+    dispose: (_entry, _key, reason) => {
+      if (reason === 'evict') evictions += 1;
+    },
+    ...(settings.now && { perf: { now: settings.now }, ttlResolution: 0 }),
+  });
+  return {
+    get: (lookup, key) => cache.get(cacheKey(lookup, key))?.row,
+    set: (lookup, key, row) => {
+      cache.set(cacheKey(lookup, key), { row }, { ttl: row === null ? settings.absentTtlMs : settings.ttlMs });
+    },
+    get evictions() {
+      return evictions;
+    },
+  };
+}
+
+/** A lookup's name holds no NUL, so no two pairs share a key. */
+function cacheKey(lookup: string, key: string): string {
+  return `${lookup}\0${key}`;
+}

@@ -1,0 +1,106 @@
+import type { BatchMetricName } from '../contract/metrics.ts';
+import type { KinesisRecord } from './core/kinesis-record.ts';
+import type { BatchReport } from './process-batch.ts';
+
+/** Ages of a batch's records when it was finished, in milliseconds. */
+export interface RecordAges {
+  readonly newestMs: number;
+  readonly oldestMs: number;
+}
+
+/**
+ * How long ago the newest and the oldest record of a batch arrived on the stream.
+ *
+ * @param records at least one
+ * @param nowMs milliseconds since 1970
+ */
+export function recordAges(records: readonly KinesisRecord[], nowMs: number): RecordAges {
+  let newest = -Infinity;
+  let oldest = Infinity;
+  for (const { kinesis } of records) {
+    const arrivedAtMs = Math.round(kinesis.approximateArrivalTimestamp * 1000);
+    newest = Math.max(newest, arrivedAtMs);
+    oldest = Math.min(oldest, arrivedAtMs);
+  }
+  return { newestMs: Math.max(0, nowMs - newest), oldestMs: Math.max(0, nowMs - oldest) };
+}
+
+/**
+ * The values of a batch's metrics document.
+ *
+ * @returns every batch metric once; the cache hit ratio only where something was looked up, since no traffic is
+ *   neither a good cache nor a bad one
+ */
+export function batchMetrics(report: BatchReport, ages: RecordAges): Partial<Record<BatchMetricName, number>> {
+  const { stageMs, lookups, cacheMisses, calls } = report;
+  return {
+    RecordsReceived: report.records,
+    EventsReceived: report.events,
+    EventsWritten: report.written,
+    EventsDuplicate: report.duplicates,
+    EventsQuarantined: report.rejections.length,
+    RecordsHeld: report.records - report.committedRecords,
+    PositionHeld: report.hold === undefined ? 0 : 1,
+    FuseBlown: report.hold?.reason === 'fuse' ? 1 : 0,
+    LookupKeys: lookups,
+    CacheHits: lookups - cacheMisses,
+    CacheMisses: cacheMisses,
+    CacheEvictions: report.cacheEvictions,
+    ...(lookups > 0 && { CacheHitRatio: (100 * (lookups - cacheMisses)) / lookups }),
+    DataApiCalls: calls.calls,
+    DataApiErrors: calls.errors,
+    DecodeMs: stageMs.decode,
+    LookupMs: stageMs.lookup,
+    ProjectMs: stageMs.project,
+    PlanMs: stageMs.plan,
+    WriteMs: stageMs.write,
+    BatchMs: Object.values(stageMs).reduce((total, ms) => total + ms, 0),
+    NewestRecordAgeMs: ages.newestMs,
+    OldestRecordAgeMs: ages.oldestMs,
+  };
+}
+
+/** What a batch's summary log line says beside its metrics. */
+export interface BatchIdentity {
+  readonly buildVersion: string;
+  readonly codeCommit: string;
+}
+
+/** The fields of a batch's one summary log line: names and values a person can search for. */
+export function batchSummary(
+  report: BatchReport,
+  records: readonly KinesisRecord[],
+  identity: BatchIdentity,
+): Record<string, unknown> {
+  return {
+    shardId: report.shardId,
+    firstSequenceNumber: records[0]?.kinesis.sequenceNumber,
+    lastSequenceNumber: records.at(-1)?.kinesis.sequenceNumber,
+    ...(report.hold && {
+      heldFrom: records[report.committedRecords]?.kinesis.sequenceNumber,
+      holdReason: report.hold.reason,
+    }),
+    ...identity,
+  };
+}
+
+/** Rejections listed in one log line: the table has them all, the line says what to look for. */
+const MAX_LISTED_REJECTIONS = 20;
+
+/**
+ * The fields of the log line about quarantined events: how many for which reason, and where the first ones stood.
+ * Details stay in the quarantine table, because they may quote the data.
+ */
+export function rejectionSummary({ rejections }: BatchReport): Record<string, unknown> {
+  const byReason: Record<string, number> = {};
+  for (const { rejection } of rejections) byReason[rejection.reason] = (byReason[rejection.reason] ?? 0) + 1;
+  return {
+    byReason,
+    first: rejections.slice(0, MAX_LISTED_REJECTIONS).map(({ rejection }) => ({
+      sequenceNumber: rejection.origin.sequenceNumber,
+      subSequenceNumber: rejection.origin.subSequenceNumber,
+      reason: rejection.reason,
+      sqlState: rejection.sqlState,
+    })),
+  };
+}

@@ -1,0 +1,83 @@
+import { DATA_API_STATEMENT_TIMEOUT_MS } from '../contract/limits.ts';
+import { backoffMs } from './core/backoff.ts';
+import type { CallOptions, Clock } from './ports.ts';
+import { DatabaseError } from './ports.ts';
+
+/** Why a batch ends before its last record. */
+export type HoldReason = 'transient' | 'configuration' | 'deadline' | 'fuse' | 'oversized';
+
+/** Ends the batch: what is committed stays, the rest is handed back to the mapping. */
+export class HoldError extends Error {
+  override readonly name = 'HoldError';
+  readonly reason: HoldReason;
+
+  /**
+   * Says why the position is held.
+   *
+   * @param reason the kind of hold, for the metric
+   * @param message what happened and what to do, for the log
+   */
+  constructor(reason: HoldReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** What calls of one invocation share. */
+export interface Calls {
+  readonly clock: Clock;
+  /** Milliseconds that calls and waits may still take: the time left less the reserve for answering. */
+  readonly budgetMs: () => number;
+  /** Calls made and calls failed so far; counted here, because every call passes here. */
+  readonly tally: { calls: number; errors: number };
+}
+
+/** A call with less time than this would only be cut off. */
+const MIN_CALL_MS = 200;
+/** A statement may use all the time the service gives it; the answer needs a little more. */
+const MAX_CALL_MS = DATA_API_STATEMENT_TIMEOUT_MS + 2_000;
+
+/**
+ * Makes a database call, and makes it again while the failure is one that passes and the budget lasts. Safe for
+ * writes, because the compiled write is idempotent.
+ *
+ * @throws {@link DatabaseError} of kind `rejection` or `too-large`: the caller can do something about those
+ * @throws {@link HoldError} when waiting longer is for the mapping to do
+ */
+export async function callWithRetry<T>(
+  call: (options: CallOptions) => Promise<T>,
+  { clock, budgetMs, tally }: Calls,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const timeoutMs = Math.min(budgetMs(), MAX_CALL_MS);
+    if (timeoutMs < MIN_CALL_MS) throw new HoldError('deadline', 'the time of this invocation is used up');
+    tally.calls += 1;
+    try {
+      return await call({ timeoutMs });
+    } catch (error) {
+      tally.errors += 1;
+      const failure = retryable(error);
+      const waitMs = backoffMs(attempt, clock.random());
+      if (waitMs + MIN_CALL_MS > budgetMs()) {
+        throw new HoldError('transient', `the database did not recover in time: ${failure.message}`, {
+          cause: failure,
+        });
+      }
+      await clock.sleep(waitMs);
+    }
+  }
+}
+
+function retryable(error: unknown): DatabaseError {
+  if (!(error instanceof DatabaseError)) throw error;
+  switch (error.kind) {
+    case 'transient':
+    case 'unknown':
+      return error;
+    case 'configuration':
+      throw new HoldError('configuration', error.message, { cause: error });
+    case 'rejection':
+    case 'too-large':
+      throw error;
+  }
+}

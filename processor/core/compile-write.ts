@@ -1,0 +1,207 @@
+import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import type { Columns, CounterTable, InsertTable, Table, VersionedTable } from './table.ts';
+import { columnsOf, keyColumnsOf } from './table.ts';
+
+/** What compiling a write needs to know of a projection. */
+export interface WrittenTables {
+  readonly tables: Readonly<Record<string, Table>>;
+  /** Name of the table that serves as the ledger, or `undefined` for the framework's. */
+  readonly ledger: string | undefined;
+}
+
+/** Names of the parameters of the compiled statement; all are strings, and all but the first hold JSON. */
+export const WRITE_PARAMETERS = {
+  functionName: 'function_name',
+  /** `[n, eventId]` per event; only with the framework's ledger. */
+  events: 'events',
+  /** `[n, column, …]` per row of the table at this index. */
+  rows: (tableIndex: number) => `rows_${tableIndex}`,
+  /** One array per quarantined item, in the order of {@link QUARANTINE_COLUMNS}. */
+  quarantine: 'quarantine',
+  /** One array, in the order of {@link LOG_COLUMNS}. */
+  log: 'log',
+} as const;
+
+/** Columns of a quarantine row and how each is read from its JSON array. */
+const QUARANTINE_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
+  ['shard_id', (cell) => cell],
+  ['sequence_number', (cell) => `(${cell})::numeric`],
+  ['sub_sequence_number', (cell) => `(${cell})::integer`],
+  ['partition_key', (cell) => cell],
+  ['arrived_at', (cell) => `to_timestamp((${cell})::double precision / 1000)`],
+  ['payload', (cell) => `decode(${cell}, 'base64')`],
+  ['reason', (cell) => cell],
+  ['detail', (cell) => cell],
+  ['sql_state', (cell) => cell],
+  ['code_version', (cell) => cell],
+  ['attempts', (cell) => `(${cell})::integer`],
+];
+
+/** Columns of a batch log row and how each is read from its JSON array. */
+const LOG_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
+  ['shard_id', (cell) => cell],
+  ['first_sequence_number', (cell) => `(${cell})::numeric`],
+  ['last_sequence_number', (cell) => `(${cell})::numeric`],
+  ['oldest_arrival_at', (cell) => `to_timestamp((${cell})::double precision / 1000)`],
+  ['newest_arrival_at', (cell) => `to_timestamp((${cell})::double precision / 1000)`],
+  ['records', (cell) => `(${cell})::integer`],
+  ['events', (cell) => `(${cell})::integer`],
+  ['code_version', (cell) => cell],
+];
+
+/**
+ * Compiles a projection's tables to the one statement that writes a chunk: ledger, rows of the fresh events only,
+ * quarantine, batch log, counts. Atomic without a transaction, and idempotent.
+ *
+ * Every write joins `_fresh`, the events that the ledger saw for the first time, and is sorted by key, so that
+ * parallel batches take their row locks in one order. Names are quoted identifiers of the declaration; nothing of an
+ * event is ever SQL text.
+ *
+ * @returns SQL that returns one row: `written`, `quarantined`
+ */
+export function compileWrite({ tables, ledger }: WrittenTables): string {
+  const names = Object.keys(tables);
+  const ledgerIndex = ledger === undefined ? -1 : names.indexOf(ledger);
+  const ledgerTable = ledger === undefined ? undefined : tables[ledger];
+  const writes = names.flatMap((name, index) => {
+    const table = tables[name];
+    return table === undefined || index === ledgerIndex ? [] : [`_write_${index} AS (${write(name, table, index)})`];
+  });
+  const ctes = [
+    ...(ledger !== undefined && ledgerTable?.kind === 'insert'
+      ? ownLedger(ledger, ledgerTable, ledgerIndex)
+      : frameworkLedger()),
+    ...writes,
+    `_quarantine AS (${quarantine()})`,
+    `_log AS (${log()})`,
+  ];
+  return `WITH ${ctes.join(',\n')}
+SELECT (SELECT count(*) FROM _fresh)::integer AS written, (SELECT count(*) FROM _quarantine)::integer AS quarantined`;
+}
+
+function frameworkLedger(): string[] {
+  return [
+    `_event AS MATERIALIZED (
+  SELECT (v->>0)::integer AS n, v->>1 AS event_id FROM jsonb_array_elements(:${WRITE_PARAMETERS.events}::jsonb) AS v
+)`,
+    `_ledger AS (
+  INSERT INTO ${FRAMEWORK_TABLES.ledger} (function_name, event_id)
+  SELECT :${WRITE_PARAMETERS.functionName}::text, event_id FROM _event ORDER BY event_id
+  ON CONFLICT DO NOTHING RETURNING event_id
+)`,
+    '_fresh AS MATERIALIZED (SELECT _event.n FROM _event JOIN _ledger USING (event_id))',
+  ];
+}
+
+function ownLedger(name: string, table: InsertTable, index: number): string[] {
+  const columns = Object.keys(table.columns).map(identifier).join(', ');
+  const key = table.key.map(identifier).join(', ');
+  return [
+    `_event AS MATERIALIZED (${rowsOf(table.columns, index)})`,
+    `_ledger AS (
+  INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM _event ORDER BY ${key}
+  ON CONFLICT (${key}) DO NOTHING RETURNING ${key} AS event_id
+)`,
+    `_fresh AS MATERIALIZED (SELECT _event._n AS n FROM _event JOIN _ledger ON _ledger.event_id = _event.${key})`,
+  ];
+}
+
+function write(name: string, table: Table, index: number): string {
+  switch (table.kind) {
+    case 'insert':
+      return insert(name, table, index);
+    case 'counters':
+      return increment(name, table, index);
+    case 'versioned':
+      return upsert(name, table, index);
+  }
+}
+
+function insert(name: string, table: InsertTable, index: number): string {
+  const columns = Object.keys(table.columns).map(identifier).join(', ');
+  const order = table.key.length > 0 ? table.key.map(identifier).join(', ') : '_n';
+  return `
+  INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${order}
+  RETURNING 1
+`;
+}
+
+function increment(name: string, table: CounterTable, index: number): string {
+  const key = Object.keys(table.key).map(identifier).join(', ');
+  const counters = Object.entries(table.counters);
+  // A sum is wider than its terms; the cast brings it back, and a sum that does not fit is an error, not a wrap.
+  const sums = counters.map(([column, type]) => `sum(${identifier(column)})::${type}`).join(', ');
+  const updates = counters.map(
+    ([column]) => `${identifier(column)} = _t.${identifier(column)} + excluded.${identifier(column)}`,
+  );
+  return `
+  INSERT INTO ${identifier(name)} AS _t (${key}, ${counters.map(([column]) => identifier(column)).join(', ')})
+  SELECT ${key}, ${sums} FROM ${freshRowsOf(table, index)} GROUP BY ${key} ORDER BY ${key}
+  ON CONFLICT (${key}) DO UPDATE SET ${updates.join(', ')}
+  RETURNING 1
+`;
+}
+
+function upsert(name: string, table: VersionedTable, index: number): string {
+  const columns = Object.keys(columnsOf(table)).map(identifier).join(', ');
+  const key = keyColumnsOf(table).map(identifier).join(', ');
+  const version = Object.keys(table.version).map(identifier);
+  const updated = [...version, ...Object.keys(table.columns).map(identifier)];
+  const newestFirst = version.map((column) => `${column} DESC`).join(', ');
+  return `
+  INSERT INTO ${identifier(name)} AS _t (${columns})
+  SELECT DISTINCT ON (${key}) ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${key}, ${newestFirst}, _n
+  ON CONFLICT (${key}) DO UPDATE SET ${updated.map((column) => `${column} = excluded.${column}`).join(', ')}
+  WHERE (${version.map((column) => `_t.${column}`).join(', ')}) < (${version.map((column) => `excluded.${column}`).join(', ')})
+  RETURNING 1
+`;
+}
+
+function freshRowsOf(table: Table, index: number): string {
+  return `(${rowsOf(columnsOf(table), index)}) AS _row JOIN _fresh ON _fresh.n = _row._n`;
+}
+
+function rowsOf(columns: Columns, index: number): string {
+  const cells = Object.entries(columns).map(([column, type], position) => {
+    const name = type.endsWith('?') ? type.slice(0, -1) : type;
+    // A jsonb cell is taken as it is; text in between would lose whether "1" was a string or a number.
+    const cell = name === 'jsonb' ? jsonCell(position + 1, type) : `(v->>${position + 1})::${name}`;
+    return `${cell} AS ${identifier(column)}`;
+  });
+  return `SELECT (v->>0)::integer AS _n, ${cells.join(', ')} FROM jsonb_array_elements(:${WRITE_PARAMETERS.rows(index)}::jsonb) AS v`;
+}
+
+function jsonCell(position: number, type: string): string {
+  return type.endsWith('?') ? `NULLIF(v->${position}, 'null'::jsonb)` : `v->${position}`;
+}
+
+function quarantine(): string {
+  const columns = QUARANTINE_COLUMNS.map(([column]) => column).join(', ');
+  const cells = QUARANTINE_COLUMNS.map(([, read], position) => read(`v->>${position}`)).join(', ');
+  return `
+  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns})
+  SELECT :${WRITE_PARAMETERS.functionName}::text, ${cells} FROM jsonb_array_elements(:${WRITE_PARAMETERS.quarantine}::jsonb) AS v
+  ON CONFLICT DO NOTHING RETURNING 1
+`;
+}
+
+function log(): string {
+  const columns = LOG_COLUMNS.map(([column]) => column).join(', ');
+  const cells = LOG_COLUMNS.map(([, read], position) => read(`v->>${position}`)).join(', ');
+  const events = `(v->>${LOG_COLUMNS.findIndex(([column]) => column === 'events')})::integer`;
+  return `
+  INSERT INTO ${FRAMEWORK_TABLES.batchLog} (function_name, ${columns}, written, duplicates, quarantined)
+  SELECT :${WRITE_PARAMETERS.functionName}::text, ${cells}, written, ${events} - written - rejected, rejected
+  FROM (SELECT :${WRITE_PARAMETERS.log}::jsonb AS v) AS _entry,
+    (SELECT count(*)::integer AS written FROM _fresh) AS _written,
+    (SELECT jsonb_array_length(:${WRITE_PARAMETERS.quarantine}::jsonb) AS rejected) AS _rejected
+`;
+}
+
+/** A name of the declaration as an SQL identifier; `sales.orders` names a table in a schema. */
+export function identifier(name: string): string {
+  return name
+    .split('.')
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join('.');
+}

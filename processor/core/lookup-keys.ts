@@ -1,0 +1,79 @@
+import type { DecodedItem } from './item.ts';
+import { errorText } from './item.ts';
+import type { KeyType, Lookup } from './table.ts';
+
+/** The part of a projection that says which reference rows an event needs. */
+export interface LookupPlan {
+  readonly lookups: Readonly<Record<string, Lookup>>;
+  readonly lookupKeys: (event: unknown) => Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** The reference rows a batch needs. */
+export interface GatheredKeys {
+  /** The items, those whose `lookupKeys` threw turned into rejections. */
+  readonly items: readonly DecodedItem[];
+  /** Distinct keys by lookup. */
+  readonly keys: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Keys asked for by all events together, each time they were asked for. */
+  readonly requests: number;
+}
+
+/** Gathers the distinct reference keys of a batch, so that they can be read together. */
+export function gatherLookupKeys(items: readonly DecodedItem[], plan: LookupPlan): GatheredKeys {
+  const lookups = Object.entries(plan.lookups).map(([name, { keyType }]) => ({
+    name,
+    keyType,
+    keys: new Set<string>(),
+  }));
+  let requests = 0;
+  const gathered = items.map((item): DecodedItem => {
+    if (item.kind === 'rejection' || lookups.length === 0) return item;
+    try {
+      const keysOf = plan.lookupKeys(item.event);
+      for (const { name, keyType, keys } of lookups) {
+        for (const key of keysOf[name] ?? []) {
+          const text = lookupKeyText(keyType, key);
+          if (text === undefined) continue;
+          keys.add(text);
+          requests += 1;
+        }
+      }
+      return item;
+    } catch (error) {
+      return rejectThrown(item, `lookupKeys threw ${errorText(error)}`);
+    }
+  });
+  return { items: gathered, keys: new Map(lookups.map(({ name, keys }) => [name, keys])), requests };
+}
+
+function rejectThrown({ origin }: DecodedItem, detail: string): DecodedItem {
+  return { kind: 'rejection', origin, reason: 'projection-threw', detail };
+}
+
+const KEY_FORMS: Readonly<Record<KeyType, (text: string) => boolean>> = {
+  text: (text) => !text.includes('\0') && text.isWellFormed(),
+  uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
+  integer: (text) => /^-?\d{1,10}$/.test(text) && Number(text) === (Number(text) | 0),
+  bigint: (text) => /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text),
+};
+
+/**
+ * A key as text, in the one form under which it is cached, sent and found again.
+ *
+ * @returns `undefined` for a value that can't be a key of this type: no row has it, and the cast in the read, which
+ *   serves the whole batch, must not meet it
+ */
+export function lookupKeyText(keyType: KeyType, key: unknown): string | undefined {
+  if (typeof key !== 'string' && typeof key !== 'number' && typeof key !== 'bigint') return undefined;
+  const text = String(key);
+  if (!KEY_FORMS[keyType](text)) return undefined;
+  switch (keyType) {
+    case 'text':
+      return text;
+    case 'uuid':
+      return text.toLowerCase();
+    case 'integer':
+    case 'bigint':
+      return BigInt(text).toString();
+  }
+}

@@ -1,0 +1,153 @@
+import type { RowEncoder } from './encode-rows.ts';
+import { RowProblem } from './encode-rows.ts';
+import type { EncodedItem, QuarantineContext } from './encoded-item.ts';
+import { encodeEvent, encodeRejection } from './encoded-item.ts';
+import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from './item.ts';
+import { errorText } from './item.ts';
+import { lookupKeyText } from './lookup-keys.ts';
+import type { Lookup } from './table.ts';
+
+/** The part of a projection that turns an event into rows. */
+export interface ProjectionStep {
+  readonly lookups: Readonly<Record<string, Lookup>>;
+  readonly encoders: readonly RowEncoder[];
+  /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
+  readonly ownLedger: { readonly table: string; readonly keyColumn: string } | undefined;
+  readonly project: (
+    event: unknown,
+    lookups: Readonly<Record<string, (key: unknown) => unknown>>,
+    eventId: string,
+  ) => Readonly<Record<string, unknown>>;
+}
+
+/** Reference rows of a batch, by lookup and key text; `null` where a key has no row. */
+export type ResolvedLookups = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+
+/** What a batch's items are encoded with. */
+export interface ItemEncoding extends Omit<QuarantineContext, 'attempts'> {
+  /** Bytes a single event may take in a request. */
+  readonly maxItemBytes: number;
+}
+
+/**
+ * Runs the user's projection over a batch and encodes what comes out, in stream order.
+ *
+ * An event whose id came before in the batch is a duplicate and not projected; whatever goes wrong with an event
+ * rejects that event alone.
+ */
+export function projectItems(
+  items: readonly DecodedItem[],
+  step: ProjectionStep,
+  context: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
+): EncodedItem[] {
+  const accessors = createAccessors(step.lookups, context.resolved);
+  const seen = new Set<string>();
+  const toRejection = (rejection: Rejection) => encodeRejection(rejection, { ...context.encoding, attempts: 0 });
+  return items.map((item, n) => {
+    if (item.kind === 'rejection') return toRejection(item);
+    if (seen.has(item.eventId)) return { kind: 'duplicate', origin: item.origin, bytes: 0 };
+    const rows = projectEvent(item, n, { step, accessors });
+    if ('kind' in rows) return toRejection(rows);
+    seen.add(item.eventId);
+    const encoded = encodeEvent({ origin: item.origin, eventId: item.eventId, n }, rows);
+    if (encoded.bytes <= context.encoding.maxItemBytes) return encoded;
+    return toRejection(
+      reject(
+        item,
+        'too-large',
+        `its rows take ${encoded.bytes} bytes of a request that holds ${context.encoding.maxItemBytes}`,
+      ),
+    );
+  });
+}
+
+type Accessors = Readonly<Record<string, (key: unknown) => unknown>>;
+
+/** Says that a required reference row does not exist: the event's fault, told apart from a bug in the projection. */
+class AbsentLookupError extends Error {}
+
+function createAccessors(lookups: Readonly<Record<string, Lookup>>, resolved: ResolvedLookups): Accessors {
+  return Object.fromEntries(
+    Object.entries(lookups).map(([name, { keyType, absent, table }]) => {
+      const rows = resolved.get(name) ?? new Map<string, unknown>();
+      return [
+        name,
+        (key: unknown) => {
+          const text = lookupKeyText(keyType, key);
+          const row = text === undefined ? null : rows.get(text);
+          if (row === undefined) {
+            throw new Error(`lookup \`${name}\` was not asked for ${describeKey(key)}; add the key to lookupKeys`);
+          }
+          if (row !== null) return row;
+          if (absent === 'undefined') return undefined;
+          throw new AbsentLookupError(`\`${table}\` has no row for ${describeKey(key)}`);
+        },
+      ];
+    }),
+  );
+}
+
+function describeKey(key: unknown): string {
+  return typeof key === 'string' ? JSON.stringify(key.slice(0, 80)) : String(key);
+}
+
+function projectEvent(
+  item: DecodedEvent,
+  n: number,
+  { step, accessors }: { readonly step: ProjectionStep; readonly accessors: Accessors },
+): readonly string[] | Rejection {
+  let projected: Readonly<Record<string, unknown>>;
+  try {
+    projected = step.project(item.event, accessors, item.eventId);
+  } catch (error) {
+    return error instanceof AbsentLookupError
+      ? reject(item, 'lookup-absent', error.message)
+      : reject(item, 'projection-threw', errorText(error));
+  }
+  const problem = ledgerProblem(item, projected, step) ?? unknownTableProblem(projected, step);
+  if (problem !== undefined) return reject(item, 'row-invalid', problem);
+  const texts: string[] = [];
+  for (const encoder of step.encoders) {
+    const text = encodeRows(projected[encoder.table], n, encoder);
+    if (text instanceof RowProblem) return reject(item, 'row-invalid', text.detail);
+    texts.push(text);
+  }
+  return texts;
+}
+
+function encodeRows(rows: unknown, n: number, encoder: RowEncoder): string | RowProblem {
+  if (rows === undefined) return '';
+  if (!Array.isArray(rows)) return encoder.encode(rows, n);
+  const texts: string[] = [];
+  for (const row of rows) {
+    const text = encoder.encode(row, n);
+    if (text instanceof RowProblem) return text;
+    texts.push(text);
+  }
+  return texts.join(',');
+}
+
+/** A table that is the ledger decides what is fresh: each event has exactly one row in it, under its own id. */
+function ledgerProblem(
+  { eventId }: DecodedEvent,
+  projected: Readonly<Record<string, unknown>>,
+  { ownLedger }: ProjectionStep,
+): string | undefined {
+  if (ownLedger === undefined) return undefined;
+  const row = projected[ownLedger.table] as Readonly<Record<string, unknown>> | undefined;
+  return row?.[ownLedger.keyColumn] === eventId
+    ? undefined
+    : `\`${ownLedger.table}\` is the ledger: it must get one row whose \`${ownLedger.keyColumn}\` is the event id`;
+}
+
+function unknownTableProblem(
+  projected: Readonly<Record<string, unknown>>,
+  { encoders }: ProjectionStep,
+): string | undefined {
+  const unknown = Object.keys(projected).find((name) => !encoders.some(({ table }) => table === name));
+  return unknown === undefined ? undefined : `the projection declares no table \`${unknown}\``;
+}
+
+function reject({ origin }: DecodedEvent, reason: RejectionReason, detail: string): Rejection {
+  return { kind: 'rejection', origin, reason, detail };
+}

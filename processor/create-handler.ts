@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import middy from '@middy/core';
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import type { ProcessorEnvironment } from '../contract/environment.ts';
+import { parseEnvironment } from '../contract/environment.ts';
+import { BATCH_METRICS } from '../contract/metrics.ts';
+import { createExecuteStatement } from './adapters/data-api.ts';
+import { createDataApiEventStore } from './adapters/data-api-event-store.ts';
+import { createDataApiLookupSource } from './adapters/data-api-lookup-source.ts';
+import { createLruLookupCache } from './adapters/lru-lookup-cache.ts';
+import { batchMetrics, batchSummary, recordAges, rejectionSummary } from './batch-summary.ts';
+import { compileProjection } from './compile-projection.ts';
+import { batchResponse } from './core/batch-outcome.ts';
+import type { Engine } from './process-batch.ts';
+import { processBatch } from './process-batch.ts';
+import type { Projection } from './projection.ts';
+
+/** A Lambda handler for a Kinesis event source mapping with `ReportBatchItemFailures`. */
+export type BatchHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>;
+
+/** Hash of the bundle; the bundler puts the text in place of the expression. */
+const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
+
+/**
+ * Makes a projection a Lambda handler: the composition root, where the environment is read and the ports are filled in.
+ *
+ * @param projection what {@link defineProjection} returned
+ * @throws EnvironmentError at start-up, listing every variable that is missing or malformed
+ */
+export function createHandler(projection: Projection): BatchHandler {
+  const environment = parseEnvironment(process.env);
+  const logger = new Logger({ serviceName: projection.name });
+  const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: projection.name });
+  const engine = createEngine(projection, environment);
+  const identity = { buildVersion: BUILD_VERSION, codeCommit: environment.codeCommit };
+
+  const handleBatch: BatchHandler = async ({ Records: records }, context) => {
+    const report = await processBatch(
+      records,
+      engine,
+      () => context.getRemainingTimeInMillis() - environment.timeReserveMs,
+    );
+    const values = batchMetrics(report, recordAges(records, engine.clock.now()));
+    for (const [name, unit] of Object.entries(BATCH_METRICS)) {
+      const value = values[name as keyof typeof BATCH_METRICS];
+      if (value !== undefined) metrics.addMetric(name, unit, value);
+    }
+    if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
+    if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
+    logger.info('batch', { ...batchSummary(report, records, identity), ...values });
+    return batchResponse(
+      records.map(({ kinesis }) => kinesis.sequenceNumber),
+      report.committedRecords,
+    ) as KinesisStreamBatchResponse;
+  };
+  return middy(handleBatch).use(injectLambdaContext(logger)).use(logMetrics(metrics));
+}
+
+function createEngine(projection: Projection, environment: ProcessorEnvironment): Engine {
+  const compiled = compileProjection(projection);
+  const client = new RDSDataClient({ maxAttempts: 1 });
+  const execute = createExecuteStatement(client, environment);
+  return {
+    compiled,
+    store: createDataApiEventStore(execute, compiled.writeSql),
+    lookupSource: createDataApiLookupSource(execute, projection.lookups),
+    lookupCache: createLruLookupCache({
+      maxEntries: environment.cacheMaxEntries,
+      maxBytes: environment.cacheMaxBytes,
+      ttlMs: environment.cacheTtlSeconds * 1000,
+      absentTtlMs: environment.cacheAbsentTtlSeconds * 1000,
+    }),
+    clock: {
+      now: () => performance.timeOrigin + performance.now(),
+      sleep: (ms) => sleep(ms),
+      random: Math.random,
+    },
+    fuse: { thresholdPercent: environment.fuseThresholdPercent, minEvents: environment.fuseMinEvents },
+    maxRequestBytes: environment.maxRequestBytes,
+    codeVersion: BUILD_VERSION,
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * What the engine needs from outside. Each port belongs to the engine; `adapters/` fills them in.
+ *
+ * @module
+ */
+
+/** Bound of one call. */
+export interface CallOptions {
+  /** The call fails with an unknown outcome when it has not answered after this long. */
+  readonly timeoutMs: number;
+}
+
+/** What one write did. */
+export interface WriteCounts {
+  /** Events in effect for the first time. */
+  readonly written: number;
+  /** Rejections that are in the quarantine for the first time. */
+  readonly quarantined: number;
+}
+
+/** Commits one chunk: all of it or nothing. */
+export interface EventStore {
+  /**
+   * Runs the compiled write.
+   *
+   * @throws {@link DatabaseError}
+   */
+  write(parameters: Readonly<Record<string, string>>, options: CallOptions): Promise<WriteCounts>;
+}
+
+/** Keys to read, by lookup. */
+export type LookupRequest = ReadonlyMap<string, readonly string[]>;
+
+/** A reference row: column name to value. */
+export type ReferenceRow = Readonly<Record<string, unknown>>;
+
+/** Rows found, by lookup and key; a key that is not in it has no row. */
+export type LookupResult = ReadonlyMap<string, ReadonlyMap<string, ReferenceRow>>;
+
+/** Reads reference rows: all keys of all lookups in one call. */
+export interface LookupSource {
+  /**
+   * Reads the rows of the given keys.
+   *
+   * @throws {@link DatabaseError}; of kind `too-large` when fewer keys must be asked for at a time
+   */
+  read(request: LookupRequest, options: CallOptions): Promise<LookupResult>;
+}
+
+/** Keeps reference rows between the batches of one execution environment. */
+export interface LookupCache {
+  /** The row, `null` for a key known to have none, `undefined` for a key not known. */
+  get(lookup: string, key: string): ReferenceRow | null | undefined;
+  /** Keeps a row, or with `null` that there is none. */
+  set(lookup: string, key: string, row: ReferenceRow | null): void;
+  /** Entries dropped for lack of room since the cache was made. */
+  readonly evictions: number;
+}
+
+/** Time and chance, injected so that tests own them. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** A number from 0 up to 1. */
+  random(): number;
+}
+
+/**
+ * What a failed call means for the batch: `rejection` of a row in it, a `transient` state of the database, an
+ * `unknown` outcome, a `configuration` that a person must mend, or a result `too-large` for one call.
+ */
+export type FailureKind = 'rejection' | 'transient' | 'unknown' | 'configuration' | 'too-large';
+
+/** A failed database call, classified once, in the adapter; nothing else looks at the message. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly kind: FailureKind;
+  /** The service's name for the error. */
+  readonly code: string;
+  readonly sqlState: string | undefined;
+
+  /**
+   * Wraps a failure with its meaning.
+   *
+   * @param message what the service said
+   * @param failure what it means
+   */
+  constructor(
+    message: string,
+    failure: {
+      readonly kind: FailureKind;
+      readonly code: string;
+      readonly sqlState: string | undefined;
+      readonly cause: unknown;
+    },
+  ) {
+    super(message, { cause: failure.cause });
+    this.kind = failure.kind;
+    this.code = failure.code;
+    this.sqlState = failure.sqlState;
+  }
+}

@@ -1,0 +1,177 @@
+import type { Calls } from './call-with-retry.ts';
+import { HoldError } from './call-with-retry.ts';
+import type { CompiledProjection } from './compile-projection.ts';
+import { decodeRecords } from './core/decode-records.ts';
+import type { EncodedItem, EncodedRejection } from './core/encoded-item.ts';
+import type { FuseSettings } from './core/fuse.ts';
+import type { DecodedItem } from './core/item.ts';
+import type { KinesisRecord } from './core/kinesis-record.ts';
+import { gatherLookupKeys } from './core/lookup-keys.ts';
+import { planChunks } from './core/plan-chunks.ts';
+import { projectItems } from './core/project-items.ts';
+import type { Clock, EventStore, LookupCache, LookupSource } from './ports.ts';
+import { readLookups } from './read-lookups.ts';
+import type { WriteReport } from './write-items.ts';
+import { writeItems } from './write-items.ts';
+
+/** What the engine works with; made once per execution environment. */
+export interface Engine {
+  readonly compiled: CompiledProjection;
+  readonly store: EventStore;
+  readonly lookupSource: LookupSource;
+  readonly lookupCache: LookupCache;
+  readonly clock: Clock;
+  readonly fuse: FuseSettings;
+  /** Largest request that may be sent, in bytes. */
+  readonly maxRequestBytes: number;
+  /** Names the running code in the quarantine and the batch log. */
+  readonly codeVersion: string;
+}
+
+/** The stages of a batch, in order. */
+export const STAGES = ['decode', 'lookup', 'project', 'plan', 'write'] as const;
+
+/** One of {@link STAGES}. */
+export type Stage = (typeof STAGES)[number];
+
+/** Everything there is to say about one batch. */
+export interface BatchReport {
+  readonly shardId: string;
+  readonly records: number;
+  /** Events and rejections that the records decoded to. */
+  readonly events: number;
+  /** Records from the front that are committed; the rest is held. */
+  readonly committedRecords: number;
+  readonly written: number;
+  readonly duplicates: number;
+  readonly rejections: readonly EncodedRejection[];
+  readonly hold: HoldError | undefined;
+  /** Reference keys asked for, each time an event asked. */
+  readonly lookups: number;
+  /** Keys that had to be read from the database. */
+  readonly cacheMisses: number;
+  readonly cacheEvictions: number;
+  readonly calls: Calls['tally'];
+  readonly stageMs: Readonly<Record<Stage, number>>;
+}
+
+/**
+ * Processes one batch: decode, look up, project, plan, write. Every record that counts as committed has its effect or
+ * its quarantine entry in the database; the position of the first one that has not is in the report.
+ *
+ * @param records of one shard in stream order, at least one
+ * @param engine parts that outlive the batch
+ * @param budgetMs time left for database calls and waits, in milliseconds
+ * @throws whatever a bug throws: the mapping then delivers the batch again, which is safe
+ */
+export async function processBatch(
+  records: readonly KinesisRecord[],
+  engine: Engine,
+  budgetMs: () => number,
+): Promise<BatchReport> {
+  const run = startRun(records, engine, budgetMs);
+  const decoded = await run.time('decode', () => decodeRecords(records, engine.compiled.projection));
+  const resolved = await run.time('lookup', () => resolveLookups(decoded, run));
+  if (resolved instanceof HoldError) return heldReport(decoded.length, resolved, run);
+  const items = await run.time('project', () =>
+    projectItems(resolved.items, engine.compiled.step, {
+      resolved: resolved.rows,
+      encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
+    }),
+  );
+  const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
+  const outcome = await run.time('write', () => write(chunks, run));
+  return report({ items, outcome, lookups: resolved.requests, misses: resolved.misses }, run);
+}
+
+interface Run {
+  readonly engine: Engine;
+  readonly shardId: string;
+  readonly recordCount: number;
+  readonly maxItemBytes: number;
+  readonly calls: Calls;
+  readonly stageMs: Record<Stage, number>;
+  readonly evictionsBefore: number;
+  readonly time: <T>(stage: Stage, work: () => T | Promise<T>) => Promise<T>;
+}
+
+function startRun(records: readonly KinesisRecord[], engine: Engine, budgetMs: () => number): Run {
+  const stageMs = { decode: 0, lookup: 0, project: 0, plan: 0, write: 0 };
+  const { clock, compiled, maxRequestBytes, lookupCache } = engine;
+  return {
+    engine,
+    shardId: records[0]?.eventID.split(':')[0] ?? '',
+    recordCount: records.length,
+    maxItemBytes: maxRequestBytes - compiled.fixedRequestBytes,
+    calls: { clock, budgetMs, tally: { calls: 0, errors: 0 } },
+    stageMs,
+    evictionsBefore: lookupCache.evictions,
+    time: async (stage, work) => {
+      const startedAt = clock.now();
+      try {
+        return await work();
+      } finally {
+        stageMs[stage] += clock.now() - startedAt;
+      }
+    },
+  };
+}
+
+async function resolveLookups(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
+  const { lookups } = engine.compiled.projection;
+  const { items, keys, requests } = gatherLookupKeys(decoded, engine.compiled.projection);
+  try {
+    const { resolved, misses } = await readLookups(
+      keys,
+      { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes },
+      calls,
+    );
+    return { items, requests, rows: resolved, misses };
+  } catch (error) {
+    if (error instanceof HoldError) return error;
+    throw error;
+  }
+}
+
+function write(chunks: readonly (readonly EncodedItem[])[], run: Run): Promise<WriteReport> {
+  const { engine, shardId, recordCount, maxItemBytes, calls } = run;
+  const { compiled, store, fuse, codeVersion } = engine;
+  const context = {
+    functionName: compiled.projection.name,
+    shardId,
+    codeVersion,
+    tableCount: compiled.tableCount,
+    frameworkLedger: compiled.step.ownLedger === undefined,
+  };
+  return writeItems({ chunks, recordCount }, { store, context, fuse, maxItemBytes }, calls);
+}
+
+function heldReport(events: number, hold: HoldError, run: Run): BatchReport {
+  const outcome = { written: 0, settledEvents: 0, rejections: [], committedRecords: 0, hold };
+  return report({ items: { length: events }, outcome, lookups: 0, misses: 0 }, run);
+}
+
+interface Finished {
+  readonly items: { readonly length: number };
+  readonly outcome: WriteReport;
+  readonly lookups: number;
+  readonly misses: number;
+}
+
+function report({ items, outcome, lookups, misses }: Finished, run: Run): BatchReport {
+  return {
+    shardId: run.shardId,
+    records: run.recordCount,
+    events: items.length,
+    committedRecords: outcome.committedRecords,
+    written: outcome.written,
+    duplicates: outcome.settledEvents - outcome.written,
+    rejections: outcome.rejections,
+    hold: outcome.hold,
+    lookups,
+    cacheMisses: misses,
+    cacheEvictions: run.engine.lookupCache.evictions - run.evictionsBefore,
+    calls: run.calls.tally,
+    stageMs: run.stageMs,
+  };
+}

@@ -1,0 +1,182 @@
+import type { Calls } from './call-with-retry.ts';
+import { callWithRetry, HoldError } from './call-with-retry.ts';
+import type { EncodedItem, EncodedRejection } from './core/encoded-item.ts';
+import { encodeRejection } from './core/encoded-item.ts';
+import type { FuseSettings } from './core/fuse.ts';
+import { isFuseBlown } from './core/fuse.ts';
+import type { Chunk } from './core/plan-chunks.ts';
+import { bisectChunk, planChunks } from './core/plan-chunks.ts';
+import type { WriteContext } from './core/write-parameters.ts';
+import { writeParameters } from './core/write-parameters.ts';
+import type { EventStore } from './ports.ts';
+import { DatabaseError } from './ports.ts';
+
+/** What writing needs. */
+export interface ItemWriting {
+  readonly store: EventStore;
+  readonly context: WriteContext;
+  readonly fuse: FuseSettings;
+  /** Bytes of items that one request may carry. */
+  readonly maxItemBytes: number;
+}
+
+/** How far a batch got. */
+export interface WriteReport {
+  /** Events in effect for the first time. */
+  readonly written: number;
+  /** Events in effect now, be it from an earlier delivery. */
+  readonly settledEvents: number;
+  /** Items whose payload is in the quarantine, be it from an earlier delivery. */
+  readonly rejections: readonly EncodedRejection[];
+  /** Index of the first record that is not committed; the number of records when all are. */
+  readonly committedRecords: number;
+  /** Why the batch ended early, if it did. */
+  readonly hold: HoldError | undefined;
+}
+
+/**
+ * Writes the chunks of a batch one after the other, which keeps the order per partition key.
+ *
+ * A chunk that the database rejects is bisected until the rejected item stands alone: O(log n) statements per item, and
+ * everything else is committed. What the database rejected is quarantined in one statement at the end, so that the
+ * fuse sees all of it before any of it is set aside.
+ *
+ * @param chunks the whole batch, in stream order
+ * @param recordCount number of records of the batch
+ */
+export async function writeItems(
+  { chunks, recordCount }: { readonly chunks: readonly Chunk<EncodedItem>[]; readonly recordCount: number },
+  writing: ItemWriting,
+  calls: Calls,
+): Promise<WriteReport> {
+  const run = new WriteRun(chunks, writing, calls);
+  let hold: HoldError | undefined;
+  try {
+    run.checkFuse();
+    for (const chunk of chunks) await run.write(chunk, 1);
+  } catch (error) {
+    hold = asHold(error);
+  }
+  if (hold?.reason !== 'fuse') hold = (await run.quarantine()) ?? hold;
+  return { ...run.report(recordCount), hold };
+}
+
+function asHold(error: unknown): HoldError {
+  if (error instanceof HoldError) return error;
+  throw error;
+}
+
+/** The state of writing one batch. */
+class WriteRun {
+  readonly #writing: ItemWriting;
+  readonly #calls: Calls;
+  readonly #items: readonly EncodedItem[];
+  /** Items from the front that are committed, or rejected by the database and waiting for the quarantine. */
+  #settled = 0;
+  #written = 0;
+  #settledEvents = 0;
+  #committedRejections: EncodedRejection[] = [];
+  #waiting: EncodedRejection[] = [];
+
+  constructor(chunks: readonly Chunk<EncodedItem>[], writing: ItemWriting, calls: Calls) {
+    this.#items = chunks.flat();
+    this.#writing = writing;
+    this.#calls = calls;
+  }
+
+  checkFuse(): void {
+    const rejected = this.#items.filter(({ kind }) => kind === 'rejection').length + this.#waiting.length;
+    if (!isFuseBlown(rejected, this.#items.length, this.#writing.fuse)) return;
+    throw new HoldError(
+      'fuse',
+      `${rejected} of ${this.#items.length} events would be quarantined, more than ${this.#writing.fuse.thresholdPercent} %: ` +
+        'a bad deploy is likelier than bad data; roll back, or raise the fuse threshold if the data really is bad',
+    );
+  }
+
+  async write(chunk: Chunk<EncodedItem>, attempts: number): Promise<void> {
+    try {
+      await this.#execute(chunk);
+      this.#settled += chunk.length;
+    } catch (error) {
+      const rejected = asRejectedChunk(error);
+      const [item] = chunk;
+      if (chunk.length > 1) {
+        for (const half of bisectChunk(chunk)) await this.write(half, attempts + 1);
+      } else if (item !== undefined) {
+        this.#setAside(item, rejected, attempts);
+      }
+    }
+  }
+
+  /** Puts what the database rejected into the quarantine; a hold is returned, so that an earlier one is not lost. */
+  async quarantine(): Promise<HoldError | undefined> {
+    try {
+      const chunks = planChunks(this.#waiting, this.#writing.maxItemBytes);
+      for (const chunk of chunks) {
+        await this.#execute(chunk);
+        this.#waiting = this.#waiting.slice(chunk.length);
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof DatabaseError) return quarantineHold(error);
+      return asHold(error);
+    }
+  }
+
+  report(recordCount: number): Omit<WriteReport, 'hold'> {
+    const firstUncommitted = [this.#items[this.#settled], this.#waiting[0]].map(
+      (item) => item?.origin.recordIndex ?? recordCount,
+    );
+    return {
+      written: this.#written,
+      settledEvents: this.#settledEvents,
+      rejections: this.#committedRejections,
+      committedRecords: Math.min(...firstUncommitted),
+    };
+  }
+
+  async #execute(chunk: Chunk<EncodedItem>): Promise<void> {
+    const { store, context, maxItemBytes } = this.#writing;
+    const oversized = chunk.find(({ bytes }) => bytes > maxItemBytes);
+    if (oversized !== undefined) {
+      throw new HoldError(
+        'oversized',
+        `record ${oversized.origin.sequenceNumber} is rejected and its payload is larger than a Data API request: ` +
+          "only the mapping's on-failure destination can take it",
+      );
+    }
+    const parameters = writeParameters(chunk, context);
+    const { written } = await callWithRetry((options) => store.write(parameters, options), this.#calls);
+    this.#written += written;
+    const rejections = chunk.filter((item) => item.kind === 'rejection');
+    this.#committedRejections = this.#committedRejections.concat(rejections);
+    this.#settledEvents += chunk.length - rejections.length;
+  }
+
+  #setAside({ kind, origin }: EncodedItem, error: DatabaseError, attempts: number): void {
+    // An item that writes no rows of the user's was refused by the framework's own tables: no data is to blame.
+    if (kind !== 'event') throw quarantineHold(error);
+    const { shardId, codeVersion } = this.#writing.context;
+    const { sqlState, message } = error;
+    this.#waiting.push(
+      encodeRejection(
+        { kind: 'rejection', origin, reason: 'database', detail: message, ...(sqlState && { sqlState }) },
+        { shardId, codeVersion, attempts },
+      ),
+    );
+    this.#settled += 1;
+    this.checkFuse();
+  }
+}
+
+function asRejectedChunk(error: unknown): DatabaseError {
+  if (error instanceof DatabaseError && error.kind === 'rejection') return error;
+  throw error;
+}
+
+function quarantineHold(error: DatabaseError): HoldError {
+  return new HoldError('configuration', `the quarantine can't be written: ${error.message}`, {
+    cause: error,
+  });
+}
