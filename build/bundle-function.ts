@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 const ROOT = join(import.meta.dirname, '..');
 
 /** Stands in the code for the hash of the code; as long as the hash, so that the source map stays true. */
-const BUILD_VERSION_PLACEHOLDER = '@build-version@';
+const BUILD_VERSION_PLACEHOLDER = '@-build-version-';
 
 /** CommonJS dependencies inside an ES module still call `require` for Node's built-in modules. */
 const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";

@@ -1,8 +1,8 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
 
-const code = z.string().regex(/^[A-Z0-9]{3,4}$/, 'expected an airport code such as DTW');
-const minute = z.string().regex(/^\d{4}\/\d\d\/\d\d \d\d:\d\d$/, 'expected a time such as 2001/01/31 23:59');
+const code = z.string().check(z.regex(/^[A-Z0-9]{3,4}$/, 'expected an airport code such as DTW'));
+const minute = z.string().check(z.regex(/^\d{4}\/\d\d\/\d\d \d\d:\d\d$/, 'expected a time such as 2001/01/31'));
 const place = { city: 'text', state: 'text' } as const;
 const cities = {
   origin_city: 'text',
