@@ -45,6 +45,7 @@ export async function bundleFunction(entry: string): Promise<FunctionBundle> {
     format: 'esm',
     // The module builds of the SDK can be tree-shaken, the CommonJS ones cannot: a third of the bundle.
     mainFields: ['module', 'main'],
+    alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'build/lambda-credentials.ts') },
     sourcemap: 'linked',
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
