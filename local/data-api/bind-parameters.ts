@@ -1,0 +1,119 @@
+import type { SqlParameter, TypeHint } from './data-api-request.ts';
+import { DataApiError } from './data-api-error.ts';
+import type { ScannedStatement } from './scan-placeholders.ts';
+
+/** A statement with everything the database's `Parse` and `Bind` messages need. */
+export interface BoundStatement {
+  readonly text: string;
+  /** Type OID of each value, 0 where the database is to infer it. */
+  readonly types: readonly number[];
+  /** Text or, as a buffer, binary form; fewer than there are placeholders where a parameter is missing. */
+  readonly values: readonly (string | Buffer | null)[];
+}
+
+/** Choices about binding that the real service does not document. */
+export interface BindOptions {
+  /** What a `JSON` hint declares. */
+  readonly jsonHintType: 'json' | 'jsonb';
+  /** What a null without a hint declares: nothing, so that the database infers it, or `text`. */
+  readonly nullType: 'unspecified' | 'text';
+}
+
+/** A value as the database gets it. */
+interface TypedValue {
+  readonly type: number;
+  readonly value: string | Buffer | null;
+}
+
+/** OIDs from `pg_type.dat`; they never change. */
+const OID = {
+  unspecified: 0,
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  text: 25,
+  json: 114,
+  float8: 701,
+  date: 1082,
+  time: 1083,
+  timestamp: 1114,
+  numeric: 1700,
+  uuid: 2950,
+  jsonb: 3802,
+} as const;
+
+/**
+ * Formats a hinted string must have; the fraction may go beyond milliseconds, because microseconds are seen to pass.
+ * {@link https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api-operations.html}
+ */
+const TEMPORAL_FORMAT = {
+  DATE: /^\d{4}-\d{2}-\d{2}$/,
+  TIME: /^\d{2}:\d{2}:\d{2}(\.\d{1,9})?$/,
+  TIMESTAMP: /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,9})?$/,
+} as const;
+
+/**
+ * Puts the parameters behind the placeholders, one bind per occurrence, each with the type it is declared as.
+ *
+ * A placeholder without a parameter gets no value, so the database itself refuses the statement
+ * (`bind message supplies ...`, 08P01) if it counts it as a placeholder at all. Parameters nobody asks for are ignored.
+ *
+ * @throws DataApiError if a hinted string does not have the hint's format.
+ */
+export function bindParameters(
+  statement: ScannedStatement,
+  parameters: readonly SqlParameter[],
+  options: BindOptions,
+): BoundStatement {
+  const byName = new Map(parameters.map((parameter) => [parameter.name, toTypedValue(parameter, options)]));
+  const found = statement.names.flatMap((name) => byName.get(name) ?? []);
+  return {
+    text: statement.text,
+    types: found.map(({ type }) => type),
+    values: found.map(({ value }) => value),
+  };
+}
+
+function toTypedValue({ value, typeHint }: SqlParameter, options: BindOptions): TypedValue {
+  if ('stringValue' in value) return toTypedString(value.stringValue, typeHint, options);
+  if ('longValue' in value) return { type: OID.int8, value: String(value.longValue) };
+  if ('doubleValue' in value) return { type: OID.float8, value: formatDouble(value.doubleValue) };
+  if ('booleanValue' in value) return { type: OID.bool, value: value.booleanValue ? 't' : 'f' };
+  if ('blobValue' in value) return { type: OID.bytea, value: Buffer.from(value.blobValue, 'base64') };
+  return { type: nullOid(typeHint, options), value: null };
+}
+
+function toTypedString(value: string, hint: TypeHint | undefined, options: BindOptions): TypedValue {
+  if (hint === undefined) return { type: OID.text, value };
+  if (hint in TEMPORAL_FORMAT && !TEMPORAL_FORMAT[hint as keyof typeof TEMPORAL_FORMAT].test(value)) {
+    throw new DataApiError('BadRequestException', `Cannot parse date or time "${value}"`);
+  }
+  return { type: hintOid(hint, options), value };
+}
+
+function nullOid(hint: TypeHint | undefined, options: BindOptions): number {
+  if (hint !== undefined) return hintOid(hint, options);
+  return options.nullType === 'text' ? OID.text : OID.unspecified;
+}
+
+function hintOid(hint: TypeHint, options: BindOptions): number {
+  switch (hint) {
+    case 'DATE':
+      return OID.date;
+    case 'TIME':
+      return OID.time;
+    case 'TIMESTAMP':
+      return OID.timestamp;
+    case 'DECIMAL':
+      return OID.numeric;
+    case 'UUID':
+      return OID.uuid;
+    case 'JSON':
+      return OID[options.jsonHintType];
+  }
+}
+
+/** A number keeps the sign of zero, which `String` drops. */
+function formatDouble(value: number | string): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}

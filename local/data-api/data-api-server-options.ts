@@ -1,0 +1,132 @@
+import {
+  DATA_API_MAX_REQUEST_BYTES,
+  DATA_API_MAX_RESULT_BYTES,
+  DATA_API_STATEMENT_TIMEOUT_MS,
+} from '../../contract/limits.ts';
+import type { AutoPauseOptions } from './cluster-power.ts';
+import type { FaultDecider } from './faults.ts';
+import type { ErrorStyle } from './map-database-error.ts';
+
+/** A database user, as a secret holds it. */
+export interface DatabaseUser {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Options of the local Data API server. All times are milliseconds, all sizes bytes. */
+export interface DataApiServerOptions {
+  /** PostgreSQL to work on: `postgres://user:password@host:port/database`. */
+  readonly databaseUrl: string;
+  /** TCP port on 127.0.0.1. Default: 0, a free one. */
+  readonly port?: number;
+  /** Default: `us-east-1`. */
+  readonly region?: string;
+  /** Further secrets by ARN, each entering the database as a user of its own. Default: none. */
+  readonly secrets?: Readonly<Record<string, DatabaseUser>>;
+  /** Take any cluster and secret ARN for the one this server has. Default: false, an unknown one is refused. */
+  readonly anyArn?: boolean;
+  /** Time every call takes before it is looked at. Default: 0; about 17 on AWS, in region. */
+  readonly latencyMs?: number;
+  /** Up to this much is added to the latency, at random. Default: 0. */
+  readonly jitterMs?: number;
+  /** Decides, per call, whether something goes wrong. Default: nothing does. */
+  readonly faults?: FaultDecider;
+  /** Pause when idle, as a cluster with a minimum capacity of 0 does. Default: never. */
+  readonly autoPause?: AutoPauseOptions;
+  /** Limit of one statement. Default: 45,000. */
+  readonly statementTimeoutMs?: number;
+  /** A transaction without a call for this long is rolled back. Default: 180,000. */
+  readonly transactionIdleMs?: number;
+  /** A transaction this old is rolled back. Default: 24 hours. */
+  readonly transactionMaxMs?: number;
+  /** Most database connections for calls outside transactions, per database and secret. Default: 30. */
+  readonly maxAutocommitSessions?: number;
+  /** Most open transactions, per database and secret. Default: 50. */
+  readonly maxTransactions?: number;
+  /** Largest request, headers included. Default: 4 MiB. */
+  readonly maxRequestBytes?: number;
+  /** Largest result on the database's wire. Default: 1 MiB. */
+  readonly maxResultBytes?: number;
+  /** Largest row of a result. Default: no limit; AWS documents 64 KB, but not whether v2 holds to it. */
+  readonly maxRowBytes?: number;
+  /** Keep the faults of the real placeholder scanner. Default: true. */
+  readonly strictQuirks?: boolean;
+  /** Text form of database errors. Default: `one-line`. */
+  readonly errorStyle?: ErrorStyle;
+  /** What a `JSON` type hint declares. Default: `json`. */
+  readonly jsonHintType?: 'json' | 'jsonb';
+  /** What a null without a hint declares. Default: `unspecified`, so that the database infers it. */
+  readonly nullType?: 'unspecified' | 'text';
+  /** Whether a batch outside a transaction is one unit. Default: `per-set`, each set commits on its own. */
+  readonly batchAtomicity?: 'per-set' | 'whole';
+  /** Serve `/local/faults` and `/local/calls`, which change and show what this server does. Default: false. */
+  readonly controlPaths?: boolean;
+}
+
+/** The options with every default filled in. */
+export type ResolvedOptions = Omit<Required<DataApiServerOptions>, 'faults' | 'autoPause' | 'maxRowBytes'> &
+  Pick<DataApiServerOptions, 'faults' | 'autoPause' | 'maxRowBytes'>;
+
+const DEFAULTS = {
+  port: 0,
+  region: 'us-east-1',
+  secrets: {},
+  anyArn: false,
+  latencyMs: 0,
+  jitterMs: 0,
+  statementTimeoutMs: DATA_API_STATEMENT_TIMEOUT_MS,
+  transactionIdleMs: 180_000,
+  transactionMaxMs: 24 * 60 * 60 * 1000,
+  maxAutocommitSessions: 30,
+  maxTransactions: 50,
+  maxRequestBytes: DATA_API_MAX_REQUEST_BYTES,
+  maxResultBytes: DATA_API_MAX_RESULT_BYTES,
+  strictQuirks: true,
+  errorStyle: 'one-line',
+  jsonHintType: 'json',
+  nullType: 'unspecified',
+  batchAtomicity: 'per-set',
+  controlPaths: false,
+} as const satisfies Omit<ResolvedOptions, 'databaseUrl'>;
+
+/**
+ * Fills in the defaults and checks the values.
+ *
+ * @throws Error that names every option that is out of range.
+ */
+export function resolveOptions(options: DataApiServerOptions): ResolvedOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const resolved = { ...DEFAULTS, ...given } as ResolvedOptions;
+  const problems = [...urlProblems(resolved.databaseUrl), ...numberProblems(resolved)];
+  if (problems.length > 0) throw new Error(problems.join('; '));
+  return Object.freeze(resolved);
+}
+
+function urlProblems(url: string): string[] {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  return protocol === 'postgres:' || protocol === 'postgresql:'
+    ? []
+    : ['`databaseUrl` must be a URL such as postgres://user:password@host:5432/database'];
+}
+
+/** Smallest and largest value of each option that is a number. */
+const RANGES = {
+  port: [0, 65_535],
+  latencyMs: [0, 60_000],
+  jitterMs: [0, 60_000],
+  statementTimeoutMs: [1, 3_600_000],
+  transactionIdleMs: [1, 86_400_000],
+  transactionMaxMs: [1, 86_400_000],
+  maxAutocommitSessions: [1, 1_000],
+  maxTransactions: [1, 1_000],
+  maxRequestBytes: [1, 1_073_741_824],
+  maxResultBytes: [1, 1_073_741_824],
+} as const satisfies Partial<Record<keyof ResolvedOptions, readonly [number, number]>>;
+
+function numberProblems(options: ResolvedOptions): string[] {
+  return Object.entries(RANGES).flatMap(([name, [min, max]]) => {
+    const value = options[name as keyof typeof RANGES];
+    if (Number.isInteger(value) && value >= min && value <= max) return [];
+    return [`\`${name}\` must be an integer from ${min} to ${max}, got ${value}`];
+  });
+}
