@@ -13,7 +13,7 @@ import type { EmulatorListening } from './start-kinesis.ts';
 /** The channel to the parent closes when the parent ends, however it ends: a killed parent leaves no emulator. */
 process.on('disconnect', () => process.exit(0));
 
-const listen = Server.prototype.listen as (this: Server, ...args: unknown[]) => Server;
+const listen = Reflect.get(Server.prototype, 'listen') as (this: Server, ...args: unknown[]) => Server;
 
 function listenOnLoopback(this: Server, requestedPort: unknown, ...rest: unknown[]): Server {
   this.once('listening', () => {
@@ -32,12 +32,10 @@ Server.prototype.listen = listenOnLoopback as typeof Server.prototype.listen;
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
-    if (!url.endsWith('/kinesis-local/main.js') || loaded.source == null) return loaded;
-    const source =
-      typeof loaded.source === 'string'
-        ? loaded.source
-        : new TextDecoder().decode(loaded.source as Uint8Array);
-    return { ...loaded, source: speedUpEmulator(source).source };
+    const { source } = loaded;
+    if (!url.endsWith('/kinesis-local/main.js') || !source) return loaded;
+    const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
+    return { ...loaded, source: speedUpEmulator(text).source };
   },
 });
 
