@@ -1,27 +1,21 @@
-import { setTimeout as sleepFor } from 'node:timers/promises';
 import { FRAMEWORK_SCHEMA, FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import { checkStatement } from './check-statement.ts';
-import { inTransaction, type DataApiTarget, type Execute } from './data-api-transaction.ts';
+import type { Execute } from './data-api-transaction.ts';
 import { migrationChecksum, migrationId, type Migration, type RecordedMigration } from './migration.ts';
 import { planMigrations } from './plan-migrations.ts';
-import { isTransient, NotReadyError, retryTransient, type Waiting } from './retry-transient.ts';
+import { isTransient } from './retry-transient.ts';
 import { splitStatements, type SqlStatement } from './split-statements.ts';
+import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
 /**
  * What to apply, and where. The client should have `maxAttempts: 1`: a statement that the SDK sends a second time
  * after a lost answer would run twice, while a transaction that is repeated from its start does not.
  */
-export interface ApplyMigrationsOptions extends DataApiTarget {
+export interface ApplyMigrationsOptions extends LockOptions {
   /** The sets one after the other; the framework's first, as others may lean on it. */
   readonly migrations: readonly Migration[];
-  /** Longest time to wait for a resuming database or for another run, in milliseconds; 240000 unless told. */
-  readonly maxWaitMs?: number;
   /** Told of each migration that was applied. */
   readonly log?: (message: string) => void;
-  /** Replaced in tests. */
-  readonly now?: () => number;
-  /** Replaced in tests. */
-  readonly sleep?: (ms: number) => Promise<void>;
 }
 
 /** What a run did: names like `event_processor/001-event-processor.sql`, in order. */
@@ -50,12 +44,6 @@ export class MigrationError extends Error {
   }
 }
 
-/** Longer than the three minutes after which the Data API ends a transaction that a dead run left open. */
-const DEFAULT_MAX_WAIT_MS = 240_000;
-
-/** Any fixed number will do, as long as every run against a database takes the same. */
-const LOCK_KEY = '7162538094411';
-
 /**
  * Applies what a database does not have yet, over the Data API. Each migration and its row in
  * `event_processor.migrations` are one transaction, so that a run that dies leaves whole migrations behind. Runs at
@@ -66,15 +54,10 @@ const LOCK_KEY = '7162538094411';
  * @throws `GaveUpWaitingError` when the database does not wake up, or another run does not end, within `maxWaitMs`
  */
 export async function applyMigrations(options: ApplyMigrationsOptions): Promise<AppliedMigrations> {
-  const waiting: Waiting = {
-    now: options.now ?? (() => performance.now()),
-    sleep: options.sleep ?? ((ms) => sleepFor(ms)),
-    maxWaitMs: options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
-  };
   // A commit whose answer was lost is found again on the next look; it still is this run's doing.
   const mine = new Set<string>();
   for (;;) {
-    const step = await retryTransient(waiting, () => applyNext(options, mine));
+    const step = await applyNext(options, mine);
     if (step.kind === 'applied') {
       options.log?.(`applied ${step.id}`);
       continue;
@@ -91,8 +74,7 @@ type Step =
   | { readonly kind: 'done'; readonly ids: readonly string[] };
 
 function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<Step> {
-  return inTransaction<Step>(options, async (execute) => {
-    await takeLock(execute);
+  return withMigrationLock<Step>(options, async (execute) => {
     const plan = planMigrations(options.migrations, await readRecorded(execute));
     if (plan.kind === 'refused') throw new MigrationError(plan.problems);
     const statements = prepareAll(plan.toApply);
@@ -107,13 +89,6 @@ function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<
     mine.add(id);
     return { commit: true, result: { kind: 'applied', id } };
   });
-}
-
-/** Not the waiting kind of lock: a wait would end at the 45 seconds of a statement and fail the transaction. */
-async function takeLock(execute: Execute): Promise<void> {
-  const rows = await execute(`SELECT pg_try_advisory_xact_lock(${LOCK_KEY})`);
-  if (rows[0]?.[0]?.booleanValue !== true)
-    throw new NotReadyError('another run of the migrations is at work');
 }
 
 async function readRecorded(execute: Execute): Promise<readonly RecordedMigration[]> {
