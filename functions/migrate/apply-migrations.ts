@@ -1,0 +1,167 @@
+import { FRAMEWORK_SCHEMA, FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { checkStatement } from './check-statement.ts';
+import type { Execute } from './data-api-transaction.ts';
+import { migrationChecksum, migrationId, type Migration, type RecordedMigration } from './migration.ts';
+import { planMigrations } from './plan-migrations.ts';
+import { isTransient } from './retry-transient.ts';
+import { splitStatements, type SqlStatement } from './split-statements.ts';
+import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
+
+/**
+ * What to apply, and where. The client should have `maxAttempts: 1`: a statement that the SDK sends a second time
+ * after a lost answer would run twice, while a transaction that is repeated from its start does not.
+ */
+export interface ApplyMigrationsOptions extends LockOptions {
+  /** The sets one after the other; the framework's first, as others may lean on it. */
+  readonly migrations: readonly Migration[];
+  /** Told of each migration that was applied. */
+  readonly log?: (message: string) => void;
+}
+
+/** What a run did: names like `event_processor/001-event-processor.sql`, in order. */
+export interface AppliedMigrations {
+  readonly applied: readonly string[];
+  readonly alreadyApplied: readonly string[];
+}
+
+/** Thrown when migrations cannot be applied; `problems` has one sentence for each reason. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+  readonly problems: readonly string[];
+
+  /**
+   * Collects the problems into one message.
+   *
+   * @param problems one sentence each, starting with the migration
+   * @param options the error behind it, if there is one
+   */
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(
+      `the migrations cannot be applied:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+      options,
+    );
+    this.problems = problems;
+  }
+}
+
+/**
+ * Applies what a database does not have yet, over the Data API. Each migration and its row in
+ * `event_processor.migrations` are one transaction, so that a run that dies leaves whole migrations behind. Runs at
+ * the same time are safe: each transaction holds the same advisory lock and decides only once it has it.
+ *
+ * @returns which migrations this run applied, and which were there
+ * @throws {@link MigrationError} when files do not fit what was applied, or a statement fails
+ * @throws `GaveUpWaitingError` when the database does not wake up, or another run does not end, within `maxWaitMs`
+ */
+export async function applyMigrations(options: ApplyMigrationsOptions): Promise<AppliedMigrations> {
+  // A commit whose answer was lost is found again on the next look; it still is this run's doing.
+  const mine = new Set<string>();
+  for (;;) {
+    const step = await applyNext(options, mine);
+    if (step.kind === 'applied') {
+      options.log?.(`applied ${step.id}`);
+      continue;
+    }
+    return {
+      applied: step.ids.filter((id) => mine.has(id)),
+      alreadyApplied: step.ids.filter((id) => !mine.has(id)),
+    };
+  }
+}
+
+type Step =
+  | { readonly kind: 'applied'; readonly id: string }
+  | { readonly kind: 'done'; readonly ids: readonly string[] };
+
+function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<Step> {
+  return withMigrationLock<Step>(options, async (execute) => {
+    const plan = planMigrations(options.migrations, await readRecorded(execute));
+    if (plan.kind === 'refused') throw new MigrationError(plan.problems);
+    const statements = prepareAll(plan.toApply);
+    const [next] = plan.toApply;
+    if (next === undefined) {
+      return { commit: false, result: { kind: 'done', ids: plan.alreadyApplied.map(migrationId) } };
+    }
+    const id = migrationId(next);
+    await ensureList(execute);
+    await executeAll(execute, id, statements.get(id) ?? []);
+    await record(execute, next);
+    mine.add(id);
+    return { commit: true, result: { kind: 'applied', id } };
+  });
+}
+
+async function readRecorded(execute: Execute): Promise<readonly RecordedMigration[]> {
+  const known = await execute(`SELECT to_regclass('${FRAMEWORK_TABLES.migrations}') IS NOT NULL`);
+  if (known[0]?.[0]?.booleanValue !== true) return [];
+  const rows = await execute(
+    `SELECT set_name, file_name, checksum FROM ${FRAMEWORK_TABLES.migrations} ORDER BY set_name, file_name`,
+  );
+  return rows.map(([set, name, checksum]) => ({
+    set: set?.stringValue ?? '',
+    name: name?.stringValue ?? '',
+    checksum: checksum?.stringValue ?? '',
+  }));
+}
+
+/** Looks at every statement before the first one runs, so that a mistake in the last file is told first. */
+function prepareAll(migrations: readonly Migration[]): ReadonlyMap<string, readonly SqlStatement[]> {
+  const problems: string[] = [];
+  const prepared = migrations.map((migration) => {
+    const id = migrationId(migration);
+    try {
+      const statements = splitStatements(migration.sql);
+      for (const { text, line } of statements) {
+        problems.push(...checkStatement(text).map((problem) => `${id}, line ${line}: ${problem}`));
+      }
+      return [id, statements] as const;
+    } catch (error) {
+      problems.push(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+      return [id, []] as const;
+    }
+  });
+  if (problems.length > 0) throw new MigrationError(problems);
+  return new Map(prepared);
+}
+
+async function ensureList(execute: Execute): Promise<void> {
+  await execute(`CREATE SCHEMA IF NOT EXISTS ${FRAMEWORK_SCHEMA}`);
+  await execute(`CREATE TABLE IF NOT EXISTS ${FRAMEWORK_TABLES.migrations} (
+    set_name text COLLATE "C" NOT NULL,
+    file_name text COLLATE "C" NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (set_name, file_name)
+  )`);
+}
+
+async function executeAll(execute: Execute, id: string, statements: readonly SqlStatement[]): Promise<void> {
+  for (const { text, line } of statements) {
+    try {
+      await execute(text);
+    } catch (error) {
+      throw describeFailure(error, `${id}, line ${line}`);
+    }
+  }
+}
+
+/** The error of a statement with its place; what goes away by itself stays as it is, to be recognized as such. */
+function describeFailure(error: unknown, place: string): unknown {
+  if (!(error instanceof Error) || isTransient(error)) return error;
+  if (error.name === 'StatementTimeoutException') {
+    return new MigrationError(
+      [`${place}: the statement ran longer than 45 s, which the Data API ends; do less in one statement`],
+      { cause: error },
+    );
+  }
+  const permanent = error.name === 'DatabaseErrorException' || error.name === 'ValidationException';
+  return permanent ? new MigrationError([`${place}: ${error.message}`], { cause: error }) : error;
+}
+
+async function record(execute: Execute, migration: Migration): Promise<void> {
+  await execute(
+    `INSERT INTO ${FRAMEWORK_TABLES.migrations} (set_name, file_name, checksum)
+     VALUES (CAST(:set_name AS text), CAST(:file_name AS text), CAST(:checksum AS text))`,
+    { set_name: migration.set, file_name: migration.name, checksum: migrationChecksum(migration.sql) },
+  );
+}

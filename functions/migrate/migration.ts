@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
+
+/** Name of the set that makes the framework's own tables. */
+export const FRAMEWORK_MIGRATION_SET = FRAMEWORK_SCHEMA;
+
+/** One SQL file: applied once, in one transaction, never changed afterwards. */
+export interface Migration {
+  /** Whose tables it makes: the framework's, or the name of a function. Sets have their own numbering. */
+  readonly set: string;
+  /** File name, such as `001-flights.sql`; the number gives the order within the set. */
+  readonly name: string;
+  /** Text of the file. */
+  readonly sql: string;
+}
+
+/** A row of the list of migrations that a database keeps. */
+export interface RecordedMigration {
+  readonly set: string;
+  readonly name: string;
+  readonly checksum: string;
+}
+
+/** How a migration is called in messages and results: `set/name`. */
+export function migrationId(migration: { readonly set: string; readonly name: string }): string {
+  return `${migration.set}/${migration.name}`;
+}
+
+/** SHA-256 of a migration's text in hex; line ends count as `\n`, so that a checkout on Windows is no change. */
+export function migrationChecksum(sql: string): string {
+  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
+}

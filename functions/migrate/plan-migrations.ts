@@ -1,0 +1,108 @@
+import { migrationChecksum, migrationId, type Migration, type RecordedMigration } from './migration.ts';
+
+/** What is to be done to a database, or why nothing may be. */
+export type MigrationPlan =
+  | {
+      readonly kind: 'ready';
+      /** In the order in which they are to be applied. */
+      readonly toApply: readonly Migration[];
+      readonly alreadyApplied: readonly Migration[];
+    }
+  | {
+      readonly kind: 'refused';
+      /** One sentence per problem, all of them: what is wrong, and what to do. */
+      readonly problems: readonly string[];
+    };
+
+const NAME = /^(\d{3,})-[a-z0-9]+(?:[-_][a-z0-9]+)*\.sql$/;
+
+/**
+ * Compares the files with what a database says was applied.
+ *
+ * @param migrations the files, set after set, in any order within a set
+ * @param recorded what the database has; rows of sets without files belong to someone else and are left alone
+ * @returns the sets in the order they were first named, each by number
+ */
+export function planMigrations(
+  migrations: readonly Migration[],
+  recorded: readonly RecordedMigration[],
+): MigrationPlan {
+  const ordered = inOrder(migrations);
+  const problems = [
+    ...checkNames(ordered),
+    ...checkRecorded(ordered, recorded),
+    ...checkOrder(ordered, recorded),
+  ];
+  if (problems.length > 0) return { kind: 'refused', problems };
+  const known = new Set(recorded.map(migrationId));
+  return {
+    kind: 'ready',
+    toApply: ordered.filter((migration) => !known.has(migrationId(migration))),
+    alreadyApplied: ordered.filter((migration) => known.has(migrationId(migration))),
+  };
+}
+
+function inOrder(migrations: readonly Migration[]): readonly Migration[] {
+  const sets = [...new Set(migrations.map(({ set }) => set))];
+  return sets.flatMap((set) => migrations.filter((migration) => migration.set === set).sort(byNumber));
+}
+
+function byNumber(a: Migration, b: Migration): number {
+  return numberOf(a) - numberOf(b) || (a.name < b.name ? -1 : 1);
+}
+
+function numberOf({ name }: { readonly name: string }): number {
+  return Number.parseInt(name, 10);
+}
+
+function checkNames(migrations: readonly Migration[]): readonly string[] {
+  return migrations.flatMap((migration, index) => {
+    const id = migrationId(migration);
+    if (!NAME.test(migration.name)) {
+      return [`${id}: the name must be like 001-what-it-does.sql, in small letters; rename the file`];
+    }
+    const twin = migrations
+      .slice(0, index)
+      .find((other) => other.set === migration.set && numberOf(other) === numberOf(migration));
+    return twin === undefined ? [] : [`${id}: ${twin.name} has the same number; give the newer one the next`];
+  });
+}
+
+function checkRecorded(
+  migrations: readonly Migration[],
+  recorded: readonly RecordedMigration[],
+): readonly string[] {
+  const files = new Map(migrations.map((migration) => [migrationId(migration), migration]));
+  const sets = new Set(migrations.map(({ set }) => set));
+  return recorded.flatMap((row) => {
+    const id = migrationId(row);
+    const file = files.get(id);
+    if (file === undefined) {
+      return sets.has(row.set)
+        ? [`${id}: it was applied to this database, but the file is missing; bring it back`]
+        : [];
+    }
+    const checksum = migrationChecksum(file.sql);
+    if (checksum === row.checksum) return [];
+    return [
+      `${id}: the file was changed after it was applied (SHA-256 expected ${row.checksum.slice(0, 12)}..., ` +
+        `got ${checksum.slice(0, 12)}...); bring the old text back and put the change into a new file`,
+    ];
+  });
+}
+
+function checkOrder(
+  migrations: readonly Migration[],
+  recorded: readonly RecordedMigration[],
+): readonly string[] {
+  const known = new Set(recorded.map(migrationId));
+  return migrations.flatMap((migration) => {
+    if (known.has(migrationId(migration))) return [];
+    const later = recorded.find((row) => row.set === migration.set && numberOf(row) > numberOf(migration));
+    if (later === undefined) return [];
+    return [
+      `${migrationId(migration)}: ${later.name} was applied before it, so the order would differ between ` +
+        'databases; give the file the next free number',
+    ];
+  });
+}

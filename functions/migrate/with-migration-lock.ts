@@ -1,0 +1,51 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { inTransaction, type DataApiTarget, type Execute } from './data-api-transaction.ts';
+import { NotReadyError, retryTransient } from './retry-transient.ts';
+
+/** Which database, and how long to wait for it. */
+export interface LockOptions extends DataApiTarget {
+  /** Longest time to wait for a resuming database or for another run, in milliseconds; 240000 unless told. */
+  readonly maxWaitMs?: number;
+  /** Replaced in tests. */
+  readonly now?: () => number;
+  /** Replaced in tests. */
+  readonly sleep?: (ms: number) => Promise<void>;
+}
+
+/** Longer than the three minutes after which the Data API ends a transaction that a dead run left open. */
+const DEFAULT_MAX_WAIT_MS = 240_000;
+
+/** Any fixed number will do, as long as every run against a database takes the same. */
+const LOCK_KEY = '7162538094411';
+
+/**
+ * Runs `work` in a transaction of its own while no other run is in one, and again from its start when something that
+ * goes away by itself came between.
+ *
+ * @param options the database
+ * @param work must be safe to repeat as a whole; resolves to whether to commit, and the result
+ * @throws `GaveUpWaitingError` when the database or the lock is not to be had within `maxWaitMs`
+ */
+export function withMigrationLock<T>(
+  options: LockOptions,
+  work: (execute: Execute) => Promise<{ readonly commit: boolean; readonly result: T }>,
+): Promise<T> {
+  const waiting = {
+    now: options.now ?? (() => performance.now()),
+    sleep: options.sleep ?? ((ms: number) => sleepFor(ms)),
+    maxWaitMs: options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
+  };
+  return retryTransient(waiting, () =>
+    inTransaction(options, async (execute) => {
+      await takeLock(execute);
+      return work(execute);
+    }),
+  );
+}
+
+/** Not the waiting kind of lock: a wait would end at the 45 seconds of a statement and fail the transaction. */
+async function takeLock(execute: Execute): Promise<void> {
+  const rows = await execute(`SELECT pg_try_advisory_xact_lock(${LOCK_KEY})`);
+  if (rows[0]?.[0]?.booleanValue !== true)
+    throw new NotReadyError('another run of the migrations is at work');
+}

@@ -1,0 +1,97 @@
+import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import { ExecuteStatementCommand, type RDSDataClient } from '@aws-sdk/client-rds-data';
+import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import type { PruneEnvironment } from '../../contract/maintenance-environment.ts';
+
+/** What is pruned, and with what. */
+export interface PruneOptions {
+  readonly kinesis: KinesisClient;
+  readonly dataApi: RDSDataClient;
+  readonly environment: PruneEnvironment;
+  /** Milliseconds left for this run. */
+  readonly remainingMs: () => number;
+}
+
+/** Rows deleted per table, and whether time ran out before the last one. */
+export interface PruneReport {
+  readonly ledger: number;
+  readonly batchLog: number;
+  readonly complete: boolean;
+}
+
+/** Rows per statement: well inside the 45 seconds of a Data API statement. */
+const ROWS_PER_STATEMENT = 10_000;
+
+/** Longer than one statement may take, so that no run is killed inside one. */
+const RESERVE_MS = 50_000;
+
+/**
+ * A record can be delivered until the stream forgets it, and a day more covers a delivery under way. This is asked of
+ * the stream at every run: retention is what people raise during an incident.
+ */
+const MARGIN_HOURS = 24;
+
+/**
+ * Deletes rows that nothing can need any more: events older than any delivery, and old rows of the batch log.
+ *
+ * @returns what was deleted
+ */
+export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
+  const { environment } = options;
+  const needed = (await readRetentionHours(options)) + MARGIN_HOURS;
+  const ledger = await deleteOld(options, {
+    table: FRAMEWORK_TABLES.ledger,
+    hours: Math.max(environment.ledgerRetentionHours, needed),
+  });
+  const batchLog = await deleteOld(options, {
+    table: FRAMEWORK_TABLES.batchLog,
+    hours: Math.max(environment.batchLogRetentionHours, needed),
+  });
+  return { ledger: ledger.rows, batchLog: batchLog.rows, complete: ledger.complete && batchLog.complete };
+}
+
+async function readRetentionHours({ kinesis, environment }: PruneOptions): Promise<number> {
+  const { StreamDescriptionSummary } = await kinesis.send(
+    new DescribeStreamSummaryCommand({ StreamARN: environment.streamArn }),
+  );
+  const hours = StreamDescriptionSummary?.RetentionPeriodHours;
+  if (hours === undefined) throw new Error('the stream has no retention in its description');
+  return hours;
+}
+
+async function deleteOld(
+  options: PruneOptions,
+  { table, hours }: { readonly table: string; readonly hours: number },
+): Promise<{ readonly rows: number; readonly complete: boolean }> {
+  let rows = 0;
+  while (options.remainingMs() > RESERVE_MS) {
+    const deleted = await deleteSome(options, table, hours);
+    rows += deleted;
+    if (deleted < ROWS_PER_STATEMENT) return { rows, complete: true };
+  }
+  return { rows, complete: false };
+}
+
+async function deleteSome(
+  { dataApi, environment }: PruneOptions,
+  table: string,
+  hours: number,
+): Promise<number> {
+  const { numberOfRecordsUpdated } = await dataApi.send(
+    new ExecuteStatementCommand({
+      resourceArn: environment.clusterArn,
+      secretArn: environment.secretArn,
+      database: environment.database,
+      sql: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM ${table}
+        WHERE function_name = CAST(:function_name AS text)
+          AND committed_at < now() - make_interval(hours => CAST(:hours AS integer))
+        LIMIT ${ROWS_PER_STATEMENT}))`,
+      parameters: [
+        { name: 'function_name', value: { stringValue: environment.functionName } },
+        { name: 'hours', value: { longValue: hours } },
+      ],
+    }),
+  );
+  return numberOfRecordsUpdated ?? 0;
+}

@@ -1,0 +1,84 @@
+import { ExecuteStatementCommand, type Field, type RDSDataClient } from '@aws-sdk/client-rds-data';
+import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
+import type { ShardPosition } from './shard-state.ts';
+
+/** Where a function stands in its stream, as the database knows it. */
+export interface CommittedPositions {
+  /** One for each shard that was asked for. */
+  readonly positions: readonly ShardPosition[];
+  /** When the function's tables were made, in milliseconds since 1970: since then the mapping is there. */
+  readonly deployedAtMs: number | undefined;
+}
+
+const EPOCH_MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
+
+/** One index look-up per shard; the slowest lanes come from the newest blocks of the log only. */
+const POSITIONS_SQL = `
+WITH recent AS (
+  SELECT shard_id, min(newest_arrival_at) AS slowest_at
+  FROM ${FRAMEWORK_TABLES.batchLog}
+  WHERE function_name = CAST(:function_name AS text) AND committed_at > now() - interval '2 minutes'
+  GROUP BY shard_id
+), deployed AS (
+  SELECT coalesce(min(applied_at) FILTER (WHERE set_name = CAST(:set_name AS text)), min(applied_at)) AS deployed_at
+  FROM ${FRAMEWORK_TABLES.migrations}
+)
+SELECT shards.shard_id,
+  newest.last_sequence_number::text,
+  ${EPOCH_MS('newest.newest_arrival_at')},
+  ${EPOCH_MS('recent.slowest_at')},
+  ${EPOCH_MS('deployed.deployed_at')}
+FROM jsonb_array_elements_text(CAST(:shard_ids AS jsonb)) AS shards (shard_id)
+CROSS JOIN deployed
+LEFT JOIN recent ON recent.shard_id = shards.shard_id
+LEFT JOIN LATERAL (
+  SELECT last_sequence_number, newest_arrival_at
+  FROM ${FRAMEWORK_TABLES.batchLog} AS batch_log
+  WHERE batch_log.function_name = CAST(:own_name AS text) AND batch_log.shard_id = shards.shard_id
+  ORDER BY last_sequence_number DESC
+  LIMIT 1
+) AS newest ON true`;
+
+/**
+ * Reads the newest committed position of every shard in one statement.
+ *
+ * @param client Data API client
+ * @param environment which database, and whose positions
+ * @param shardIds every shard of the stream
+ */
+export async function readPositions(
+  client: RDSDataClient,
+  environment: WatchdogEnvironment,
+  shardIds: readonly string[],
+): Promise<CommittedPositions> {
+  const text = (name: string, stringValue: string) => ({ name, value: { stringValue } });
+  const { records = [] } = await client.send(
+    new ExecuteStatementCommand({
+      resourceArn: environment.clusterArn,
+      secretArn: environment.secretArn,
+      database: environment.database,
+      sql: POSITIONS_SQL,
+      // Every occurrence of a name is a parameter of its own on the Data API, so none is used twice.
+      parameters: [
+        text('function_name', environment.functionName),
+        text('set_name', environment.functionName),
+        text('own_name', environment.functionName),
+        text('shard_ids', JSON.stringify(shardIds)),
+      ],
+    }),
+  );
+  return {
+    positions: records.map(([shardId, sequence, lastArrival, slowest]) => ({
+      shardId: shardId?.stringValue ?? '',
+      lastSequenceNumber: sequence?.stringValue,
+      lastArrivalMs: numberOf(lastArrival),
+      slowestLaneArrivalMs: numberOf(slowest),
+    })),
+    deployedAtMs: numberOf(records[0]?.[4]),
+  };
+}
+
+function numberOf(field: Field | undefined): number | undefined {
+  return field?.longValue;
+}

@@ -1,0 +1,24 @@
+/** What the database knows of a shard. */
+export interface ShardPosition {
+  readonly shardId: string;
+  /** Newest sequence number with a committed effect; undefined when nothing of the shard was committed. */
+  readonly lastSequenceNumber: string | undefined;
+  /** When the record of that number came in, in milliseconds since 1970. */
+  readonly lastArrivalMs: number | undefined;
+  /** Oldest of the newest arrivals of the writes of the last two minutes: how far the slowest busy lane is. */
+  readonly slowestLaneArrivalMs: number | undefined;
+}
+
+/** What the stream says when it is asked for the record after the newest committed one. */
+export type ShardProbe =
+  | { readonly kind: 'caught-up' }
+  /** There is such a record, and it came in then. */
+  | { readonly kind: 'record'; readonly arrivalMs: number }
+  /** No record within the calls allowed, but the end of the shard is that far away. */
+  | { readonly kind: 'behind'; readonly millisBehindLatest: number };
+
+/** One shard, seen from both sides. */
+export interface ShardState {
+  readonly position: ShardPosition;
+  readonly probe: ShardProbe;
+}

@@ -1,0 +1,187 @@
+import {
+  BeginTransactionCommand,
+  CommitTransactionCommand,
+  ExecuteStatementCommand,
+  RollbackTransactionCommand,
+  type RDSDataClient,
+} from '@aws-sdk/client-rds-data';
+import { describe, expect, test } from 'vitest';
+import { applyMigrations } from '../../../../functions/migrate/apply-migrations.ts';
+import { migrationChecksum } from '../../../../functions/migrate/migration.ts';
+
+type Row = readonly [set: string, name: string, checksum: string];
+
+const failure = (name: string, message = name): Error => Object.assign(new Error(message), { name });
+
+/** A database that keeps the list of migrations and the order of calls, and fails when told. */
+class FakeDatabase {
+  readonly rows: Row[] = [];
+  readonly calls: string[] = [];
+  readonly #pending: Row[] = [];
+  #lockedTimes = 0;
+  readonly #failures: { readonly on: RegExp; readonly error: Error; readonly after: boolean }[] = [];
+
+  failOnce(on: RegExp, error: Error, { after = false } = {}): this {
+    this.#failures.push({ on, error, after });
+    return this;
+  }
+
+  lockFor(times: number): this {
+    this.#lockedTimes = times;
+    return this;
+  }
+
+  get client(): RDSDataClient {
+    return {
+      send: (command: unknown) => Promise.resolve().then(() => this.#answer(command)),
+    } as unknown as RDSDataClient;
+  }
+
+  #answer(command: unknown): unknown {
+    const label = labelOf(command);
+    this.calls.push(label);
+    const index = this.#failures.findIndex(({ on }) => on.test(label));
+    const [failing] = index < 0 ? [] : this.#failures.splice(index, 1);
+    if (failing !== undefined && !failing.after) throw failing.error;
+    const answer = this.#perform(command, label);
+    if (failing !== undefined) throw failing.error;
+    return answer;
+  }
+
+  #perform(command: unknown, label: string): unknown {
+    if (command instanceof BeginTransactionCommand) return { transactionId: 'tx' };
+    if (label === 'COMMIT') this.rows.push(...this.#pending.splice(0));
+    if (label === 'ROLLBACK') this.#pending.length = 0;
+    if (!(command instanceof ExecuteStatementCommand)) return {};
+    if (label.includes('advisory')) return { records: [[{ booleanValue: this.#lockedTimes-- <= 0 }]] };
+    if (label.includes('to_regclass')) return { records: [[{ booleanValue: true }]] };
+    if (label.startsWith('INSERT INTO event_processor.migrations')) {
+      const values = (command.input.parameters ?? []).map(({ value }) => value?.stringValue ?? '');
+      this.#pending.push(values as unknown as Row);
+    }
+    if (label.startsWith('SELECT set_name')) {
+      return { records: this.rows.map((row) => row.map((stringValue) => ({ stringValue }))) };
+    }
+    return { records: [] };
+  }
+}
+
+function labelOf(command: unknown): string {
+  if (command instanceof BeginTransactionCommand) return 'BEGIN';
+  if (command instanceof CommitTransactionCommand) return 'COMMIT';
+  if (command instanceof RollbackTransactionCommand) return 'ROLLBACK';
+  return command instanceof ExecuteStatementCommand ? (command.input.sql ?? '') : 'unknown';
+}
+
+const A = { set: 'flights', name: '001-a.sql', sql: 'CREATE TABLE a (id int); CREATE TABLE b (id int);' };
+const B = { set: 'flights', name: '002-b.sql', sql: 'CREATE TABLE c (id int)' };
+
+function run(database: FakeDatabase, migrations = [A, B]): ReturnType<typeof applyMigrations> {
+  let clock = 0;
+  return applyMigrations({
+    client: database.client,
+    resourceArn: 'arn:cluster',
+    secretArn: 'arn:secret',
+    database: 'db',
+    migrations,
+    maxWaitMs: 60_000,
+    now: () => clock,
+    sleep: (ms) => {
+      clock += ms;
+      return Promise.resolve();
+    },
+  });
+}
+
+const BOTH = ['flights/001-a.sql', 'flights/002-b.sql'];
+
+describe('applyMigrations', () => {
+  test('runs the statements of a file one by one in one transaction with its row', async () => {
+    const database = new FakeDatabase();
+    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
+    const first = database.calls.slice(0, database.calls.indexOf('COMMIT') + 1);
+    expect(first.map((call) => call.split(/\s+/).slice(0, 3).join(' '))).toEqual([
+      'BEGIN',
+      'SELECT pg_try_advisory_xact_lock(7162538094411)',
+      "SELECT to_regclass('event_processor.migrations') IS",
+      'SELECT set_name, file_name,',
+      'CREATE SCHEMA IF',
+      'CREATE TABLE IF',
+      'CREATE TABLE a',
+      'CREATE TABLE b',
+      'INSERT INTO event_processor.migrations',
+      'COMMIT',
+    ]);
+    expect(database.rows).toEqual([A, B].map(({ set, name, sql }) => [set, name, migrationChecksum(sql)]));
+  });
+
+  test('finds nothing to do on the second run, and commits nothing', async () => {
+    const database = new FakeDatabase();
+    await run(database);
+    database.calls.length = 0;
+    await expect(run(database)).resolves.toEqual({ applied: [], alreadyApplied: BOTH });
+    expect(database.calls).not.toContain('COMMIT');
+    expect(database.calls.at(-1)).toBe('ROLLBACK');
+  });
+
+  test('rolls back and names file and line when a statement fails', async () => {
+    const database = new FakeDatabase();
+    database.failOnce(/TABLE b/, failure('DatabaseErrorException', 'ERROR: no; SQLState: 42P07'));
+    await expect(run(database)).rejects.toThrow('- flights/001-a.sql, line 1: ERROR: no; SQLState: 42P07');
+    expect(database.calls.at(-1)).toBe('ROLLBACK');
+    expect(database.rows).toEqual([]);
+  });
+
+  test('says what to do about a statement that the Data API ended', async () => {
+    const database = new FakeDatabase().failOnce(/TABLE b/, failure('StatementTimeoutException'));
+    await expect(run(database)).rejects.toThrow('ran longer than 45 s');
+  });
+
+  test.each([
+    ['a database that wakes up', /BEGIN/, failure('DatabaseResumingException')],
+    ['a deadlock', /TABLE b/, failure('DatabaseErrorException', 'ERROR: deadlock; SQLState: 40P01')],
+    ['a lost connection', /TABLE b/, Object.assign(new Error('socket'), { code: 'ECONNRESET' })],
+  ])('begins again after %s', async (_, on, error) => {
+    const database = new FakeDatabase().failOnce(on, error);
+    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
+    expect(database.rows).toHaveLength(2);
+  });
+
+  test('applies nothing twice when the answer to a commit was lost, and still calls it its own', async () => {
+    const database = new FakeDatabase();
+    database.failOnce(/COMMIT/, failure('InternalServerErrorException'), { after: true });
+    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
+    expect(database.calls.filter((call) => call.startsWith('CREATE TABLE a'))).toHaveLength(1);
+  });
+
+  test('waits while another run has the lock', async () => {
+    const database = new FakeDatabase().lockFor(3);
+    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
+  });
+
+  test('gives up when the lock does not come free in time', async () => {
+    const database = new FakeDatabase().lockFor(1000);
+    await expect(run(database)).rejects.toThrow(
+      'the database was not ready within 60 s; last: NotReadyError: another run of the migrations is at work',
+    );
+  });
+
+  test('does not repeat what will not get better', async () => {
+    const database = new FakeDatabase().failOnce(/BEGIN/, failure('AccessDeniedException', 'no'));
+    await expect(run(database)).rejects.toThrow('no');
+    expect(database.calls).toEqual(['BEGIN']);
+  });
+
+  test('executes no statement when a later file has problems, and tells them all', async () => {
+    const database = new FakeDatabase();
+    const bad = { ...B, sql: 'SELECT a[1:2];\nCOMMIT;' };
+    const worse = { ...B, name: '003-c.sql', sql: "SELECT 'open" };
+    const error = await run(database, [A, bad, worse]).catch((caught: unknown) => caught);
+    expect(error).toHaveProperty('problems', [
+      expect.stringContaining('flights/002-b.sql, line 1: `:2` would be replaced'),
+      expect.stringContaining('flights/002-b.sql, line 2: `COMMIT` must not be used'),
+      'flights/003-c.sql: the string that opens on line 1 is never closed',
+    ]);
+    expect(database.calls.some((call) => call.startsWith('CREATE'))).toBe(false);
+  });
+});
