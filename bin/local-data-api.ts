@@ -4,9 +4,7 @@ import { createLocalDataApiCommand } from '../local/data-api/local-data-api-comm
 import { runLocalDataApi } from '../local/data-api/run-local-data-api.ts';
 
 const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
-const command = createLocalDataApiCommand((options) =>
-  runLocalDataApi(options, { print: console.log, ended }),
-);
+const command = createLocalDataApiCommand((options) => runLocalDataApi(options, { print: console.log, ended }));
 
 try {
   await command.exitOverride().parseAsync();

@@ -46,8 +46,7 @@ type Variable = TextVariable | IntegerVariable;
 export function createEnvironmentCodec<T extends object>(table: VariableTable<T>): EnvironmentCodec<T> {
   const entries = Object.entries(table) as unknown as readonly (readonly [keyof T & string, Variable])[];
   return {
-    encode: (values) =>
-      Object.fromEntries(entries.map(([name, { variable }]) => [variable, String(values[name])])),
+    encode: (values) => Object.fromEntries(entries.map(([name, { variable }]) => [variable, String(values[name])])),
     parse: (variables) => {
       const problems: string[] = [];
       const values = entries.map(([name, field]) => {

@@ -36,10 +36,7 @@ export class MigrationError extends Error {
    * @param options the error behind it, if there is one
    */
   constructor(problems: readonly string[], options?: ErrorOptions) {
-    super(
-      `the migrations cannot be applied:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
-      options,
-    );
+    super(`the migrations cannot be applied:\n${problems.map((problem) => `- ${problem}`).join('\n')}`, options);
     this.problems = problems;
   }
 }
@@ -70,8 +67,7 @@ export async function applyMigrations(options: ApplyMigrationsOptions): Promise<
 }
 
 type Step =
-  | { readonly kind: 'applied'; readonly id: string }
-  | { readonly kind: 'done'; readonly ids: readonly string[] };
+  { readonly kind: 'applied'; readonly id: string } | { readonly kind: 'done'; readonly ids: readonly string[] };
 
 function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<Step> {
   return withMigrationLock<Step>(options, async (execute) => {

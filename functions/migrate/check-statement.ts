@@ -24,8 +24,7 @@ function checkLength(statement: string): readonly string[] {
 function checkTransactionControl(statement: string): readonly string[] {
   const words = scanSql(statement).filter(({ kind }) => kind === 'word');
   const [first = '', second = ''] = words.map(({ text }) => text.toUpperCase());
-  const control =
-    first === 'PREPARE' ? second === 'TRANSACTION' : first === 'ROLLBACK' ? !isSavepoint(words) : true;
+  const control = first === 'PREPARE' ? second === 'TRANSACTION' : first === 'ROLLBACK' ? !isSavepoint(words) : true;
   if (!TRANSACTION_CONTROL.has(first) || !control) return [];
   return [`\`${first}\` must not be used: each file is one transaction already; remove it`];
 }

@@ -14,9 +14,6 @@ export async function loadMigrations(set: string, directory: string): Promise<re
     throw new Error(`the migrations of ${set} must be in ${directory}, but it cannot be read`, { cause });
   });
   const names = entries.filter((name) => name.endsWith('.sql')).sort();
-  if (names.length === 0)
-    throw new Error(`the migrations of ${set} must be in ${directory}, got no .sql file`);
-  return Promise.all(
-    names.map(async (name) => ({ set, name, sql: await readFile(join(directory, name), 'utf8') })),
-  );
+  if (names.length === 0) throw new Error(`the migrations of ${set} must be in ${directory}, got no .sql file`);
+  return Promise.all(names.map(async (name) => ({ set, name, sql: await readFile(join(directory, name), 'utf8') })));
 }

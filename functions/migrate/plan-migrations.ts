@@ -28,11 +28,7 @@ export function planMigrations(
   recorded: readonly RecordedMigration[],
 ): MigrationPlan {
   const ordered = inOrder(migrations);
-  const problems = [
-    ...checkNames(ordered),
-    ...checkRecorded(ordered, recorded),
-    ...checkOrder(ordered, recorded),
-  ];
+  const problems = [...checkNames(ordered), ...checkRecorded(ordered, recorded), ...checkOrder(ordered, recorded)];
   if (problems.length > 0) return { kind: 'refused', problems };
   const known = new Set(recorded.map(migrationId));
   return {
@@ -68,10 +64,7 @@ function checkNames(migrations: readonly Migration[]): readonly string[] {
   });
 }
 
-function checkRecorded(
-  migrations: readonly Migration[],
-  recorded: readonly RecordedMigration[],
-): readonly string[] {
+function checkRecorded(migrations: readonly Migration[], recorded: readonly RecordedMigration[]): readonly string[] {
   const files = new Map(migrations.map((migration) => [migrationId(migration), migration]));
   const sets = new Set(migrations.map(({ set }) => set));
   return recorded.flatMap((row) => {
@@ -91,10 +84,7 @@ function checkRecorded(
   });
 }
 
-function checkOrder(
-  migrations: readonly Migration[],
-  recorded: readonly RecordedMigration[],
-): readonly string[] {
+function checkOrder(migrations: readonly Migration[], recorded: readonly RecordedMigration[]): readonly string[] {
   const known = new Set(recorded.map(migrationId));
   return migrations.flatMap((migration) => {
     if (known.has(migrationId(migration))) return [];

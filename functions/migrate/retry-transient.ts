@@ -57,12 +57,9 @@ export async function retryTransient<T>(waiting: Waiting, attempt: () => Promise
       if (!isTransient(error)) throw error;
       if (waiting.now() + waitMs > deadline) {
         const seconds = Math.round(waiting.maxWaitMs / 1000);
-        throw new GaveUpWaitingError(
-          `the database was not ready within ${seconds} s; last: ${describe(error)}`,
-          {
-            cause: error,
-          },
-        );
+        throw new GaveUpWaitingError(`the database was not ready within ${seconds} s; last: ${describe(error)}`, {
+          cause: error,
+        });
       }
     }
     await waiting.sleep(waitMs);
@@ -80,9 +77,7 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof NotReadyError) return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return (
-    TRANSIENT_NAMES.has(error.name) ||
-    TRANSIENT_NAMES.has(code) ||
-    TRANSIENT_SQL_STATE.test(sqlStateOf(error) ?? '')
+    TRANSIENT_NAMES.has(error.name) || TRANSIENT_NAMES.has(code) || TRANSIENT_SQL_STATE.test(sqlStateOf(error) ?? '')
   );
 }
 

@@ -1,15 +1,6 @@
 /** What a stretch of SQL text is, as far as finding the ends of statements needs to know. */
 export type SqlTokenKind =
-  | 'space'
-  | 'comment'
-  | 'string'
-  | 'identifier'
-  | 'dollar-quote'
-  | 'word'
-  | 'terminator'
-  | 'open'
-  | 'close'
-  | 'other';
+  'space' | 'comment' | 'string' | 'identifier' | 'dollar-quote' | 'word' | 'terminator' | 'open' | 'close' | 'other';
 
 /** One stretch of SQL text; tokens follow each other without gaps. */
 export interface SqlToken {

@@ -2,8 +2,7 @@ import type { Migration } from './migration.ts';
 import { scanSql } from './scan-sql.ts';
 import { splitStatements } from './split-statements.ts';
 
-const CREATES =
-  /^CREATE (?:OR REPLACE )?(?:UNLOGGED |MATERIALIZED )?(?:TABLE|VIEW) (?:IF NOT EXISTS )?(.+)$/i;
+const CREATES = /^CREATE (?:OR REPLACE )?(?:UNLOGGED |MATERIALIZED )?(?:TABLE|VIEW) (?:IF NOT EXISTS )?(.+)$/i;
 const RENAMES = /^ALTER (?:TABLE|VIEW) (?:IF EXISTS )?(?:ONLY )?(.+?) RENAME TO (.+)$/i;
 
 /**

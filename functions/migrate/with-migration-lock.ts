@@ -46,6 +46,5 @@ export function withMigrationLock<T>(
 /** Not the waiting kind of lock: a wait would end at the 45 seconds of a statement and fail the transaction. */
 async function takeLock(execute: Execute): Promise<void> {
   const rows = await execute(`SELECT pg_try_advisory_xact_lock(${LOCK_KEY})`);
-  if (rows[0]?.[0]?.booleanValue !== true)
-    throw new NotReadyError('another run of the migrations is at work');
+  if (rows[0]?.[0]?.booleanValue !== true) throw new NotReadyError('another run of the migrations is at work');
 }

@@ -72,11 +72,7 @@ async function deleteOld(
   return { rows, complete: false };
 }
 
-async function deleteSome(
-  { dataApi, environment }: PruneOptions,
-  table: string,
-  hours: number,
-): Promise<number> {
+async function deleteSome({ dataApi, environment }: PruneOptions, table: string, hours: number): Promise<number> {
   const { numberOfRecordsUpdated } = await dataApi.send(
     new ExecuteStatementCommand({
       resourceArn: environment.clusterArn,

@@ -55,9 +55,7 @@ export async function watchStream(options: WatchOptions): Promise<WatchReport> {
 }
 
 async function readRetention(kinesis: KinesisClient, streamArn: string): Promise<number> {
-  const { StreamDescriptionSummary } = await kinesis.send(
-    new DescribeStreamSummaryCommand({ StreamARN: streamArn }),
-  );
+  const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN: streamArn }));
   const hours = StreamDescriptionSummary?.RetentionPeriodHours;
   if (hours === undefined) throw new Error('the stream has no retention in its description');
   return hours * 3600;
@@ -81,10 +79,7 @@ async function listShards(kinesis: KinesisClient, streamArn: string): Promise<re
   return shardIds;
 }
 
-async function probeAll(
-  options: ProbeOptions,
-  positions: readonly ShardPosition[],
-): Promise<readonly ShardState[]> {
+async function probeAll(options: ProbeOptions, positions: readonly ShardPosition[]): Promise<readonly ShardState[]> {
   const states: ShardState[] = [];
   const queue = positions.values();
   const work = async (): Promise<void> => {

@@ -68,11 +68,7 @@ function fits(spec: PropSpec, value: unknown): boolean {
     case 'text':
       return textFits(spec.form, value);
     case 'list':
-      return (
-        Array.isArray(value) &&
-        value.length <= spec.maxItems &&
-        value.every((item) => textFits(spec.form, item))
-      );
+      return Array.isArray(value) && value.length <= spec.maxItems && value.every((item) => textFits(spec.form, item));
   }
 }
 

@@ -49,9 +49,7 @@ export const PROP_NAMES = Object.keys(PROP_SPECS) as readonly PropName[];
 export function resolveProps(props: EventProcessorProps, now: Date = new Date()): Resolution {
   const problems = [...checkNames(props), ...checkValues(props)];
   // A value out of its range would only make the other checks guess.
-  const broken = new Set(
-    PROP_NAMES.filter((name) => problems.some((text) => text.startsWith(`\`${name}\``))),
-  );
+  const broken = new Set(PROP_NAMES.filter((name) => problems.some((text) => text.startsWith(`\`${name}\``))));
   const resolved = withDefaults(props, broken);
   const { errors, warnings } = crossCheck(resolved, { broken, now });
   if (problems.length + errors.length > 0) throw new PropsError([...problems, ...errors]);
@@ -71,8 +69,7 @@ export function checkNames(props: object): readonly string[] {
 function checkValues(props: EventProcessorProps): readonly string[] {
   return PROP_NAMES.flatMap((name) => {
     const value = props[name];
-    if (value === undefined)
-      return name === 'functionName' ? ['`functionName` must be set, got nothing'] : [];
+    if (value === undefined) return name === 'functionName' ? ['`functionName` must be set, got nothing'] : [];
     return checkValue(name, PROP_SPECS[name], value) ?? [];
   });
 }

@@ -35,9 +35,7 @@ function checkStage(stage: unknown): readonly string[] {
   const known = Object.keys(STAGES);
   const nearest = nearestName(String(stage), known);
   const hint = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
-  return [
-    `\`stage\` must be one of ${known.join(', ')} (lib/settings/stages.ts), got ${JSON.stringify(stage)}${hint}`,
-  ];
+  return [`\`stage\` must be one of ${known.join(', ')} (lib/settings/stages.ts), got ${JSON.stringify(stage)}${hint}`];
 }
 
 /** Text as it comes from the command line, in the type of the prop; what does not fit is left for the check to tell. */

@@ -57,8 +57,7 @@ export class ClusterPower {
   assertAwake(operation: Operation, openTransactions: number): void {
     if (!WAKING.includes(operation)) return;
     const now = this.#now();
-    const idle =
-      this.#autoPause && openTransactions === 0 && now - this.#lastCallMs >= this.#autoPause.idleMs;
+    const idle = this.#autoPause && openTransactions === 0 && now - this.#lastCallMs >= this.#autoPause.idleMs;
     if (idle) this.#paused ??= this.#autoPause;
     this.#lastCallMs = now;
     if (this.#paused) {

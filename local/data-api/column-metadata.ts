@@ -164,8 +164,7 @@ function precisionOf({ type, typeModifier }: ResultColumn): number {
 }
 
 function scaleOf({ type, typeModifier }: ResultColumn): number {
-  if (type.name === 'numeric')
-    return typeModifier < 0 ? 0 : (((typeModifier - LENGTH_WORD) & 0x7ff) ^ 1024) - 1024;
+  if (type.name === 'numeric') return typeModifier < 0 ? 0 : (((typeModifier - LENGTH_WORD) & 0x7ff) ^ 1024) - 1024;
   if (typeModifier >= 0 && type.name.startsWith('time')) return typeModifier;
   return SCALE_OF[type.name] ?? 0;
 }

@@ -62,11 +62,7 @@ export class DataApiService {
   #execute(input: JsonObject): Promise<string> {
     const request = validateExecuteStatement(input);
     const call: StatementCall = {
-      statement: bindParameters(
-        scanPlaceholders(request.sql, this.#options),
-        request.parameters,
-        this.#options,
-      ),
+      statement: bindParameters(scanPlaceholders(request.sql, this.#options), request.parameters, this.#options),
       request,
       limits: this.#options,
     };

@@ -78,10 +78,7 @@ export class DatabaseDirectory {
   assertCluster(resourceArn: string): void {
     if (this.#options.anyArn || resourceArn === this.identity.resourceArn) return;
     const cluster = resourceArn.split(':').at(-1) ?? resourceArn;
-    throw new DataApiError(
-      'HttpEndpointNotEnabledException',
-      `HttpEndpoint is not enabled for cluster ${cluster}`,
-    );
+    throw new DataApiError('HttpEndpointNotEnabledException', `HttpEndpoint is not enabled for cluster ${cluster}`);
   }
 
   /** Ends every connection. */

@@ -37,10 +37,7 @@ export async function describeColumns(
   });
 }
 
-async function readSources(
-  fields: readonly FieldDef[],
-  client: ClientBase,
-): Promise<Map<string, ColumnSource>> {
+async function readSources(fields: readonly FieldDef[], client: ClientBase): Promise<Map<string, ColumnSource>> {
   const named = fields.filter((field) => field.tableID !== 0);
   if (named.length === 0) return new Map();
   const { rows } = await client.query<SourceRow>(SOURCES_QUERY, [

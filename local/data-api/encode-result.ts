@@ -63,10 +63,7 @@ function formatRecords({ rows, labels }: TypedResult, encoders: readonly ValueEn
   });
   const formatted = `[${records.join(',')}]`;
   if (Buffer.byteLength(formatted) > MAX_FORMATTED_BYTES) {
-    throw new DataApiError(
-      'BadRequestException',
-      'Database returned more than the allowed response size limit',
-    );
+    throw new DataApiError('BadRequestException', 'Database returned more than the allowed response size limit');
   }
   return `"formattedRecords":${JSON.stringify(formatted)}`;
 }

@@ -1,6 +1,5 @@
 const FRACTION = /\.(\d{1,6})$/;
-const ZONED =
-  /^(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?$/;
+const ZONED = /^(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?$/;
 
 /** Whether a date or timestamp, as PostgreSQL prints it, is one that the Data API cannot return at all. */
 export function isInfinite(text: string): boolean {

@@ -13,8 +13,7 @@ const MAX_WORDS = 64;
 
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
 
-type Token =
-  { readonly kind: 'word'; readonly text: string } | { readonly kind: 'mark'; readonly text: string };
+type Token = { readonly kind: 'word'; readonly text: string } | { readonly kind: 'mark'; readonly text: string };
 
 /** Where in the text the lexer is: what it has seen, and inside what a semicolon would not end the statement. */
 interface State {

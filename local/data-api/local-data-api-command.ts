@@ -27,16 +27,10 @@ function placeOptions(): Option[] {
 
 function timeOptions(): Option[] {
   return [
-    integer(
-      '--latency-ms <number>',
-      'time every call takes before it is looked at (default: 0; AWS: about 17)',
-    ),
+    integer('--latency-ms <number>', 'time every call takes before it is looked at (default: 0; AWS: about 17)'),
     integer('--jitter-ms <number>', 'added to the latency at random, up to this (default: 0)'),
     integer('--statement-timeout-ms <number>', 'limit of one statement (default: 45000)'),
-    integer(
-      '--transaction-idle-ms <number>',
-      'a transaction without a call ends after this (default: 180000)',
-    ),
+    integer('--transaction-idle-ms <number>', 'a transaction without a call ends after this (default: 180000)'),
     new Option('--auto-pause <idle:resume>', 'pause after so many idle ms, resume within so many').argParser(
       parseAutoPause,
     ),
@@ -45,21 +39,12 @@ function timeOptions(): Option[] {
 
 function choiceOptions(): Option[] {
   return [
-    integer(
-      '--max-row-bytes <number>',
-      'refuse results with a larger row (default: no limit; AWS says 65536)',
-    ),
-    new Option(
-      '--no-strict-quirks',
-      'leave :name in dollar quotes and array slices alone, which AWS does not',
-    ),
+    integer('--max-row-bytes <number>', 'refuse results with a larger row (default: no limit; AWS says 65536)'),
+    new Option('--no-strict-quirks', 'leave :name in dollar quotes and array slices alone, which AWS does not'),
     choice('--error-style <style>', 'text form of database errors', ['one-line', 'pgjdbc']),
     choice('--json-hint-type <type>', 'what a JSON type hint declares', ['json', 'jsonb']),
     choice('--null-type <type>', 'what a null without a hint declares', ['unspecified', 'text']),
-    choice('--batch-atomicity <unit>', 'what commits as one in a batch outside a transaction', [
-      'per-set',
-      'whole',
-    ]),
+    choice('--batch-atomicity <unit>', 'what commits as one in a batch outside a transaction', ['per-set', 'whole']),
   ];
 }
 
@@ -79,7 +64,6 @@ function parseInteger(text: string): number {
 
 function parseAutoPause(text: string): AutoPauseOptions {
   const [, idleMs, resumeMs] = /^(\d+):(\d+)$/.exec(text) ?? [];
-  if (idleMs === undefined)
-    throw new InvalidArgumentError(`expected idle:resume, such as 300000:15000, got ${text}`);
+  if (idleMs === undefined) throw new InvalidArgumentError(`expected idle:resume, such as 300000:15000, got ${text}`);
   return { idleMs: Number(idleMs), resumeMs: Number(resumeMs) };
 }

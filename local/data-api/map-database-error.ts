@@ -32,10 +32,7 @@ export function mapDatabaseError(error: unknown, context: ErrorContext): unknown
   }
   // The connection broke or never came about; whether a statement took effect is not known.
   return isConnectionError(error)
-    ? new DataApiError(
-        'DatabaseUnavailableException',
-        "The writer instance in the DB cluster isn't available",
-      )
+    ? new DataApiError('DatabaseUnavailableException', "The writer instance in the DB cluster isn't available")
     : error;
 }
 
@@ -64,12 +61,7 @@ function oneLine({ hint, position }: DatabaseError): string[] {
 }
 
 function lines({ detail, hint, position, where }: DatabaseError): string[] {
-  return [
-    ...label('Detail', detail),
-    ...label('Hint', hint),
-    ...label('Position', position),
-    ...label('Where', where),
-  ];
+  return [...label('Detail', detail), ...label('Hint', hint), ...label('Position', position), ...label('Where', where)];
 }
 
 function label(name: string, value: string | undefined): string[] {

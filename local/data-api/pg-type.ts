@@ -65,19 +65,7 @@ const KIND_OF_TYPE: Readonly<Record<string, ValueKind>> = {
 /** Types that the service's driver knows by a name of its own: capitals, and `"CHAR"` with its quotes. */
 const DRIVER_TYPES: ReadonlySet<string> = new Set([
   ...['bit', 'box', 'circle', 'daterange', 'int8range', 'interval', 'jsonpath', 'line', 'lseg', 'macaddr'],
-  ...[
-    'macaddr8',
-    'money',
-    'path',
-    'point',
-    'polygon',
-    'record',
-    'timetz',
-    'tsrange',
-    'unknown',
-    'varbit',
-    'void',
-  ],
+  ...['macaddr8', 'money', 'path', 'point', 'polygon', 'record', 'timetz', 'tsrange', 'unknown', 'varbit', 'void'],
 ]);
 
 /** How a value of the type is returned; undefined for a type the Data API cannot return, and for arrays. */

@@ -21,10 +21,7 @@ export async function readBody(request: IncomingMessage, maxRequestBytes: number
     if (bytes > maxRequestBytes * DRAIN_FACTOR) break;
   }
   if (bytes > maxRequestBytes) {
-    throw new DataApiError(
-      'ValidationException',
-      `The request exceeds the size limit of ${maxRequestBytes} bytes`,
-    );
+    throw new DataApiError('ValidationException', `The request exceeds the size limit of ${maxRequestBytes} bytes`);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -44,10 +44,7 @@ export function createRequestListener(options: ListenerOptions) {
   };
 }
 
-async function answer(
-  request: IncomingMessage,
-  options: ListenerOptions,
-): Promise<string | typeof DROP_CONNECTION> {
+async function answer(request: IncomingMessage, options: ListenerOptions): Promise<string | typeof DROP_CONNECTION> {
   assertNoBrowser(request);
   const body = await readBody(request, options.maxRequestBytes);
   const path = (request.url ?? '').split('?')[0] ?? '';
@@ -92,8 +89,6 @@ function respondError(response: ServerResponse, error: unknown): void {
 
 /** A fault of this server: the client learns that there was one, whoever runs the server learns which. */
 function reportFault(error: unknown): DataApiError {
-  process.stderr.write(
-    `data api: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  process.stderr.write(`data api: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return new DataApiError('InternalServerErrorException', '');
 }

@@ -15,10 +15,7 @@ export interface BatchCall {
  * Runs a statement once per parameter set and renders the answer of `BatchExecuteStatement` as JSON text: on
  * PostgreSQL it says neither which rows came back nor how many were changed. The first error ends it.
  */
-export async function runBatch(
-  session: Session,
-  { statement, parameterSets, bind }: BatchCall,
-): Promise<string> {
+export async function runBatch(session: Session, { statement, parameterSets, bind }: BatchCall): Promise<string> {
   let parsedTypes: string | undefined;
   for (const parameters of parameterSets) {
     const bound = bindParameters(statement, parameters, bind);

@@ -17,10 +17,7 @@ export interface ResultLimits {
 /** What a call runs, and how it wants the answer. */
 export interface StatementCall {
   readonly statement: BoundStatement;
-  readonly request: Pick<
-    ExecuteStatementRequest,
-    'formatRecordsAs' | 'resultSetOptions' | 'includeResultMetadata'
-  >;
+  readonly request: Pick<ExecuteStatementRequest, 'formatRecordsAs' | 'resultSetOptions' | 'includeResultMetadata'>;
   readonly limits: ResultLimits;
 }
 
@@ -31,9 +28,7 @@ export interface StatementCall {
  */
 export async function runStatement(session: Session, call: StatementCall): Promise<string> {
   const result = await session.client.query(new ExtendedQuery(call.statement, call.limits)).result;
-  return result.fields
-    ? renderRows(session, { ...result, fields: result.fields }, call)
-    : renderCount(result);
+  return result.fields ? renderRows(session, { ...result, fields: result.fields }, call) : renderCount(result);
 }
 
 function renderCount({ commandTag }: RawResult): string {
@@ -60,10 +55,7 @@ async function renderRows(
   return `{"numberOfRecordsUpdated":0,${described}${rows}}`;
 }
 
-function assertWithinLimits(
-  result: RawResult,
-  { maxResultBytes, maxRowBytes = Infinity }: ResultLimits,
-): void {
+function assertWithinLimits(result: RawResult, { maxResultBytes, maxRowBytes = Infinity }: ResultLimits): void {
   if (result.wireBytes > maxResultBytes) {
     throw new DataApiError('UnsupportedResultException', 'The result exceeds the size limit 1 MB.');
   }

@@ -77,8 +77,7 @@ const JSON_TYPE = {
 function assertJsonType(name: string, value: unknown, { type }: MemberRule): void {
   if (!isPresent(value)) return;
   const matches = typeof value === JSON_TYPE[type] && (type === 'list') === Array.isArray(value);
-  if (!matches)
-    throw new DataApiError('SerializationException', `Unexpected type at '${name}': expected a ${type}`);
+  if (!matches) throw new DataApiError('SerializationException', `Unexpected type at '${name}': expected a ${type}`);
   if (typeof value === 'string') assertWellFormed(name, value);
 }
 

@@ -1,13 +1,7 @@
 import { DataApiError } from './data-api-error.ts';
 import { TYPE_HINTS, type ParameterValue, type SqlParameter, type TypeHint } from './data-api-request.ts';
 import type { JsonObject } from './parse-request-body.ts';
-import {
-  assertWellFormed,
-  isPresent,
-  validateMembers,
-  validationError,
-  type MemberRules,
-} from './validate-members.ts';
+import { assertWellFormed, isPresent, validateMembers, validationError, type MemberRules } from './validate-members.ts';
 
 const PARAMETER_RULES: MemberRules = {
   name: { type: 'string' },
@@ -65,9 +59,7 @@ function validateValue(field: JsonObject, path: string): ParameterValue {
   const members = Object.keys(field).filter((name) => isPresent(field[name]));
   const [member] = members;
   if (member === undefined || members.length > 1) {
-    throw validationError([
-      `Value at '${path}' failed to satisfy constraint: Member must have exactly one value`,
-    ]);
+    throw validationError([`Value at '${path}' failed to satisfy constraint: Member must have exactly one value`]);
   }
   if (member === 'arrayValue') {
     throw new DataApiError('ValidationException', 'Array parameters are not supported.');

@@ -69,10 +69,7 @@ export function validateExecuteStatement(input: JsonObject): ExecuteStatementReq
   };
   assertSingleStatement(request.sql);
   if (request.continueAfterTimeout && request.transactionId !== undefined) {
-    throw new DataApiError(
-      'ValidationException',
-      "continueAfterTimeout isn't supported inside a transaction",
-    );
+    throw new DataApiError('ValidationException', "continueAfterTimeout isn't supported inside a transaction");
   }
   return request;
 }

@@ -96,11 +96,7 @@ export class BatchDelivery {
     return verdict;
   }
 
-  async #verdictOf(
-    records: Records,
-    requestId: string,
-    fault: MappingFault | undefined,
-  ): Promise<BatchVerdict> {
+  async #verdictOf(records: Records, requestId: string, fault: MappingFault | undefined): Promise<BatchVerdict> {
     const { invoker, settings } = this.#context;
     const environmentFault = fault === undefined || fault.kind === 'duplicate-delivery' ? {} : { fault };
     const result = await invoker.invoke(invocationEvent(records), { requestId, ...environmentFault });

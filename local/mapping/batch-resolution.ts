@@ -83,8 +83,7 @@ export function nextStep(
   rules: ResolutionRules,
   present: Present,
 ): { readonly step: ResolutionStep; readonly resolution: Resolution } {
-  const delivering =
-    resolution.current === undefined ? popNext(resolution, present.newRequestId) : resolution;
+  const delivering = resolution.current === undefined ? popNext(resolution, present.newRequestId) : resolution;
   const { current } = delivering;
   if (current === undefined) return { step: { kind: 'finished' }, resolution: delivering };
   const expired = countExpired(current.records, rules.maximumRecordAgeSeconds, present.nowMs);

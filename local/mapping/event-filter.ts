@@ -12,12 +12,7 @@ export type FilterPattern = Readonly<Record<string, unknown>>;
 const INVALID = 'Invalid filter pattern definition.';
 
 /** What of a record a pattern can name beside its data. */
-const METADATA_KEYS = [
-  'partitionKey',
-  'sequenceNumber',
-  'approximateArrivalTimestamp',
-  'kinesisSchemaVersion',
-];
+const METADATA_KEYS = ['partitionKey', 'sequenceNumber', 'approximateArrivalTimestamp', 'kinesisSchemaVersion'];
 
 /**
  * Checks a filter pattern.
@@ -52,9 +47,7 @@ export function createEventFilter(filters: readonly FilterPattern[]): (record: S
   return (record) => {
     const data = parsesData ? parseData(record.data) : undefined;
     const subject = { ...metadataOf(record), data };
-    return compiled.some(
-      ({ matches, needsData }) => !(needsData && data === undefined) && matches(subject, true),
-    );
+    return compiled.some(({ matches, needsData }) => !(needsData && data === undefined) && matches(subject, true));
   };
 }
 

@@ -16,11 +16,7 @@ export interface FailureOrigin {
  * Writes the on-failure document of discarded records, keys in the order AWS sends them.
  * {@link https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html}
  */
-export function createFailureDocument(
-  discard: Discard,
-  origin: FailureOrigin,
-  nowMs: number,
-): FailureDocument {
+export function createFailureDocument(discard: Discard, origin: FailureOrigin, nowMs: number): FailureDocument {
   const first = discard.records.at(0);
   const last = discard.records.at(-1);
   if (first === undefined || last === undefined) throw new Error('a discarded batch has no records');

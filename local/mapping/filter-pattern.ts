@@ -18,8 +18,7 @@ class PatternError extends Error {
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isScalar = (value: unknown): boolean =>
-  value === null || ['string', 'number', 'boolean'].includes(typeof value);
+const isScalar = (value: unknown): boolean => value === null || ['string', 'number', 'boolean'].includes(typeof value);
 
 const COMPARISONS: Readonly<Record<string, (left: number, right: number) => boolean>> = {
   '=': (left, right) => left === right,
@@ -33,12 +32,9 @@ const COMPARISONS: Readonly<Record<string, (left: number, right: number) => bool
 const OPERATORS: Readonly<Record<string, Compile>> = {
   prefix: (operand) => textMatcher(operand, (value, text) => value.startsWith(text)),
   suffix: (operand) => textMatcher(operand, (value, text) => value.endsWith(text)),
-  'equals-ignore-case': (operand) =>
-    textMatcher(operand, (value, text) => value.toLowerCase() === text.toLowerCase()),
+  'equals-ignore-case': (operand) => textMatcher(operand, (value, text) => value.toLowerCase() === text.toLowerCase()),
   exists: (operand) =>
-    typeof operand === 'boolean'
-      ? (value, present) => (present && !isPlainObject(value)) === operand
-      : undefined,
+    typeof operand === 'boolean' ? (value, present) => (present && !isPlainObject(value)) === operand : undefined,
   numeric: compileNumeric,
   'anything-but': compileAnythingBut,
 };
@@ -66,9 +62,7 @@ export function patternProblem(pattern: unknown): string | undefined {
 export function compilePattern(pattern: unknown, path = ''): Matcher {
   if (Array.isArray(pattern)) return compileAlternatives(pattern, path);
   if (!isPlainObject(pattern)) {
-    throw new PatternError(
-      `must have a list or an object at ${path || 'its top'}, got ${JSON.stringify(pattern)}`,
-    );
+    throw new PatternError(`must have a list or an object at ${path || 'its top'}, got ${JSON.stringify(pattern)}`);
   }
   const fields = Object.entries(pattern).map(([key, part]) =>
     key === '$or' ? compileOr(part, path) : compileField(key, part, path),

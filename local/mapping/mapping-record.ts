@@ -40,9 +40,7 @@ export const SEPARATOR_BYTES = 1;
  *
  * @returns a function from a record and its ordinal to the record with its JSON text
  */
-export function createRecordEncoder(
-  origin: RecordOrigin,
-): (record: StreamRecord, ordinal: number) => MappingRecord {
+export function createRecordEncoder(origin: RecordOrigin): (record: StreamRecord, ordinal: number) => MappingRecord {
   const eventId = `},"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"${origin.shardId}:`;
   const tail =
     `","eventName":"aws:kinesis:record","invokeIdentityArn":${JSON.stringify(origin.roleArn)}` +

@@ -77,16 +77,10 @@ export function parseMappingSettings(given: Partial<MappingSettings>, nowMs: num
   const unknown = Object.keys(given).filter((name) => !(name in DEFAULTS));
   const settings = { ...DEFAULTS, ...withoutUndefined(given) };
   const problems = [
-    ...unknown.map(
-      (name) => `\`${name}\` is not a setting, expected one of ${Object.keys(DEFAULTS).join(', ')}`,
-    ),
+    ...unknown.map((name) => `\`${name}\` is not a setting, expected one of ${Object.keys(DEFAULTS).join(', ')}`),
     ...BOOLEANS.flatMap((name) => booleanProblem(name, settings[name])),
     ...integerProblem('batchSize', settings.batchSize, BATCH_SIZE),
-    ...integerProblem(
-      'maxBatchingWindowSeconds',
-      settings.maxBatchingWindowSeconds,
-      MAX_BATCHING_WINDOW_SECONDS,
-    ),
+    ...integerProblem('maxBatchingWindowSeconds', settings.maxBatchingWindowSeconds, MAX_BATCHING_WINDOW_SECONDS),
     ...integerProblem('parallelizationFactor', settings.parallelizationFactor, PARALLELIZATION_FACTOR),
     ...integerProblem('maximumRetryAttempts', settings.maximumRetryAttempts, MAX_RETRY_ATTEMPTS),
     ...recordAgeProblem(settings.maximumRecordAgeSeconds),
@@ -120,17 +114,13 @@ function recordAgeProblem(value: unknown): string[] {
   if (value === NO_LIMIT) return [];
   const { min, max } = RECORD_AGE_SECONDS;
   if (integerProblem('', value, RECORD_AGE_SECONDS).length === 0) return [];
-  return [
-    `\`maximumRecordAgeSeconds\` must be -1 (no limit) or an integer from ${min} to ${max}, got ${show(value)}`,
-  ];
+  return [`\`maximumRecordAgeSeconds\` must be -1 (no limit) or an integer from ${min} to ${max}, got ${show(value)}`];
 }
 
 function startingPositionProblem(settings: MappingSettings, nowMs: number): string[] {
   const { startingPosition, startingPositionTimestampMs: timestampMs } = settings;
   if (!STARTING_POSITIONS.includes(startingPosition)) {
-    return [
-      `\`startingPosition\` must be one of ${STARTING_POSITIONS.join(', ')}, got ${show(startingPosition)}`,
-    ];
+    return [`\`startingPosition\` must be one of ${STARTING_POSITIONS.join(', ')}, got ${show(startingPosition)}`];
   }
   if (startingPosition !== 'AT_TIMESTAMP') {
     if (timestampMs === undefined) return [];
@@ -144,8 +134,7 @@ function startingPositionProblem(settings: MappingSettings, nowMs: number): stri
 
 function filterProblems(filters: readonly FilterPattern[]): string[] {
   if (!Array.isArray(filters)) return [`\`filters\` must be a list of patterns, got ${show(filters)}`];
-  const tooMany =
-    filters.length > MAX_FILTERS ? [`\`filters\` takes up to ${MAX_FILTERS}, got ${filters.length}`] : [];
+  const tooMany = filters.length > MAX_FILTERS ? [`\`filters\` takes up to ${MAX_FILTERS}, got ${filters.length}`] : [];
   const invalid = filters.flatMap((pattern, index) => {
     const problem = filterProblem(pattern);
     return problem === undefined ? [] : [`\`filters[${index}]\` ${problem}`];

@@ -208,8 +208,7 @@ export class ShardConsumer {
     const { batchSize, parallelizationFactor } = this.#context.settings;
     const batches = BATCHES_AHEAD * parallelizationFactor;
     return (
-      this.#progress.unresolved >= batches * batchSize ||
-      this.#unresolvedBytes >= batches * LAMBDA_MAX_PAYLOAD_BYTES
+      this.#progress.unresolved >= batches * batchSize || this.#unresolvedBytes >= batches * LAMBDA_MAX_PAYLOAD_BYTES
     );
   }
 

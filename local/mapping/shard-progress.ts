@@ -54,8 +54,7 @@ export class ShardProgress {
   resolve(ordinals: readonly number[]): boolean {
     for (const ordinal of ordinals) {
       const index = ordinal - this.#base;
-      if (this.#resolved[index] !== false)
-        throw new RangeError(`record ${ordinal} is not waiting to be resolved`);
+      if (this.#resolved[index] !== false) throw new RangeError(`record ${ordinal} is not waiting to be resolved`);
       this.#resolved[index] = true;
     }
     this.#unresolved -= ordinals.length;

@@ -31,10 +31,7 @@ const SETTINGS = {
 } as const;
 
 /** SIGINT and SIGQUIT are PostgreSQL's own signals for these two ways to end. */
-const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const satisfies Record<
-  RestartMode,
-  NodeJS.Signals
->;
+const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const satisfies Record<RestartMode, NodeJS.Signals>;
 
 /** A free port may be taken by another process between asking and using it. */
 const PORT_ATTEMPTS = 5;
@@ -116,11 +113,7 @@ async function startOnFreePort(cluster: Cluster): Promise<{ child: ChildProcess;
 
 function start({ folder, binaries, runAs }: Cluster, port: number): Promise<ChildProcess> {
   const settings = Object.entries({ ...SETTINGS, port: String(port) });
-  const args = [
-    '-D',
-    join(folder, 'data'),
-    ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
+  const args = ['-D', join(folder, 'data'), ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   return startPostgresProcess({ program: binaries.postgres, args, runAs });
 }
 

@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  migrationChecksum,
-  type Migration,
-  type RecordedMigration,
-} from '../../../../functions/migrate/migration.ts';
+import { migrationChecksum, type Migration, type RecordedMigration } from '../../../../functions/migrate/migration.ts';
 import { planMigrations } from '../../../../functions/migrate/plan-migrations.ts';
 
 const file = (name: string, set = 'flights', sql = `-- ${name}`): Migration => ({ set, name, sql });

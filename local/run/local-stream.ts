@@ -1,0 +1,85 @@
+import { createStream } from '../kinesis/create-stream.ts';
+import { putRecords } from '../kinesis/put-records.ts';
+import { startKinesis } from '../kinesis/start-kinesis.ts';
+import { createKinesisSource } from '../mapping/kinesis-source.ts';
+import { createMemorySource } from '../mapping/memory-source.ts';
+import type { ShardSource } from '../mapping/ports.ts';
+import type { InputEvent } from './event-input.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** How events are put on a stream. */
+export interface PutEventsOptions {
+  /** Called now and then with the number of events put so far. */
+  readonly onProgress: (put: number) => void;
+  /** Ends the filling early. */
+  readonly signal: AbortSignal;
+}
+
+/** A stream that can be filled and read. */
+export interface LocalStream {
+  readonly source: ShardSource;
+  /** Base URL of the Kinesis API, where there is one. */
+  readonly endpoint: string | undefined;
+  /** Puts events in order. */
+  readonly put: (events: Iterable<InputEvent>, options: PutEventsOptions) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts an empty stream of the kind that was asked for. */
+export function startStream(kind: RunOptions['source'], shardCount: number, name: string): Promise<LocalStream> {
+  switch (kind) {
+    case 'kinesis':
+      return startKinesisStream(shardCount, name);
+    case 'memory':
+      return Promise.resolve(startMemoryStream(shardCount, name));
+  }
+}
+
+async function startKinesisStream(shardCount: number, streamName: string): Promise<LocalStream> {
+  await using starting = new AsyncDisposableStack();
+  const kinesis = await startKinesis();
+  starting.defer(() => kinesis.stop());
+  const client = kinesis.client();
+  starting.defer(() => {
+    client.destroy();
+  });
+  const streamArn = await createStream(client, { streamName, shardCount });
+  const started = starting.move();
+  return {
+    source: createKinesisSource({ client, streamArn, region: kinesis.region }),
+    endpoint: kinesis.endpoint,
+    put: async (events, options) => {
+      await putRecords(client, toRecords(events), { streamName, ...options });
+    },
+    close: () => started.disposeAsync(),
+  };
+}
+
+function* toRecords(events: Iterable<InputEvent>) {
+  for (const { partitionKey, data } of events) yield { partitionKey, data: Buffer.from(data) };
+}
+
+/** Events put between two looks at the clock and the signal. */
+const MEMORY_SLICE = 10_000;
+
+function startMemoryStream(shardCount: number, streamName: string): LocalStream {
+  const source = createMemorySource({ shardCount, streamName });
+  return {
+    source,
+    endpoint: undefined,
+    put: async (events, { onProgress, signal }) => {
+      let put = 0;
+      for (const { partitionKey, data } of events) {
+        source.put(partitionKey, Buffer.from(data));
+        put += 1;
+        if (put % MEMORY_SLICE !== 0) continue;
+        signal.throwIfAborted();
+        onProgress(put);
+        // Lets the screen and Ctrl-C have their turn.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      onProgress(put);
+    },
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,89 @@
+import type { BatchTotals } from './batch-totals.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** What a run did, as `--report` writes it. Counts are of the whole run; times are in the unit of their name. */
+export interface RunReport {
+  readonly function: string;
+  /** Events put on the stream. */
+  readonly events: number;
+  /** Events in effect for the first time. */
+  readonly written: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  /** Records handed back by batches that held their position; they were delivered again. */
+  readonly held: number;
+  /** From the start of the mapping to the moment the last event was processed. */
+  readonly seconds: number;
+  readonly eventsPerSecond: number;
+  readonly dataApiCalls: number;
+  readonly lookups: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  /** 0 to 1; null when nothing was looked up. */
+  readonly cacheHitRatio: number | null;
+  readonly maxIteratorAgeMs: number;
+  readonly caughtUp: boolean;
+  readonly batches: number;
+  readonly averageBatchSize: number;
+  /** Execution environments started. */
+  readonly environments: number;
+  readonly shards: number;
+  readonly batchSize: number;
+  readonly parallelizationFactor: number;
+  readonly source: string;
+  readonly dataApiLatencyMs: number;
+  readonly node: string;
+  readonly postgres: string;
+}
+
+/** What was seen of a run beside the functions' own metrics. */
+export interface RunFacts {
+  readonly events: number;
+  readonly seconds: number;
+  readonly maxIteratorAgeMs: number;
+  readonly caughtUp: boolean;
+  readonly environments: number;
+  readonly postgres: string;
+}
+
+/** Puts a run's figures together. */
+export function createRunReport(options: RunOptions, totals: BatchTotals, facts: RunFacts): RunReport {
+  const done = sum(totals.EventsWritten, totals.EventsDuplicate, totals.EventsQuarantined);
+  const lookups = totals.LookupKeys || 0;
+  return {
+    function: options.function,
+    events: facts.events,
+    written: sum(totals.EventsWritten),
+    duplicates: sum(totals.EventsDuplicate),
+    quarantined: sum(totals.EventsQuarantined),
+    held: sum(totals.RecordsHeld),
+    seconds: round(facts.seconds, 3),
+    eventsPerSecond: facts.seconds > 0 ? Math.round(done / facts.seconds) : 0,
+    dataApiCalls: sum(totals.DataApiCalls),
+    lookups,
+    cacheHits: sum(totals.CacheHits),
+    cacheMisses: sum(totals.CacheMisses),
+    cacheHitRatio: lookups > 0 ? round(sum(totals.CacheHits) / lookups, 4) : null,
+    maxIteratorAgeMs: Math.round(facts.maxIteratorAgeMs),
+    caughtUp: facts.caughtUp,
+    batches: totals.batches,
+    averageBatchSize: totals.batches > 0 ? round(sum(totals.RecordsReceived) / totals.batches, 1) : 0,
+    environments: facts.environments,
+    shards: options.shards,
+    batchSize: options.batchSize,
+    parallelizationFactor: options.parallelizationFactor,
+    source: options.source,
+    dataApiLatencyMs: options.dataApiLatencyMs,
+    node: process.versions.node,
+    postgres: facts.postgres,
+  };
+}
+
+/** A metric that no batch published is absent, not zero. */
+function sum(...values: readonly (number | undefined)[]): number {
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

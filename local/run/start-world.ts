@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { writeFunctionBundle } from '../../build/bundle-function.ts';
+import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../../contract/environment.ts';
+import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
+import { loadMigrations } from '../../functions/migrate/load-migrations.ts';
+import { FRAMEWORK_MIGRATION_SET } from '../../functions/migrate/migration.ts';
+import type { DataApiServer } from '../data-api/start-data-api-server.ts';
+import { startDataApiServer } from '../data-api/start-data-api-server.ts';
+import type { FunctionRuntime } from '../environments/function-runtime.ts';
+import { createFunctionRuntime } from '../environments/function-runtime.ts';
+import type { Example } from '../examples/example.ts';
+import { connectPostgres } from '../postgres/connect-postgres.ts';
+import type { PostgresServer } from '../postgres/postgres-server.ts';
+import { startPostgres } from '../postgres/start-postgres.ts';
+import type { LocatedFunction } from './find-function.ts';
+import type { LocalStream } from './local-stream.ts';
+import { startStream } from './local-stream.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** Everything a function has around it on AWS, on this machine. */
+export interface World {
+  readonly postgres: PostgresServer;
+  readonly dataApi: DataApiServer;
+  readonly stream: LocalStream;
+  readonly runtime: FunctionRuntime;
+  /** Ends all of it, in the reverse order of its start. */
+  readonly close: () => Promise<void>;
+}
+
+/** What a world is made for. */
+export interface WorldSettings {
+  readonly located: LocatedFunction;
+  readonly example: Example | undefined;
+  readonly options: RunOptions;
+  /** Hears what is being started. */
+  readonly onStep: (step: string) => void;
+  /** Takes each line a function writes. */
+  readonly onLog: (line: string) => void;
+}
+
+const FRAMEWORK_MIGRATIONS = join(import.meta.dirname, '../../functions/migrate/framework');
+
+/** Credentials that satisfy the SDK; the local servers do not look at them. */
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+const FUNCTION_TIMEOUT_MS = 60_000;
+const FUNCTION_MEMORY_MB = 1_024;
+
+/**
+ * Starts the database, the Data API, the stream and the function's runtime, and prepares the tables.
+ *
+ * @throws what could not be started; everything started before has then been ended
+ */
+export async function startWorld(settings: WorldSettings): Promise<World> {
+  const { located, example, options, onStep } = settings;
+  await using starting = new AsyncDisposableStack();
+  onStep('PostgreSQL');
+  const postgres = await (options.databaseUrl === undefined ? startPostgres() : connectPostgres(options.databaseUrl));
+  starting.defer(() => postgres.stop());
+  const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
+  starting.defer(() => dataApi.close());
+  onStep('tables');
+  await prepareTables(dataApi, located, example);
+  // Latency is for what is measured, not for what prepares it.
+  dataApi.setLatencyMs(options.dataApiLatencyMs);
+  onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
+  const stream = await startStream(options.source, options.shards, located.name);
+  starting.defer(() => stream.close());
+  onStep('function bundle');
+  const runtime = await startRuntime(dataApi, settings, starting);
+  const started = starting.move();
+  return { postgres, dataApi, stream, runtime, close: () => started.disposeAsync() };
+}
+
+async function prepareTables(
+  { endpoint, region, resourceArn, secretArn, database }: DataApiServer,
+  { name, migrations }: LocatedFunction,
+  example: Example | undefined,
+): Promise<void> {
+  const client = new RDSDataClient({ endpoint, region, credentials: CREDENTIALS, maxAttempts: 1 });
+  const target = { client, resourceArn, secretArn, database };
+  try {
+    const sets = await Promise.all([
+      loadMigrations(FRAMEWORK_MIGRATION_SET, FRAMEWORK_MIGRATIONS),
+      loadMigrations(name, migrations),
+    ]);
+    await applyMigrations({ ...target, migrations: sets.flat() });
+    await example?.loadReference(target);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function startRuntime(
+  { endpoint, region, resourceArn, secretArn, database }: DataApiServer,
+  { located, options, onLog }: WorldSettings,
+  starting: AsyncDisposableStack,
+): Promise<FunctionRuntime> {
+  const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
+  starting.defer(() => rm(directory, { recursive: true, force: true }));
+  await writeFunctionBundle(located.entry, directory);
+  const runtime = createFunctionRuntime({
+    bundlePath: join(directory, 'index.mjs'),
+    handlerName: 'handler',
+    functionName: located.name,
+    timeoutMs: FUNCTION_TIMEOUT_MS,
+    memoryMb: FUNCTION_MEMORY_MB,
+    maxConcurrency: options.shards * options.parallelizationFactor,
+    environment: {
+      ...encodeEnvironment({ ...DEFAULT_ENVIRONMENT, clusterArn: resourceArn, secretArn, database }),
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      AWS_ENDPOINT_URL_RDS_DATA: endpoint,
+    },
+    onLog,
+  });
+  starting.defer(() => runtime.close());
+  return runtime;
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import pg from 'pg';
+import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
+import { loadMigrations } from '../../functions/migrate/load-migrations.ts';
+import { FRAMEWORK_MIGRATION_SET } from '../../functions/migrate/migration.ts';
+import type { DataApiServerOptions } from '../../local/data-api/data-api-server-options.ts';
+import { startDataApiServer } from '../../local/data-api/start-data-api-server.ts';
+import { startPostgres } from '../../local/postgres/start-postgres.ts';
+import { createExecuteStatement } from '../../processor/adapters/data-api.ts';
+import { createDataApiEventStore } from '../../processor/adapters/data-api-event-store.ts';
+import { createDataApiLookupSource } from '../../processor/adapters/data-api-lookup-source.ts';
+import { createLruLookupCache } from '../../processor/adapters/lru-lookup-cache.ts';
+import { compileProjection } from '../../processor/compile-projection.ts';
+import type { Engine } from '../../processor/process-batch.ts';
+import type { Projection } from '../../processor/projection.ts';
+
+/** A database of its own for one test file: PostgreSQL, the Data API in front of it, and the framework's tables. */
+export interface TestDatabase {
+  readonly url: string;
+  /** Runs SQL straight on PostgreSQL: what a test sets up and looks at does not go through the code under test. */
+  readonly query: (sql: string, values?: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** An engine of its own, as an execution environment has it, writing through the Data API. */
+  readonly createEngine: (projection: Projection, overrides?: Partial<Engine>) => Engine;
+  readonly close: () => Promise<void>;
+}
+
+const FRAMEWORK_MIGRATIONS = join(import.meta.dirname, '../../functions/migrate/framework');
+const MEBIBYTE = 1024 * 1024;
+
+/** Starts everything; whoever calls it closes it in `afterAll`. */
+export async function startTestDatabase(options: Partial<DataApiServerOptions> = {}): Promise<TestDatabase> {
+  await using stack = new AsyncDisposableStack();
+  const postgres = await startPostgres();
+  stack.defer(() => postgres.stop());
+  const server = await startDataApiServer({ databaseUrl: postgres.url, ...options });
+  stack.defer(() => server.close());
+  const client = new RDSDataClient({
+    endpoint: server.endpoint,
+    region: server.region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
+  stack.defer(() => {
+    client.destroy();
+  });
+  const { resourceArn, secretArn, database } = server;
+  const migrations = await loadMigrations(FRAMEWORK_MIGRATION_SET, FRAMEWORK_MIGRATIONS);
+  await applyMigrations({ client, resourceArn, secretArn, database, migrations });
+  const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
+  stack.defer(() => pool.end());
+  const execute = createExecuteStatement(client, { clusterArn: resourceArn, secretArn, database });
+  const open = stack.move();
+  return {
+    url: postgres.url,
+    query: async (sql, values = []) => (await pool.query<Record<string, unknown>>(sql, [...values])).rows,
+    createEngine: (projection, overrides = {}) => {
+      const compiled = compileProjection(projection);
+      return {
+        compiled,
+        store: createDataApiEventStore(execute, compiled.writeSql),
+        lookupSource: createDataApiLookupSource(execute, projection.lookups),
+        lookupCache: createLruLookupCache({
+          maxEntries: 10_000,
+          maxBytes: 8 * MEBIBYTE,
+          ttlMs: 60_000,
+          absentTtlMs: 1_000,
+        }),
+        clock: { now: () => performance.now(), sleep: (ms) => sleep(ms), random: Math.random },
+        fuse: { thresholdPercent: 50, minEvents: 20 },
+        maxRequestBytes: 4 * MEBIBYTE,
+        codeVersion: 'test-build',
+        ...overrides,
+      };
+    },
+    close: () => open.disposeAsync(),
+  };
+}
