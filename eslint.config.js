@@ -20,7 +20,7 @@ export default tseslint.config(
       ...SIZE,
       eqeqeq: 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // A type parameter used once is how a projection carries its row types from the declaration to the row.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',

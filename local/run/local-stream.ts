@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { createStream } from '../kinesis/create-stream.ts';
 import { putRecords } from '../kinesis/put-records.ts';
 import { startKinesis } from '../kinesis/start-kinesis.ts';
 import { createKinesisSource } from '../mapping/kinesis-source.ts';
-import { createMemorySource } from '../mapping/memory-source.ts';
+import { MemoryStream } from '../mapping/memory-source.ts';
 import type { ShardSource } from '../mapping/ports.ts';
 import type { InputEvent } from './event-input.ts';
 import type { RunOptions } from './run-options.ts';
@@ -46,7 +47,7 @@ async function startKinesisStream(shardCount: number, streamName: string): Promi
   const streamArn = await createStream(client, { streamName, shardCount });
   const started = starting.move();
   return {
-    source: createKinesisSource({ client, streamArn, region: kinesis.region }),
+    source: createKinesisSource(client, streamArn),
     endpoint: kinesis.endpoint,
     put: async (events, options) => {
       await putRecords(client, toRecords(events), { streamName, ...options });
@@ -63,23 +64,35 @@ function* toRecords(events: Iterable<InputEvent>) {
 const MEMORY_SLICE = 10_000;
 
 function startMemoryStream(shardCount: number, streamName: string): LocalStream {
-  const source = createMemorySource({ shardCount, streamName });
+  const streamArn = `arn:aws:kinesis:us-east-1:000000000000:stream/${streamName}`;
+  const stream = new MemoryStream({ shardCount, streamArn });
   return {
-    source,
+    source: stream,
     endpoint: undefined,
     put: async (events, { onProgress, signal }) => {
       let put = 0;
-      for (const { partitionKey, data } of events) {
-        source.put(partitionKey, Buffer.from(data));
-        put += 1;
-        if (put % MEMORY_SLICE !== 0) continue;
+      for (const slice of slices(events, MEMORY_SLICE)) {
         signal.throwIfAborted();
+        stream.append(
+          slice.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data).toString('base64') })),
+        );
+        put += slice.length;
         onProgress(put);
         // Lets the screen and Ctrl-C have their turn.
-        await new Promise((resolve) => setImmediate(resolve));
+        await setImmediate();
       }
-      onProgress(put);
     },
     close: () => Promise.resolve(),
   };
+}
+
+function* slices<T>(items: Iterable<T>, length: number): Generator<T[]> {
+  let slice: T[] = [];
+  for (const item of items) {
+    slice.push(item);
+    if (slice.length < length) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
 }

@@ -15,6 +15,7 @@ import type { Example } from '../examples/example.ts';
 import { connectPostgres } from '../postgres/connect-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
+import { UsageError } from '../usage-error.ts';
 import type { LocatedFunction } from './find-function.ts';
 import type { LocalStream } from './local-stream.ts';
 import { startStream } from './local-stream.ts';
@@ -58,7 +59,7 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const { located, example, options, onStep } = settings;
   await using starting = new AsyncDisposableStack();
   onStep('PostgreSQL');
-  const postgres = await (options.databaseUrl === undefined ? startPostgres() : connectPostgres(options.databaseUrl));
+  const postgres = await (options.databaseUrl === undefined ? startPostgres() : connectGiven(options.databaseUrl));
   starting.defer(() => postgres.stop());
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
@@ -73,6 +74,16 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const runtime = await startRuntime(dataApi, settings, starting);
   const started = starting.move();
   return { postgres, dataApi, stream, runtime, close: () => started.disposeAsync() };
+}
+
+async function connectGiven(databaseUrl: string): Promise<PostgresServer> {
+  try {
+    return await connectPostgres(databaseUrl);
+  } catch (error) {
+    throw new UsageError([
+      `\`--database-url\` can't be reached: ${(error as Error).message}; expected postgres://user:password@host:port/database`,
+    ]);
+  }
 }
 
 async function prepareTables(

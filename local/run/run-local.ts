@@ -1,0 +1,229 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findExample } from '../examples/find-example.ts';
+import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
+import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
+import type { MappingEvent } from '../mapping/mapping-event.ts';
+import { UsageError } from '../usage-error.ts';
+import type { BatchLog } from './batch-totals.ts';
+import { createBatchLog } from './batch-totals.ts';
+import { createPaceMeter } from './catch-up.ts';
+import { describeProgress, describeReport } from './describe-run.ts';
+import type { EventInput, InputEvent } from './event-input.ts';
+import { readEventFile } from './event-input.ts';
+import { findFunction } from './find-function.ts';
+import type { RunOptions } from './run-options.ts';
+import type { RunReport } from './run-report.ts';
+import { createRunReport } from './run-report.ts';
+import type { Screen } from './screen.ts';
+import type { World } from './start-world.ts';
+import { startWorld } from './start-world.ts';
+
+/** How often the screen is brought up to date. */
+const TICK_MS = 100;
+
+/**
+ * The main job: fills a stream while its consumer is stopped, starts the consumer, shows how it catches up, and leaves
+ * nothing running.
+ *
+ * @param options from the command line
+ * @param screen to show progress on
+ * @param signal ends the run early: what was done until then is reported
+ * @throws {@link UsageError} for an option that turns out wrong on closer look
+ */
+export async function runLocal(options: RunOptions, screen: Screen, signal: AbortSignal): Promise<RunReport> {
+  const located = await findFunction(options.function);
+  const example = findExample(options.function);
+  const input = await openInput(options, await example?.input());
+  const log = createBatchLog();
+  const world = await startWorld({
+    located,
+    example,
+    options,
+    onStep: (step) => {
+      screen.update(`starting ${step} …`);
+    },
+    onLog: log.add,
+  });
+  try {
+    const run = new LocalRun({ options, world, screen, signal, log, events: input.events()[Symbol.iterator]() });
+    await run.fill(options.events ?? input.backlog);
+    await run.catchUp();
+    const report = run.report();
+    screen.say(describeReport(report));
+    if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
+    if (options.keepRunning && report.caughtUp) await run.keepRunning();
+    return report;
+  } finally {
+    await world.close();
+  }
+}
+
+function openInput(options: RunOptions, exampleInput: EventInput | undefined): Promise<EventInput> | EventInput {
+  if (options.input !== undefined && options.partitionKey !== undefined) {
+    return readEventFile(options.input, options.partitionKey);
+  }
+  if (exampleInput !== undefined) return exampleInput;
+  throw new UsageError([
+    `function ${options.function} has no example events; give it some with \`--input FILE --partition-key FIELD\``,
+  ]);
+}
+
+interface RunParts {
+  readonly options: RunOptions;
+  readonly world: World;
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+  readonly log: BatchLog;
+  readonly events: Iterator<InputEvent>;
+}
+
+/** The state of one run: what was put, what is done. */
+class LocalRun {
+  readonly #parts: RunParts;
+  readonly #mapping: EventSourceMapping;
+  #put = 0;
+  #done = 0;
+  #iteratorAgeMs = 0;
+  #maxIteratorAgeMs = 0;
+  #startedAt = 0;
+  #finishedAt = 0;
+  #caughtUp = false;
+  #mappingFailure: unknown;
+
+  constructor(parts: RunParts) {
+    const { options, world } = parts;
+    this.#parts = parts;
+    this.#mapping = createEventSourceMapping({
+      source: world.stream.source,
+      invoker: world.runtime,
+      settings: {
+        batchSize: options.batchSize,
+        maxBatchingWindowSeconds: options.maxBatchingWindow,
+        parallelizationFactor: options.parallelizationFactor,
+      },
+      observe: this.#observe,
+    });
+  }
+
+  /** Puts the backlog while nobody reads. */
+  async fill(count: number): Promise<void> {
+    const { screen, options } = this.#parts;
+    const startedAt = performance.now();
+    await this.#putEvents(count, (put) => {
+      screen.update(
+        `filling the stream, consumer stopped: ${put.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} events`,
+      );
+    });
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    screen.say(
+      `Backlog: ${this.#put.toLocaleString('en-US')} events on ${options.shards} shards, put in ${seconds} s while the consumer was stopped.`,
+    );
+  }
+
+  /** Starts the consumer and waits until it has caught up with everything put so far, or the run is ended. */
+  async catchUp(): Promise<void> {
+    const { signal, options } = this.#parts;
+    if (signal.aborted) return;
+    this.#startedAt = performance.now();
+    await this.#mapping.start();
+    this.#mapping.drained().catch((error: unknown) => {
+      this.#mappingFailure = error;
+    });
+    const arriving = new AbortController();
+    const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, arriving.signal]));
+    await this.#watch(() => this.#done >= this.#put);
+    this.#finishedAt = performance.now();
+    this.#caughtUp = !signal.aborted;
+    if (options.keepRunning && !signal.aborted) return;
+    arriving.abort();
+    await arrivals;
+    await this.#mapping.stop();
+  }
+
+  /** Goes on until the run is ended; whoever likes can look at the servers meanwhile. */
+  async keepRunning(): Promise<void> {
+    const { world, screen, signal } = this.#parts;
+    const kinesis = world.stream.endpoint === undefined ? '' : `, Kinesis ${world.stream.endpoint}`;
+    screen.say(`Running until Ctrl-C: Data API ${world.dataApi.endpoint}, PostgreSQL ${world.postgres.url}${kinesis}`);
+    await this.#watch(() => signal.aborted);
+    await this.#mapping.stop();
+  }
+
+  report(): RunReport {
+    const { options, world, log } = this.#parts;
+    return createRunReport(options, log.totals(), {
+      events: this.#put,
+      seconds: (this.#finishedAt - this.#startedAt) / 1000,
+      maxIteratorAgeMs: this.#maxIteratorAgeMs,
+      caughtUp: this.#caughtUp,
+      environments: world.runtime.environmentsStarted(),
+      postgres: world.postgres.version,
+    });
+  }
+
+  async #watch(isOver: () => boolean): Promise<void> {
+    const { screen, signal, log } = this.#parts;
+    const meter = createPaceMeter();
+    let problemsTold = 0;
+    while (!isOver() && !signal.aborted) {
+      if (this.#mappingFailure !== undefined) throw this.#mappingFailure as Error;
+      const state = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
+      for (const { level, message } of log.problems().slice(problemsTold)) screen.say(`${level} ${message}`);
+      problemsTold = log.problems().length;
+      screen.update(describeProgress(state, meter({ atMs: performance.now(), ...state }), log.totals()));
+      await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #arrive(perSecond: number, signal: AbortSignal): Promise<void> {
+    if (perSecond === 0) return;
+    const startedAt = performance.now();
+    let arrived = 0;
+    while (!signal.aborted) {
+      const due = Math.floor((perSecond * (performance.now() - startedAt)) / 1000) - arrived;
+      arrived += due;
+      if (due > 0) await this.#putEvents(due, () => undefined);
+      await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #putEvents(count: number, onProgress: (put: number) => void): Promise<void> {
+    const { world, events, signal } = this.#parts;
+    const before = this.#put;
+    const progress = (put: number): void => {
+      this.#put = before + put;
+      onProgress(put);
+    };
+    try {
+      await world.stream.put(take(events, count), { signal, onProgress: progress });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  readonly #observe = (event: MappingEvent): void => {
+    switch (event.type) {
+      case 'resolved':
+      case 'discarded':
+        this.#done += event.records.length;
+        break;
+      case 'filtered':
+        this.#done += event.records;
+        break;
+      case 'invoked':
+        this.#iteratorAgeMs = event.iteratorAgeMs;
+        this.#maxIteratorAgeMs = Math.max(this.#maxIteratorAgeMs, event.iteratorAgeMs);
+        break;
+      default:
+    }
+  };
+}
+
+function* take<T>(items: Iterator<T>, count: number): Generator<T> {
+  for (let taken = 0; taken < count; taken += 1) {
+    const { value, done } = items.next();
+    if (done === true) return;
+    yield value;
+  }
+}

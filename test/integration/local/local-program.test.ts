@@ -1,0 +1,136 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../../support/run-program.ts';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'local-program-'));
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+async function inputFile(name: string, text: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, text);
+  return path;
+}
+
+const FLIGHT = { date: '2001/01/01 00:47', delay: 66, distance: 1750, origin: 'DTW', destination: 'LAS' };
+
+describe('npm start', () => {
+  it('drains a backlog, writes the report and leaves nothing running', async () => {
+    const report = join(directory, 'report.json');
+    const result = await runProgram('bin/local.ts', ['--events', '300', '--report', report]);
+
+    expect(result).toMatchObject({ code: 0, stderr: '', leftRunning: false });
+    expect(result.stdout).toContain('Caught up.');
+    expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ events: 300, written: 300, caughtUp: true });
+  });
+
+  it('drains own events from a file, and quarantines what is not an event', async () => {
+    const lines = [FLIGHT, { ...FLIGHT, delay: 67 }, { ...FLIGHT, destination: 'nowhere' }].map((event) =>
+      JSON.stringify(event),
+    );
+    const input = await inputFile('flights.ndjson', `${lines.join('\n')}\n\n`);
+    const report = join(directory, 'own.json');
+    const result = await runProgram('bin/local.ts', [
+      '--input',
+      input,
+      '--partition-key',
+      'origin',
+      '--report',
+      report,
+      '--source',
+      'memory',
+    ]);
+
+    expect(result).toMatchObject({ code: 0, leftRunning: false });
+    expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ events: 3, written: 2, quarantined: 1 });
+  });
+
+  it.each([
+    ['while the stream is filled', 'filling the stream'],
+    ['while it catches up', 'iterator age'],
+    ['while it starts', 'starting'],
+  ])('stops every process and says what was done on Ctrl-C %s', async (_when, interruptAt) => {
+    const result = await runProgram('bin/local.ts', ['--batch-size', '10', '--data-api-latency-ms', '50'], {
+      interruptAt,
+    });
+
+    expect(result).toMatchObject({ code: 130, stderr: '', leftRunning: false });
+    expect(result.stdout).toContain('Not caught up.');
+  });
+
+  it('explains its options', async () => {
+    const result = await runProgram('bin/local.ts', ['--help']);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    for (const option of [
+      '--function',
+      '--input',
+      '--partition-key',
+      '--events',
+      '--shards',
+      '--batch-size',
+      '--max-batching-window',
+      '--parallelization-factor',
+      '--data-api-latency-ms',
+      '--rate',
+      '--source',
+      '--keep-running',
+      '--database-url',
+      '--report',
+    ]) {
+      expect(result.stdout).toContain(option);
+    }
+  });
+});
+
+describe('a mistake on the command line', () => {
+  const refused = async (...argv: string[]) => {
+    const result = await runProgram('bin/local.ts', argv);
+    expect(result).toMatchObject({ code: 2, leftRunning: false });
+    return result.stderr;
+  };
+
+  it('is told in one line that says what to do', async () => {
+    expect(await refused('--parallelization-factor', '11')).toBe(
+      '`--parallelization-factor` must be an integer from 1 to 10, got "11"\n',
+    );
+    expect(await refused('--function', 'trains')).toBe('`--function` must be one of flights, got "trains"\n');
+    expect(await refused('--batchsize', '5')).toMatch(
+      /^unknown option '--batchsize'.*--batch-size.*; --help lists the options\n$/,
+    );
+    expect(await refused('--input', join(directory, 'missing.ndjson'), '--partition-key', 'origin')).toMatch(
+      /^`--input` can't be read: ENOENT.*; name a file with one JSON event per line\n$/,
+    );
+    expect(await refused('--database-url', 'postgres://nobody:x@127.0.0.1:1/none')).toMatch(
+      /^`--database-url` can't be reached: .*127\.0\.0\.1:1; expected postgres:.*\n$/,
+    );
+  });
+
+  it('is told together with all the others', async () => {
+    expect(await refused('--batch-size', '0', '--shards', '1.5', '--source', 'kafka', '--input', 'x')).toBe(
+      [
+        '`--shards` must be an integer from 1 to 100, got "1.5"',
+        '`--batch-size` must be an integer from 1 to 10000, got "0"',
+        '`--source` must be kinesis or memory, got "kafka"',
+        '`--input` needs `--partition-key FIELD`: which member of an event is its partition key?',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('in the input file is told with its line', async () => {
+    const input = await inputFile('bad.ndjson', `${JSON.stringify(FLIGHT)}\nnot json\n[1]\n{"origin":""}\n{}\n`);
+    const lines = (await refused('--input', input, '--partition-key', 'origin')).trimEnd().split('\n');
+    expect(lines).toEqual([
+      `${input} line 2: expected a JSON object, got "not json"`,
+      `${input} line 3: expected a JSON object, got [1]`,
+      `${input} line 4: \`origin\` must be text of 1 to 256 characters or a number, got ""`,
+      `${input} line 5: \`origin\` must be text of 1 to 256 characters or a number, got nothing`,
+    ]);
+  });
+});
