@@ -69,8 +69,8 @@ async function serve(handler: Handler, { payload, requestId, deadlineMs }: Invoc
 
 /** A handler that returns nothing, or something JSON has no form for, answers null. */
 function jsonText(result: unknown): string {
-  const text: string | undefined = JSON.stringify(result);
-  return text ?? 'null';
+  const text: unknown = JSON.stringify(result);
+  return typeof text === 'string' ? text : 'null';
 }
 
 /** Output is handed over only while the thread runs, so the last lines would stay behind in the frozen thread. */

@@ -35,53 +35,32 @@ export const NO_EVENT_COUNTS: EventCounts = {
   polls: 0,
 };
 
+type Contribution = Partial<EventCounts>;
+
+/** What each kind of event adds; kinds that are not here add nothing. */
+const CONTRIBUTIONS: {
+  readonly [T in MappingEvent['type']]?: (event: Extract<MappingEvent, { type: T }>) => Contribution;
+} = {
+  polled: ({ records }) => ({ polls: 1, PolledEventCount: records }),
+  filtered: ({ records }) => ({ FilteredOutEventCount: records }),
+  invoked: ({ records }) => ({ InvokedEventCount: records.length }),
+  finished: (event) => ({ FailedInvokeEventCount: failedRecords(event) }),
+  discarded: ({ destination, records }) =>
+    destination === 'delivered'
+      ? { OnFailureDestinationDeliveredEventCount: records.length }
+      : { DroppedEventCount: records.length, DestinationDeliveryFailures: destination === 'failed' ? 1 : 0 },
+};
+
 /** Adds what one event counts for. */
 export function countEvent(counts: EventCounts, event: MappingEvent): EventCounts {
-  switch (event.type) {
-    case 'polled':
-      return {
-        ...counts,
-        polls: counts.polls + 1,
-        PolledEventCount: counts.PolledEventCount + event.records,
-      };
-    case 'filtered':
-      return { ...counts, FilteredOutEventCount: counts.FilteredOutEventCount + event.records };
-    case 'invoked':
-      return { ...counts, InvokedEventCount: counts.InvokedEventCount + event.records.length };
-    case 'finished':
-      return { ...counts, FailedInvokeEventCount: counts.FailedInvokeEventCount + failedRecords(event) };
-    case 'discarded':
-      return countDiscarded(counts, event);
-    case 'shard-opened':
-    case 'shard-finished':
-    case 'poll-failed':
-    case 'resolved':
-    case 'partial':
-    case 'bisected':
-    case 'retried':
-    case 'throttled':
-    case 'checkpoint':
-      return counts;
-  }
+  const contribute = CONTRIBUTIONS[event.type] as ((event: MappingEvent) => Contribution) | undefined;
+  if (contribute === undefined) return counts;
+  const added = contribute(event);
+  const names = Object.keys(added) as readonly (keyof EventCounts)[];
+  return { ...counts, ...Object.fromEntries(names.map((name) => [name, counts[name] + (added[name] ?? 0)])) };
 }
 
 function failedRecords({ verdict, records }: Extract<MappingEvent, { type: 'finished' }>): number {
   if (verdict.kind === 'checkpoint') return records.length - verdict.index;
   return verdict.kind === 'error' ? records.length : 0;
-}
-
-function countDiscarded(
-  counts: EventCounts,
-  { destination, records }: Extract<MappingEvent, { type: 'discarded' }>,
-): EventCounts {
-  if (destination === 'delivered') {
-    const delivered = counts.OnFailureDestinationDeliveredEventCount + records.length;
-    return { ...counts, OnFailureDestinationDeliveredEventCount: delivered };
-  }
-  const failures = counts.DestinationDeliveryFailures + (destination === 'failed' ? 1 : 0);
-  return {
-    ...counts,
-    DroppedEventCount: counts.DroppedEventCount + records.length,
-    DestinationDeliveryFailures: failures,
-  };
 }
