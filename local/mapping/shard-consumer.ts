@@ -49,7 +49,7 @@ export class ShardConsumer {
   constructor(context: MappingContext, start: ShardStart) {
     const { settings, identity, source, clock } = context;
     const { shardId, position } = start;
-    this.#context = context;
+    this.#context = { ...context, signal: AbortSignal.any([context.signal, this.#ended.signal]) };
     this.#start = start;
     this.#openedAtMs = clock.now();
     const checkpoint = position.kind === 'after-sequence-number' ? position.sequenceNumber : undefined;
@@ -58,11 +58,10 @@ export class ShardConsumer {
     const { streamArn, region } = source;
     this.#encode = createRecordEncoder({ shardId, streamArn, region, roleArn: identity.roleArn });
     this.#passes = createEventFilter(settings.filters);
-    const laneContext = { ...context, signal: AbortSignal.any([context.signal, this.#ended.signal]) };
     const onResolved = this.#onResolved.bind(this);
     this.#lanes = Array.from(
       { length: settings.parallelizationFactor },
-      (_, lane) => new Lane(laneContext, { shardId, lane, onResolved }),
+      (_, lane) => new Lane(this.#context, { shardId, lane, onResolved }),
     );
   }
 
@@ -85,11 +84,12 @@ export class ShardConsumer {
   async run(): Promise<void> {
     const { shardId, position } = this.#start;
     this.#context.observe({ type: 'shard-opened', shardId, position, atMs: this.#context.clock.now() });
-    const lanes = Promise.all(this.#lanes.map((lane) => lane.run()));
-    // A lane that fails, fails the shard, even while the reader waits.
-    await Promise.race([this.#read(), lanes]);
+    const ending = [this.#read(), ...this.#lanes.map((lane) => lane.run())];
+    // The reader ends with the shard; a lane ends before it only when it fails or the mapping stops.
+    await Promise.race(ending).catch(() => undefined);
     this.#ended.abort();
-    await lanes;
+    await Promise.allSettled(ending);
+    await Promise.all(ending);
   }
 
   async #read(): Promise<void> {

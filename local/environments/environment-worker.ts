@@ -1,0 +1,106 @@
+/**
+ * Entry of an execution environment: loads the bundle, then serves one invocation after the other. Between two
+ * invocations the thread sleeps, so that timers and sockets stand still as they do on Lambda.
+ *
+ * @module
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { EnvironmentMessage, EnvironmentSetup, InvocationMessage } from './environment-protocol.ts';
+import { createLambdaContext } from './lambda-context.ts';
+import { describeThrown } from './lambda-error.ts';
+
+type Handler = (event: unknown, context: unknown) => unknown;
+
+/** Exit codes of Lambda's runtime for what escapes the handler. */
+const EXIT_UNHANDLED_REJECTION = 128;
+const EXIT_UNCAUGHT_EXCEPTION = 129;
+
+const setup = workerData as EnvironmentSetup;
+const sent = new Int32Array(setup.sent);
+let served = 0;
+
+function tell(message: EnvironmentMessage): void {
+  setup.port.postMessage(message);
+}
+
+process.on('uncaughtException', (error) => {
+  tell({ kind: 'crash', error: describeThrown(error) });
+  process.exit(EXIT_UNCAUGHT_EXCEPTION);
+});
+
+process.on('unhandledRejection', (reason) => {
+  const { errorMessage, trace = [] } = describeThrown(reason);
+  tell({ kind: 'crash', error: { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage, trace } });
+  process.exit(EXIT_UNHANDLED_REJECTION);
+});
+
+async function loadHandler(): Promise<Handler> {
+  const bundle = (await import(setup.bundleUrl).catch(failImport)) as Readonly<Record<string, unknown>>;
+  const handler = bundle[setup.handlerName];
+  if (typeof handler === 'function') return handler as Handler;
+  const error = new Error(`index.${setup.handlerName} is undefined or not exported`);
+  error.name = 'Runtime.HandlerNotFound';
+  throw error;
+}
+
+/** Lambda's runtime gives these two a name of its own; what the module throws itself keeps its name. */
+function failImport(error: unknown): never {
+  if (error instanceof SyntaxError) error.name = 'Runtime.UserCodeSyntaxError';
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') {
+    error.name = 'Runtime.ImportModuleError';
+  }
+  throw error;
+}
+
+async function serve(handler: Handler, { payload, requestId, deadlineMs }: InvocationMessage): Promise<void> {
+  let answer: EnvironmentMessage;
+  try {
+    const context = createLambdaContext(setup.function, setup.logStreamName, { requestId, deadlineMs });
+    const result = await handler(JSON.parse(payload), context);
+    answer = { kind: 'response', payload: jsonText(result) };
+  } catch (thrown) {
+    answer = { kind: 'error', error: describeThrown(thrown) };
+  }
+  await flushed(process.stdout);
+  await flushed(process.stderr);
+  tell(answer);
+}
+
+/** A handler that returns nothing, or something JSON has no form for, answers null. */
+function jsonText(result: unknown): string {
+  const text: unknown = JSON.stringify(result);
+  return typeof text === 'string' ? text : 'null';
+}
+
+/** Output is handed over only while the thread runs, so the last lines would stay behind in the frozen thread. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.write('', () => {
+      resolve();
+    });
+  });
+}
+
+async function nextInvocation(): Promise<InvocationMessage> {
+  Atomics.wait(sent, 0, served);
+  // One turn, so that sockets which were closed meanwhile are seen before the handler uses them.
+  await nextTurn();
+  served += 1;
+  const received = receiveMessageOnPort(setup.port);
+  if (received === undefined) throw new Error('an invocation was announced and did not come');
+  return received.message as InvocationMessage;
+}
+
+async function run(): Promise<void> {
+  const handler = await loadHandler();
+  tell({ kind: 'ready' });
+  for (;;) await serve(handler, await nextInvocation());
+}
+
+try {
+  await run();
+} catch (error) {
+  tell({ kind: 'crash', error: describeThrown(error) });
+}
