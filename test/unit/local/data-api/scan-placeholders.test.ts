@@ -22,7 +22,12 @@ const BOTH_WAYS: readonly Case[] = [
   { what: 'takes a backslash in a plain string as it is', sql: "'\\' || :a", text: "'\\' || $1", names: ['a'] },
   { what: 'skips quoted identifiers', sql: 'SELECT "a:b", :c', text: 'SELECT "a:b", $1', names: ['c'] },
   { what: 'skips line comments', sql: '-- :a\n:b', text: '-- :a\n$1', names: ['b'] },
-  { what: 'skips block comments, nested ones too', sql: '/* /* :a */ :b */ :c', text: '/* /* :a */ :b */ $1', names: ['c'] },
+  {
+    what: 'skips block comments, nested ones too',
+    sql: '/* /* :a */ :b */ :c',
+    text: '/* /* :a */ :b */ $1',
+    names: ['c'],
+  },
   { what: 'skips casts', sql: ':a::jsonb', text: '$1::jsonb', names: ['a'] },
   { what: 'leaves an assignment alone', sql: 'x := 1', text: 'x := 1' },
   { what: 'takes a minus and a slash for what they are', sql: '1 - :a / :b', text: '1 - $1 / $2', names: ['a', 'b'] },

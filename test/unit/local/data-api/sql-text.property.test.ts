@@ -27,7 +27,13 @@ const hostile = fc.string({
 
 describe('reading SQL text', () => {
   it('finds exactly the placeholders that stand in the open, in order', () => {
-    const pieces = fc.array(fc.oneof(opaque, name.map((text) => ({ name: text }))), { maxLength: 20 });
+    const pieces = fc.array(
+      fc.oneof(
+        opaque,
+        name.map((text) => ({ name: text })),
+      ),
+      { maxLength: 20 },
+    );
     fc.assert(
       fc.property(pieces, (list) => {
         const sql = list.map((piece) => (typeof piece === 'string' ? piece : `:${piece.name} `)).join(' ');
