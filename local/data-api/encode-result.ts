@@ -32,9 +32,9 @@ export function countRowsUpdated(commandTag: string): number {
  */
 export function encodeRows(result: TypedResult, shape: ResultShape): string {
   const json = shape.formatRecordsAs === 'JSON' && result.commandTag.startsWith('SELECT');
-  const encoders = result.types.map((type) =>
-    createValueEncoder(type, { ...shape.resultSetOptions, bareArrays: json }),
-  );
+  // A type that cannot be returned is only met with a row: a result without rows describes any type.
+  const types = result.rows.length === 0 ? [] : result.types;
+  const encoders = types.map((type) => createValueEncoder(type, { ...shape.resultSetOptions, bareArrays: json }));
   return json ? formatRecords(result, encoders) : listRecords(result, encoders);
 }
 

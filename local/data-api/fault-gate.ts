@@ -49,7 +49,7 @@ export class FaultGate {
         this.#power.resumeFor(fault.durationMs);
         return work();
       case 'drop-connection':
-        if (fault.when === 'after') await work();
+        if (fault.when === 'after') await work().catch(() => undefined);
         return DROP_CONNECTION;
       case 'error':
         // The work counts, also if it fails by itself: then that is the answer.

@@ -8,8 +8,8 @@ export interface LexedSql {
   readonly words: readonly string[];
 }
 
-/** Enough to see what kind of statement it is: a `COPY` names its source or target within them. */
-const MAX_WORDS = 64;
+/** Enough to see what kind of statement it is. Of a `COPY` all words count: it names its target last. */
+const MAX_WORDS = 8;
 
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
 
@@ -70,7 +70,8 @@ function noteMark(state: State, mark: string): void {
 }
 
 function noteWord(state: State, word: string): void {
-  if (state.statements === 1 && state.words.length < MAX_WORDS) state.words.push(word);
+  const wanted = state.words.length < MAX_WORDS || state.words[0] === 'COPY';
+  if (state.statements === 1 && wanted) state.words.push(word);
   if (word === 'ATOMIC' && state.previous === 'BEGIN' && state.words[0] === 'CREATE') state.blocks++;
   state.previous = word;
   if (state.blocks === 0) return;

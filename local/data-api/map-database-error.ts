@@ -10,7 +10,7 @@ export type ErrorStyle = 'one-line' | 'pgjdbc';
 const QUERY_CANCELED = '57014';
 
 /** What node-postgres says of a connection that broke, and of a pool that had none to give in time. */
-const BROKEN_CONNECTION = /^Connection terminated|not queryable|^read E|^write E|connection error/;
+const BROKEN_CONNECTION = /^Connection terminated|not queryable|^read E|^write E|connection error|^Cannot use a pool/;
 const NO_CONNECTION = 'timeout exceeded when trying to connect';
 
 /** How a database error is shown. */

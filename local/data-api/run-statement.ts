@@ -44,8 +44,8 @@ async function renderRows(
     result.fields.map((field) => field.dataTypeID),
     session.client,
   );
-  const rows = encodeRows({ ...result, types, labels: result.fields.map((field) => field.name) }, request);
   assertWithinLimits(result, limits);
+  const rows = encodeRows({ ...result, types, labels: result.fields.map((field) => field.name) }, request);
   const metadata: readonly ColumnMetadata[] | undefined =
     request.includeResultMetadata && rows.startsWith('"records"')
       ? await describeColumns(result.fields, types, session.client)
