@@ -51,7 +51,7 @@ export function counters<const K extends RequiredColumns, const C extends Counte
 export interface VersionedDeclaration<K extends RequiredColumns, V extends RequiredColumns, C extends Columns> {
   /** The primary key columns. */
   readonly key: K;
-  /** The columns that tell newer from older, most significant first. */
+  /** The columns that tell newer from older, most significant first; text compares bytewise. */
   readonly version: V;
   /** The rest of the state. */
   readonly columns: C;

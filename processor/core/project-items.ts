@@ -32,8 +32,8 @@ export interface ItemEncoding extends Omit<QuarantineContext, 'attempts'> {
 /**
  * Runs the user's projection over a batch and encodes what comes out, in stream order.
  *
- * An event whose id came before in the batch is a duplicate and not projected; whatever goes wrong with an event
- * rejects that event alone.
+ * Whatever goes wrong with an event rejects that event alone. Events with one id all go to the database, where the
+ * first that it accepts has the effect: only there is known whether an earlier one was accepted.
  */
 export function projectItems(
   items: readonly DecodedItem[],
@@ -41,14 +41,11 @@ export function projectItems(
   context: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
 ): EncodedItem[] {
   const accessors = createAccessors(step.lookups, context.resolved);
-  const seen = new Set<string>();
   const toRejection = (rejection: Rejection) => encodeRejection(rejection, { ...context.encoding, attempts: 0 });
   return items.map((item, n) => {
     if (item.kind === 'rejection') return toRejection(item);
-    if (seen.has(item.eventId)) return { kind: 'duplicate', origin: item.origin, bytes: 0 };
     const rows = projectEvent(item, n, { step, accessors });
     if ('kind' in rows) return toRejection(rows);
-    seen.add(item.eventId);
     const encoded = encodeEvent({ origin: item.origin, eventId: item.eventId, n }, rows);
     if (encoded.bytes <= context.encoding.maxItemBytes) return encoded;
     return toRejection(
