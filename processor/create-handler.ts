@@ -7,7 +7,7 @@ import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import middy from '@middy/core';
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import type { ProcessorEnvironment } from '../contract/environment.ts';
-import { parseEnvironment } from '../contract/environment.ts';
+import { EnvironmentError, parseEnvironment } from '../contract/environment.ts';
 import { BATCH_METRICS } from '../contract/metrics.ts';
 import { createExecuteStatement } from './adapters/data-api.ts';
 import { createDataApiEventStore } from './adapters/data-api-event-store.ts';
@@ -31,6 +31,7 @@ const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
  *
  * @param projection what {@link defineProjection} returned
  * @throws EnvironmentError at start-up, listing every variable that is missing or malformed
+ * @throws ProjectionError at start-up, when the projection is too large for a statement
  */
 export function createHandler(projection: Projection): BatchHandler {
   const environment = parseEnvironment(process.env);
@@ -61,14 +62,23 @@ export function createHandler(projection: Projection): BatchHandler {
   return middy(handleBatch).use(injectLambdaContext(logger)).use(logMetrics(metrics));
 }
 
+/** Less room than this beside the statement, and honest events would be quarantined as too large. */
+const MIN_ITEM_BYTES = 32 * 1024;
+
 function createEngine(projection: Projection, environment: ProcessorEnvironment): Engine {
   const compiled = compileProjection(projection);
+  const minRequestBytes = compiled.fixedRequestBytes + MIN_ITEM_BYTES;
+  if (environment.maxRequestBytes < minRequestBytes) {
+    throw new EnvironmentError([
+      `\`MAX_REQUEST_BYTES\` must be at least ${minRequestBytes} for the statement of this projection, got ${environment.maxRequestBytes}`,
+    ]);
+  }
   const client = new RDSDataClient({ maxAttempts: 1 });
   const execute = createExecuteStatement(client, environment);
   return {
     compiled,
     store: createDataApiEventStore(execute, compiled.writeSql),
-    lookupSource: createDataApiLookupSource(execute, projection.lookups),
+    lookupSource: createDataApiLookupSource(execute, compiled.lookupSql, projection.lookups),
     lookupCache: createLruLookupCache({
       maxEntries: environment.cacheMaxEntries,
       maxBytes: environment.cacheMaxBytes,

@@ -188,13 +188,8 @@ export function defineProjection<
   const T extends Readonly<Record<string, Table>>,
   const L extends Readonly<Record<string, Lookup>> = Readonly<Record<never, Lookup>>,
 >(declaration: ProjectionDeclaration<S, L, T>): Projection {
-  const projection = {
-    lookups: {},
-    lookupKeys: () => ({}),
-    ledger: undefined,
-    ...declaration,
-  } as unknown as Projection;
-  const problems = projectionProblems(projection);
+  const checked = { lookups: {}, lookupKeys: undefined, ledger: undefined, ...declaration };
+  const problems = projectionProblems(checked);
   if (problems.length > 0) throw new ProjectionError(problems);
-  return Object.freeze(projection);
+  return Object.freeze({ ...checked, lookupKeys: checked.lookupKeys ?? (() => ({})) } as unknown as Projection);
 }

@@ -7,6 +7,7 @@ export interface CheckedProjection {
   readonly name: string;
   readonly tables: Readonly<Record<string, Table>>;
   readonly lookups: Readonly<Record<string, Lookup>>;
+  readonly lookupKeys: unknown;
   readonly ledger: string | undefined;
 }
 
@@ -16,6 +17,8 @@ const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62}
 /** Names inside the compiled write: as a table or a column they would be taken for the write's own. */
 const RESERVED_TABLE = /^_(event|ledger|fresh|quarantine|log|write_\d+)$/;
 const RESERVED_COLUMN = '_n';
+/** PostgreSQL calls no function with more arguments, and a row is read through one. */
+const MAX_LOOKUP_COLUMNS = 100;
 const PROJECTION_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /**
@@ -32,6 +35,9 @@ export function projectionProblems(projection: CheckedProjection): string[] {
     ...(tables.length > 0 ? [] : ['`tables` must name at least one table, got none']),
     ...tables.flatMap(([name, table]) => tableProblems(name, table)),
     ...Object.entries(projection.lookups).flatMap(([name, declaration]) => lookupProblems(name, declaration)),
+    ...(Object.keys(projection.lookups).length === 0 || typeof projection.lookupKeys === 'function'
+      ? []
+      : ['`lookupKeys` must be given when there are lookups, got nothing; it says which rows an event needs']),
     ...ledgerProblems(projection),
   ];
 }
@@ -110,6 +116,11 @@ function lookupProblems(name: string, declaration: Lookup): string[] {
       ? []
       : [`${prefix}: \`key\` must be a column name of plain letters, got ${quote(declaration.key)}`]),
     ...columnProblems(prefix, declaration.columns),
+    ...(Object.keys(declaration.columns).length <= MAX_LOOKUP_COLUMNS
+      ? []
+      : [
+          `${prefix}: \`columns\` must name at most ${MAX_LOOKUP_COLUMNS}, got ${Object.keys(declaration.columns).length}`,
+        ]),
   ];
 }
 
