@@ -65,6 +65,7 @@ export async function writeItems(
 
 function asHold(error: unknown): HoldError {
   if (error instanceof HoldError) return error;
+  if (error instanceof DatabaseError) return new HoldError('configuration', error.headline, { cause: error });
   throw error;
 }
 
@@ -193,7 +194,7 @@ function asRejectedChunk(error: unknown): DatabaseError {
 }
 
 function quarantineHold(error: DatabaseError): HoldError {
-  return new HoldError('configuration', `the quarantine can't be written: ${error.message}`, {
+  return new HoldError('configuration', `the quarantine can't be written: ${error.headline}`, {
     cause: error,
   });
 }
