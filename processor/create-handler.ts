@@ -18,6 +18,7 @@ import { compileProjection } from './compile-projection.ts';
 import { batchResponse } from './core/batch-outcome.ts';
 import type { Engine } from './process-batch.ts';
 import { processBatch } from './process-batch.ts';
+import type { Clock } from './ports.ts';
 import type { Projection } from './projection.ts';
 
 /** A Lambda handler for a Kinesis event source mapping with `ReportBatchItemFailures`. */
@@ -62,6 +63,18 @@ export function createHandler(projection: Projection): BatchHandler {
   return middy(handleBatch).use(injectLambdaContext(logger)).use(logMetrics(metrics));
 }
 
+/**
+ * The monotonic clock may stand still while Lambda keeps an environment frozen, so it measures durations only; ages of
+ * records and of cached rows go by the wall clock.
+ * {@link https://developer.mozilla.org/en-US/docs/Web/API/Performance/now#ticking_during_sleep}
+ */
+const CLOCK: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms) => sleep(ms),
+  random: Math.random,
+};
+
 /** Less room than this beside the statement, and honest events would be quarantined as too large. */
 const MIN_ITEM_BYTES = 32 * 1024;
 
@@ -84,12 +97,9 @@ function createEngine(projection: Projection, environment: ProcessorEnvironment)
       maxBytes: environment.cacheMaxBytes,
       ttlMs: environment.cacheTtlSeconds * 1000,
       absentTtlMs: environment.cacheAbsentTtlSeconds * 1000,
+      now: () => CLOCK.now(),
     }),
-    clock: {
-      now: () => performance.timeOrigin + performance.now(),
-      sleep: (ms) => sleep(ms),
-      random: Math.random,
-    },
+    clock: CLOCK,
     fuse: { thresholdPercent: environment.fuseThresholdPercent, minEvents: environment.fuseMinEvents },
     maxRequestBytes: environment.maxRequestBytes,
     codeVersion: BUILD_VERSION,
