@@ -52,6 +52,7 @@ export function createHandler(projection: Projection): BatchHandler {
       const value = values[name as keyof typeof BATCH_METRICS];
       if (value !== undefined) metrics.addMetric(name, unit, value);
     }
+    metrics.addMetadata('buildVersion', BUILD_VERSION);
     if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
     if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
     logger.info('batch', { ...batchSummary(report, records, identity), ...values });
