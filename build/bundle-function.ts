@@ -39,6 +39,8 @@ export async function bundleFunction(entry: string): Promise<FunctionBundle> {
     write: false,
     metafile: true,
     bundle: true,
+    // Paths stay as they are written, so a node_modules that is a link gives the same source map as a folder.
+    preserveSymlinks: true,
     minify: true,
     platform: 'node',
     target: 'node24',

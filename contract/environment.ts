@@ -5,6 +5,9 @@
  * @module
  */
 
+import { DATA_API_MAX_REQUEST_BYTES } from './limits.ts';
+import { DEFAULT_METRICS_NAMESPACE } from './metrics.ts';
+
 /** How the processor is configured: what the stack decides and the function obeys. */
 export interface ProcessorEnvironment {
   /** ARN of the Aurora cluster whose Data API is called. */
@@ -57,7 +60,7 @@ const FIELDS: Readonly<Record<keyof ProcessorEnvironment, Field>> = {
   clusterArn: { variable: 'CLUSTER_ARN', kind: 'text' },
   secretArn: { variable: 'SECRET_ARN', kind: 'text' },
   database: { variable: 'DATABASE', kind: 'text' },
-  metricsNamespace: { variable: 'METRICS_NAMESPACE', kind: 'text', fallback: 'KinesisToAurora' },
+  metricsNamespace: { variable: 'METRICS_NAMESPACE', kind: 'text', fallback: DEFAULT_METRICS_NAMESPACE },
   codeCommit: { variable: 'CODE_COMMIT', kind: 'text', fallback: 'unknown' },
   cacheMaxEntries: {
     variable: 'CACHE_MAX_ENTRIES',
@@ -85,8 +88,8 @@ const FIELDS: Readonly<Record<keyof ProcessorEnvironment, Field>> = {
     variable: 'MAX_REQUEST_BYTES',
     kind: 'integer',
     min: 65_536,
-    max: 4 * MEBIBYTE,
-    fallback: 4 * MEBIBYTE,
+    max: DATA_API_MAX_REQUEST_BYTES,
+    fallback: DATA_API_MAX_REQUEST_BYTES,
   },
   timeReserveMs: { variable: 'TIME_RESERVE_MS', kind: 'integer', min: 100, max: 60_000, fallback: 2_000 },
   fuseThresholdPercent: {

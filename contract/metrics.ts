@@ -29,9 +29,11 @@ export const BATCH_METRICS = {
   PositionHeld: 'Count',
   /** 1 when so much of the batch was rejected that a bad deploy is likelier than bad data, else 0. */
   FuseBlown: 'Count',
-  /** Distinct lookup keys the batch asked for. */
+  /** Reference rows the events asked for, each time one asked. */
   LookupKeys: 'Count',
+  /** Reference rows that needed no read of their own. */
   CacheHits: 'Count',
+  /** Distinct keys that had to be read. */
   CacheMisses: 'Count',
   CacheEvictions: 'Count',
   /** Hits over lookup keys; not published by a batch without lookups. */

@@ -59,7 +59,7 @@ export async function callWithRetry<T>(
       const failure = retryable(error);
       const waitMs = backoffMs(attempt, clock.random());
       if (waitMs + MIN_CALL_MS > budgetMs()) {
-        throw new HoldError('transient', `the database did not recover in time: ${failure.message}`, {
+        throw new HoldError('transient', `the database did not recover in time: ${failure.headline}`, {
           cause: failure,
         });
       }
@@ -75,7 +75,7 @@ function retryable(error: unknown): DatabaseError {
     case 'unknown':
       return error;
     case 'configuration':
-      throw new HoldError('configuration', error.message, { cause: error });
+      throw new HoldError('configuration', error.headline, { cause: error });
     case 'rejection':
     case 'too-large':
       throw error;

@@ -1,7 +1,10 @@
+import { DATA_API_MAX_SQL_CHARACTERS } from '../contract/limits.ts';
+import { compileLookup } from './core/compile-lookup.ts';
 import { compileWrite } from './core/compile-write.ts';
-import { createRowEncoder, escapedBytes } from './core/encode-rows.ts';
+import { createRowEncoder } from './core/encode-rows.ts';
 import type { ProjectionStep } from './core/project-items.ts';
 import type { Projection } from './projection.ts';
+import { ProjectionError } from './projection.ts';
 
 /** A projection with everything prepared that does not depend on a batch. */
 export interface CompiledProjection {
@@ -10,19 +13,31 @@ export interface CompiledProjection {
   /** The statement that writes a chunk. */
   readonly writeSql: string;
   readonly tableCount: number;
-  /** Bytes of a request that are there whatever the chunk holds. */
+  /** The statement that reads all lookups; `undefined` when there are none. */
+  readonly lookupSql: string | undefined;
+  /** Bytes of a request, of either statement, that are there whatever it carries. */
   readonly fixedRequestBytes: number;
 }
 
-/** Headers, ARNs and the names around the parameters: twice what was seen, and nothing against 4 MiB. */
+/** Headers, ARNs and the batch log entry: twice what was seen, and nothing against 4 MiB. */
 const ENVELOPE_BYTES = 8 * 1024;
+/** Name and notation of one parameter. */
+const PARAMETER_BYTES = 64;
 
-/** Compiles a projection once, when the function starts. */
+/**
+ * Compiles a projection once, when the function starts.
+ *
+ * @throws {@link ProjectionError} when a statement is longer than the Data API takes
+ */
 export function compileProjection(projection: Projection): CompiledProjection {
   const { tables, ledger, lookups, project } = projection;
   const ledgerTable = ledger === undefined ? undefined : tables[ledger];
   const keyColumn = ledgerTable?.kind === 'insert' ? ledgerTable.key[0] : undefined;
   const writeSql = compileWrite({ tables, ledger });
+  const lookupSql = compileLookup(lookups);
+  const problems = [...lengthProblems('tables', writeSql), ...lengthProblems('lookups', lookupSql ?? '')];
+  if (problems.length > 0) throw new ProjectionError(problems);
+  const parameters = Object.keys(tables).length + Object.keys(lookups).length;
   return {
     projection,
     step: {
@@ -32,7 +47,24 @@ export function compileProjection(projection: Projection): CompiledProjection {
       ownLedger: ledger === undefined || keyColumn === undefined ? undefined : { table: ledger, keyColumn },
     },
     writeSql,
+    lookupSql,
     tableCount: Object.keys(tables).length,
-    fixedRequestBytes: escapedBytes(writeSql) + ENVELOPE_BYTES,
+    fixedRequestBytes:
+      Math.max(bytesInRequest(writeSql), bytesInRequest(lookupSql ?? '')) +
+      ENVELOPE_BYTES +
+      parameters * PARAMETER_BYTES,
   };
+}
+
+function lengthProblems(part: string, sql: string): string[] {
+  return sql.length <= DATA_API_MAX_SQL_CHARACTERS
+    ? []
+    : [
+        `\`${part}\` must compile to at most ${DATA_API_MAX_SQL_CHARACTERS} characters of SQL, got ${sql.length}; split the projection`,
+      ];
+}
+
+/** SQL has line ends, which take two bytes in JSON as quotes do. */
+function bytesInRequest(sql: string): number {
+  return Buffer.byteLength(JSON.stringify(sql));
 }

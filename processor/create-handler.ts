@@ -7,7 +7,7 @@ import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import middy from '@middy/core';
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import type { ProcessorEnvironment } from '../contract/environment.ts';
-import { parseEnvironment } from '../contract/environment.ts';
+import { EnvironmentError, parseEnvironment } from '../contract/environment.ts';
 import { BATCH_METRICS } from '../contract/metrics.ts';
 import { createExecuteStatement } from './adapters/data-api.ts';
 import { createDataApiEventStore } from './adapters/data-api-event-store.ts';
@@ -18,6 +18,7 @@ import { compileProjection } from './compile-projection.ts';
 import { batchResponse } from './core/batch-outcome.ts';
 import type { Engine } from './process-batch.ts';
 import { processBatch } from './process-batch.ts';
+import type { Clock } from './ports.ts';
 import type { Projection } from './projection.ts';
 
 /** A Lambda handler for a Kinesis event source mapping with `ReportBatchItemFailures`. */
@@ -31,6 +32,7 @@ const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
  *
  * @param projection what {@link defineProjection} returned
  * @throws EnvironmentError at start-up, listing every variable that is missing or malformed
+ * @throws ProjectionError at start-up, when the projection is too large for a statement
  */
 export function createHandler(projection: Projection): BatchHandler {
   const environment = parseEnvironment(process.env);
@@ -50,6 +52,7 @@ export function createHandler(projection: Projection): BatchHandler {
       const value = values[name as keyof typeof BATCH_METRICS];
       if (value !== undefined) metrics.addMetric(name, unit, value);
     }
+    metrics.addMetadata('buildVersion', BUILD_VERSION);
     if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
     if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
     logger.info('batch', { ...batchSummary(report, records, identity), ...values });
@@ -61,25 +64,43 @@ export function createHandler(projection: Projection): BatchHandler {
   return middy(handleBatch).use(injectLambdaContext(logger)).use(logMetrics(metrics));
 }
 
+/**
+ * The monotonic clock may stand still while Lambda keeps an environment frozen, so it measures durations only; ages of
+ * records and of cached rows go by the wall clock.
+ * {@link https://developer.mozilla.org/en-US/docs/Web/API/Performance/now#ticking_during_sleep}
+ */
+const CLOCK: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms) => sleep(ms),
+  random: Math.random,
+};
+
+/** Less room than this beside the statement, and honest events would be quarantined as too large. */
+const MIN_ITEM_BYTES = 32 * 1024;
+
 function createEngine(projection: Projection, environment: ProcessorEnvironment): Engine {
   const compiled = compileProjection(projection);
+  const minRequestBytes = compiled.fixedRequestBytes + MIN_ITEM_BYTES;
+  if (environment.maxRequestBytes < minRequestBytes) {
+    throw new EnvironmentError([
+      `\`MAX_REQUEST_BYTES\` must be at least ${minRequestBytes} for the statement of this projection, got ${environment.maxRequestBytes}`,
+    ]);
+  }
   const client = new RDSDataClient({ maxAttempts: 1 });
   const execute = createExecuteStatement(client, environment);
   return {
     compiled,
     store: createDataApiEventStore(execute, compiled.writeSql),
-    lookupSource: createDataApiLookupSource(execute, projection.lookups),
+    lookupSource: createDataApiLookupSource(execute, compiled.lookupSql, projection.lookups),
     lookupCache: createLruLookupCache({
       maxEntries: environment.cacheMaxEntries,
       maxBytes: environment.cacheMaxBytes,
       ttlMs: environment.cacheTtlSeconds * 1000,
       absentTtlMs: environment.cacheAbsentTtlSeconds * 1000,
+      now: () => CLOCK.now(),
     }),
-    clock: {
-      now: () => performance.timeOrigin + performance.now(),
-      sleep: (ms) => sleep(ms),
-      random: Math.random,
-    },
+    clock: CLOCK,
     fuse: { thresholdPercent: environment.fuseThresholdPercent, minEvents: environment.fuseMinEvents },
     maxRequestBytes: environment.maxRequestBytes,
     codeVersion: BUILD_VERSION,

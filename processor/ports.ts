@@ -59,8 +59,10 @@ export interface LookupCache {
 
 /** Time and chance, injected so that tests own them. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the wall clock: what ages are reckoned with. */
   now(): number;
+  /** Milliseconds, with their fraction, from any start; never goes back: what durations are measured with. */
+  monotonicMs(): number;
   sleep(ms: number): Promise<void>;
   /** A number from 0 up to 1. */
   random(): number;
@@ -99,5 +101,15 @@ export class DatabaseError extends Error {
     this.kind = failure.kind;
     this.code = failure.code;
     this.sqlState = failure.sqlState;
+  }
+
+  /**
+   * What happened in words that quote no row: the message goes to the quarantine table, this to the log. Details and
+   * the place of an error hold values, and so does the first line when a value is what the database refused.
+   */
+  get headline(): string {
+    if (this.kind === 'rejection') return `${this.code} with SQLSTATE ${this.sqlState ?? 'unknown'}`;
+    const [firstLine = ''] = this.message.split(/\n|; (?=Detail:|Where:)/, 1);
+    return firstLine.trim();
   }
 }

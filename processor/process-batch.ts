@@ -107,11 +107,11 @@ function startRun(records: readonly KinesisRecord[], engine: Engine, budgetMs: (
     stageMs,
     evictionsBefore: lookupCache.evictions,
     time: async (stage, work) => {
-      const startedAt = clock.now();
+      const startedAt = clock.monotonicMs();
       try {
         return await work();
       } finally {
-        stageMs[stage] += clock.now() - startedAt;
+        stageMs[stage] += clock.monotonicMs() - startedAt;
       }
     },
   };

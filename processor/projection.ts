@@ -51,7 +51,7 @@ export function counters<const K extends RequiredColumns, const C extends Counte
 export interface VersionedDeclaration<K extends RequiredColumns, V extends RequiredColumns, C extends Columns> {
   /** The primary key columns. */
   readonly key: K;
-  /** The columns that tell newer from older, most significant first. */
+  /** The columns that tell newer from older, most significant first; text compares bytewise. */
   readonly version: V;
   /** The rest of the state. */
   readonly columns: C;
@@ -188,13 +188,8 @@ export function defineProjection<
   const T extends Readonly<Record<string, Table>>,
   const L extends Readonly<Record<string, Lookup>> = Readonly<Record<never, Lookup>>,
 >(declaration: ProjectionDeclaration<S, L, T>): Projection {
-  const projection = {
-    lookups: {},
-    lookupKeys: () => ({}),
-    ledger: undefined,
-    ...declaration,
-  } as unknown as Projection;
-  const problems = projectionProblems(projection);
+  const checked = { lookups: {}, lookupKeys: undefined, ledger: undefined, ...declaration };
+  const problems = projectionProblems(checked);
   if (problems.length > 0) throw new ProjectionError(problems);
-  return Object.freeze(projection);
+  return Object.freeze({ ...checked, lookupKeys: checked.lookupKeys ?? (() => ({})) } as unknown as Projection);
 }

@@ -79,7 +79,7 @@ async function readChunk(
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
     if (error.kind !== 'too-large' || chunk.length === 1) {
-      throw new HoldError('configuration', `the lookups can't be read: ${error.message}`, { cause: error });
+      throw new HoldError('configuration', `the lookups can't be read: ${error.headline}`, { cause: error });
     }
     for (const half of bisectChunk(chunk)) await readChunk(half, reading, { calls, keep });
     return;

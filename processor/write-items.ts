@@ -39,7 +39,8 @@ export interface WriteReport {
  *
  * A chunk that the database rejects is bisected until the rejected item stands alone: O(log n) statements per item, and
  * everything else is committed. What the database rejected is quarantined in one statement at the end, so that the
- * fuse sees all of it before any of it is set aside.
+ * fuse sees all of it before any of it is set aside. A batch that ends early quarantines what it found so far, for which
+ * time is kept back: a search that never ended in time would otherwise start anew with every delivery.
  *
  * @param chunks the whole batch, in stream order
  * @param recordCount number of records of the batch
@@ -57,14 +58,19 @@ export async function writeItems(
   } catch (error) {
     hold = asHold(error);
   }
-  if (hold?.reason !== 'fuse') hold = (await run.quarantine()) ?? hold;
-  return { ...run.report(recordCount), hold };
+  // The first hold is the cause; what comes after it is at most a consequence. Only the fuse says more.
+  const laterHold = hold?.reason === 'fuse' ? undefined : await run.quarantine();
+  return { ...run.report(recordCount), hold: laterHold?.reason === 'fuse' ? laterHold : (hold ?? laterHold) };
 }
 
 function asHold(error: unknown): HoldError {
   if (error instanceof HoldError) return error;
+  if (error instanceof DatabaseError) return new HoldError('configuration', error.headline, { cause: error });
   throw error;
 }
+
+/** Kept back once something waits for the quarantine: time for one statement of full size. */
+const QUARANTINE_MS = 2_000;
 
 /** The state of writing one batch. */
 class WriteRun {
@@ -84,19 +90,24 @@ class WriteRun {
     this.#calls = calls;
   }
 
+  /** Looks at the whole batch: what decoding and projecting rejected in it, and what the database has so far. */
   checkFuse(): void {
-    const rejected = this.#items.filter(({ kind }) => kind === 'rejection').length + this.#waiting.length;
-    if (!isFuseBlown(rejected, this.#items.length, this.#writing.fuse)) return;
+    this.#checkFuseOver(this.#items);
+  }
+
+  #checkFuseOver(items: readonly EncodedItem[]): void {
+    const rejected = items.filter(({ kind }) => kind === 'rejection').length + this.#waiting.length;
+    if (!isFuseBlown(rejected, items.length, this.#writing.fuse)) return;
     throw new HoldError(
       'fuse',
-      `${rejected} of ${this.#items.length} events would be quarantined, more than ${this.#writing.fuse.thresholdPercent} %: ` +
+      `${rejected} of ${items.length} events would be quarantined, more than ${this.#writing.fuse.thresholdPercent} %: ` +
         'a bad deploy is likelier than bad data; roll back, or raise the fuse threshold if the data really is bad',
     );
   }
 
   async write(chunk: Chunk<EncodedItem>, attempts: number): Promise<void> {
     try {
-      await this.#execute(chunk);
+      await this.#execute(chunk, this.#itemCalls());
       this.#settled += chunk.length;
     } catch (error) {
       const rejected = asRejectedChunk(error);
@@ -112,9 +123,11 @@ class WriteRun {
   /** Puts what the database rejected into the quarantine; a hold is returned, so that an earlier one is not lost. */
   async quarantine(): Promise<HoldError | undefined> {
     try {
+      // Of a batch that ended early only the settled part was seen, so only that can be judged.
+      if (this.#waiting.length > 0) this.#checkFuseOver(this.#items.slice(0, this.#settled));
       const chunks = planChunks(this.#waiting, this.#writing.maxItemBytes);
       for (const chunk of chunks) {
-        await this.#execute(chunk);
+        await this.#execute(chunk, this.#calls);
         this.#waiting = this.#waiting.slice(chunk.length);
       }
       return undefined;
@@ -136,7 +149,12 @@ class WriteRun {
     };
   }
 
-  async #execute(chunk: Chunk<EncodedItem>): Promise<void> {
+  #itemCalls(): Calls {
+    if (this.#waiting.length === 0) return this.#calls;
+    return { ...this.#calls, budgetMs: () => this.#calls.budgetMs() - QUARANTINE_MS };
+  }
+
+  async #execute(chunk: Chunk<EncodedItem>, calls: Calls): Promise<void> {
     const { store, context, maxItemBytes } = this.#writing;
     const oversized = chunk.find(({ bytes }) => bytes > maxItemBytes);
     if (oversized !== undefined) {
@@ -147,7 +165,7 @@ class WriteRun {
       );
     }
     const parameters = writeParameters(chunk, context);
-    const { written } = await callWithRetry((options) => store.write(parameters, options), this.#calls);
+    const { written } = await callWithRetry((options) => store.write(parameters, options), calls);
     this.#written += written;
     const rejections = chunk.filter((item) => item.kind === 'rejection');
     this.#committedRejections = this.#committedRejections.concat(rejections);
@@ -176,7 +194,7 @@ function asRejectedChunk(error: unknown): DatabaseError {
 }
 
 function quarantineHold(error: DatabaseError): HoldError {
-  return new HoldError('configuration', `the quarantine can't be written: ${error.message}`, {
+  return new HoldError('configuration', `the quarantine can't be written: ${error.headline}`, {
     cause: error,
   });
 }

@@ -20,6 +20,7 @@ const SQLSTATE_KINDS: Readonly<Record<string, FailureKind>> = {
   '40003': 'unknown',
   '40P01': 'transient',
   '42': 'configuration',
+  '44': 'rejection',
   '53': 'transient',
   '54': 'rejection',
   '55P03': 'transient',
@@ -68,7 +69,7 @@ export function classifyError(error: unknown): DatabaseError {
   const name = error instanceof Error ? error.name : 'UnknownError';
   const message = error instanceof Error ? error.message : String(error);
   const sqlState = SQLSTATE_AT_END.exec(message)?.[1];
-  const kind = (sqlState === undefined ? undefined : sqlStateKind(sqlState)) ?? NAME_KINDS[name] ?? statusKind(error);
+  const kind = (sqlState === undefined ? undefined : sqlStateKind(sqlState)) ?? nameKind(name) ?? statusKind(error);
   return new DatabaseError(`${name}: ${message}`, { kind, code: name, sqlState, cause: error });
 }
 
@@ -76,8 +77,12 @@ function sqlStateKind(sqlState: string): FailureKind | undefined {
   return SQLSTATE_KINDS[sqlState] ?? SQLSTATE_KINDS[sqlState.slice(0, 2)];
 }
 
+function nameKind(name: string): FailureKind | undefined {
+  return Object.hasOwn(NAME_KINDS, name) ? NAME_KINDS[name] : undefined;
+}
+
 function statusKind(error: unknown): FailureKind {
-  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  const { $metadata } = Object(error) as { readonly $metadata?: { readonly httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
   if (status === undefined || status >= 500) return 'unknown';
   return status === 429 ? 'transient' : 'configuration';

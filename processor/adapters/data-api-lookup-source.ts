@@ -1,4 +1,4 @@
-import { compileLookup, lookupKeysParameter } from '../core/compile-lookup.ts';
+import { lookupKeysParameter } from '../core/compile-lookup.ts';
 import type { Lookup } from '../core/table.ts';
 import type { LookupSource, ReferenceRow } from '../ports.ts';
 import type { ExecuteStatement } from './data-api.ts';
@@ -7,13 +7,14 @@ import type { ExecuteStatement } from './data-api.ts';
  * Reads reference rows through the RDS Data API, all lookups of a projection in one call.
  *
  * @param execute bound to the cluster and the processor's role
+ * @param sql the compiled read; `undefined` when there are no lookups
  * @param lookups of the projection
  */
 export function createDataApiLookupSource(
   execute: ExecuteStatement,
+  sql: string | undefined,
   lookups: Readonly<Record<string, Lookup>>,
 ): LookupSource {
-  const sql = compileLookup(lookups);
   const columns = new Map(Object.entries(lookups).map(([name, lookup]) => [name, Object.keys(lookup.columns)]));
   return {
     read: async (request, options) => {

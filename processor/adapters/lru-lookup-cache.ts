@@ -10,8 +10,8 @@ export interface LookupCacheSettings {
   readonly ttlMs: number;
   /** Age at which a key that had no row is asked for again; short, so that new reference rows show soon. */
   readonly absentTtlMs: number;
-  /** Milliseconds from any start; must not go backwards. */
-  readonly now?: () => number;
+  /** Milliseconds from any start; must go on while the environment is frozen. */
+  readonly now: () => number;
 }
 
 /** What is kept for a key: its row, or that there is none. The cache itself has no room for null. */
@@ -33,7 +33,9 @@ export function createLruLookupCache(settings: LookupCacheSettings): LookupCache
     dispose: (_entry, _key, reason) => {
       if (reason === 'evict') evictions += 1;
     },
-    ...(settings.now && { perf: { now: settings.now }, ttlResolution: 0 }),
+    perf: { now: settings.now },
+    // Every read asks the clock: kept for a moment, the time could outlast a freeze.
+    ttlResolution: 0,
   });
   return {
     get: (lookup, key) => cache.get(cacheKey(lookup, key))?.row,

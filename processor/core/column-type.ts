@@ -74,9 +74,10 @@ function asInteger({ min, max }: { readonly min: number; readonly max: number })
 }
 
 function asBigint(value: unknown): number | string | undefined {
-  if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
-  return typeof value === 'string' && /^-?\d+$/.test(value) ? value : undefined;
+  const text = typeof value === 'bigint' ? value.toString() : value;
+  if (typeof text !== 'string' || !/^-?\d{1,19}$/.test(text)) return undefined;
+  return BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? text : undefined;
 }
 
 function asNumeric(value: unknown): number | string | undefined {
@@ -91,13 +92,33 @@ function asDouble(value: unknown): number | string | undefined {
   return Number.isFinite(value) ? value : String(value);
 }
 
+/** An offset follows a time of day: the end of a bare date such as 2001-03-31 only looks like one. */
+const ENDS_WITH_OFFSET = /:\d\d(\.\d+)? ?(Z|[-+]\d\d(:?\d\d)?)$/i;
+
 function asTimestamptz(value: unknown): string | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-  return typeof value === 'string' && /(Z|[-+]\d\d(:?\d\d)?)$/i.test(value) ? value : undefined;
+  return typeof value === 'string' && ENDS_WITH_OFFSET.test(value) ? value : undefined;
 }
 
 function asJson(value: unknown): EncodedValue | undefined {
-  return value === undefined ? undefined : (value as EncodedValue);
+  return isJson(value, 0) ? (value as JsonValue) : undefined;
+}
+
+/** Deeper values are circles or mischief: PostgreSQL's parser and JavaScript's stack give up a few thousand later. */
+const MAX_JSON_DEPTH = 500;
+
+/** `JSON.stringify` would write null for a number that is not finite and for a function, and say nothing. */
+function isJson(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean';
+  return value === null || (depth < MAX_JSON_DEPTH && areJson(value, depth + 1));
+}
+
+/** A member that is undefined is left out of an object, as everywhere in JSON; an array has no such place. */
+function areJson(value: object, depth: number): boolean {
+  return Array.isArray(value)
+    ? value.every((element) => isJson(element, depth))
+    : Object.values(value).every((member) => member === undefined || isJson(member, depth));
 }
 
 function asBytea(value: unknown): string | undefined {
@@ -112,7 +133,7 @@ const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
   },
   smallint: { encode: asInteger(INT2), expected: `an integer from ${INT2.min} to ${INT2.max}` },
   integer: { encode: asInteger(INT4), expected: `an integer from ${INT4.min} to ${INT4.max}` },
-  bigint: { encode: asBigint, expected: 'a bigint, a safe integer or a string of digits' },
+  bigint: { encode: asBigint, expected: 'a bigint, a safe integer or a string of digits, within 64 bits' },
   numeric: { encode: asNumeric, expected: 'a finite number, a bigint or a decimal string' },
   'double precision': { encode: asDouble, expected: 'a number' },
   date: { encode: asString, expected: 'a string such as 2001-03-31' },
@@ -122,7 +143,7 @@ const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
     expected: 'a Date or a string with its offset, such as 2001-03-31T22:27:00Z',
   },
   uuid: { encode: asString, expected: 'a string such as 0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11' },
-  jsonb: { encode: asJson, expected: 'a JSON value' },
+  jsonb: { encode: asJson, expected: `a JSON value with finite numbers, at most ${MAX_JSON_DEPTH} levels deep` },
   bytea: { encode: asBytea, expected: 'a Uint8Array' },
 };
 

@@ -82,14 +82,15 @@ SELECT (SELECT count(*) FROM _fresh)::integer AS written, (SELECT count(*) FROM 
 function frameworkLedger(): string[] {
   return [
     `_event AS MATERIALIZED (
-  SELECT (v->>0)::integer AS n, v->>1 AS event_id FROM jsonb_array_elements(:${WRITE_PARAMETERS.events}::jsonb) AS v
+  SELECT (v->>0)::integer AS _n, v->>1 AS event_id FROM jsonb_array_elements(:${WRITE_PARAMETERS.events}::jsonb) AS v
 )`,
     `_ledger AS (
   INSERT INTO ${FRAMEWORK_TABLES.ledger} (function_name, event_id)
   SELECT :${WRITE_PARAMETERS.functionName}::text, event_id FROM _event ORDER BY event_id
   ON CONFLICT DO NOTHING RETURNING event_id
 )`,
-    '_fresh AS MATERIALIZED (SELECT _event.n FROM _event JOIN _ledger USING (event_id))',
+    // Of events with one id in one chunk the first has the effect.
+    '_fresh AS MATERIALIZED (SELECT min(_n) AS _n FROM _event JOIN _ledger USING (event_id) GROUP BY event_id)',
   ];
 }
 
@@ -99,10 +100,12 @@ function ownLedger(name: string, table: InsertTable, index: number): string[] {
   return [
     `_event AS MATERIALIZED (${rowsOf(table.columns, index)})`,
     `_ledger AS (
-  INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM _event ORDER BY ${key}
-  ON CONFLICT (${key}) DO NOTHING RETURNING ${key} AS event_id
+  INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM _event ORDER BY ${key}, _n
+  ON CONFLICT (${key}) DO NOTHING RETURNING ${key} AS _event_id
 )`,
-    `_fresh AS MATERIALIZED (SELECT _event._n AS n FROM _event JOIN _ledger ON _ledger.event_id = _event.${key})`,
+    `_fresh AS MATERIALIZED (
+  SELECT min(_n) AS _n FROM _event JOIN _ledger ON _ledger._event_id = _event.${key} GROUP BY _ledger._event_id
+)`,
   ];
 }
 
@@ -145,20 +148,25 @@ function increment(name: string, table: CounterTable, index: number): string {
 function upsert(name: string, table: VersionedTable, index: number): string {
   const columns = Object.keys(columnsOf(table)).map(identifier).join(', ');
   const key = keyColumnsOf(table).map(identifier).join(', ');
-  const version = Object.keys(table.version).map(identifier);
-  const updated = [...version, ...Object.keys(table.columns).map(identifier)];
-  const newestFirst = version.map((column) => `${column} DESC`).join(', ');
+  const version = Object.entries(table.version).map(([column, type]) => ({
+    column: identifier(column),
+    // Text compares bytewise here and there: by the database's language, a batch and its table could disagree.
+    collation: type === 'text' ? ' COLLATE "C"' : '',
+  }));
+  const updated = [...Object.keys(table.version), ...Object.keys(table.columns)].map(identifier);
+  const newestFirst = version.map(({ column, collation }) => `${column}${collation} DESC`).join(', ');
+  const versionOf = (row: string) => version.map(({ column, collation }) => `${row}.${column}${collation}`).join(', ');
   return `
   INSERT INTO ${identifier(name)} AS _t (${columns})
   SELECT DISTINCT ON (${key}) ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${key}, ${newestFirst}, _n
   ON CONFLICT (${key}) DO UPDATE SET ${updated.map((column) => `${column} = excluded.${column}`).join(', ')}
-  WHERE (${version.map((column) => `_t.${column}`).join(', ')}) < (${version.map((column) => `excluded.${column}`).join(', ')})
+  WHERE (${versionOf('_t')}) < (${versionOf('excluded')})
   RETURNING 1
 `;
 }
 
 function freshRowsOf(table: Table, index: number): string {
-  return `(${rowsOf(columnsOf(table), index)}) AS _row JOIN _fresh ON _fresh.n = _row._n`;
+  return `(${rowsOf(columnsOf(table), index)}) AS _row JOIN _fresh USING (_n)`;
 }
 
 function rowsOf(columns: Columns, index: number): string {

@@ -59,12 +59,13 @@ function readAggregatedRecord(body: Buffer, maxSubRecords: number): SubRecord[] 
   const partitionKeys: string[] = [];
   const records: { readonly keyIndex: number; readonly data: Buffer }[] = [];
   for (const field of readFields(body)) {
-    if (field.bytes === undefined) continue;
-    if (field.number === PARTITION_KEY_TABLE) partitionKeys.push(field.bytes.toString('utf8'));
+    if (field.number === PARTITION_KEY_TABLE) partitionKeys.push(bytesOf(field).toString('utf8'));
     if (field.number !== RECORDS) continue;
     if (records.length === maxSubRecords) throw new MalformedError(`more than ${maxSubRecords} sub-records`);
-    records.push(readRecord(field.bytes));
+    records.push(readRecord(bytesOf(field)));
   }
+  // An item must exist for every record, or its position would never be logged.
+  if (records.length === 0) throw new MalformedError('no sub-records');
   return records.map(({ keyIndex, data }) => {
     const partitionKey = partitionKeys[keyIndex];
     if (partitionKey === undefined) {
@@ -72,6 +73,11 @@ function readAggregatedRecord(body: Buffer, maxSubRecords: number): SubRecord[] 
     }
     return { partitionKey, data };
   });
+}
+
+function bytesOf({ number, bytes }: ProtobufField): Buffer {
+  if (bytes === undefined) throw new MalformedError(`a field ${number} that holds no bytes`);
+  return bytes;
 }
 
 function readRecord(bytes: Buffer): { readonly keyIndex: number; readonly data: Buffer } {

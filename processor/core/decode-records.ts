@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { deAggregate } from './de-aggregate.ts';
@@ -96,12 +95,20 @@ function isRejection(value: object): value is Rejection {
   return 'kind' in value;
 }
 
+/** Refuses what is not UTF-8 and takes a byte order mark off, which some producers write although JSON has none. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 function parseJson(bytes: Buffer, origin: Origin): { readonly json: unknown } | Rejection {
-  const text = isGzip(bytes) ? inflate(bytes, origin) : bytes;
-  if (!Buffer.isBuffer(text)) return text;
-  if (!isUtf8(text)) return reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes');
+  const inflated = isGzip(bytes) ? inflate(bytes, origin) : bytes;
+  if (!Buffer.isBuffer(inflated)) return inflated;
+  let text: string;
   try {
-    return { json: JSON.parse(text.toString('utf8')) as unknown };
+    text = UTF8.decode(inflated);
+  } catch {
+    return reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes');
+  }
+  try {
+    return { json: JSON.parse(text) as unknown };
   } catch (error) {
     return reject(origin, 'not-json', errorText(error));
   }

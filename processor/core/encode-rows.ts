@@ -78,13 +78,7 @@ function unknownColumn(cells: Readonly<Record<string, unknown>>, table: EncodedT
 }
 
 function checkStorable(values: readonly JsonValue[], table: EncodedTable): string | RowProblem {
-  let text: string;
-  try {
-    text = JSON.stringify(values);
-  } catch (error) {
-    // Only a jsonb column can hold what JSON can't: a circle, or a bigint inside an object.
-    return new RowProblem(`\`${table.name}\` must hold JSON values, got one that ${String(error)}`);
-  }
+  const text = JSON.stringify(values);
   if (!SUSPECT_ESCAPE.test(text)) return text;
   const index = values.findIndex((value) => !isStorable(value));
   if (index < 0) return text;
@@ -103,7 +97,7 @@ function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
-  if (value instanceof Date) return 'an invalid date';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   return `a value of type ${typeof value}`;
 }

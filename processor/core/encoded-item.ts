@@ -20,13 +20,6 @@ export interface EncodedEvent {
   readonly bytes: number;
 }
 
-/** An event that came before in the same batch: it has no effect, but the position moves over it. */
-export interface DuplicateEvent {
-  readonly kind: 'duplicate';
-  readonly origin: Origin;
-  readonly bytes: 0;
-}
-
 /** A rejection with its quarantine row. */
 export interface EncodedRejection {
   readonly kind: 'rejection';
@@ -39,7 +32,7 @@ export interface EncodedRejection {
 }
 
 /** One item of a batch, ready to be written. */
-export type EncodedItem = EncodedEvent | DuplicateEvent | EncodedRejection;
+export type EncodedItem = EncodedEvent | EncodedRejection;
 
 /** Commas and brackets between the texts of one item: more than there can be. */
 const SEPARATOR_BYTES = 4;

@@ -64,7 +64,11 @@ export function payloadBase64({ payload }: Origin): string {
   return typeof payload === 'string' ? payload : payload.toString('base64');
 }
 
-/** What an error of any kind, thrown by a user's function, says. */
+/** What an error of any kind, thrown by a user's function, says; never throws itself, whatever was thrown. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return `a value of type ${typeof error} that has no text`;
+  }
 }

@@ -14,7 +14,7 @@ export type Chunk<T> = readonly T[];
  * the order per partition key, whatever the keys are.
  *
  * @param items in stream order; one that is larger than the limit gets a chunk of its own
- * @param maxBytes limit for the sum of an chunk's item bytes
+ * @param maxBytes limit for the sum of a chunk's item bytes
  */
 export function planChunks<T extends Sized>(items: readonly T[], maxBytes: number): readonly Chunk<T>[] {
   const chunks: T[][] = [];

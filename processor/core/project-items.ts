@@ -32,8 +32,8 @@ export interface ItemEncoding extends Omit<QuarantineContext, 'attempts'> {
 /**
  * Runs the user's projection over a batch and encodes what comes out, in stream order.
  *
- * An event whose id came before in the batch is a duplicate and not projected; whatever goes wrong with an event
- * rejects that event alone.
+ * Whatever goes wrong with an event rejects that event alone. Events with one id all go to the database, where the
+ * first that it accepts has the effect: only there is known whether an earlier one was accepted.
  */
 export function projectItems(
   items: readonly DecodedItem[],
@@ -41,14 +41,11 @@ export function projectItems(
   context: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
 ): EncodedItem[] {
   const accessors = createAccessors(step.lookups, context.resolved);
-  const seen = new Set<string>();
   const toRejection = (rejection: Rejection) => encodeRejection(rejection, { ...context.encoding, attempts: 0 });
   return items.map((item, n) => {
     if (item.kind === 'rejection') return toRejection(item);
-    if (seen.has(item.eventId)) return { kind: 'duplicate', origin: item.origin, bytes: 0 };
     const rows = projectEvent(item, n, { step, accessors });
     if ('kind' in rows) return toRejection(rows);
-    seen.add(item.eventId);
     const encoded = encodeEvent({ origin: item.origin, eventId: item.eventId, n }, rows);
     if (encoded.bytes <= context.encoding.maxItemBytes) return encoded;
     return toRejection(
@@ -91,25 +88,36 @@ function describeKey(key: unknown): string {
   return typeof key === 'string' ? JSON.stringify(key.slice(0, 80)) : String(key);
 }
 
+/** Encoding stays inside the `try` as well: a getter or a `toJSON` of a row is the user's code too. */
 function projectEvent(
   item: DecodedEvent,
   n: number,
   { step, accessors }: { readonly step: ProjectionStep; readonly accessors: Accessors },
 ): readonly string[] | Rejection {
-  let projected: Readonly<Record<string, unknown>>;
   try {
-    projected = step.project(item.event, accessors, item.eventId);
+    const projected = step.project(item.event, accessors, item.eventId);
+    const texts =
+      shapeProblem(projected) ??
+      ledgerProblem(item, projected, step) ??
+      unknownTableProblem(projected, step) ??
+      encodeTables(projected, n, step);
+    return texts instanceof RowProblem ? reject(item, 'row-invalid', texts.detail) : texts;
   } catch (error) {
     return error instanceof AbsentLookupError
       ? reject(item, 'lookup-absent', error.message)
       : reject(item, 'projection-threw', errorText(error));
   }
-  const problem = ledgerProblem(item, projected, step) ?? unknownTableProblem(projected, step);
-  if (problem !== undefined) return reject(item, 'row-invalid', problem);
+}
+
+function encodeTables(
+  projected: Readonly<Record<string, unknown>>,
+  n: number,
+  { encoders }: ProjectionStep,
+): readonly string[] | RowProblem {
   const texts: string[] = [];
-  for (const encoder of step.encoders) {
+  for (const encoder of encoders) {
     const text = encodeRows(projected[encoder.table], n, encoder);
-    if (text instanceof RowProblem) return reject(item, 'row-invalid', text.detail);
+    if (text instanceof RowProblem) return text;
     texts.push(text);
   }
   return texts;
@@ -127,25 +135,37 @@ function encodeRows(rows: unknown, n: number, encoder: RowEncoder): string | Row
   return texts.join(',');
 }
 
+/** TypeScript refuses both; where it did not look, a promise would pass for an event without rows. */
+function shapeProblem(projected: unknown): RowProblem | undefined {
+  if (projected instanceof Promise) {
+    return new RowProblem('`project` must return rows by table, got a promise; it must not be async');
+  }
+  return typeof projected === 'object' && projected !== null
+    ? undefined
+    : new RowProblem(`\`project\` must return rows by table, got ${projected === null ? 'null' : typeof projected}`);
+}
+
 /** A table that is the ledger decides what is fresh: each event has exactly one row in it, under its own id. */
 function ledgerProblem(
   { eventId }: DecodedEvent,
   projected: Readonly<Record<string, unknown>>,
   { ownLedger }: ProjectionStep,
-): string | undefined {
+): RowProblem | undefined {
   if (ownLedger === undefined) return undefined;
   const row = projected[ownLedger.table] as Readonly<Record<string, unknown>> | undefined;
   return row?.[ownLedger.keyColumn] === eventId
     ? undefined
-    : `\`${ownLedger.table}\` is the ledger: it must get one row whose \`${ownLedger.keyColumn}\` is the event id`;
+    : new RowProblem(
+        `\`${ownLedger.table}\` is the ledger: it must get one row whose \`${ownLedger.keyColumn}\` is the event id`,
+      );
 }
 
 function unknownTableProblem(
   projected: Readonly<Record<string, unknown>>,
   { encoders }: ProjectionStep,
-): string | undefined {
+): RowProblem | undefined {
   const unknown = Object.keys(projected).find((name) => !encoders.some(({ table }) => table === name));
-  return unknown === undefined ? undefined : `the projection declares no table \`${unknown}\``;
+  return unknown === undefined ? undefined : new RowProblem(`the projection declares no table \`${unknown}\``);
 }
 
 function reject({ origin }: DecodedEvent, reason: RejectionReason, detail: string): Rejection {

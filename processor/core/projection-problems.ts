@@ -7,12 +7,18 @@ export interface CheckedProjection {
   readonly name: string;
   readonly tables: Readonly<Record<string, Table>>;
   readonly lookups: Readonly<Record<string, Lookup>>;
+  readonly lookupKeys: unknown;
   readonly ledger: string | undefined;
 }
 
 /** PostgreSQL cuts identifiers at 63 bytes without a word: two long names could become one. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$/;
+/** Names inside the compiled write: as a table or a column they would be taken for the write's own. */
+const RESERVED_TABLE = /^_(event|ledger|fresh|quarantine|log|write_\d+)$/;
+const RESERVED_COLUMN = '_n';
+/** PostgreSQL calls no function with more arguments, and a row is read through one. */
+const MAX_LOOKUP_COLUMNS = 100;
 const PROJECTION_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /**
@@ -29,6 +35,9 @@ export function projectionProblems(projection: CheckedProjection): string[] {
     ...(tables.length > 0 ? [] : ['`tables` must name at least one table, got none']),
     ...tables.flatMap(([name, table]) => tableProblems(name, table)),
     ...Object.entries(projection.lookups).flatMap(([name, declaration]) => lookupProblems(name, declaration)),
+    ...(Object.keys(projection.lookups).length === 0 || typeof projection.lookupKeys === 'function'
+      ? []
+      : ['`lookupKeys` must be given when there are lookups, got nothing; it says which rows an event needs']),
     ...ledgerProblems(projection),
   ];
 }
@@ -49,6 +58,9 @@ function tableProblems(name: string, table: Table): string[] {
 }
 
 function tableNameProblems(prefix: string, name: string): string[] {
+  if (RESERVED_TABLE.test(name)) {
+    return [`${prefix}: the name is taken inside the compiled write; put the schema in front, such as public.${name}`];
+  }
   return TABLE_NAME.test(name)
     ? []
     : [`${prefix}: expected a name such as orders or sales.orders of plain letters, got ${quote(name)}`];
@@ -58,9 +70,11 @@ function columnProblems(prefix: string, columns: Columns): string[] {
   const entries = Object.entries(columns);
   if (entries.length === 0) return [`${prefix}: expected at least one column, got none`];
   return entries.flatMap(([column, type]) => [
-    ...(IDENTIFIER.test(column)
+    ...(IDENTIFIER.test(column) && column !== RESERVED_COLUMN
       ? []
-      : [`${prefix}: expected a column name of plain letters, at most 63, got ${quote(column)}`]),
+      : [
+          `${prefix}: expected a column name of plain letters, at most 63, other than ${RESERVED_COLUMN}, got ${quote(column)}`,
+        ]),
     ...(parseColumnType(type) === undefined
       ? [
           `${prefix}: column \`${column}\` must be of a type from ${COLUMN_TYPE_NAMES.join(', ')}, with ? behind it where null is allowed, got ${quote(type)}`,
@@ -102,6 +116,11 @@ function lookupProblems(name: string, declaration: Lookup): string[] {
       ? []
       : [`${prefix}: \`key\` must be a column name of plain letters, got ${quote(declaration.key)}`]),
     ...columnProblems(prefix, declaration.columns),
+    ...(Object.keys(declaration.columns).length <= MAX_LOOKUP_COLUMNS
+      ? []
+      : [
+          `${prefix}: \`columns\` must name at most ${MAX_LOOKUP_COLUMNS}, got ${Object.keys(declaration.columns).length}`,
+        ]),
   ];
 }
 
