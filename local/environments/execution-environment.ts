@@ -4,12 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { EnvironmentFault, InvocationContext, InvocationResult } from '../mapping/ports.ts';
-import type {
-  EnvironmentMessage,
-  EnvironmentSetup,
-  FunctionFacts,
-  LambdaError,
-} from './environment-protocol.ts';
+import type { EnvironmentMessage, EnvironmentSetup, FunctionFacts, LambdaError } from './environment-protocol.ts';
 import { logGroupName } from './lambda-context.ts';
 import { exitedByItself, killed, responseTooLarge, timedOut } from './lambda-error.ts';
 import { forwardLines } from './forward-lines.ts';
@@ -162,11 +157,7 @@ interface RunningInvocation {
   timer: NodeJS.Timeout | undefined;
 }
 
-function startWorker(
-  configuration: EnvironmentConfiguration,
-  port: MessagePort,
-  sent: SharedArrayBuffer,
-): Worker {
+function startWorker(configuration: EnvironmentConfiguration, port: MessagePort, sent: SharedArrayBuffer): Worker {
   const { id, function: facts, handlerName, bundlePath, onLog } = configuration;
   const logStreamName = newLogStreamName(facts.functionVersion);
   const setup: EnvironmentSetup = {

@@ -28,9 +28,7 @@ export function killed(requestId: string): LambdaError {
 /** The code of the function ended the environment by itself. */
 export function exitedByItself(requestId: string, exitCode: number): LambdaError {
   const reason =
-    exitCode === 0
-      ? 'Runtime exited without providing a reason'
-      : `Runtime exited with error: exit status ${exitCode}`;
+    exitCode === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${exitCode}`;
   return exited(requestId, reason);
 }
 
