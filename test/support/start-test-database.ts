@@ -60,14 +60,15 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
       return {
         compiled,
         store: createDataApiEventStore(execute, compiled.writeSql),
-        lookupSource: createDataApiLookupSource(execute, projection.lookups),
+        lookupSource: createDataApiLookupSource(execute, compiled.lookupSql, projection.lookups),
         lookupCache: createLruLookupCache({
           maxEntries: 10_000,
           maxBytes: 8 * MEBIBYTE,
           ttlMs: 60_000,
           absentTtlMs: 1_000,
+          now: () => Date.now(),
         }),
-        clock: { now: () => performance.now(), sleep: (ms) => sleep(ms), random: Math.random },
+        clock: { now: () => Date.now(), monotonicMs: () => performance.now(), sleep: (ms) => sleep(ms), random: Math.random },
         fuse: { thresholdPercent: 50, minEvents: 20 },
         maxRequestBytes: 4 * MEBIBYTE,
         codeVersion: 'test-build',
