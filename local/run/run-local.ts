@@ -124,7 +124,7 @@ class LocalRun {
   /** Starts the consumer and waits until it has caught up with everything put so far, or the run is ended. */
   async catchUp(): Promise<void> {
     const { signal, options } = this.#parts;
-    if (signal.aborted) return;
+    if (this.#isInterrupted()) return;
     this.#startedAt = performance.now();
     await this.#mapping.start();
     this.#mapping.drained().catch((error: unknown) => {
@@ -134,8 +134,8 @@ class LocalRun {
     const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, arriving.signal]));
     await this.#watch(() => this.#done >= this.#put);
     this.#finishedAt = performance.now();
-    this.#caughtUp = !signal.aborted;
-    if (options.keepRunning && !signal.aborted) return;
+    this.#caughtUp = !this.#isInterrupted();
+    if (options.keepRunning && this.#caughtUp) return;
     arriving.abort();
     await arrivals;
     await this.#mapping.stop();
@@ -160,6 +160,11 @@ class LocalRun {
       environments: world.runtime.environmentsStarted(),
       postgres: world.postgres.version,
     });
+  }
+
+  /** A method, because the compiler takes a signal that was looked at once for one that stays as it is. */
+  #isInterrupted(): boolean {
+    return this.#parts.signal.aborted;
   }
 
   async #watch(isOver: () => boolean): Promise<void> {
@@ -222,8 +227,8 @@ class LocalRun {
 
 function* take<T>(items: Iterator<T>, count: number): Generator<T> {
   for (let taken = 0; taken < count; taken += 1) {
-    const { value, done } = items.next();
-    if (done === true) return;
-    yield value;
+    const next = items.next();
+    if (next.done === true) return;
+    yield next.value;
   }
 }

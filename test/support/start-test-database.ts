@@ -49,6 +49,8 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
   const migrations = await loadMigrations(FRAMEWORK_MIGRATION_SET, FRAMEWORK_MIGRATIONS);
   await applyMigrations({ client, resourceArn, secretArn, database, migrations });
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
+  // The server may be gone before a connection has said goodbye; by then nobody waits for an answer.
+  pool.on('connect', (session) => session.on('error', () => undefined));
   stack.defer(() => pool.end());
   const execute = createExecuteStatement(client, { clusterArn: resourceArn, secretArn, database });
   const open = stack.move();
@@ -68,7 +70,12 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
           absentTtlMs: 1_000,
           now: () => Date.now(),
         }),
-        clock: { now: () => Date.now(), monotonicMs: () => performance.now(), sleep: (ms) => sleep(ms), random: Math.random },
+        clock: {
+          now: () => Date.now(),
+          monotonicMs: () => performance.now(),
+          sleep: (ms) => sleep(ms),
+          random: Math.random,
+        },
         fuse: { thresholdPercent: 50, minEvents: 20 },
         maxRequestBytes: 4 * MEBIBYTE,
         codeVersion: 'test-build',

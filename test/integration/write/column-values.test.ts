@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import type { KinesisRecord } from '../../../processor/core/kinesis-record.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { defineProjection, inserts } from '../../../processor/projection.ts';
-import { kinesisRecords } from '../../support/kinesis-records.ts';
+import { kinesisRecord } from '../../support/kinesis-record.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
 import { startTestDatabase } from '../../support/start-test-database.ts';
 
@@ -15,6 +16,10 @@ beforeAll(async () => {
 });
 
 afterAll(() => database.close());
+
+function kinesisRecords(...data: readonly unknown[]): KinesisRecord[] {
+  return data.map((datum, index) => kinesisRecord({ data: datum, index }));
+}
 
 /** Every column type with a value that a careless path would change, and how PostgreSQL prints it. */
 const EXACT_VALUES = [
@@ -56,11 +61,7 @@ describe('a value of type', () => {
         project: ({ id }) => ({ [table]: { id, value: value as never } }),
       });
 
-      const report = await processBatch(
-        kinesisRecords([{ data: { id: 'a' } }]),
-        database.createEngine(projection),
-        () => 30_000,
-      );
+      const report = await processBatch(kinesisRecords({ id: 'a' }), database.createEngine(projection), () => 30_000);
 
       expect(report).toMatchObject({ written: 1, rejections: [] });
       const [row] = await database.query(`SELECT value::text AS printed, value FROM ${table}`);
@@ -87,7 +88,7 @@ describe('text that PostgreSQL can not store', () => {
     const engine = database.createEngine(projection);
 
     const report = await processBatch(
-      kinesisRecords([{ data: { id: 'good', note: 'fine' } }, { data: { id: 'bad', note } }]),
+      kinesisRecords({ id: 'good', note: 'fine' }, { id: 'bad', note }),
       engine,
       () => 30_000,
     );
@@ -121,7 +122,7 @@ describe('a row near the limit of a request', () => {
     const length = Math.floor((4 * MEBIBYTE - engine.compiled.fixedRequestBytes - 64) / 4);
 
     const report = await processBatch(
-      kinesisRecords([{ data: { id: 'small', length: 10 } }, { data: { id: 'large', length } }]),
+      kinesisRecords({ id: 'small', length: 10 }, { id: 'large', length }),
       engine,
       () => 30_000,
     );
@@ -132,11 +133,7 @@ describe('a row near the limit of a request', () => {
 
   it('is quarantined when it does not fit, and does not drag its batch along', async () => {
     const report = await processBatch(
-      kinesisRecords([
-        { data: { id: 'before', length: 1 } },
-        { data: { id: 'huge', length: MEBIBYTE } },
-        { data: { id: 'after', length: 1 } },
-      ]),
+      kinesisRecords({ id: 'before', length: 1 }, { id: 'huge', length: MEBIBYTE }, { id: 'after', length: 1 }),
       database.createEngine(letters),
       () => 30_000,
     );

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BatchReport, Engine } from '../../../processor/process-batch.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { counters, defineProjection, inserts, versions } from '../../../processor/projection.ts';
-import type { RecordParts } from '../../support/kinesis-records.ts';
-import { kinesisRecords } from '../../support/kinesis-records.ts';
+import type { KinesisRecordOptions } from '../../support/kinesis-record.ts';
+import { kinesisRecord, sequenceNumber } from '../../support/kinesis-record.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
 import { startTestDatabase } from '../../support/start-test-database.ts';
 
@@ -54,12 +54,13 @@ interface Sale {
   readonly at?: number;
 }
 
-function sale({ id, shop = 'north', article = 'tea', cents = 100, at = 1 }: Sale): RecordParts {
+function sale({ id, shop = 'north', article = 'tea', cents = 100, at = 1 }: Sale): KinesisRecordOptions {
   return { data: { id, shop, article, cents, at }, partitionKey: article };
 }
 
-function run(parts: readonly RecordParts[], { on = engine, startAt = 0 } = {}): Promise<BatchReport> {
-  return processBatch(kinesisRecords(parts, startAt), on, () => 30_000);
+function run(parts: readonly KinesisRecordOptions[], { on = engine, startAt = 0 } = {}): Promise<BatchReport> {
+  const records = parts.map((part, index) => kinesisRecord({ ...part, index: startAt + index }));
+  return processBatch(records, on, () => 30_000);
 }
 
 describe('an event that comes twice', () => {
@@ -135,7 +136,9 @@ describe('a version', () => {
 describe('parallel batches over the same keys', () => {
   const LANES = 4;
 
-  async function runInParallel(batchOf: (lane: number, round: number) => RecordParts[]): Promise<BatchReport[]> {
+  async function runInParallel(
+    batchOf: (lane: number, round: number) => KinesisRecordOptions[],
+  ): Promise<BatchReport[]> {
     const engines = Array.from({ length: LANES }, () => database.createEngine(sales));
     const reports: BatchReport[] = [];
     for (let round = 0; round < 8; round += 1) {
@@ -183,10 +186,10 @@ describe('a row that the database refuses', () => {
     expect(entry).toMatchObject({
       function_name: 'sales',
       shard_id: 'shardId-000000000000',
-      sequence_number: kinesisRecords([bad], 1)[0]?.kinesis.sequenceNumber,
+      sequence_number: sequenceNumber(1),
       sub_sequence_number: 0,
       partition_key: 'tea',
-      arrived_at: new Date(1_760_000_000_123),
+      arrived_at: new Date(1_000_000_000_123),
       json: JSON.stringify(bad.data),
       reason: 'database',
       sql_state: '23514',
@@ -211,13 +214,12 @@ describe('the batch log', () => {
       { data: Buffer.from('not json'), arrivedAtMs: 3_000 },
     ];
     await run(records);
-    const [first, , last] = kinesisRecords(records).map(({ kinesis }) => kinesis.sequenceNumber);
     expect(await database.query('SELECT * FROM event_processor.batch_log')).toEqual([
       expect.objectContaining({
         function_name: 'sales',
         shard_id: 'shardId-000000000000',
-        first_sequence_number: first,
-        last_sequence_number: last,
+        first_sequence_number: sequenceNumber(0),
+        last_sequence_number: sequenceNumber(2),
         oldest_arrival_at: new Date(1_000),
         newest_arrival_at: new Date(3_000),
         records: 3,
