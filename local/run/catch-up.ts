@@ -11,8 +11,8 @@ export interface CatchUp {
 /** How fast a run goes and when it will be done. */
 export interface Pace {
   readonly eventsPerSecond: number;
-  /** Seconds until caught up; Infinity when the backlog does not shrink. */
-  readonly secondsLeft: number;
+  /** Seconds until caught up; Infinity when the backlog does not shrink, `undefined` while it is too early to tell. */
+  readonly secondsLeft: number | undefined;
 }
 
 interface Sample {
@@ -27,15 +27,21 @@ const WINDOW_MS = 3_000;
 /** Measures the pace of a run over a sliding window. */
 export function createPaceMeter(): (now: Sample) => Pace {
   let samples: Sample[] = [];
+  let startedAtMs: number | undefined;
   return (now) => {
+    startedAtMs ??= now.atMs;
     samples = [...samples.filter(({ atMs }) => now.atMs - atMs <= WINDOW_MS), now];
     const [first = now] = samples;
     const seconds = (now.atMs - first.atMs) / 1000;
-    if (seconds === 0) return { eventsPerSecond: 0, secondsLeft: now.done < now.put ? Infinity : 0 };
-    const doneRate = (now.done - first.done) / seconds;
-    const shrinking = doneRate - (now.put - first.put) / seconds;
-    const backlog = now.put - now.done;
-    const secondsLeft = backlog === 0 ? 0 : shrinking > 0 ? backlog / shrinking : Infinity;
-    return { eventsPerSecond: doneRate, secondsLeft };
+    const eventsPerSecond = seconds > 0 ? (now.done - first.done) / seconds : 0;
+    const isEarly = eventsPerSecond === 0 && now.atMs - startedAtMs < WINDOW_MS;
+    return { eventsPerSecond, secondsLeft: isEarly ? undefined : secondsLeft(first, now) };
   };
+}
+
+function secondsLeft(first: Sample, now: Sample): number {
+  const backlog = now.put - now.done;
+  if (backlog <= 0) return 0;
+  const shrunk = backlog - (first.put - first.done);
+  return shrunk < 0 ? (backlog * (now.atMs - first.atMs)) / -shrunk / 1000 : Infinity;
 }

@@ -1,4 +1,4 @@
-import type { BatchTotals } from './batch-totals.ts';
+import type { BatchTotals } from './batch-log.ts';
 import type { CatchUp, Pace } from './catch-up.ts';
 import type { RunReport } from './run-report.ts';
 
@@ -15,7 +15,8 @@ export function describeProgress({ put, done, iteratorAgeMs }: CatchUp, pace: Pa
   );
 }
 
-function describeTimeLeft(secondsLeft: number): string {
+function describeTimeLeft(secondsLeft: number | undefined): string {
+  if (secondsLeft === undefined) return 'measuring';
   if (secondsLeft === 0) return 'caught up';
   return Number.isFinite(secondsLeft) ? `${duration(secondsLeft)} left` : 'never done at this rate';
 }

@@ -5,8 +5,8 @@ import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
 import type { MappingEvent } from '../mapping/mapping-event.ts';
 import { UsageError } from '../usage-error.ts';
-import type { BatchLog } from './batch-totals.ts';
-import { createBatchLog } from './batch-totals.ts';
+import type { BatchLog } from './batch-log.ts';
+import { createBatchLog } from './batch-log.ts';
 import { createPaceMeter } from './catch-up.ts';
 import { describeProgress, describeReport } from './describe-run.ts';
 import type { EventInput, InputEvent } from './event-input.ts';
@@ -170,12 +170,10 @@ class LocalRun {
   async #watch(isOver: () => boolean): Promise<void> {
     const { screen, signal, log } = this.#parts;
     const meter = createPaceMeter();
-    let problemsTold = 0;
     while (!isOver() && !signal.aborted) {
       if (this.#mappingFailure !== undefined) throw this.#mappingFailure as Error;
       const state = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
-      for (const { level, message } of log.problems().slice(problemsTold)) screen.say(`${level} ${message}`);
-      problemsTold = log.problems().length;
+      for (const { level, message } of log.takeProblems()) screen.say(`${level} ${message}`);
       screen.update(describeProgress(state, meter({ atMs: performance.now(), ...state }), log.totals()));
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
     }

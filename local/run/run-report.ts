@@ -1,4 +1,4 @@
-import type { BatchTotals } from './batch-totals.ts';
+import type { BatchTotals } from './batch-log.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What a run did, as `--report` writes it. Counts are of the whole run; times are in the unit of their name. */

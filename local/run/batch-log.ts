@@ -8,8 +8,8 @@ export interface BatchLog {
   /** Takes one line of a function's output. */
   readonly add: (line: string) => void;
   readonly totals: () => BatchTotals;
-  /** The latest warnings and errors, oldest first. */
-  readonly problems: () => readonly LogProblem[];
+  /** Hands over the warnings and errors since the last call, oldest first; of very many only the newest. */
+  readonly takeProblems: () => readonly LogProblem[];
 }
 
 /** A log line at level WARN or above. */
@@ -18,7 +18,7 @@ export interface LogProblem {
   readonly message: string;
 }
 
-/** Problems kept: the newest tell what is going on. */
+/** Problems kept until they are taken: the newest tell what is going on. */
 const MAX_PROBLEMS = 20;
 
 const PROBLEM_LEVELS: readonly unknown[] = ['WARN', 'ERROR', 'CRITICAL'];
@@ -26,7 +26,7 @@ const PROBLEM_LEVELS: readonly unknown[] = ['WARN', 'ERROR', 'CRITICAL'];
 /** Creates an empty log. */
 export function createBatchLog(): BatchLog {
   const sums: Partial<Record<BatchMetricName, number>> = {};
-  const problems: LogProblem[] = [];
+  let problems: LogProblem[] = [];
   let batches = 0;
 
   const addMetrics = (document: Readonly<Record<string, unknown>>): void => {
@@ -50,7 +50,11 @@ export function createBatchLog(): BatchLog {
       }
     },
     totals: () => ({ ...(sums as Record<BatchMetricName, number>), batches }),
-    problems: () => problems,
+    takeProblems: () => {
+      const taken = problems;
+      problems = [];
+      return taken;
+    },
   };
 }
 

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { parseRunOptions } from '../../../../local/run/run-options.ts';
+import { UsageError } from '../../../../local/usage-error.ts';
+
+function problemsOf(...argv: readonly string[]): readonly string[] {
+  try {
+    parseRunOptions(argv);
+  } catch (error) {
+    if (error instanceof UsageError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the options of a run', () => {
+  it('have defaults', () => {
+    expect(parseRunOptions([])).toEqual({
+      function: 'flights',
+      input: undefined,
+      partitionKey: undefined,
+      events: undefined,
+      shards: 2,
+      batchSize: 1000,
+      maxBatchingWindow: 0,
+      parallelizationFactor: 2,
+      dataApiLatencyMs: 0,
+      rate: 0,
+      source: 'kinesis',
+      keepRunning: false,
+      databaseUrl: undefined,
+      report: undefined,
+    });
+  });
+
+  it.each([
+    ['events', 1, 100_000_000],
+    ['shards', 1, 100],
+    ['batch-size', 1, 10_000],
+    ['max-batching-window', 0, 300],
+    ['parallelization-factor', 1, 10],
+    ['data-api-latency-ms', 0, 60_000],
+    ['rate', 0, 100_000],
+  ])('--%s goes from %i to %i', (flag, min, max) => {
+    const refusal = (given: string) => [
+      `\`--${flag}\` must be an integer from ${min} to ${max}, got ${JSON.stringify(given)}`,
+    ];
+    expect(problemsOf(`--${flag}`, String(min))).toEqual([]);
+    expect(problemsOf(`--${flag}`, String(max))).toEqual([]);
+    expect(problemsOf(`--${flag}=${min - 1}`)).toEqual(refusal(String(min - 1)));
+    expect(problemsOf(`--${flag}`, String(max + 1))).toEqual(refusal(String(max + 1)));
+    expect(problemsOf(`--${flag}`, '1.5')).toEqual(refusal('1.5'));
+    expect(problemsOf(`--${flag}`, 'many')).toEqual(refusal('many'));
+  });
+
+  it('need a partition key with an input file, and have none without', () => {
+    expect(problemsOf('--input', 'x.ndjson')).toHaveLength(1);
+    expect(problemsOf('--partition-key', 'origin')).toHaveLength(1);
+    expect(problemsOf('--input', 'x.ndjson', '--partition-key', 'origin')).toEqual([]);
+  });
+
+  it('that nobody knows are refused with the nearest one', () => {
+    expect(problemsOf('--batchsize', '5')).toEqual([
+      "unknown option '--batchsize' (Did you mean --batch-size?); --help lists the options",
+    ]);
+  });
+
+  it('that lack their value are refused', () => {
+    expect(problemsOf('--report')).toEqual(["option '--report <file>' argument missing; --help lists the options"]);
+  });
+});
