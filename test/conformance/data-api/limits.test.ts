@@ -68,7 +68,7 @@ describe('the size of a row, where it is limited', () => {
   });
 
   it('is not limited unless asked for', async () => {
-    const unlimited = await openDataApi();
+    const unlimited = await openDataApi({ databaseUrl: world.postgres.url });
     try {
       expect(await unlimited.firstRow("SELECT repeat('x', 1000000)")).toHaveLength(1);
     } finally {

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-rds-data';
 import type { DataApiServerOptions } from '../../../local/data-api/data-api-server-options.ts';
 import { startDataApiServer, type DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
+import { connectPostgres } from '../../../local/postgres/connect-postgres.ts';
 import type { PostgresServer } from '../../../local/postgres/postgres-server.ts';
 import { startPostgres } from '../../../local/postgres/start-postgres.ts';
 
@@ -44,10 +45,11 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Starts a server and connects the SDK's client to it, which sends each call once. */
+/** Starts a server, on a PostgreSQL of its own unless one is given, and connects an SDK client that sends each call once. */
 export async function openDataApi(options: Partial<DataApiServerOptions> = {}): Promise<DataApiWorld> {
   await using stack = new AsyncDisposableStack();
-  const postgres = await startPostgres();
+  const { databaseUrl } = options;
+  const postgres = await (databaseUrl === undefined ? startPostgres() : connectPostgres(databaseUrl));
   stack.defer(() => postgres.stop());
   const server = await startDataApiServer({ databaseUrl: postgres.url, ...options });
   stack.defer(() => server.close());

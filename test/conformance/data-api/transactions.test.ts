@@ -183,27 +183,27 @@ describe('inside a transaction', () => {
 
 describe('lifetimes', () => {
   it('a transaction without a call for long enough is rolled back and gone', async () => {
-    const brief = await openDataApi({ transactionIdleMs: 400 });
+    const brief = await openDataApi({ databaseUrl: world.postgres.url, transactionIdleMs: 400 });
     try {
-      await brief.execute('CREATE TABLE t (id int)');
+      await brief.execute('CREATE TABLE expired (id int)');
       const transactionId = await brief.begin();
-      await brief.execute('INSERT INTO t VALUES (1)', {}, { transactionId });
+      await brief.execute('INSERT INTO expired VALUES (1)', {}, { transactionId });
       const open = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'";
       await expect.poll(() => brief.firstRow(open), { timeout: 10_000 }).toEqual([long(0)]);
       expect(await refusalOf(brief.commit(transactionId))).toEqual(
         notFound(transactionId, 'Transaction may be expired.'),
       );
-      expect(await brief.firstRow('SELECT count(*) FROM t')).toEqual([long(0)]);
+      expect(await brief.firstRow('SELECT count(*) FROM expired')).toEqual([long(0)]);
     } finally {
       await brief.close();
     }
   });
 
   it('an old transaction ends after the statement that runs', async () => {
-    const brief = await openDataApi({ transactionMaxMs: 500 });
+    const brief = await openDataApi({ databaseUrl: world.postgres.url, transactionMaxMs: 500 });
     try {
       const transactionId = await brief.begin();
-      const slow = brief.execute('SELECT 1 FROM (SELECT pg_sleep(1)) AS s', {}, { transactionId });
+      const slow = brief.execute('SELECT 1 FROM (SELECT pg_sleep(0.8)) AS s', {}, { transactionId });
       expect((await slow).records).toHaveLength(1);
       expect((await refusalOf(brief.commit(transactionId))).name).toBe('TransactionNotFoundException');
     } finally {
