@@ -58,7 +58,8 @@ describe('strings', () => {
     );
   });
 
-  it.each(CAST)('reach a column %s through a cast to %s', async (column, type, value, field) => {
+  it.each(CAST)('reach a column %s through a cast to %s', async (...example) => {
+    const [column, type, value, field] = example;
     const sql = `INSERT INTO typed (${column}) VALUES (:v::${type}) RETURNING ${column}`;
     expect(await world.firstRow(sql, { v: string(value) })).toEqual([field]);
     const standard = `INSERT INTO typed (${column}) VALUES (CAST(:v AS ${type})) RETURNING ${column}`;
@@ -162,7 +163,8 @@ describe('numbers, booleans and blobs', () => {
 });
 
 describe('type hints', () => {
-  it.each(HINTS)('a column %s takes a string with the hint %s', async (column, hint, value, printed) => {
+  it.each(HINTS)('a column %s takes a string with the hint %s', async (...example) => {
+    const [column, hint, value, printed] = example;
     const sql = `INSERT INTO typed (${column}) VALUES (:v) RETURNING ${column}`;
     expect(await world.firstRow(sql, [hinted('v', hint, string(value))])).toEqual([string(printed)]);
   });
