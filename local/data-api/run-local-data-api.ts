@@ -1,7 +1,7 @@
 import { connectPostgres } from '../postgres/connect-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
-import type { DataApiServerOptions } from './data-api-server-options.ts';
+import { resolveOptions, type DataApiServerOptions } from './data-api-server-options.ts';
 import { startDataApiServer, type DataApiServer } from './start-data-api-server.ts';
 
 /** What the stand-alone server is told on its command line. */
@@ -25,6 +25,8 @@ export interface ProcessPort {
  * @throws Error if an option is out of range, the port is taken or the database does not answer.
  */
 export async function runLocalDataApi(options: LocalDataApiOptions, process: ProcessPort): Promise<void> {
+  // What is wrong with the options is said before a database is started for nothing.
+  resolveOptions({ databaseUrl: 'postgres://127.0.0.1', ...options });
   const started: { stop(): Promise<void> }[] = [];
   try {
     const postgres = await Promise.race([openPostgres(options.databaseUrl), ended(process)]);

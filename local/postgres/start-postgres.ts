@@ -28,6 +28,8 @@ const SETTINGS = {
   autovacuum_naptime: '10s',
   max_wal_size: '4GB',
   shared_buffers: '128MB',
+  // A statement whose client is gone ends soon, instead of when it is done.
+  client_connection_check_interval: '1s',
 } as const;
 
 /** SIGINT and SIGQUIT are PostgreSQL's own signals for these two ways to end. */

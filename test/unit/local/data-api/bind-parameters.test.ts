@@ -52,7 +52,7 @@ const MALFORMED: readonly (readonly [TypeHint, string])[] = [
 ];
 
 describe('bindParameters', () => {
-  it.each(UNHINTED)('%s', (_, value, type, text) => {
+  it.each(UNHINTED)('%s', (_, value, ...[type, text]) => {
     expect(bindOne(value)).toEqual({ type, value: text });
   });
 
