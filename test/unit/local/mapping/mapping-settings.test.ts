@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  MappingSettingsError,
-  parseMappingSettings,
-  type MappingSettings,
-} from '../../../../local/mapping/mapping-settings.ts';
+import { MappingSettingsError, parseMappingSettings } from '../../../../local/mapping/mapping-settings.ts';
 
 const NOW_MS = 1_000_000;
 
 function problemsOf(given: Record<string, unknown>): readonly string[] {
   try {
-    parseMappingSettings(given as Partial<MappingSettings>, NOW_MS);
+    parseMappingSettings(given, NOW_MS);
     return [];
   } catch (error) {
     if (error instanceof MappingSettingsError) return error.problems;

@@ -36,15 +36,15 @@ export class VirtualClock implements Clock {
 
   /** Lets time pass until a promise settles. */
   async until<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false;
-    const settled = promise.finally(() => {
-      isSettled = true;
+    const settled = new AbortController();
+    const watched = promise.finally(() => {
+      settled.abort();
     });
-    settled.catch(() => undefined);
+    watched.catch(() => undefined);
     for (;;) {
       await nextTurn();
       await nextTurn();
-      if (isSettled) return settled;
+      if (settled.signal.aborted) return watched;
       this.#wakeNext(Number.POSITIVE_INFINITY);
     }
   }
