@@ -61,7 +61,8 @@ export interface EventSourceMapping {
    */
   stop(): Promise<void>;
   /**
-   * Resolves once every shard is read to its tip and everything read is resolved.
+   * Resolves once everything that is in the stream at the time of the call is resolved: every shard has then been
+   * read to its tip, its children included.
    *
    * @throws what made the mapping fail, or an error when it is stopped before
    */
@@ -109,6 +110,8 @@ export function createEventSourceMapping(options: MappingOptions): EventSourceMa
 }
 
 interface DrainWaiter {
+  /** Reads that had begun when the wait began: they may not have seen all. */
+  readonly reads: number;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -126,6 +129,7 @@ class Mapping implements EventSourceMapping {
   #state: MappingState = 'Disabled';
   #waitingShards = 0;
   #failure: { readonly error: unknown; isTold: boolean } | undefined;
+  #reads = 0;
   #drainWaiters: DrainWaiter[] = [];
 
   constructor(options: Omit<MappingContext, 'signal'>) {
@@ -172,7 +176,7 @@ class Mapping implements EventSourceMapping {
 
   drained(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#drainWaiters.push({ resolve, reject });
+      this.#drainWaiters.push({ reads: this.#reads, resolve, reject });
       this.#settleDrainWaiters();
     });
   }
@@ -199,6 +203,7 @@ class Mapping implements EventSourceMapping {
         onQuiet: () => {
           this.#settleDrainWaiters();
         },
+        nextReadNumber: () => (this.#reads += 1),
       },
     );
     this.#consumers.set(shardId, consumer);
@@ -251,18 +256,22 @@ class Mapping implements EventSourceMapping {
     if (this.#failure !== undefined) {
       this.#failure.isTold ||= this.#drainWaiters.length > 0;
       this.#rejectDrainWaiters(this.#failure.error);
-    } else if (this.#isDrained()) {
-      for (const waiter of this.#drainWaiters.splice(0)) waiter.resolve();
+      return;
     }
+    const drained = this.#drainWaiters.filter(({ reads }) => this.#isDrainedSince(reads));
+    this.#drainWaiters = this.#drainWaiters.filter((waiter) => !drained.includes(waiter));
+    for (const waiter of drained) waiter.resolve();
   }
 
   #rejectDrainWaiters(reason: unknown): void {
     for (const waiter of this.#drainWaiters.splice(0)) waiter.reject(reason);
   }
 
-  #isDrained(): boolean {
+  #isDrainedSince(reads: number): boolean {
     if (this.#state !== 'Enabled' || this.#waitingShards > 0) return false;
     // A finished shard has yet to make way for its children.
-    return [...this.#consumers.values()].every((consumer) => consumer.isQuiet && !consumer.isFinished);
+    return [...this.#consumers.values()].every(
+      (consumer) => consumer.isQuietSince(reads) && !consumer.isFinished,
+    );
   }
 }

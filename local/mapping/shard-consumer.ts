@@ -20,6 +20,8 @@ export interface ShardStart {
   readonly position: ShardPosition;
   /** Called whenever the consumer may have become idle or finished. */
   readonly onQuiet: () => void;
+  /** Numbers the reads of all shards in the order they begin. */
+  readonly nextReadNumber: () => number;
 }
 
 /** Batches per lane that may be read ahead of the one in flight. */
@@ -43,7 +45,8 @@ export class ShardConsumer {
   #unresolvedBytes = 0;
   #lastSeen = -1n;
   #hasOpened = false;
-  #isAtTip = false;
+  /** Number of the read that found nothing more, until one finds something. */
+  #tipRead: number | undefined;
   #isExhausted = false;
 
   constructor(context: MappingContext, start: ShardStart) {
@@ -75,9 +78,10 @@ export class ShardConsumer {
     return this.#isExhausted && this.#progress.unresolved === 0;
   }
 
-  /** Nothing is left to do at the moment: finished, or at the tip of the shard with everything resolved. */
-  get isQuiet(): boolean {
-    return this.isFinished || (this.#isAtTip && this.#progress.unresolved === 0);
+  /** Nothing is left of what was in the shard when the read after `readNumber` began. */
+  isQuietSince(readNumber: number): boolean {
+    const { unresolved } = this.#progress;
+    return unresolved === 0 && this.#tipRead !== undefined && this.#tipRead > readNumber;
   }
 
   /** Reads and delivers until the mapping stops, or until the shard is finished. */
@@ -101,9 +105,11 @@ export class ShardConsumer {
         continue;
       }
       const readAtMs = clock.now();
+      const readNumber = this.#start.nextReadNumber();
       const read = await this.#readFrom(iterator);
       iterator = read?.nextIterator;
       if (read === undefined) continue;
+      this.#tipRead = read.records.length === 0 && read.millisBehindLatest === 0 ? readNumber : undefined;
       this.#accept(read);
       await this.#pause(readAtMs);
     }
@@ -133,7 +139,6 @@ export class ShardConsumer {
     const { shardId } = this.#start;
     const fresh = read.records.filter((record) => this.#isNew(record));
     this.#isExhausted = read.nextIterator === undefined;
-    this.#isAtTip = read.records.length === 0 && read.millisBehindLatest === 0;
     observe({
       type: 'polled',
       shardId,
@@ -143,7 +148,7 @@ export class ShardConsumer {
       millisBehindLatest: read.millisBehindLatest,
     });
     this.#distribute(fresh);
-    if (this.isQuiet) this.#start.onQuiet();
+    if (this.#progress.unresolved === 0) this.#start.onQuiet();
   }
 
   /** Sources may give a record again, above all after an expired iterator. */
@@ -187,7 +192,7 @@ export class ShardConsumer {
     for (const { bytes } of records) this.#unresolvedBytes -= bytes;
     this.#moveCheckpoint(records.map(({ ordinal }) => ordinal));
     this.#resolved.notify();
-    if (this.isQuiet) this.#start.onQuiet();
+    if (this.#progress.unresolved === 0) this.#start.onQuiet();
   }
 
   #moveCheckpoint(ordinals: readonly number[]): void {
@@ -232,7 +237,7 @@ export class ShardConsumer {
 
   async #pause(readAtMs: number): Promise<void> {
     const { clock, pace, signal } = this.#context;
-    const interval = this.#isAtTip ? pace.idlePollMs : pace.minReadIntervalMs;
+    const interval = this.#tipRead !== undefined ? pace.idlePollMs : pace.minReadIntervalMs;
     const waitMs = readAtMs + interval - clock.now();
     if (waitMs > 0 && !this.#isExhausted) await clock.sleep(waitMs, signal);
   }
