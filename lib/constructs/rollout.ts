@@ -1,0 +1,75 @@
+import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import { Construct } from 'constructs';
+import type { ResolvedProps } from '../props/resolve-props.ts';
+import type { Pager } from './pager.ts';
+import type { ProcessorFunction } from './processor-function.ts';
+
+/** What is rolled out, and how. */
+export interface RolloutProps {
+  readonly settings: ResolvedProps;
+  readonly processor: ProcessorFunction;
+  readonly pager: Pager;
+}
+
+/**
+ * How a new version takes over from the one in use. Only the errors of the new version itself can stop it: alarms
+ * about lag are on during an outage, and would keep the fix out.
+ */
+export class Rollout extends Construct {
+  readonly newVersionErrors: Alarm;
+
+  constructor(scope: Construct, id: string, { settings, processor, pager }: RolloutProps) {
+    super(scope, id);
+    this.newVersionErrors = this.watchNewVersion(processor, pager);
+    new CfnOutput(this, 'RollbackAlarmArn', {
+      description: 'For cdk deploy --rollback-trigger-alarm-arns',
+      value: this.newVersionErrors.alarmArn,
+    });
+    if (settings.rollout === 'canary') this.createCanary(processor, settings.emergencyDeploy);
+  }
+
+  private createCanary({ alias }: ProcessorFunction, emergency: boolean): void {
+    const group = new LambdaDeploymentGroup(this, 'Canary', {
+      alias,
+      deploymentConfig: emergency
+        ? LambdaDeploymentConfig.ALL_AT_ONCE
+        : LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
+      alarms: [this.newVersionErrors],
+      ignoreAlarmConfiguration: emergency,
+    });
+    Validations.of(group.role).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
+      reason: 'made by AWS for this purpose: it may move the aliases of functions, and invoke hooks',
+    });
+  }
+
+  /** Errors under the alias by version: during a canary the old version's errors are not counted. */
+  private watchNewVersion({ alias, service }: ProcessorFunction, pager: Pager): Alarm {
+    const alarm = new Alarm(this, 'NewVersionErrors', {
+      alarmDescription: 'The version that takes over fails. What to do: docs/operations.md#new-version-errors.',
+      metric: new Metric({
+        namespace: 'AWS/Lambda',
+        metricName: 'Errors',
+        dimensionsMap: {
+          FunctionName: service.function.functionName,
+          Resource: `${service.function.functionName}:${alias.aliasName}`,
+          ExecutedVersion: alias.version.version,
+        },
+        statistic: 'Sum',
+        period: Duration.minutes(1),
+      }),
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    const action = new SnsAction(pager.notices);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+    return alarm;
+  }
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { writeFunctionBundle } from '../build/bundle-function.ts';
+import { FRAMEWORK_SCHEMA } from '../contract/framework-tables.ts';
+import { nearestName } from './props/nearest-name.ts';
+import { PropsError } from './props/props-error.ts';
+
+const FUNCTIONS_FOLDER = join(import.meta.dirname, '..', 'functions');
+
+/** Code of one function, ready to be deployed. */
+export interface FunctionCode {
+  readonly code: Code;
+  /** Hash of the bundle, which its log lines carry too. */
+  readonly buildVersion: string;
+}
+
+/** Code of all functions of a stack. */
+export interface StackCode {
+  readonly processor: FunctionCode;
+  readonly migrate: FunctionCode;
+  readonly watchdog: FunctionCode;
+  readonly prune: FunctionCode;
+  /** Changes when a migration, or the code that applies it, does. */
+  readonly migrationsVersion: string;
+}
+
+/**
+ * Bundles all functions of a stack from their source into fresh folders, which are gone when the process ends: what
+ * is deployed is never left over from an earlier build.
+ *
+ * @param functionName folder under `functions/` of the processor
+ * @throws PropsError when there is no such function
+ */
+export async function bundleStackCode(functionName: string): Promise<StackCode> {
+  await refuseUnknownFunction(functionName);
+  const root = mkdtempSync(join(tmpdir(), 'function-code-'));
+  process.once('exit', () => {
+    rmSync(root, { recursive: true, force: true });
+  });
+  const bundle = async (name: string): Promise<FunctionCode & { readonly folder: string }> => {
+    const folder = join(root, name);
+    const { buildVersion } = await writeFunctionBundle(`functions/${name}/handler.ts`, folder);
+    return { folder, buildVersion, code: Code.fromAsset(folder) };
+  };
+  const [processor, migrate, watchdog, prune] = await Promise.all([
+    bundle(functionName),
+    bundle('migrate'),
+    bundle('watchdog'),
+    bundle('prune'),
+  ]);
+  const sqlVersion = await copyMigrations(functionName, join(migrate.folder, 'migrations'));
+  return { processor, migrate, watchdog, prune, migrationsVersion: `${migrate.buildVersion}-${sqlVersion}` };
+}
+
+async function refuseUnknownFunction(functionName: string): Promise<void> {
+  const folders = await readdir(FUNCTIONS_FOLDER);
+  const own = new Set(['migrate', 'watchdog', 'prune']);
+  const known = folders.filter((name) => !own.has(name) && existsSync(join(FUNCTIONS_FOLDER, name, 'handler.ts')));
+  if (known.includes(functionName)) return;
+  const nearest = nearestName(functionName, known);
+  const hint = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
+  throw new PropsError([
+    `\`functionName\` must name a folder under functions/ with a handler.ts (${known.join(', ')}), ` +
+      `got "${functionName}"${hint}`,
+  ]);
+}
+
+/** Puts the SQL files beside the code that applies them, one folder per set, and returns their hash. */
+async function copyMigrations(functionName: string, target: string): Promise<string> {
+  const hash = createHash('sha256');
+  const sources = [
+    [FRAMEWORK_SCHEMA, join(FUNCTIONS_FOLDER, 'migrate', 'framework')],
+    [functionName, join(FUNCTIONS_FOLDER, functionName, 'migrations')],
+  ] as const;
+  for (const [set, source] of sources) {
+    await mkdir(join(target, set), { recursive: true });
+    const names = (await readdir(source)).filter((name) => name.endsWith('.sql')).sort();
+    for (const name of names) {
+      hash.update(`${set}/${name}\n`).update(await readFile(join(source, name)));
+      await copyFile(join(source, name), join(target, set, name));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}

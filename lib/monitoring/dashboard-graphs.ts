@@ -1,0 +1,207 @@
+import { Duration } from 'aws-cdk-lib';
+import { Color, GraphWidget, type HorizontalAnnotation, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ResolvedProps } from '../props/resolve-props.ts';
+import { formula, type EventMetrics } from './event-metrics.ts';
+
+const sum = { statistic: 'Sum' } as const;
+const max = { statistic: 'Maximum' } as const;
+
+/** A slope over five minutes is steady enough to reckon with. */
+const SLOPE = Duration.minutes(5);
+
+/** The graphs of the dashboard, row by row: how far behind, how fast, and why. */
+export function graphRows(metrics: EventMetrics, settings: ResolvedProps): readonly (readonly GraphWidget[])[] {
+  return [
+    [backlogGraph(metrics, settings), timeToCaughtUpGraph(metrics), dataLossGraph(metrics, settings)],
+    [rateGraph(metrics), catchUpGraph(metrics), setAsideGraph(metrics)],
+    [batchFillGraph(metrics, settings), durationGraph(metrics, settings), concurrencyGraph(metrics, settings)],
+    [dataApiGraph(metrics), cacheGraph(metrics, settings), capacityGraph(metrics, settings)],
+  ];
+}
+
+function backlogGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
+  return graph('How far behind', {
+    unit: 'seconds',
+    left: [
+      metrics.watchdog('BacklogAge', { ...max, label: 'oldest uncommitted record (watchdog)' }),
+      formula('age / 1000', { age: metrics.lambda('IteratorAge', max) }, { label: 'iterator age (Lambda)' }),
+    ],
+    limits: [limit(settings.pageWhenBehind.toSeconds(), 'pages')],
+  });
+}
+
+/**
+ * Seconds of backlog over the seconds of backlog that go away each second. While the backlog does not shrink there is
+ * no such time, and the graph has no point: its label says so.
+ */
+function timeToCaughtUpGraph(metrics: EventMetrics): GraphWidget {
+  const age = metrics.watchdog('BacklogAge', { ...max, period: SLOPE });
+  return graph('Time to caught up', {
+    unit: 'hours',
+    left: [
+      formula(
+        'IF(age < 60, 0, IF(RATE(age) < 0, age / ABS(RATE(age)) / 3600))',
+        { age },
+        { label: 'hours left; no line: never at this rate', period: SLOPE },
+      ),
+    ],
+  });
+}
+
+function dataLossGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
+  const retentionHours = settings.streamRetention.toSeconds() / 3600;
+  return graph('Hours until data loss', {
+    unit: 'hours',
+    left: [
+      formula(
+        'left / 3600',
+        { left: metrics.watchdog('TimeToDataLoss', { statistic: 'Minimum' }) },
+        { label: 'until the oldest uncommitted record leaves the stream' },
+      ),
+    ],
+    limits: [limit((retentionHours * (100 - settings.pageWhenRetentionUsedPercent)) / 100, 'pages')],
+  });
+}
+
+function rateGraph(metrics: EventMetrics): GraphWidget {
+  return graph('Records in and out, per minute', {
+    unit: 'records',
+    left: [metrics.stream('IncomingRecords', { ...sum, label: 'in' }), committed(metrics)],
+  });
+}
+
+function catchUpGraph(metrics: EventMetrics): GraphWidget {
+  return graph('Catch-up rate', {
+    unit: 'records/s',
+    left: [
+      formula(
+        '(FILL(received, 0) - FILL(held, 0) - FILL(incoming, 0)) / PERIOD(incoming)',
+        {
+          incoming: metrics.stream('IncomingRecords', sum),
+          received: metrics.batch('RecordsReceived', sum),
+          held: metrics.batch('RecordsHeld', sum),
+        },
+        { label: 'committed minus incoming; below 0 the backlog grows' },
+      ),
+    ],
+    limits: [limit(0, 'standing still')],
+  });
+}
+
+function setAsideGraph(metrics: EventMetrics): GraphWidget {
+  return graph('Set aside or held', {
+    unit: 'count',
+    left: [
+      metrics.batch('EventsQuarantined', { ...sum, label: 'events quarantined' }),
+      metrics.batch('RecordsHeld', { ...sum, label: 'records held' }),
+      metrics.mapping('OnFailureDestinationDeliveredEventCount', { ...sum, label: 'to the on-failure bucket' }),
+      metrics.mapping('DroppedEventCount', { ...sum, label: 'dropped' }),
+    ],
+  });
+}
+
+function batchFillGraph(metrics: EventMetrics, { batchSize }: ResolvedProps): GraphWidget {
+  return graph('Records per batch', {
+    unit: 'records',
+    left: [
+      metrics.batch('RecordsReceived', { statistic: 'Average', label: 'average' }),
+      metrics.batch('RecordsReceived', { ...max, label: 'most' }),
+    ],
+    limits: [limit(batchSize, 'batchSize')],
+  });
+}
+
+function durationGraph(metrics: EventMetrics, { timeout }: ResolvedProps): GraphWidget {
+  return graph('Time of an invocation', {
+    unit: 'ms',
+    left: [
+      metrics.lambda('Duration', { statistic: 'p50', label: 'median' }),
+      metrics.lambda('Duration', { statistic: 'p99', label: 'slowest of a hundred' }),
+      metrics.batch('LookupMs', { statistic: 'Average', label: 'of it lookups' }),
+      metrics.batch('WriteMs', { statistic: 'Average', label: 'of it writes' }),
+    ],
+    limits: [limit(timeout.toMilliseconds(), 'timeout')],
+  });
+}
+
+function concurrencyGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
+  return graph('Concurrency, errors and throttles', {
+    unit: 'count',
+    left: [
+      metrics.lambda('ConcurrentExecutions', { ...max, label: 'at the same time' }),
+      metrics.lambda('Errors', { ...sum, label: 'errors' }),
+      metrics.lambda('Throttles', { ...sum, label: 'throttles' }),
+    ],
+    limits: [limit(settings.shardCount * settings.parallelizationFactor, 'shards × parallelizationFactor')],
+  });
+}
+
+function dataApiGraph(metrics: EventMetrics): GraphWidget {
+  return graph('Data API', {
+    unit: 'ms',
+    left: [
+      metrics.batch('WriteMs', { statistic: 'p50', label: 'writes of a batch, median' }),
+      metrics.batch('WriteMs', { statistic: 'p99', label: 'writes of a batch, slowest of a hundred' }),
+    ],
+    right: [
+      metrics.batch('DataApiCalls', { ...sum, label: 'calls' }),
+      metrics.batch('DataApiErrors', { ...sum, label: 'failed calls' }),
+    ],
+  });
+}
+
+function cacheGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
+  const threshold = settings.noticeWhenCacheHitPercentBelow;
+  return graph('Lookup cache', {
+    unit: 'percent',
+    left: [
+      formula(
+        '100 * hits / keys',
+        { hits: metrics.batch('CacheHits', sum), keys: metrics.batch('LookupKeys', sum) },
+        { label: 'hits' },
+      ),
+    ],
+    right: [metrics.batch('CacheEvictions', { ...sum, label: 'evictions' })],
+    ...(threshold > 0 && { limits: [limit(threshold, 'notifies')] }),
+  });
+}
+
+function capacityGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
+  return graph('Database', {
+    unit: 'ACU',
+    left: [metrics.cluster('ServerlessDatabaseCapacity', { ...max, label: 'capacity' })],
+    right: [metrics.cluster('DatabaseConnections', { ...max, label: 'connections' })],
+    limits: [limit(settings.databaseMaxCapacity, 'databaseMaxCapacity')],
+  });
+}
+
+function committed(metrics: EventMetrics): IMetric {
+  return formula(
+    'FILL(received, 0) - FILL(held, 0)',
+    { received: metrics.batch('RecordsReceived', sum), held: metrics.batch('RecordsHeld', sum) },
+    { label: 'committed' },
+  );
+}
+
+interface Graph {
+  readonly unit: string;
+  readonly left: readonly IMetric[];
+  readonly right?: readonly IMetric[];
+  readonly limits?: readonly HorizontalAnnotation[];
+}
+
+function graph(title: string, { unit, left, right = [], limits = [] }: Graph): GraphWidget {
+  return new GraphWidget({
+    title,
+    width: 8,
+    height: 6,
+    left: [...left],
+    right: [...right],
+    leftYAxis: { label: unit, showUnits: false },
+    leftAnnotations: [...limits],
+  });
+}
+
+function limit(value: number, label: string): HorizontalAnnotation {
+  return { value, label, color: Color.RED };
+}

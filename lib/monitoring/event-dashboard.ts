@@ -1,0 +1,80 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { GraphWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  LogQueryWidget,
+  TextWidget,
+  type AlarmBase,
+  type IWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { ResolvedProps } from '../props/resolve-props.ts';
+import { graphRows } from './dashboard-graphs.ts';
+import type { EventMetrics } from './event-metrics.ts';
+import { LOG_QUERIES } from './log-queries.ts';
+
+/** What the dashboard shows. */
+export interface EventDashboardProps {
+  readonly settings: ResolvedProps;
+  readonly metrics: EventMetrics;
+  readonly logGroup: ILogGroup;
+}
+
+/** CloudWatch's grid. */
+const COLUMNS = 24;
+
+/**
+ * One page for an incident: metrics and log queries share one time window, so that what the logs say and what the
+ * graphs show is about the same minutes.
+ */
+export class EventDashboard extends Construct {
+  readonly dashboard: Dashboard;
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: EventDashboardProps) {
+    super(scope, id);
+    const { region, stackName } = Stack.of(this);
+    const dashboardName = `${stackName}-${props.settings.functionName}`;
+    this.dashboard = new Dashboard(this, 'Dashboard', { dashboardName, defaultInterval: Duration.hours(3) });
+    this.url = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`;
+    this.dashboard.addWidgets(new TextWidget({ width: COLUMNS, height: 2, markdown: HEADING }));
+    for (const row of graphRows(props.metrics, props.settings)) this.addRow(row);
+    this.addLogQueries(props);
+  }
+
+  /** Shows the state of alarms; called once they are there, because their descriptions name this dashboard. */
+  showAlarms(alarms: readonly AlarmBase[]): void {
+    this.dashboard.addWidgets(
+      new AlarmStatusWidget({ title: 'Alarms', width: COLUMNS, height: 4, alarms: [...alarms] }),
+    );
+  }
+
+  private addRow(graphs: readonly GraphWidget[]): void {
+    this.dashboard.addWidgets(...(graphs as readonly IWidget[]));
+  }
+
+  private addLogQueries({ logGroup, settings }: EventDashboardProps): void {
+    for (const { title, lines } of LOG_QUERIES) {
+      this.dashboard.addWidgets(
+        new LogQueryWidget({
+          title,
+          width: COLUMNS,
+          height: 6,
+          logGroupNames: [logGroup.logGroupName],
+          queryLines: [...lines],
+        }),
+      );
+      new CfnQueryDefinition(this, title.replaceAll(' ', ''), {
+        name: `${Stack.of(this).stackName}/${settings.functionName}/${title}`,
+        queryString: lines.join('\n| '),
+        logGroupNames: [logGroup.logGroupName],
+      });
+    }
+  }
+}
+
+const HEADING =
+  'Graphs and log queries show the same window: the one chosen above. What each alarm means and what to do about it ' +
+  'is in **docs/operations.md**.';
