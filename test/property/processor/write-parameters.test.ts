@@ -1,0 +1,109 @@
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { DATA_API_MAX_REQUEST_BYTES } from '../../../contract/limits.ts';
+import { createExecuteStatement } from '../../../processor/adapters/data-api.ts';
+import { compileProjection } from '../../../processor/compile-projection.ts';
+import type { DecodedItem } from '../../../processor/core/item.ts';
+import { planChunks } from '../../../processor/core/plan-chunks.ts';
+import { projectItems } from '../../../processor/core/project-items.ts';
+import { writeParameters } from '../../../processor/core/write-parameters.ts';
+import { origin } from '../../support/encoded-event.ts';
+import { orders } from '../../support/orders-projection.ts';
+
+const compiled = compileProjection(orders);
+const context = {
+  functionName: orders.name,
+  shardId: 'shardId-000000000000',
+  codeVersion: '0123456789abcdef',
+  tableCount: compiled.tableCount,
+  frameworkLedger: true,
+};
+
+/** Sends parameters with the real client as far as the wire, and measures what it would have put there. */
+async function requestBytes(parameters: Readonly<Record<string, string>>): Promise<number> {
+  let bytes = 0;
+  const client = new RDSDataClient({
+    region: 'us-east-1',
+    maxAttempts: 1,
+    credentials: { accessKeyId: 'A'.repeat(20), secretAccessKey: 'B'.repeat(40), sessionToken: 'C'.repeat(1500) },
+    requestHandler: {
+      handle: ({ method, path, headers, body }: { method: string; path: string; headers: object; body: string }) => {
+        const head = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+        bytes = Buffer.byteLength(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n`) + Buffer.byteLength(body);
+        return Promise.reject(new Error('measured'));
+      },
+    },
+  });
+  const target = {
+    clusterArn: `arn:${'c'.repeat(560)}`,
+    secretArn: `arn:${'s'.repeat(560)}`,
+    database: 'd'.repeat(64),
+  };
+  await createExecuteStatement(client, target)(compiled.writeSql, parameters, { timeoutMs: 5_000 }).catch(
+    () => undefined,
+  );
+  return bytes;
+}
+
+/** Text that costs much: quotes and backslashes double twice, and characters take up to four bytes. */
+const costly = fc.string({
+  unit: fc.constantFrom('"', '\\', '\n', 'é', '€', '😀', 'x', '\u2028'),
+  minLength: 1,
+  maxLength: 400,
+});
+
+const item = (recordIndex: number): fc.Arbitrary<DecodedItem> =>
+  fc.tuple(costly, costly, fc.boolean(), fc.integer({ min: 1, max: 40 })).map(([id, text, good, times]): DecodedItem =>
+    good
+      ? {
+          kind: 'event',
+          origin: origin(recordIndex),
+          eventId: id,
+          event: { id: text.repeat(times), customer: 'c', amount: 1 },
+        }
+      : {
+          kind: 'rejection',
+          origin: origin(recordIndex, { payload: Buffer.from(text.repeat(times)), partitionKey: text.slice(0, 256) }),
+          reason: 'schema',
+          detail: text,
+        },
+  );
+
+const batch = fc.integer({ min: 1, max: 60 }).chain((n) => fc.tuple(...Array.from({ length: n }, (_, i) => item(i))));
+
+it.each([64 * 1024, DATA_API_MAX_REQUEST_BYTES])(
+  'planned for %d bytes, no request that the client would send is larger',
+  async (maxRequestBytes) => {
+    const maxItemBytes = maxRequestBytes - compiled.fixedRequestBytes;
+    const resolved = new Map([['customers', new Map([['c', { city: 'Lisboa "\\' }]])]]);
+    await fc.assert(
+      fc.asyncProperty(batch, async (decoded) => {
+        const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes };
+        const items = projectItems(decoded, compiled.step, { resolved, encoding });
+        for (const chunk of planChunks(items, maxItemBytes)) {
+          if (chunk.some(({ bytes }) => bytes > maxItemBytes)) continue;
+          const bytes = await requestBytes(writeParameters(chunk, context));
+          expect(bytes).toBeGreaterThan(compiled.writeSql.length);
+          expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
+
+it('fills a request almost to the limit when the batch is large', async () => {
+  const maxItemBytes = DATA_API_MAX_REQUEST_BYTES - compiled.fixedRequestBytes;
+  const decoded = Array.from({ length: 3000 }, (_, n): DecodedItem => ({
+    kind: 'rejection',
+    origin: origin(n, { payload: Buffer.alloc(1200, n) }),
+    reason: 'schema',
+    detail: 'quoted "text"',
+  }));
+  const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes };
+  const [chunk] = planChunks(projectItems(decoded, compiled.step, { resolved: new Map(), encoding }), maxItemBytes);
+  const bytes = await requestBytes(writeParameters(chunk!, context));
+  expect(bytes).toBeLessThanOrEqual(DATA_API_MAX_REQUEST_BYTES);
+  expect(bytes).toBeGreaterThan(DATA_API_MAX_REQUEST_BYTES * 0.98);
+});

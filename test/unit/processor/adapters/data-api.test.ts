@@ -1,0 +1,101 @@
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { describe, expect, it } from 'vitest';
+import { createExecuteStatement } from '../../../../processor/adapters/data-api.ts';
+import { createDataApiEventStore } from '../../../../processor/adapters/data-api-event-store.ts';
+import { createDataApiLookupSource } from '../../../../processor/adapters/data-api-lookup-source.ts';
+import { DatabaseError } from '../../../../processor/ports.ts';
+import { lookup } from '../../../../processor/projection.ts';
+import type { StubAnswer, StubDataApi } from '../../../support/stub-data-api.ts';
+import { startStubDataApi } from '../../../support/stub-data-api.ts';
+
+const TARGET = { clusterArn: 'arn:cluster', secretArn: 'arn:secret', database: 'db' };
+const OPTIONS = { timeoutMs: 5_000 };
+
+function execute({ endpoint }: StubDataApi) {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  return createExecuteStatement(
+    new RDSDataClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }),
+    TARGET,
+  );
+}
+
+async function failureOf(
+  answer: StubAnswer | undefined,
+  timeoutMs: number,
+): Promise<{ error: unknown; requests: number }> {
+  await using stub = await startStubDataApi(() => answer);
+  const error: unknown = await execute(stub)('SELECT 1', {}, { timeoutMs }).catch((thrown: unknown) => thrown);
+  return { error, requests: stub.requests.length };
+}
+
+describe('a Data API call', () => {
+  it('sends every parameter as a string', async () => {
+    await using stub = await startStubDataApi(() => ({ body: { records: [] } }));
+    await execute(stub)('SELECT :a::jsonb', { a: '[1]', b: '' }, OPTIONS);
+    expect(stub.requests).toEqual([{ sql: 'SELECT :a::jsonb', parameters: { a: '[1]', b: '' } }]);
+  });
+
+  it('is not repeated by the client, whatever the status', async () => {
+    for (const [status, errorName, kind] of [
+      [500, 'InternalServerErrorException', 'unknown'],
+      [504, 'DatabaseUnavailableException', 'transient'],
+      [400, 'ThrottlingException', 'transient'],
+    ] as const) {
+      const { error, requests } = await failureOf({ status, errorName, body: { message: 'no' } }, 5_000);
+      expect(error).toBeInstanceOf(DatabaseError);
+      expect(error).toMatchObject({ kind, code: errorName });
+      expect(requests).toBe(1);
+    }
+  });
+
+  it('that is not answered in time has an unknown outcome', async () => {
+    const { error } = await failureOf(undefined, 150);
+    expect(error).toMatchObject({ kind: 'unknown' });
+  });
+
+  it('to nobody has an unknown outcome', async () => {
+    const stub = await startStubDataApi(() => undefined);
+    await stub[Symbol.asyncDispose]();
+    await expect(execute(stub)('SELECT 1', {}, OPTIONS)).rejects.toMatchObject({ kind: 'unknown' });
+  });
+
+  it('names the SQLSTATE of a database error', async () => {
+    const body = { message: 'ERROR: relation "t" does not exist; Position: 15; SQLState: 42P01' };
+    const { error } = await failureOf({ status: 400, errorName: 'DatabaseErrorException', body }, 5_000);
+    expect(error).toMatchObject({ kind: 'configuration', sqlState: '42P01' });
+  });
+});
+
+describe('the event store', () => {
+  it('reads its counts from the one row of the compiled write', async () => {
+    await using stub = await startStubDataApi(() => ({ body: { records: [[{ longValue: 7 }, { longValue: 2 }]] } }));
+    const store = createDataApiEventStore(execute(stub), 'WITH …');
+    expect(await store.write({ log: '[]' }, OPTIONS)).toEqual({ written: 7, quarantined: 2 });
+    expect(stub.requests).toEqual([{ sql: 'WITH …', parameters: { log: '[]' } }]);
+  });
+});
+
+describe('the lookup source', () => {
+  const lookups = {
+    airports: lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: { city: 'text', seats: 'bigint?' } }),
+    carriers: lookup({ table: 'carriers', key: 'id', keyType: 'integer', columns: { name: 'text' } }),
+  };
+
+  it('reads the rows of all lookups from one result', async () => {
+    const row = (...cells: string[]) => cells.map((stringValue) => ({ stringValue }));
+    const records = [row('airports', 'DTW', '["Detroit", null]'), row('carriers', '5', '["Delta"]')];
+    await using stub = await startStubDataApi(() => ({ body: { records } }));
+    const source = createDataApiLookupSource(execute(stub), 'SELECT …', lookups);
+    const found = await source.read(new Map([['airports', ['DTW', 'XXX']]]), OPTIONS);
+    expect(stub.requests).toEqual([{ sql: 'SELECT …', parameters: { keys_0: '["DTW","XXX"]', keys_1: '[]' } }]);
+    expect(found.get('airports')).toEqual(new Map([['DTW', { city: 'Detroit', seats: null }]]));
+    expect(found.get('carriers')).toEqual(new Map([['5', { name: 'Delta' }]]));
+    expect(Object.isFrozen(found.get('airports')?.get('DTW'))).toBe(true);
+  });
+
+  it('asks nobody when there are no lookups', async () => {
+    await using stub = await startStubDataApi(() => ({ body: {} }));
+    expect(await createDataApiLookupSource(execute(stub), undefined, {}).read(new Map(), OPTIONS)).toEqual(new Map());
+    expect(stub.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { compileWrite, identifier } from '../../../../processor/core/compile-write.ts';
+import { counters, inserts, versions } from '../../../../processor/projection.ts';
+
+const key = { airport: 'text', day: 'date' } as const;
+const tables = {
+  'sales.orders': inserts({ columns: { id: 'uuid', note: 'jsonb?', Total: 'numeric' } }),
+  days: counters({ key, counters: { flights: 'bigint', hours: 'double precision' } }),
+  latest: versions({ key, version: { at: 'timestamp', id: 'text' }, columns: { delay: 'integer?' } }),
+};
+
+function compile(options: Partial<Parameters<typeof compileWrite>[0]> = {}): string {
+  return compileWrite({ tables, ledger: undefined, ...options });
+}
+
+/** The text of one part of the statement, its spaces made one. */
+function part(sql: string, name: string): string {
+  const start = sql.indexOf(`${name} AS `);
+  const rest = sql.slice(start);
+  const end = rest.search(/\),\n_|\)\nSELECT/);
+  return rest.slice(0, end + 1).replace(/\s+/g, ' ');
+}
+
+describe('the compiled write', () => {
+  it('is one statement whose placeholders are all cast', () => {
+    const sql = compile();
+    const placeholders = sql.match(/(?<!:):[a-z]\w*(::\w+)?/g) ?? [];
+    expect(sql).not.toContain(';');
+    expect(placeholders.length).toBeGreaterThan(6);
+    for (const placeholder of placeholders) expect(placeholder).toMatch(/^:\w+::(jsonb|text)$/);
+    expect(new Set(placeholders)).toEqual(
+      new Set([
+        ':events::jsonb',
+        ':function_name::text',
+        ':rows_0::jsonb',
+        ':rows_1::jsonb',
+        ':rows_2::jsonb',
+        ':quarantine::jsonb',
+        ':log::jsonb',
+      ]),
+    );
+  });
+
+  it('writes the ledger first, in one order, and goes on with what is fresh', () => {
+    const sql = compile();
+    expect(part(sql, '_ledger')).toContain('INSERT INTO event_processor.ledger (function_name, event_id)');
+    expect(part(sql, '_ledger')).toContain('ORDER BY event_id ON CONFLICT DO NOTHING RETURNING event_id');
+    expect(part(sql, '_fresh')).toContain(
+      'SELECT min(_n) AS _n FROM _event JOIN _ledger USING (event_id) GROUP BY event_id',
+    );
+  });
+
+  it('inserts the rows of fresh events only', () => {
+    expect(part(compile(), '_write_0')).toBe(
+      '_write_0 AS ( INSERT INTO "sales"."orders" ("id", "note", "Total") SELECT "id", "note", "Total" FROM ' +
+        '(SELECT (v->>0)::integer AS _n, (v->>1)::uuid AS "id", NULLIF(v->2, \'null\'::jsonb) AS "note", ' +
+        '(v->>3)::numeric AS "Total" FROM jsonb_array_elements(:rows_0::jsonb) AS v) AS _row JOIN _fresh USING (_n) ' +
+        'ORDER BY _n RETURNING 1 )',
+    );
+  });
+
+  it('inserts in the order of the key where one is declared', () => {
+    const sql = compile({ tables: { t: inserts({ columns: { a: 'text', b: 'text' }, key: ['b', 'a'] }) } });
+    expect(part(sql, '_write_0')).toContain('ORDER BY "b", "a" RETURNING 1');
+  });
+
+  it('adds counters up per key before it touches a row, in the order of the keys', () => {
+    const text = part(compile(), '_write_1');
+    expect(text).toContain('SELECT "airport", "day", sum("flights")::bigint, sum("hours")::double precision FROM');
+    expect(text).toContain(
+      'GROUP BY "airport", "day" ORDER BY "airport", "day" ON CONFLICT ("airport", "day") DO UPDATE SET',
+    );
+    expect(text).toContain('"flights" = _t."flights" + excluded."flights", "hours" = _t."hours" + excluded."hours"');
+  });
+
+  it('keeps the greatest version per key, of equal ones the first, and compares text bytewise', () => {
+    const text = part(compile(), '_write_2');
+    expect(text).toContain('SELECT DISTINCT ON ("airport", "day") "airport", "day", "at", "id", "delay" FROM');
+    expect(text).toContain(
+      'ORDER BY "airport", "day", "at" DESC, "id" COLLATE "C" DESC, _n ON CONFLICT ("airport", "day")',
+    );
+    expect(text).toContain('DO UPDATE SET "at" = excluded."at", "id" = excluded."id", "delay" = excluded."delay"');
+    expect(text).toContain('WHERE (_t."at", _t."id" COLLATE "C") < (excluded."at", excluded."id" COLLATE "C")');
+  });
+
+  it('takes jsonb cells as they are, and null for null only where null is allowed', () => {
+    const sql = compile({ tables: { t: inserts({ columns: { a: 'jsonb', b: 'jsonb?' } }) } });
+    expect(sql).toContain(`v->1 AS "a", NULLIF(v->2, 'null'::jsonb) AS "b"`);
+  });
+
+  it('lets a table of the projection be the ledger, and then does not write it twice', () => {
+    const ledgered = { ...tables, mine: inserts({ columns: { event_id: 'text', at: 'date' }, key: ['event_id'] }) };
+    const sql = compile({ tables: ledgered, ledger: 'mine' });
+    expect(sql).not.toContain('event_processor.ledger');
+    expect(sql).not.toContain(':events');
+    expect(sql).not.toContain('_write_3');
+    expect(part(sql, '_ledger')).toContain(
+      'INSERT INTO "mine" ("event_id", "at") SELECT "event_id", "at" FROM _event ORDER BY "event_id", _n ' +
+        'ON CONFLICT ("event_id") DO NOTHING RETURNING "event_id" AS _event_id',
+    );
+    expect(part(sql, '_event')).toContain(':rows_3::jsonb');
+  });
+
+  it('logs the stretch of the shard and quarantines in the same statement', () => {
+    const sql = compile();
+    expect(part(sql, '_quarantine')).toContain(
+      'INSERT INTO event_processor.quarantine (function_name, shard_id, sequence_number',
+    );
+    expect(part(sql, '_quarantine')).toContain("decode(v->>5, 'base64')");
+    expect(part(sql, '_log')).toContain(
+      'INSERT INTO event_processor.batch_log (function_name, shard_id, first_sequence_number',
+    );
+    expect(sql).toMatch(/SELECT \(SELECT count\(\*\) FROM _fresh\)::integer AS written, .* AS quarantined$/);
+  });
+});
+
+it('quotes identifiers part by part', () => {
+  expect(['orders', 'sales.Orders', 'a"b', 'select'].map(identifier)).toEqual([
+    '"orders"',
+    '"sales"."Orders"',
+    '"a""b"',
+    '"select"',
+  ]);
+});

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import type { Lookup, Table } from '../../../processor/core/table.ts';
+import type { ProjectionDeclaration } from '../../../processor/projection.ts';
+import {
+  counters,
+  defineProjection,
+  inserts,
+  lookup,
+  ProjectionError,
+  versions,
+} from '../../../processor/projection.ts';
+
+type AnyDeclaration = ProjectionDeclaration<z.ZodMiniAny, Record<string, Lookup>, Record<string, Table>>;
+
+const SOUND: AnyDeclaration = {
+  name: 'sound',
+  schema: z.any(),
+  eventId: () => 'id',
+  tables: { t: inserts({ columns: { id: 'text' } }) },
+  project: () => ({}),
+};
+
+function problems(change: Partial<AnyDeclaration>): readonly string[] {
+  try {
+    defineProjection({ ...SOUND, ...change });
+  } catch (error) {
+    if (error instanceof ProjectionError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const TYPES =
+  'text, boolean, smallint, integer, bigint, numeric, double precision, date, timestamp, timestamptz, uuid, jsonb, bytea';
+const column = (name: string) => ({ t: inserts({ columns: { [name]: 'text' } }) });
+const key = { k: 'text' } as const;
+const airports = lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: { city: 'text' } });
+const MANY = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`c${index}`, 'text' as const]));
+
+describe('a declaration that cannot work', () => {
+  it.each([
+    [
+      'a name in capitals',
+      { name: 'Flights' },
+      '`name` must be lower-case letters, digits and hyphens, at most 63, got "Flights"',
+    ],
+    ['no tables', { tables: {} }, '`tables` must name at least one table, got none'],
+    [
+      'a table with no columns',
+      { tables: { t: inserts({ columns: {} }) } },
+      'table `t`: expected at least one column, got none',
+    ],
+    [
+      'a table name in quotes',
+      { tables: { '"t"': inserts({ columns: key }) } },
+      'table `"t"`: expected a name such as orders or sales.orders of plain letters, got "\\"t\\""',
+    ],
+    [
+      'a table name in three parts',
+      { tables: { 'a.b.c': inserts({ columns: key }) } },
+      'table `a.b.c`: expected a name such as orders or sales.orders of plain letters, got "a.b.c"',
+    ],
+    [
+      'a table named as a part of the write',
+      { tables: { _log: inserts({ columns: key }) } },
+      'table `_log`: the name is taken inside the compiled write; put the schema in front, such as public._log',
+    ],
+    [
+      'a column with a space',
+      { tables: column('a b') },
+      'table `t`: expected a column name of plain letters, at most 63, other than _n, got "a b"',
+    ],
+    [
+      'the column of the write',
+      { tables: column('_n') },
+      'table `t`: expected a column name of plain letters, at most 63, other than _n, got "_n"',
+    ],
+    [
+      'a column of an unknown type',
+      { tables: { t: inserts({ columns: { a: 'varchar' as 'text' } }) } },
+      `table \`t\`: column \`a\` must be of a type from ${TYPES}, with ? behind it where null is allowed, got "varchar"`,
+    ],
+    [
+      'a key that is no column',
+      { tables: { t: inserts({ columns: key, key: ['x' as 'k'] }) } },
+      'table `t`: `key` names "x", which is not one of its columns',
+    ],
+    [
+      'counters without a key',
+      { tables: { t: counters({ key: {}, counters: { n: 'bigint' } }) } },
+      'table `t`: `key` must name at least one column, got none',
+    ],
+    [
+      'counters without counters',
+      { tables: { t: counters({ key, counters: {} }) } },
+      'table `t`: `counters` must name at least one column, got none',
+    ],
+    [
+      'a counter that may be null',
+      { tables: { t: counters({ key, counters: { n: 'bigint?' as 'bigint' } }) } },
+      'table `t`: `counters` column `n` must not be nullable, got "bigint?"',
+    ],
+    [
+      'a state without a version',
+      { tables: { t: versions({ key, version: {}, columns: {} }) } },
+      'table `t`: `version` must name at least one column, got none',
+    ],
+    [
+      'a key that may be null',
+      { tables: { t: versions({ key: { k: 'text?' as 'text' }, version: { v: 'date' }, columns: {} }) } },
+      'table `t`: `key` column `k` must not be nullable, got "text?"',
+    ],
+    [
+      'a column in two parts',
+      { tables: { t: versions({ key, version: { v: 'date' }, columns: { k: 'text' } }) } },
+      'table `t`: column `k` stands in two parts of the declaration; keep it in one',
+    ],
+    [
+      'a lookup in an unnameable table',
+      { lookups: { airports: { ...airports, table: 'air ports' } } },
+      'lookup `airports`: expected a name such as orders or sales.orders of plain letters, got "air ports"',
+    ],
+    [
+      'a lookup by an unnameable key',
+      { lookups: { airports: { ...airports, key: '' } } },
+      'lookup `airports`: `key` must be a column name of plain letters, got ""',
+    ],
+    [
+      'a lookup under an odd name',
+      { lookups: { 'a-b': airports } },
+      'lookup `a-b`: expected a name of plain letters, got "a-b"',
+    ],
+    [
+      'a lookup of too many columns',
+      { lookups: { airports: { ...airports, columns: MANY } } },
+      'lookup `airports`: `columns` must name at most 100, got 101',
+    ],
+    [
+      'a ledger that is no table',
+      { ledger: 'x' },
+      '`ledger` must name an insert table whose `key` is one text column, the event id; got "x"',
+    ],
+    [
+      'a ledger without a key',
+      { ledger: 't' },
+      '`ledger` must name an insert table whose `key` is one text column, the event id; got "t"',
+    ],
+    [
+      'a ledger of two keys',
+      { ledger: 't', tables: { t: inserts({ columns: { a: 'text', b: 'text' }, key: ['a', 'b'] }) } },
+      '`ledger` must name an insert table whose `key` is one text column, the event id; got "t"',
+    ],
+    [
+      'a ledger whose key is no text',
+      { ledger: 't', tables: { t: inserts({ columns: { a: 'uuid' }, key: ['a'] }) } },
+      '`ledger` must name an insert table whose `key` is one text column, the event id; got "t"',
+    ],
+  ] as const)('with %s is refused at start-up', (_what, change: Partial<AnyDeclaration>, problem) => {
+    expect(problems({ lookupKeys: () => ({}), ...change })).toEqual([problem]);
+  });
+
+  it('with lookups but no keys for them is refused at start-up', () => {
+    expect(problems({ lookups: { airports } })).toEqual([
+      '`lookupKeys` must be given when there are lookups, got nothing; it says which rows an event needs',
+    ]);
+  });
+
+  it('is told everything at once', () => {
+    const found = problems({ name: '', ledger: 'x', tables: { 'a b': inserts({ columns: { 'c d': 'text' } }) } });
+    expect(found).toHaveLength(4);
+    expect(new ProjectionError(found).message).toBe(
+      `the projection is not usable:\n${found.map((problem) => `- ${problem}`).join('\n')}`,
+    );
+  });
+});
+
+describe('a declaration at its bounds', () => {
+  const LONGEST = `a${'b'.repeat(62)}`;
+
+  it('may use names of 63 characters and not of 64', () => {
+    expect(
+      problems({ name: LONGEST, tables: { [`${LONGEST}.${LONGEST}`]: inserts({ columns: { [LONGEST]: 'text' } }) } }),
+    ).toEqual([]);
+    expect(problems({ name: `${LONGEST}b` })).toHaveLength(1);
+    expect(problems({ tables: column(`${LONGEST}b`) })).toHaveLength(1);
+    expect(problems({ tables: { [`${LONGEST}b`]: inserts({ columns: key }) } })).toHaveLength(1);
+  });
+
+  it('may read 100 columns in a lookup', () => {
+    const columns = Object.fromEntries(Object.entries(MANY).slice(0, 100));
+    expect(problems({ lookupKeys: () => ({}), lookups: { airports: { ...airports, columns } } })).toEqual([]);
+  });
+
+  it('may name columns as SQL does', () => {
+    for (const name of ['n', 'select', '_t', 'Order$1', 'v', 'event_id'])
+      expect(problems({ tables: column(name) })).toEqual([]);
+  });
+
+  it('may use a table of its own as the ledger', () => {
+    expect(problems({ ledger: 't', tables: { t: inserts({ columns: { id: 'text' }, key: ['id'] }) } })).toEqual([]);
+  });
+});
+
+it('gives a projection without lookups empty ones', () => {
+  const projection = defineProjection(SOUND);
+  expect([projection.lookups, projection.lookupKeys({}), projection.ledger]).toEqual([{}, {}, undefined]);
+  expect(Object.isFrozen(projection)).toBe(true);
+});
