@@ -270,8 +270,6 @@ class Mapping implements EventSourceMapping {
   #isDrainedSince(reads: number): boolean {
     if (this.#state !== 'Enabled' || this.#waitingShards > 0) return false;
     // A finished shard has yet to make way for its children.
-    return [...this.#consumers.values()].every(
-      (consumer) => consumer.isQuietSince(reads) && !consumer.isFinished,
-    );
+    return [...this.#consumers.values()].every((consumer) => consumer.isQuietSince(reads) && !consumer.isFinished);
   }
 }

@@ -41,9 +41,7 @@ describe('resolution of a batch', () => {
     const retried = nextStep(settleAttempt(first.resolution, ERROR, RULES).resolution, RULES, now);
     const partial = settleAttempt(retried.resolution, { kind: 'checkpoint', index: 1 }, RULES);
     const remainder = nextStep(partial.resolution, RULES, now);
-    const ids = [first, retried, remainder].map(
-      ({ step }) => step.kind === 'invoke' && step.delivery.requestId,
-    );
+    const ids = [first, retried, remainder].map(({ step }) => step.kind === 'invoke' && step.delivery.requestId);
     expect(ids).toEqual(['request-1', 'request-1', 'request-2']);
   });
 
@@ -68,16 +66,12 @@ describe('resolution of a batch', () => {
     { maximumRetryAttempts: 2, failures: 2, outcome: 'retry' },
     { maximumRetryAttempts: 2, failures: 3, outcome: 'discard' },
     { maximumRetryAttempts: -1, failures: 5_000, outcome: 'retry' },
-  ])(
-    'after $failures failures with $maximumRetryAttempts retries: $outcome',
-    ({ failures, outcome, ...own }) => {
-      const rules = { ...RULES, ...own };
-      let settled = settleAttempt(delivering(records(1)), ERROR, rules);
-      for (let failure = 2; failure <= failures; failure += 1)
-        settled = settleAttempt(settled.resolution, ERROR, rules);
-      expect(settled.outcome.kind).toBe(outcome);
-    },
-  );
+  ])('after $failures failures with $maximumRetryAttempts retries: $outcome', ({ failures, outcome, ...own }) => {
+    const rules = { ...RULES, ...own };
+    let settled = settleAttempt(delivering(records(1)), ERROR, rules);
+    for (let failure = 2; failure <= failures; failure += 1) settled = settleAttempt(settled.resolution, ERROR, rules);
+    expect(settled.outcome.kind).toBe(outcome);
+  });
 
   it('spends nothing on throttles, and counts them from one again after an attempt', () => {
     const rules = { ...RULES, maximumRetryAttempts: 0 };
@@ -118,9 +112,7 @@ describe('bisect', () => {
     const next = nextStep(resolution, rules, present()).resolution;
     expect(ordinals(next.current?.records ?? [])).toEqual(first);
     const afterFirst = settleAttempt(next, { kind: 'success' }, rules).resolution;
-    expect(ordinals(nextStep(afterFirst, rules, present()).resolution.current?.records ?? [])).toEqual(
-      second,
-    );
+    expect(ordinals(nextStep(afterFirst, rules, present()).resolution.current?.records ?? [])).toEqual(second);
   });
 
   it('costs no retry: with none allowed only the record that fails alone is discarded', () => {

@@ -69,9 +69,9 @@ describe('filters of a mapping', () => {
 
   it('let a record through when one of several matches', () => {
     const filter = createEventFilter([{ data: { kind: ['return'] } }, { partitionKey: ['ORD'] }]);
-    expect(
-      filter({ sequenceNumber: '1', partitionKey: 'ORD', data: 'bm90IGpzb24=', approximateArrivalMs: 0 }),
-    ).toBe(true);
+    expect(filter({ sequenceNumber: '1', partitionKey: 'ORD', data: 'bm90IGpzb24=', approximateArrivalMs: 0 })).toBe(
+      true,
+    );
   });
 
   it('drop content that is not JSON when the pattern looks at the data', () => {

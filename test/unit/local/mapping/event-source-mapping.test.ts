@@ -88,9 +88,7 @@ describe('delivery', () => {
     });
     harness.append(['1']);
     await harness.drain();
-    expect(harness.invocations.map(({ requestId }) => requestId)).toEqual(
-      Array.from({ length: 6 }, () => 'request-1'),
-    );
+    expect(harness.invocations.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 6 }, () => 'request-1'));
     expect(harness.eventsOf('throttled').map(({ waitMs }) => waitMs)).toEqual([200, 400, 800, 1_600, 3_200]);
     expect(harness.failures).toHaveLength(0);
   });
@@ -301,9 +299,7 @@ describe('shards', () => {
     harness.append(['6'], 'a');
     await harness.drain();
 
-    const shardEvents = harness.events.filter(
-      ({ type }) => type === 'shard-opened' || type === 'shard-finished',
-    );
+    const shardEvents = harness.events.filter(({ type }) => type === 'shard-opened' || type === 'shard-finished');
     expect(shardEvents.map(({ type, shardId }) => `${type} ${shardId.slice(-1)}`)).toEqual([
       'shard-opened 0',
       'shard-finished 0',

@@ -21,9 +21,7 @@ describe('batch size', () => {
 
   it('takes no more than the batch size and keeps the order', () => {
     const batcher = filled(25, { batchSize: 10, windowMs: 0 });
-    const sizes = [batcher.take(), batcher.take(), batcher.take()].map((batch) =>
-      batch.map(({ ordinal }) => ordinal),
-    );
+    const sizes = [batcher.take(), batcher.take(), batcher.take()].map((batch) => batch.map(({ ordinal }) => ordinal));
     expect(sizes.map(({ length }) => length)).toEqual([10, 10, 5]);
     expect(sizes.flat()).toEqual(Array.from({ length: 25 }, (_, index) => index));
     expect(batcher.readyAtMs()).toBeUndefined();
@@ -62,8 +60,7 @@ describe('batching window', () => {
 describe('six megabytes of encoded event', () => {
   const overhead = invocationEventBytes([aRecord(0, 1_000_000, '')]);
   const separated = invocationEventBytes([aRecord(0, 1_000_000, ''), aRecord(1, 1_000_000, '')]);
-  const aRecordOf = (ordinal: number, dataBytes: number) =>
-    aRecord(ordinal, 1_000_000, 'A'.repeat(dataBytes));
+  const aRecordOf = (ordinal: number, dataBytes: number) => aRecord(ordinal, 1_000_000, 'A'.repeat(dataBytes));
   /** Data of a second record with which the event has exactly the largest size. */
   const exact = LAMBDA_MAX_PAYLOAD_BYTES - separated - 1_000;
 

@@ -66,10 +66,7 @@ export class MappingHarness {
   readonly failures: FailedBatch[] = [];
   readonly startMs = this.clock.now();
 
-  constructor(
-    testFunction: TestFunction,
-    options: Partial<MappingOptions> & { readonly shardCount?: number } = {},
-  ) {
+  constructor(testFunction: TestFunction, options: Partial<MappingOptions> & { readonly shardCount?: number } = {}) {
     this.stream = new MemoryStream({ shardCount: options.shardCount ?? 1, now: () => this.clock.now() });
     let requests = 0;
     this.mapping = createEventSourceMapping({
@@ -116,11 +113,7 @@ export class MappingHarness {
     return this.events.filter((event): event is Extract<MappingEvent, { type: T }> => event.type === type);
   }
 
-  async #invoke(
-    testFunction: TestFunction,
-    payload: string,
-    context: InvocationContext,
-  ): Promise<InvocationResult> {
+  async #invoke(testFunction: TestFunction, payload: string, context: InvocationContext): Promise<InvocationResult> {
     const { Records: records } = JSON.parse(payload) as { readonly Records: readonly DeliveredRecord[] };
     const invocation = {
       atMs: this.clock.now() - this.startMs,

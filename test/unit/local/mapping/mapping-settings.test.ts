@@ -80,8 +80,6 @@ describe('mapping settings', () => {
     expect(problemsOf({ filters: Array.from({ length: 11 }, () => filter) })).toEqual([
       '`filters` takes up to 10, got 11',
     ]);
-    expect(problemsOf({ filters: [filter, { data: 'sale' }] })[0]).toContain(
-      'Invalid filter pattern definition.',
-    );
+    expect(problemsOf({ filters: [filter, { data: 'sale' }] })[0]).toContain('Invalid filter pattern definition.');
   });
 });

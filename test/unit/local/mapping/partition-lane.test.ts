@@ -4,9 +4,7 @@ import { laneOf } from '../../../../local/mapping/partition-lane.ts';
 describe('lane of a partition key', () => {
   it.each([1, 2, 3, 10])('lies within %i lanes, and every lane gets keys', (lanes) => {
     const used = new Set(Array.from({ length: 1_000 }, (_, index) => laneOf(`key-${index}`, lanes)));
-    expect([...used].toSorted((left, right) => left - right)).toEqual(
-      Array.from({ length: lanes }, (_, lane) => lane),
-    );
+    expect([...used].toSorted((left, right) => left - right)).toEqual(Array.from({ length: lanes }, (_, lane) => lane));
   });
 
   it('is the same for the same key', () => {

@@ -15,9 +15,7 @@ describe('recorded traces', () => {
     harness.append(['1', '2', '3', '4']);
     await harness.drain();
 
-    expect(
-      harness.invocations.map(({ names, requestId, atMs }) => [names.join(','), requestId, atMs]),
-    ).toEqual([
+    expect(harness.invocations.map(({ names, requestId, atMs }) => [names.join(','), requestId, atMs])).toEqual([
       ['1,2,3,4', 'request-1', 0],
       ['2,3,4', 'request-2', 0],
       ['2,3,4', 'request-2', 200],
@@ -50,9 +48,7 @@ describe('recorded traces', () => {
     harness.append(['1', '2', '3', '4']);
     await harness.drain();
 
-    expect(
-      harness.invocations.map(({ names, requestId, atMs }) => [names.join(','), requestId, atMs]),
-    ).toEqual([
+    expect(harness.invocations.map(({ names, requestId, atMs }) => [names.join(','), requestId, atMs])).toEqual([
       ['1,2,3,4', 'request-1', 0],
       ['2,3,4', 'request-2', 0],
       ['2', 'request-3', 0],
@@ -105,23 +101,20 @@ describe('recorded traces', () => {
     { retries: 0, invokes: 1 },
     { retries: 2, invokes: 3 },
     { retries: 3, invokes: 4 },
-  ])(
-    'batch size 1 with $retries retries: $invokes invocations with one request id',
-    async ({ retries, invokes }) => {
-      const harness = new MappingHarness(() => THROWN, {
-        settings: { batchSize: 1, maximumRetryAttempts: retries },
-      });
-      harness.append(['1']);
-      await harness.drain();
+  ])('batch size 1 with $retries retries: $invokes invocations with one request id', async ({ retries, invokes }) => {
+    const harness = new MappingHarness(() => THROWN, {
+      settings: { batchSize: 1, maximumRetryAttempts: retries },
+    });
+    harness.append(['1']);
+    await harness.drain();
 
-      expect(harness.invocations.map(({ requestId }) => requestId)).toEqual(
-        Array.from({ length: invokes }, () => 'request-1'),
-      );
-      const { requestContext, responseContext } = harness.failures[0]!.document;
-      expect(requestContext).toMatchObject({ approximateInvokeCount: invokes, requestId: 'request-1' });
-      expect(responseContext?.functionError).toBe('Unhandled');
-    },
-  );
+    expect(harness.invocations.map(({ requestId }) => requestId)).toEqual(
+      Array.from({ length: invokes }, () => 'request-1'),
+    );
+    const { requestContext, responseContext } = harness.failures[0]!.document;
+    expect(requestContext).toMatchObject({ approximateInvokeCount: invokes, requestId: 'request-1' });
+    expect(responseContext?.functionError).toBe('Unhandled');
+  });
 
   it('thirty records put first: three batches of ten, in order', async () => {
     const harness = new MappingHarness(() => SUCCESS, { settings: { batchSize: 10 } });
