@@ -17,7 +17,7 @@ try {
   if (options !== undefined) {
     const screen = createScreen(process.stdout, () => performance.now());
     const report = await runLocal(options, screen, interrupted.signal);
-    process.exitCode = report.caughtUp ? EXIT.caughtUp : EXIT.notCaughtUp;
+    process.exitCode = report?.caughtUp === true ? EXIT.caughtUp : EXIT.notCaughtUp;
   }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;

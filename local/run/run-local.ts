@@ -29,22 +29,30 @@ const TICK_MS = 100;
  * @param options from the command line
  * @param screen to show progress on
  * @param signal ends the run early: what was done until then is reported
+ * @returns `undefined` when the run was ended before there was anything to report
  * @throws {@link UsageError} for an option that turns out wrong on closer look
  */
-export async function runLocal(options: RunOptions, screen: Screen, signal: AbortSignal): Promise<RunReport> {
+export async function runLocal(
+  options: RunOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<RunReport | undefined> {
   const located = await findFunction(options.function);
   const example = findExample(options.function);
   const input = await openInput(options, await example?.input());
   const log = createBatchLog();
-  const world = await startWorld({
-    located,
-    example,
-    options,
-    onStep: (step) => {
-      screen.update(`starting ${step} …`);
-    },
-    onLog: log.add,
+  const onStep = (step: string): void => {
+    screen.update(`starting ${step} …`);
+  };
+  const world = await startWorld({ located, example, options, onStep, onLog: log.add }).catch((error: unknown) => {
+    // Ctrl-C reaches the programs that are being started too: that they fail is no news then.
+    if (signal.aborted) return undefined;
+    throw error;
   });
+  if (world === undefined) {
+    screen.say('Not caught up: ended while it was starting.');
+    return undefined;
+  }
   try {
     const run = new LocalRun({ options, world, screen, signal, log, events: input.events()[Symbol.iterator]() });
     await run.fill(options.events ?? input.backlog);

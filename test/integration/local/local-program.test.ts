@@ -61,7 +61,7 @@ describe('npm start', () => {
     });
 
     expect(result).toMatchObject({ code: 130, stderr: '', leftRunning: false });
-    expect(result.stdout).toContain('Not caught up.');
+    expect(result.stdout).toContain('Not caught up');
   });
 
   it('explains its options', async () => {

@@ -41,6 +41,7 @@ async function run(...argv: readonly string[]): Promise<{ readonly report: RunRe
   const said: string[] = [];
   const screen = { say: (line: string) => said.push(line), update: () => undefined };
   const report = await runLocal(options, screen, new AbortController().signal);
+  if (report === undefined) throw new Error('the run was ended early');
   return { report, said: said.join('\n') };
 }
 
