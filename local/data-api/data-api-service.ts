@@ -72,15 +72,12 @@ export class DataApiService {
 
   #batch(input: JsonObject): Promise<string> {
     const request = validateBatchExecuteStatement(input);
-    const { parameterSets } = request;
-    const call = {
-      statement: scanPlaceholders(request.sql, this.#options),
-      parameterSets,
-      bind: this.#options,
-    };
+    const scanned = scanPlaceholders(request.sql, this.#options);
+    // All are bound before any runs, so that a malformed value leaves no batch half done.
+    const statements = request.parameterSets.map((set) => bindParameters(scanned, set, this.#options));
     const asOneUnit = request.transactionId === undefined && this.#options.batchAtomicity === 'whole';
     return this.#inSession(request, (session) =>
-      asOneUnit ? runAsOneUnit(session, () => runBatch(session, call)) : runBatch(session, call),
+      asOneUnit ? runAsOneUnit(session, () => runBatch(session, statements)) : runBatch(session, statements),
     );
   }
 

@@ -61,8 +61,8 @@ export class SessionPool {
   release(session: Session): void {
     void resetSession(session.client).then(
       () => {
-        session.client.release();
-        this.#inUse.delete(session);
+        // Unless the pool was closed in the meantime, which has ended it.
+        if (this.#inUse.delete(session)) session.client.release();
       },
       () => {
         this.discard(session);

@@ -1,6 +1,6 @@
 import { BatchExecuteStatementCommand } from '@aws-sdk/client-rds-data';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { long, NULL, openDataApi, refusalOf, string, type DataApiWorld } from './open-data-api.ts';
+import { hinted, long, NULL, openDataApi, refusalOf, string, type DataApiWorld } from './open-data-api.ts';
 
 let world: DataApiWorld;
 
@@ -53,6 +53,19 @@ describe('BatchExecuteStatement', () => {
     expect(await world.firstRow('SELECT count(*) FROM batched WHERE note IS NULL')).toEqual([long(1)]);
   });
 
+  it('declares the types of each set anew', async () => {
+    const sql = 'INSERT INTO batched (id, note) VALUES (:id, pg_typeof(:v)::text)';
+    const values = [{ v: string('1') }, { v: long(1) }, { v: { booleanValue: true } }, { v: string('1') }];
+    expect(
+      await world.batch(
+        sql,
+        values.map((value, id) => ({ id: long(id), ...value })),
+      ),
+    ).toBe(4);
+    const { records } = await world.execute('SELECT note FROM batched ORDER BY id');
+    expect(records).toEqual([[string('text')], [string('bigint')], [string('boolean')], [string('text')]]);
+  });
+
   it('cannot tell a row that was skipped', async () => {
     expect(await world.batch(`${INSERT} ON CONFLICT DO NOTHING`, [set(1), set(1)])).toBe(2);
     expect(await ids()).toEqual([1]);
@@ -63,6 +76,12 @@ describe('BatchExecuteStatement', () => {
     expect(refusal).toMatchObject({ name: 'DatabaseErrorException', status: 400 });
     expect(refusal.message).toMatch(/SQLState: 23505$/);
     expect(await ids()).toEqual([1, 2]);
+  });
+
+  it('with a malformed value runs no set at all', async () => {
+    const sets = [set(1), [{ name: 'id', value: long(2) }, hinted('note', 'DATE', string('tomorrow'))]];
+    expect((await refusalOf(world.batch(INSERT, sets))).name).toBe('BadRequestException');
+    expect(await ids()).toEqual([]);
   });
 
   it('inside a transaction an error takes all of it', async () => {

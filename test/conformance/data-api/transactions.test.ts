@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { ExecuteStatementCommand } from '@aws-sdk/client-rds-data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { long, openDataApi, refusalOf, type DataApiWorld } from './open-data-api.ts';
@@ -199,12 +200,25 @@ describe('lifetimes', () => {
     }
   });
 
+  it('a transaction without any call is gone too', async () => {
+    const brief = await openDataApi({ databaseUrl: world.postgres.url, transactionIdleMs: 300 });
+    try {
+      const transactionId = await brief.begin();
+      await setTimeout(600);
+      expect((await refusalOf(brief.commit(transactionId))).name).toBe('TransactionNotFoundException');
+    } finally {
+      await brief.close();
+    }
+  });
+
   it('an old transaction ends after the statement that runs', async () => {
     const brief = await openDataApi({ databaseUrl: world.postgres.url, transactionMaxMs: 500 });
     try {
       const transactionId = await brief.begin();
-      const slow = brief.execute('SELECT 1 FROM (SELECT pg_sleep(0.8)) AS s', {}, { transactionId });
-      expect((await slow).records).toHaveLength(1);
+      await brief.execute('CREATE TABLE young AS SELECT 1 AS id', {}, { transactionId });
+      const sql = 'SELECT id FROM young, (SELECT pg_sleep(0.8)) AS s';
+      const { columnMetadata } = await brief.execute(sql, {}, { transactionId, includeResultMetadata: true });
+      expect(columnMetadata).toMatchObject([{ tableName: 'young' }]);
       expect((await refusalOf(brief.commit(transactionId))).name).toBe('TransactionNotFoundException');
     } finally {
       await brief.close();

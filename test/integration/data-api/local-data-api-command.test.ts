@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { RDSDataClient, ExecuteStatementCommand } from '@aws-sdk/client-rds-data';
@@ -36,6 +36,19 @@ async function startReady(...args: readonly string[]) {
   return { child, ended, printed, ready, execute };
 }
 
+/** Whether something takes connections on this port. */
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
 describe('npm run local:data-api', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('serves until %s, after one line of JSON', async (signal) => {
     const { child, ended, printed, ready, execute } = await startReady('--region', 'eu-west-1', '--port', '0');
@@ -51,9 +64,11 @@ describe('npm run local:data-api', () => {
   it('leaves no database behind when it is killed', async () => {
     const { child, ended, execute } = await startReady();
     const folder = join((await execute('SHOW data_directory'))?.stringValue ?? '', '..');
-    expect(existsSync(folder)).toBe(true);
+    const port = (await execute('SELECT inet_server_port()'))?.longValue ?? 0;
+    expect([existsSync(folder), await answers(port)]).toEqual([true, true]);
     child.kill('SIGKILL');
     await ended;
+    await expect.poll(() => answers(port), { timeout: 15_000 }).toBe(false);
     await expect.poll(() => existsSync(folder), { timeout: 15_000 }).toBe(false);
   });
 
