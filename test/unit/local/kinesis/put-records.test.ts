@@ -68,12 +68,14 @@ describe('putRecords', () => {
 
   it('gives up with the reason after ten attempts', async () => {
     const { client, calls } = recordingClient(() => 'InternalFailure');
-    // The waits double from 50 ms; only their number matters here.
-    await expect(putRecords(client, records(1), { streamName: 's' })).rejects.toThrow(
+    const waits: number[] = [];
+    const clock = { now: () => 0, sleep: (ms: number) => Promise.resolve(void waits.push(ms)) };
+    await expect(putRecords(client, records(1), { streamName: 's', clock })).rejects.toThrow(
       '1 records could not be put in 10 attempts: InternalFailure slow down',
     );
     expect(calls).toHaveLength(10);
-  }, 60_000);
+    expect(waits).toEqual([50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800]);
+  });
 
   it('stops between two calls when told to', async () => {
     const controller = new AbortController();
