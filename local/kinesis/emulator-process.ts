@@ -11,7 +11,7 @@ import { speedUpEmulator } from './emulator-speedup.ts';
 import type { EmulatorListening } from './start-kinesis.ts';
 
 /** The channel to the parent closes when the parent ends, however it ends: a killed parent leaves no emulator. */
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 const listen = Reflect.get(Server.prototype, 'listen') as (this: Server, ...args: unknown[]) => Server;
 

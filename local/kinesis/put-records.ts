@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PutRecordsCommand, type KinesisClient, type PutRecordsResultEntry } from '@aws-sdk/client-kinesis';
 import { PUT_RECORDS } from '../../contract/limits.ts';
 import { laneOf } from '../mapping/partition-lane.ts';
+import type { Clock } from '../mapping/ports.ts';
+import { systemClock } from '../mapping/system-clock.ts';
 
 /** A record to put. */
 export interface RecordToPut {
@@ -18,6 +19,8 @@ export interface PutOptions {
   readonly onProgress?: (put: number) => void;
   /** Ends the filling between two calls. */
   readonly signal?: AbortSignal;
+  /** Measures the waits between attempts. @defaultValue the clock of this machine */
+  readonly clock?: Clock;
 }
 
 /** What filling a stream did. */
@@ -116,8 +119,13 @@ class BatchSender {
       remaining = failed;
       if (failed.length === 0) return;
       if (attempt === MAX_ATTEMPTS) throw putFailed(results, failed.length);
-      await sleep(FIRST_BACKOFF_MS * 2 ** (attempt - 1));
+      await this.#sleep(FIRST_BACKOFF_MS * 2 ** (attempt - 1));
     }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    const { clock = systemClock, signal = new AbortController().signal } = this.#options;
+    return clock.sleep(ms, signal);
   }
 
   async #call(batch: Batch): Promise<readonly PutRecordsResultEntry[]> {

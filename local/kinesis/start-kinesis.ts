@@ -46,9 +46,6 @@ const PLAIN_PORT_MARK = 2;
 /** Output kept for the error message of an emulator that fails, in characters. */
 const OUTPUT_KEPT = 4_000;
 
-/** How long a stopped emulator may take before it is killed. */
-const STOP_GRACE_MS = 2_000;
-
 /** Operations of the emulator that take an artificial time, named as its environment variables are. */
 const TRANSITIONS = [
   'CREATE_STREAM',
@@ -147,12 +144,10 @@ function listeningPort(child: ChildProcess, timeoutMs: number): Promise<number> 
   });
 }
 
+/** Nothing in the emulator is worth an orderly end, which it takes seconds for while clients are connected. */
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
-  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
-  // The emulator process ends itself when its channel closes, as it does when this process is gone.
-  if (child.connected) child.disconnect();
+  child.kill('SIGKILL');
   await ended;
-  clearTimeout(kill);
 }

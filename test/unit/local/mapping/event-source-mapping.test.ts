@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReadThrottledError } from '../../../../local/mapping/ports.ts';
+import { ReadThrottledError, type ShardPosition } from '../../../../local/mapping/ports.ts';
 import { failsOn, MappingHarness, SUCCESS, THROWN } from './mapping-harness.ts';
 
 const ok = () => SUCCESS;
@@ -341,6 +341,24 @@ describe('shards', () => {
     expect(harness.invocations.flatMap((invocation) => invocation.names)).toEqual(names);
     expect(harness.eventsOf('poll-failed').some(({ reason }) => reason === 'iterator-expired')).toBe(true);
     expect(harness.eventsOf('polled').some(({ repeated }) => repeated > 0)).toBe(true);
+  });
+
+  it('are opened again at the checkpoint, not at the starting position', async () => {
+    const harness = new MappingHarness(ok);
+    const positions: ShardPosition[] = [];
+    const open = harness.stream.openIterator.bind(harness.stream);
+    harness.stream.openIterator = (shardId, position) => {
+      positions.push(position);
+      return open(shardId, position);
+    };
+    harness.append(['1']);
+    await harness.clock.until(harness.mapping.start());
+    await harness.clock.pass(100);
+    harness.stream.expireIterators();
+    await harness.clock.until(harness.mapping.drained());
+    await harness.mapping.stop();
+    const [sequenceNumber] = harness.mapping.checkpoints().values();
+    expect(positions).toEqual([{ kind: 'trim-horizon' }, { kind: 'after-sequence-number', sequenceNumber }]);
   });
 
   it('lose nothing under LATEST when the iterator expires before anything is resolved', async () => {

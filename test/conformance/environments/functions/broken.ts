@@ -1,0 +1,3 @@
+/** A module that fails while it loads: an error of the init phase. */
+throw new RangeError('cannot load');
+export const handler = (): null => null;
