@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Code } from 'aws-cdk-lib/aws-lambda';
 import { writeFunctionBundle } from '../build/bundle-function.ts';
 import { FRAMEWORK_SCHEMA } from '../contract/framework-tables.ts';
 import { nearestName } from './props/nearest-name.ts';
@@ -13,7 +12,8 @@ const FUNCTIONS_FOLDER = join(import.meta.dirname, '..', 'functions');
 
 /** Code of one function, ready to be deployed. */
 export interface FunctionCode {
-  readonly code: Code;
+  /** The bundle, and whatever else the function reads. */
+  readonly folder: string;
   /** Hash of the bundle, which its log lines carry too. */
   readonly buildVersion: string;
 }
@@ -41,10 +41,10 @@ export async function bundleStackCode(functionName: string): Promise<StackCode> 
   process.once('exit', () => {
     rmSync(root, { recursive: true, force: true });
   });
-  const bundle = async (name: string): Promise<FunctionCode & { readonly folder: string }> => {
+  const bundle = async (name: string): Promise<FunctionCode> => {
     const folder = join(root, name);
     const { buildVersion } = await writeFunctionBundle(`functions/${name}/handler.ts`, folder);
-    return { folder, buildVersion, code: Code.fromAsset(folder) };
+    return { folder, buildVersion };
   };
   const [processor, migrate, watchdog, prune] = await Promise.all([
     bundle(functionName),

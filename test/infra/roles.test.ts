@@ -1,0 +1,117 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { EVERYTHING, EXISTING, synthesize, type Synthesized } from './synthesized.ts';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+interface Policy {
+  readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+}
+
+/** Every statement of a role, inline and attached, as `actions on resource`, short enough to read. */
+function permissions({ ofType }: Synthesized, role: string): readonly string[] {
+  const [found] = ofType('AWS::IAM::Role').filter(([id]) => id.startsWith(role));
+  expect(found?.[1].Properties['ManagedPolicyArns']).toBeUndefined();
+  const inline = (found?.[1].Properties['Policies'] ?? []) as readonly Policy[];
+  const attached = ofType('AWS::IAM::Policy')
+    .filter(([id]) => id.startsWith(role))
+    .map(([, { Properties }]) => Properties as unknown as Policy);
+  return [...inline, ...attached].flatMap(({ PolicyDocument }) => PolicyDocument.Statement).flatMap(describeStatement);
+}
+
+function describeStatement({ Effect, Action, Resource }: Statement): readonly string[] {
+  expect(Effect).toBe('Allow');
+  const resources = Array.isArray(Resource) ? (Resource as readonly unknown[]) : [Resource];
+  return resources.map((resource) => `${[Action].flat().join(' ')} on ${nameOf(resource)}`);
+}
+
+/** The construct behind a reference, without the hash of its logical id. */
+function nameOf(resource: unknown): string {
+  const text = typeof resource === 'string' ? resource : JSON.stringify(resource);
+  const [, id] = /"(?:Ref|Fn::GetAtt)":\[?"((?!AWS::)\w+?)(?:[0-9A-F]{8})?"/.exec(text) ?? [];
+  if (id === undefined) return text;
+  return id + (text.includes('MasterUserSecret') ? '.MasterUserSecret' : '') + (text.includes('"/*"') ? '/*' : '');
+}
+
+let stack: Synthesized;
+
+beforeAll(() => {
+  stack = synthesize();
+});
+
+const STREAM = 'kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator kinesis:ListShards';
+
+describe('the roles', () => {
+  test('the processor reads its stream, executes statements as its own database role, and writes failed batches', () => {
+    expect(permissions(stack, 'ProcessingProcessorRole')).toEqual([
+      'logs:CreateLogStream logs:PutLogEvents on ProcessingProcessorLogs',
+      `kinesis:DescribeStream ${STREAM} on EventsStream`,
+      'kms:Decrypt kms:GenerateDataKey on EncryptionKey',
+      'rds-data:ExecuteStatement on DatabaseCluster',
+      'secretsmanager:GetSecretValue on DatabaseProcessorSecret',
+      's3:PutObject on FailedBatchesBucket/*',
+      's3:ListBucket on FailedBatchesBucket',
+    ]);
+  });
+
+  test('the watchdog reads stream and database, as a role that can write nothing', () => {
+    expect(permissions(stack, 'WatchingWatchdogRole')).toEqual([
+      'logs:CreateLogStream logs:PutLogEvents on WatchingWatchdogLogs',
+      `${STREAM} on EventsStream`,
+      'kms:Decrypt on EncryptionKey',
+      'rds-data:ExecuteStatement on DatabaseCluster',
+      'secretsmanager:GetSecretValue on DatabaseMaintenanceSecret',
+    ]);
+  });
+
+  test('pruning asks the stream for its retention and deletes as the maintenance role', () => {
+    expect(permissions(stack, 'WatchingPruneRole')).toEqual([
+      'logs:CreateLogStream logs:PutLogEvents on WatchingPruneLogs',
+      'kinesis:DescribeStreamSummary on EventsStream',
+      'rds-data:ExecuteStatement on DatabaseCluster',
+      'secretsmanager:GetSecretValue on DatabaseMaintenanceSecret',
+      'kms:Decrypt on EncryptionKey',
+    ]);
+  });
+
+  test('only migrations read the secret of the owner', () => {
+    expect(permissions(stack, 'MigrationsMigrateRole')).toEqual([
+      'logs:CreateLogStream logs:PutLogEvents on MigrationsMigrateLogs',
+      'rds-data:BeginTransaction rds-data:CommitTransaction rds-data:ExecuteStatement rds-data:RollbackTransaction ' +
+        'on DatabaseCluster',
+      'secretsmanager:GetSecretValue on DatabaseCluster.MasterUserSecret',
+      'secretsmanager:GetSecretValue on DatabaseMaintenanceSecret',
+      'secretsmanager:GetSecretValue on DatabaseProcessorSecret',
+      'kms:Decrypt on EncryptionKey',
+    ]);
+  });
+
+  test('with everything turned on, the processor may subscribe and trace as well', () => {
+    const all = permissions(synthesize(EVERYTHING), 'ProcessingProcessorRole');
+    expect(all.filter((line) => /SubscribeToShard|xray/.test(line))).toEqual([
+      'kinesis:DescribeStreamConsumer kinesis:SubscribeToShard on EventsConsumer',
+      'xray:PutTelemetryRecords xray:PutTraceSegments on *',
+    ]);
+    expect(all.filter((line) => line.endsWith(' on *'))).toHaveLength(1);
+  });
+
+  test('with an existing stream and cluster, the statements name them and their keys', () => {
+    const existing = synthesize(EXISTING);
+    expect(permissions(existing, 'ProcessingProcessorRole')).toEqual(
+      expect.arrayContaining([
+        `kinesis:DescribeStream ${STREAM} on ${EXISTING.existingStreamArn}`,
+        `kms:Decrypt on ${EXISTING.existingStreamKeyArn}`,
+        `rds-data:ExecuteStatement on ${EXISTING.existingClusterArn}`,
+      ]),
+    );
+    expect(permissions(existing, 'MigrationsMigrateRole')).toEqual(
+      expect.arrayContaining([
+        `secretsmanager:GetSecretValue on ${EXISTING.existingClusterSecretArn}`,
+        `kms:Decrypt on ${EXISTING.existingClusterSecretKeyArn}`,
+      ]),
+    );
+  });
+});

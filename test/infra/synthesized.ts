@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Validations, type Environment } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { EventProcessorStack } from '../../lib/event-processor-stack.ts';
+import type { FunctionCode, StackCode } from '../../lib/function-code.ts';
+import type { EventProcessorProps } from '../../lib/props/event-processor-props.ts';
+
+/** A resource of a template. */
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
+}
+
+/** What a template holds, as far as tests look at it. */
+export interface Synthesized {
+  readonly template: Template;
+  readonly resources: Readonly<Record<string, Resource>>;
+  /** Resources of one type by logical id. */
+  readonly ofType: (type: string) => readonly (readonly [logicalId: string, resource: Resource])[];
+}
+
+const CDK_JSON = JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8')) as {
+  readonly context: Readonly<Record<string, unknown>>;
+};
+
+export const EXISTING = {
+  existingStreamArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders',
+  existingStreamKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/stream',
+  existingClusterArn: 'arn:aws:rds:eu-west-1:123456789012:cluster:shared',
+  existingClusterSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:owner-abcdef',
+  existingClusterSecretKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/secret',
+  existingPageTopicArn: 'arn:aws:sns:eu-west-1:123456789012:pages',
+} as const satisfies Partial<EventProcessorProps>;
+
+/** Every option that adds something. */
+export const EVERYTHING = {
+  shardCount: 4,
+  parallelizationFactor: 10,
+  reservedConcurrency: 40,
+  streamMode: 'on-demand',
+  streamEncryption: 'aws-managed',
+  enhancedFanOut: true,
+  tracing: true,
+  filterPatterns: ['{"data":{"kind":["order"]}}'],
+  startingPosition: 'AT_TIMESTAMP',
+  startingPositionTimestamp: '2026-01-01T00:00:00Z',
+  pageEmails: ['a@example.com'],
+  pageHttpsEndpoints: ['https://pager.example.com/hook'],
+  noticeEmails: ['b@example.com'],
+  emergencyDeploy: true,
+} as const satisfies Partial<EventProcessorProps>;
+
+/** Settings of a stack that pages somebody, with what a test puts in their place. */
+export function settings(props: Partial<EventProcessorProps> = {}): EventProcessorProps {
+  return { functionName: 'orders', pageEmails: ['a@example.com'], ...props };
+}
+
+/** Makes a stack of stand-in code and synthesizes it. */
+export function synthesize(props: Partial<EventProcessorProps> = {}): Synthesized {
+  const { app, stack } = createApp(props);
+  const template = Template.fromStack(stack);
+  rmSync(app.outdir, { recursive: true, force: true });
+  const resources = (template.toJSON() as { Resources: Record<string, Resource> }).Resources;
+  return {
+    template,
+    resources,
+    ofType: (type) => Object.entries(resources).filter(([, resource]) => resource.Type === type),
+  };
+}
+
+/** The same stack in an app that is checked as `cdk synth` checks it. */
+export function createApp(
+  props: Partial<EventProcessorProps>,
+  options: { readonly nag?: boolean; readonly env?: Environment } = {},
+): { readonly app: App; readonly stack: EventProcessorStack } {
+  const outdir = mkdtempSync(join(tmpdir(), 'synthesized-'));
+  const app = new App({ outdir, context: { ...CDK_JSON.context }, autoSynth: false });
+  if (options.nag === true) Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  const stack = new EventProcessorStack(app, 'orders-test', {
+    ...settings(props),
+    code: standInCode(join(outdir, 'code')),
+    stack: { ...(options.env !== undefined && { env: options.env }) },
+  });
+  return { app, stack };
+}
+
+function standInCode(root: string): StackCode {
+  const code = (name: string): FunctionCode => {
+    const folder = join(root, name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'index.mjs'), `export const handler = () => '${name}';`);
+    return { folder, buildVersion: `build-of-${name}` };
+  };
+  return {
+    processor: code('processor'),
+    migrate: code('migrate'),
+    watchdog: code('watchdog'),
+    prune: code('prune'),
+    migrationsVersion: 'migrations-1',
+  };
+}
+
+/** Logical id that a `Ref` or `Fn::GetAtt` points to. */
+export function targetOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('Ref' in value) return value.Ref as string;
+  const attribute = (value as { 'Fn::GetAtt'?: readonly string[] })['Fn::GetAtt'];
+  return attribute?.[0];
+}

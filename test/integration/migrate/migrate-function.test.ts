@@ -1,0 +1,163 @@
+import { appendFile, copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../../../contract/environment.ts';
+import { kinesisRecords } from '../../support/kinesis-records.ts';
+import { SECRETS, startDeployedWorld, type DeployedWorld } from './deployed-world.ts';
+
+let world: DeployedWorld;
+
+beforeAll(async () => {
+  world = await startDeployedWorld();
+});
+afterAll(() => world.close());
+
+const ALL = ['event_processor/001-event-processor.sql', 'flights/001-flights.sql'];
+
+const FLIGHT = { date: '2001/01/31 23:59', delay: 14, distance: 405, origin: 'DTW', destination: 'SLC' };
+
+function writeFlights(database: string, flights: readonly unknown[]): Promise<unknown> {
+  const environment = encodeEnvironment({
+    ...DEFAULT_ENVIRONMENT,
+    clusterArn: world.server.resourceArn,
+    secretArn: SECRETS.processor.arn,
+    database,
+  });
+  const Records = kinesisRecords(flights.map((data) => ({ data })));
+  return world.invoke(world.code.processor.folder, environment, { Records });
+}
+
+describe('the migrations function, bundled as it is deployed', () => {
+  test('brings an empty database up to date, and has nothing to do the second time', async () => {
+    const database = await world.createDatabase();
+    const first = await world.migrate(database);
+    expect(first).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'migrations' });
+    expect(first.Data).toEqual({ applied: ALL.join(' '), alreadyApplied: '0' });
+    const second = await world.migrate(database, 'Update');
+    expect(second).toMatchObject({ Status: 'SUCCESS', Data: { applied: '', alreadyApplied: '2' } });
+  });
+
+  test('applies each migration once when it runs three times at once', async () => {
+    const database = await world.createDatabase();
+    const answers = await Promise.all([1, 2, 3].map(() => world.migrate(database)));
+    expect(answers.map(({ Status, Reason }) => [Status, Reason])).toEqual(Array(3).fill(['SUCCESS', 'done']));
+    const applied = answers.flatMap(({ Data }) => (Data['applied'] ?? '').split(' ').filter((id) => id !== ''));
+    expect(applied.sort()).toEqual(ALL);
+  });
+
+  test('refuses a file that was changed after it was applied, and says which', async () => {
+    const database = await world.createDatabase();
+    await world.migrate(database);
+    const file = join(world.code.migrate.folder, 'migrations/flights/001-flights.sql');
+    await copyFile(file, `${file}.kept`);
+    await appendFile(file, '\n-- changed');
+    const answer = await world.migrate(database, 'Update');
+    await copyFile(`${file}.kept`, file);
+    await rm(`${file}.kept`);
+    expect(answer.Status).toBe('FAILED');
+    expect(answer.Reason).toContain('flights/001-flights.sql: the file was changed after it was applied');
+  });
+
+  test('leaves the database alone when the stack is deleted', async () => {
+    const database = await world.createDatabase();
+    await expect(world.migrate(database, 'Delete')).resolves.toMatchObject({ Status: 'SUCCESS', Data: {} });
+    await expect(world.query(database, "SELECT to_regnamespace('event_processor')::text AS it")).resolves.toEqual([
+      { it: null },
+    ]);
+  });
+});
+
+describe('the role of the processor', () => {
+  test('can do what the deployed processor does: read lookups, write, quarantine and log', async () => {
+    const database = await world.createDatabase();
+    await world.migrate(database);
+    await world.query(
+      database,
+      `INSERT INTO airports SELECT code, code, code, 'MI', 'USA', 0, 0 FROM unnest(ARRAY['DTW', 'SLC']) AS code`,
+    );
+    await expect(writeFlights(database, [FLIGHT, { ...FLIGHT, origin: 'nowhere' }])).resolves.toEqual({
+      batchItemFailures: [],
+    });
+    // The same again: an update of a counter and of the newest departure that changes nothing.
+    await writeFlights(database, [FLIGHT, { ...FLIGHT, delay: 15 }]);
+    await expect(
+      world.query(
+        database,
+        `SELECT (SELECT count(*)::int FROM flights) AS flights, (SELECT count(*)::int FROM event_processor.quarantine) AS
+         quarantined, (SELECT count(*)::int FROM event_processor.batch_log) AS batches`,
+      ),
+    ).resolves.toEqual([{ flights: 2, quarantined: 1, batches: 2 }]);
+  });
+
+  test.each([
+    'SELECT * FROM others',
+    'INSERT INTO others VALUES (1)',
+    'DELETE FROM flights',
+    'TRUNCATE flights',
+    'DROP TABLE flights',
+    'CREATE TABLE mine (id int)',
+    'CREATE SCHEMA mine',
+    'DELETE FROM event_processor.ledger',
+    'UPDATE event_processor.ledger SET event_id = event_id',
+    'SELECT * FROM event_processor.quarantine',
+    'SELECT * FROM event_processor.batch_log',
+    'UPDATE event_processor.batch_log SET records = 0',
+    'SELECT * FROM event_processor.migrations',
+    'CREATE ROLE mine',
+    'SELECT * FROM pg_authid',
+  ])('is refused: %s', async (sql) => {
+    const database = await migratedDatabase();
+    await expect(world.query(database, sql, 'processor')).rejects.toThrow(/permission denied|must be owner/);
+  });
+});
+
+describe('the role of watchdog and pruning', () => {
+  test.each([
+    'SELECT * FROM event_processor.batch_log',
+    'SELECT * FROM event_processor.migrations WHERE false',
+    'DELETE FROM event_processor.ledger',
+    'DELETE FROM event_processor.batch_log',
+    'SELECT payload FROM event_processor.quarantine',
+    'UPDATE event_processor.quarantine SET redriven_at = now()',
+  ])('may: %s', async (sql) => {
+    const database = await migratedDatabase();
+    await expect(world.query(database, sql, 'maintenance')).resolves.toEqual([]);
+  });
+
+  test.each([
+    'SELECT * FROM flights',
+    'DELETE FROM event_processor.quarantine',
+    'UPDATE event_processor.quarantine SET payload = payload',
+    'INSERT INTO event_processor.batch_log (function_name) VALUES (1)',
+    'DELETE FROM event_processor.migrations',
+  ])('is refused: %s', async (sql) => {
+    const database = await migratedDatabase();
+    await expect(world.query(database, sql, 'maintenance')).rejects.toThrow('permission denied');
+  });
+});
+
+describe('a new password in the secrets', () => {
+  test('is the password of the roles after the next run', async () => {
+    const database = await migratedDatabase();
+    const old = world.password;
+    world.password = 'second-password';
+    await world.migrate(database, 'Update');
+    await expect(world.query(database, 'SELECT 1 AS it', 'processor')).resolves.toEqual([{ it: 1 }]);
+    world.password = old;
+    await expect(world.query(database, 'SELECT 1', 'processor')).rejects.toThrow('password authentication failed');
+    await world.migrate(database, 'Update');
+  });
+});
+
+let migrated: Promise<string> | undefined;
+
+/** One database for all tests that only look. */
+function migratedDatabase(): Promise<string> {
+  migrated ??= (async () => {
+    const database = await world.createDatabase();
+    await world.migrate(database);
+    await world.query(database, 'CREATE TABLE others (id int)');
+    return database;
+  })();
+  return migrated;
+}

@@ -1,0 +1,62 @@
+import { Duration } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import { readSettings } from '../../../../lib/settings/read-settings.ts';
+import { STAGES } from '../../../../lib/settings/stages.ts';
+
+describe('readSettings', () => {
+  test('takes the default stage, and leaves the keys of the CDK alone', () => {
+    expect(readSettings({ '@aws-cdk/core:something': true, 'aws:cdk:bundling-stacks': [] })).toEqual({
+      stage: 'dev',
+      props: STAGES.dev,
+    });
+  });
+
+  test('replaces single settings of a stage, read from text', () => {
+    const { stage, props } = readSettings({
+      stage: 'prod',
+      batchSize: '500',
+      retryAttempts: '-1',
+      tracing: 'true',
+      bisectBatchOnError: 'false',
+      databaseMaxCapacity: '2.5',
+      maxBatchingWindow: '90s',
+      logRetentionDays: '14',
+      rollout: 'all-at-once',
+      pageEmails: 'a@example.com,b@example.com',
+      filterPatterns: '["{\\"data\\":{\\"a\\":[1,2]}}"]',
+    });
+    expect(stage).toBe('prod');
+    expect(props).toEqual({
+      ...STAGES.prod,
+      batchSize: 500,
+      retryAttempts: -1,
+      tracing: true,
+      bisectBatchOnError: false,
+      databaseMaxCapacity: 2.5,
+      maxBatchingWindow: Duration.seconds(90),
+      logRetentionDays: 14,
+      rollout: 'all-at-once',
+      pageEmails: ['a@example.com', 'b@example.com'],
+      filterPatterns: ['{"data":{"a":[1,2]}}'],
+    });
+  });
+
+  test('leaves text that does not fit for the check to tell', () => {
+    expect(readSettings({ batchSize: 'many', maxBatchingWindow: '5', tracing: 'yes' }).props).toMatchObject({
+      batchSize: 'many',
+      maxBatchingWindow: '5',
+      tracing: 'yes',
+    });
+  });
+
+  test('refuses an unknown stage and unknown names together, with the nearest known ones', () => {
+    expect(() => readSettings({ stage: 'prd', batchSiz: '5', shards: '1' })).toThrow(
+      [
+        'the settings are not usable:',
+        '- `stage` must be one of dev, prod (lib/settings/stages.ts), got "prd"; did you mean `prod`?',
+        '- `batchSiz` is not a setting; did you mean `batchSize`?',
+        '- `shards` is not a setting; see docs/configuration.md',
+      ].join('\n'),
+    );
+  });
+});
