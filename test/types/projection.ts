@@ -4,7 +4,7 @@
  *
  * @module
  */
-/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access -- what does not compile has no type */
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- what does not compile has no type */
 import * as z from 'zod/mini';
 import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
 
