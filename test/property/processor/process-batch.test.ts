@@ -1,0 +1,91 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { compileProjection } from '../../../processor/compile-projection.ts';
+import { batchResponse } from '../../../processor/core/batch-outcome.ts';
+import { decodeRecords } from '../../../processor/core/decode-records.ts';
+import type { FailureKind } from '../../../processor/ports.ts';
+import { processBatch } from '../../../processor/process-batch.ts';
+import { aggregate } from '../../support/aggregate.ts';
+import { databaseError } from '../../support/database-error.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import type { InjectedFailure } from '../../support/fake-event-store.ts';
+import { FakeEventStore } from '../../support/fake-event-store.ts';
+import { FakeLookupSource } from '../../support/fake-lookup-source.ts';
+import { kinesisRecord } from '../../support/kinesis-record.ts';
+import { orderEngine } from '../../support/order-engine.ts';
+import { order, orders } from '../../support/orders-projection.ts';
+
+/** Room for a handful of items: batches travel in several statements. */
+const SMALL_REQUEST_BYTES = compileProjection(orders).fixedRequestBytes + 1_000;
+
+const id = fc.nat({ max: 60 });
+const content = fc.oneof(
+  { weight: 6, arbitrary: id.map((n) => JSON.stringify(order(n))) },
+  { weight: 1, arbitrary: id.map((n) => JSON.stringify(order(n, { customer: 'nobody' }))) },
+  { weight: 1, arbitrary: id.map((n) => JSON.stringify(order(n, { amount: 2 ** 40 }))) },
+  { weight: 1, arbitrary: fc.string() },
+);
+const data = fc.oneof(
+  { weight: 5, arbitrary: content },
+  { weight: 1, arbitrary: content.map((text) => gzipSync(text)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(content, { minLength: 1, maxLength: 6 })
+      .map((texts) => aggregate(texts.map((text) => ({ partitionKey: 'k', data: text || ' ' })))),
+  },
+);
+const kind = fc.constantFrom<FailureKind>('transient', 'unknown', 'configuration', 'rejection', 'too-large');
+const failure: fc.Arbitrary<InjectedFailure> = fc.record({
+  error: kind.map((name) => databaseError(name, '22007')),
+  committed: fc.boolean(),
+});
+
+const scenario = fc.record({
+  contents: fc.array(data, { minLength: 1, maxLength: 40 }),
+  poison: fc.uniqueArray(id, { maxLength: 4 }).map((ids) => new Set(ids.map((n) => `order-${n}`))),
+  failures: fc.dictionary(fc.integer({ min: 1, max: 12 }).map(String), failure, { maxKeys: 6 }),
+  readFailure: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: kind }),
+  maxRequestBytes: fc.constantFrom(SMALL_REQUEST_BYTES, 4 * 1024 * 1024),
+  fuseMinEvents: fc.constantFrom(20, 10_000),
+  budgetMs: fc.constantFrom(100, 3_000, 10_000, 60_000, 60_000),
+});
+
+it('never counts a record as committed unless each of its events is in effect or in the quarantine', async () => {
+  const outcomes = { all: 0, some: 0, none: 0 };
+  await fc.assert(
+    fc.asyncProperty(scenario, async ({ contents, poison, failures, readFailure, ...options }) => {
+      const clock = new FakeClock();
+      const store = new FakeEventStore({
+        poison,
+        failure: (call) => {
+          clock.advance(50);
+          return failures[String(call)];
+        },
+      });
+      const lookupSource = new FakeLookupSource(
+        Object.fromEntries([0, 1, 2].map((n) => [`customer-${n}`, { city: `city ${n}` }])),
+        () => readFailure && databaseError(readFailure),
+      );
+      const engine = orderEngine({ store, lookupSource, clock, ...options });
+      const records = contents.map((bytes, index) => kinesisRecord({ data: bytes, index }));
+      const report = await processBatch(records, engine, clock.budget(options.budgetMs));
+      const items = await decodeRecords(records, orders);
+
+      for (const item of items.filter(({ origin }) => origin.recordIndex < report.committedRecords)) {
+        const place = `${item.origin.sequenceNumber}/${item.origin.subSequenceNumber}`;
+        const inEffect = item.kind === 'event' && store.ledger.has(item.eventId);
+        expect(inEffect || store.quarantine.has(place)).toBe(true);
+      }
+      const sequenceNumbers = records.map(({ kinesis }) => kinesis.sequenceNumber);
+      const answer = batchResponse(sequenceNumbers, report.committedRecords).batchItemFailures;
+      expect(answer).toHaveLength(report.hold === undefined ? 0 : 1);
+      outcomes[answer.length === 0 ? 'all' : report.committedRecords === 0 ? 'none' : 'some'] += 1;
+      expect(report.written).toBeLessThanOrEqual(store.ledger.size);
+    }),
+    { numRuns: 400 },
+  );
+  // The scenarios are worth something only when they end in every way there is.
+  for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(20);
+});

@@ -1,0 +1,50 @@
+import { createLruLookupCache } from '../../processor/adapters/lru-lookup-cache.ts';
+import { compileProjection } from '../../processor/compile-projection.ts';
+import type { Engine } from '../../processor/process-batch.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeEventStore } from './fake-event-store.ts';
+import { FakeLookupSource } from './fake-lookup-source.ts';
+import { orders } from './orders-projection.ts';
+
+/** The parts of an engine that a test may replace. */
+export interface OrderEngineOptions {
+  readonly store?: FakeEventStore;
+  readonly lookupSource?: FakeLookupSource;
+  readonly clock?: FakeClock;
+  readonly fuseMinEvents?: number;
+  readonly maxRequestBytes?: number;
+}
+
+/** The engine of the orders projection over fakes; three customers have a row. */
+export type OrderEngine = Engine & {
+  readonly store: FakeEventStore;
+  readonly lookupSource: FakeLookupSource;
+  readonly clock: FakeClock;
+};
+
+const CUSTOMERS = {
+  'customer-0': { city: 'Detroit' },
+  'customer-1': { city: 'Allentown' },
+  'customer-2': { city: 'New York' },
+};
+
+/** Makes an engine with an empty cache and an empty store. */
+export function orderEngine(options: OrderEngineOptions = {}): OrderEngine {
+  const clock = options.clock ?? new FakeClock();
+  return {
+    compiled: compileProjection(orders),
+    store: options.store ?? new FakeEventStore(),
+    lookupSource: options.lookupSource ?? new FakeLookupSource(CUSTOMERS),
+    lookupCache: createLruLookupCache({
+      maxEntries: 1_000,
+      maxBytes: 1_000_000,
+      ttlMs: 300_000,
+      absentTtlMs: 10_000,
+      now: () => clock.now(),
+    }),
+    clock,
+    fuse: { thresholdPercent: 50, minEvents: options.fuseMinEvents ?? 20 },
+    maxRequestBytes: options.maxRequestBytes ?? 4 * 1024 * 1024,
+    codeVersion: 'test-version',
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * What TypeScript must refuse in a projection: `tsc` checks this file, and an expected error that does not come is an
+ * error itself. Nothing here runs.
+ *
+ * @module
+ */
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- what does not compile has no type */
+import * as z from 'zod/mini';
+import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
+
+const schema = z.object({ id: z.string(), origin: z.string(), delay: z.int(), at: z.nullable(z.string()) });
+const eventId = ({ id }: { readonly id: string }) => id;
+const airports = lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: { city: 'text', zone: 'text?' } });
+const carriers = lookup({
+  table: 'carriers',
+  key: 'id',
+  keyType: 'integer',
+  columns: { seats: 'bigint' },
+  absent: 'undefined',
+});
+const tables = {
+  flights: inserts({ columns: { id: 'text', delay: 'integer', at: 'timestamp?', seen: 'timestamptz' } }),
+  days: counters({ key: { origin: 'text' }, counters: { flights: 'bigint' } }),
+  latest: versions({ key: { origin: 'text' }, version: { at: 'timestamp' }, columns: { delay: 'integer' } }),
+};
+const base = { name: 'types', schema, eventId, tables };
+const flight = { id: 'a', delay: 1, at: null, seen: new Date() };
+
+// What is right compiles: rows of every kind, one, several and none.
+defineProjection({ ...base, project: () => ({}) });
+defineProjection({
+  ...base,
+  project: ({ id, origin, delay, at }, _lookups, event) => ({
+    flights: [{ id, delay, at, seen: '2001-01-01T00:00:00Z' }, flight],
+    days: { origin, flights: 1n },
+    latest: { origin: event, at: '2001-01-01', delay },
+  }),
+});
+
+// The schema gives the event its type.
+defineProjection({
+  ...base,
+  // @ts-expect-error -- the schema has no `number`
+  eventId: (event) => event.number,
+  project: () => ({}),
+});
+// @ts-expect-error -- an id is text
+defineProjection({ ...base, eventId: ({ delay }) => delay, project: () => ({}) });
+
+// Columns have names and types.
+defineProjection({
+  ...base,
+  // @ts-expect-error -- the column is called `delay`; a column too many is what TypeScript lets a function return
+  project: ({ id, at, delay }) => ({ flights: { id, at, seen: new Date(), delays: delay } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- `flights` has no default: the row must carry it
+  project: ({ origin }) => ({ days: { origin } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- an integer is a number
+  project: ({ id }) => ({ flights: { ...flight, delay: id } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- `id` must not be null
+  project: () => ({ flights: { ...flight, id: null } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- the event's `at` may be null, a version may not
+  project: ({ origin, delay, at }) => ({ latest: { origin, at, delay } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- a column that may be null must still be given
+  project: () => ({ flights: { id: 'a', delay: 1, seen: new Date() } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- there is no table `planes`
+  project: () => ({ planes: { id: 'a' } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- rows are there at once
+  project: () => Promise.resolve({ flights: flight }),
+});
+
+// Lookups have names, keys and columns.
+const looked = { ...base, lookups: { airports, carriers } };
+const lookupKeys = ({ origin }: { readonly origin: string }) => ({ airports: [origin], carriers: [5] });
+defineProjection({
+  ...looked,
+  lookupKeys,
+  project: ({ origin }, found) => ({
+    flights: { ...flight, id: found.airports(origin).city, at: found.airports(origin).zone },
+    days: { origin, flights: found.carriers(5)?.seats ?? 0 },
+  }),
+});
+defineProjection({
+  ...looked,
+  // @ts-expect-error -- the keys of `carriers` are missing
+  lookupKeys: ({ origin }) => ({ airports: [origin] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...looked,
+  // @ts-expect-error -- a carrier is named by an integer
+  lookupKeys: ({ origin }) => ({ airports: [origin], carriers: [origin] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...looked,
+  // @ts-expect-error -- keys are a list
+  lookupKeys: ({ origin }) => ({ airports: origin, carriers: [] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...looked,
+  lookupKeys,
+  // @ts-expect-error -- there is no lookup `planes`
+  project: (_event, found) => ({ flights: { ...flight, id: found.planes('a').name } }),
+});
+defineProjection({
+  ...looked,
+  lookupKeys,
+  // @ts-expect-error -- an airport has no `country`
+  project: (_event, found) => ({ flights: { ...flight, id: found.airports('DTW').country } }),
+});
+defineProjection({
+  ...looked,
+  lookupKeys,
+  // @ts-expect-error -- an airport is named by text
+  project: (_event, found) => ({ flights: { ...flight, id: found.airports(5).city } }),
+});
+defineProjection({
+  ...looked,
+  lookupKeys,
+  // @ts-expect-error -- a carrier may be absent
+  project: ({ origin }, found) => ({ days: { origin, flights: found.carriers(5).seats } }),
+});
+defineProjection({
+  ...looked,
+  lookupKeys,
+  // @ts-expect-error -- the zone of an airport may be null
+  project: (_event, found) => ({ flights: { ...flight, id: found.airports('DTW').zone } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- a projection without lookups finds nothing
+  project: (_event, found) => ({ flights: { ...flight, id: found.airports('DTW').city } }),
+});
+
+// Declarations name types and columns that exist.
+// @ts-expect-error -- `varchar` is no column type
+inserts({ columns: { id: 'varchar' } });
+// @ts-expect-error -- a key names columns of the table
+inserts({ columns: { id: 'text' }, key: ['name'] });
+// @ts-expect-error -- a key must not be null
+counters({ key: { origin: 'text?' }, counters: { flights: 'bigint' } });
+// @ts-expect-error -- text does not add up
+counters({ key: { origin: 'text' }, counters: { flights: 'text' } });
+// @ts-expect-error -- a version must not be null
+versions({ key: { origin: 'text' }, version: { at: 'timestamp?' }, columns: {} });
+// @ts-expect-error -- a date is no kind of key
+lookup({ table: 'airports', key: 'iata', keyType: 'date', columns: { city: 'text' } });
+// @ts-expect-error -- the ledger is one of the tables
+defineProjection({ ...base, ledger: 'planes', project: () => ({}) });

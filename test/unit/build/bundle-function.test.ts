@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FunctionBundle } from '../../../build/bundle-function.ts';
+import { bundleFunction, writeFunctionBundle } from '../../../build/bundle-function.ts';
+
+/** The module itself, loaded from another folder. */
+interface Bundler {
+  readonly bundleFunction: typeof bundleFunction;
+}
+
+const ROOT = join(import.meta.dirname, '../../..');
+const ENTRY = 'functions/flights/handler.ts';
+
+let directory: string;
+let bundle: FunctionBundle;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bundle-'));
+  bundle = await bundleFunction(ENTRY);
+});
+
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describe('the bundle of a function', () => {
+  it('is the same, byte by byte, when it is made again', async () => {
+    expect(await bundleFunction(ENTRY)).toEqual(bundle);
+  });
+
+  it('is the same in a copy of the repository in another folder', async () => {
+    const copy = join(directory, 'a', 'copy');
+    for (const part of ['build', 'contract', 'functions', 'processor', 'package.json']) {
+      await cp(join(ROOT, part), join(copy, part), { recursive: true });
+    }
+    await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+    const copied = (await import(join(copy, 'build/bundle-function.ts'))) as Bundler;
+    expect(await copied.bundleFunction(ENTRY)).toEqual(bundle);
+  });
+
+  it('names no folder of the machine it was made on', () => {
+    const { sources, sourcesContent } = JSON.parse(bundle.sourceMap) as { sources: string[]; sourcesContent?: unknown };
+    expect(sourcesContent).toBeUndefined();
+    expect(sources).toContain('../functions/flights/projection.ts');
+    for (const source of sources) expect(source).toMatch(/^\.\.\/(node_modules|contract|functions|processor)\//);
+    for (const text of [bundle.code, bundle.sourceMap]) expect(text).not.toContain(ROOT);
+  });
+
+  it('carries its version, the hash of the code that the version stands in', () => {
+    expect(bundle.buildVersion).toMatch(/^[0-9a-f]{16}$/);
+    expect(bundle.code.split(bundle.buildVersion)).toHaveLength(2);
+    const template = bundle.code.replace(bundle.buildVersion, '@-build-version-');
+    expect(createHash('sha256').update(template).digest('hex').startsWith(bundle.buildVersion)).toBe(true);
+    expect(bundle.code).not.toContain('unbundled');
+  });
+
+  it('holds the engine, the projection and the client, and says what each weighs', () => {
+    const inputs = Object.keys(bundle.inputs);
+    expect(inputs).toEqual(expect.arrayContaining([ENTRY, 'processor/process-batch.ts']));
+    expect(inputs.some((path) => path.startsWith('node_modules/@aws-sdk/client-rds-data/'))).toBe(true);
+    const weight = Object.values(bundle.inputs).reduce((sum, bytes) => sum + bytes, 0);
+    expect(weight).toBeLessThanOrEqual(Buffer.byteLength(bundle.code));
+    expect(weight).toBeGreaterThan(Buffer.byteLength(bundle.code) * 0.9);
+  });
+
+  it('is a module that Node loads', async () => {
+    await writeFunctionBundle(ENTRY, join(directory, 'out'));
+    expect(await readFile(join(directory, 'out/index.mjs'), 'utf8')).toBe(bundle.code);
+    expect(await readFile(join(directory, 'out/index.mjs.map'), 'utf8')).toBe(bundle.sourceMap);
+    // It gets as far as reading its environment: everything it needs is inside.
+    const started = promisify(execFile)(process.execPath, [join(directory, 'out/index.mjs')], { env: {} });
+    await expect(started).rejects.toMatchObject({
+      stderr: expect.stringContaining('- `CLUSTER_ARN` must be set, got nothing') as string,
+    });
+  });
+});
+
+it('says what is wrong with source that does not bundle', async () => {
+  await expect(bundleFunction('functions/none/handler.ts')).rejects.toThrow(/Could not resolve/);
+});

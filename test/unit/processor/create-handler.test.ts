@@ -1,0 +1,229 @@
+import type { KinesisStreamEvent } from 'aws-lambda';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BATCH_METRICS } from '../../../contract/metrics.ts';
+import type { KinesisRecord } from '../../../processor/core/kinesis-record.ts';
+import { createHandler } from '../../../processor/create-handler.ts';
+import { kinesisRecord, sequenceNumber, SHARD_ID } from '../../support/kinesis-record.ts';
+import { lambdaContext } from '../../support/lambda-context.ts';
+import { order, orders } from '../../support/orders-projection.ts';
+import type { StubAnswer, StubRequest } from '../../support/stub-data-api.ts';
+import { startStubDataApi } from '../../support/stub-data-api.ts';
+
+const ENVIRONMENT = {
+  CLUSTER_ARN: 'arn:aws:rds:us-east-1:123456789012:cluster:test',
+  SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:test',
+  DATABASE: 'test',
+  CODE_COMMIT: 'abc1234',
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+};
+
+type Line = Readonly<Record<string, unknown>>;
+
+let lines: Line[] = [];
+
+function keepLine(text: string | Uint8Array): boolean {
+  lines.push(JSON.parse(String(text)) as Line);
+  return true;
+}
+
+beforeEach(() => {
+  lines = [];
+  for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
+  // Lambda reads log lines and metrics documents from the standard output, so that is where they are caught.
+  for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(keepLine);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+/** Every customer has a row, and every write commits as many events as it carries. */
+function healthy({ sql, parameters }: StubRequest): StubAnswer {
+  if (parameters['keys_0'] !== undefined) {
+    const keys = JSON.parse(parameters['keys_0']) as string[];
+    const records = keys.map((key) => ['customers', key, '["Detroit"]'].map((stringValue) => ({ stringValue })));
+    return { body: { records } };
+  }
+  expect(sql).toContain('event_processor.batch_log');
+  const events = JSON.parse(parameters['events'] ?? '[]') as unknown[];
+  return { body: { records: [[{ longValue: events.length }, { longValue: 0 }]] } };
+}
+
+async function invoke(records: readonly KinesisRecord[], answer = healthy, invocations = 1) {
+  await using stub = await startStubDataApi(answer);
+  vi.stubEnv('AWS_ENDPOINT_URL_RDS_DATA', stub.endpoint);
+  const handler = createHandler(orders);
+  const event = { Records: records } as unknown as KinesisStreamEvent;
+  let response = await handler(event, lambdaContext());
+  for (let index = 1; index < invocations; index += 1) response = await handler(event, lambdaContext());
+  return { response, requests: stub.requests.length };
+}
+
+const documents = () => lines.filter((line) => '_aws' in line);
+const summaries = () => lines.filter((line) => line['message'] === 'batch');
+
+function records(...contents: readonly unknown[]): KinesisRecord[] {
+  return contents.map((data, index) => kinesisRecord({ data, index, arrivedAtMs: Date.now() - 10_000 * (index + 1) }));
+}
+
+const FAILED: StubAnswer = {
+  status: 400,
+  errorName: 'DatabaseErrorException',
+  body: { message: 'ERROR: no table\n  Detail: Failing row contains (secret).; SQLState: 42P01' },
+};
+
+describe('a healthy batch', () => {
+  it('answers with no failures and leaves one metrics document and one summary line', async () => {
+    const { response, requests } = await invoke(records(order(0), order(1)));
+    expect(response).toEqual({ batchItemFailures: [] });
+    expect(requests).toBe(2);
+    expect([documents().length, summaries().length, lines.length]).toEqual([1, 1, 2]);
+  });
+
+  it('publishes every batch metric with its unit, under one dimension', async () => {
+    await invoke(records(order(0), order(1)));
+    const { _aws, buildVersion, ...values } = documents()[0] as {
+      _aws: {
+        CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] }[];
+      };
+      buildVersion: string;
+    };
+    const [metrics, ...more] = _aws.CloudWatchMetrics;
+    expect(more).toEqual([]);
+    expect(metrics?.Namespace).toBe('KinesisToAurora');
+    expect(metrics?.Dimensions).toEqual([['service']]);
+    expect(Object.fromEntries(metrics!.Metrics.map(({ Name, Unit }) => [Name, Unit]))).toEqual(BATCH_METRICS);
+    expect(buildVersion).toBe('unbundled');
+    expect(values).toMatchObject({
+      service: 'orders',
+      RecordsReceived: 2,
+      EventsReceived: 2,
+      EventsWritten: 2,
+      EventsDuplicate: 0,
+      EventsQuarantined: 0,
+      RecordsHeld: 0,
+      PositionHeld: 0,
+      FuseBlown: 0,
+      LookupKeys: 2,
+      CacheHits: 0,
+      CacheMisses: 2,
+      CacheEvictions: 0,
+      CacheHitRatio: 0,
+      DataApiCalls: 2,
+      DataApiErrors: 0,
+    });
+    const ages = values as unknown as { NewestRecordAgeMs: number; OldestRecordAgeMs: number };
+    expect(ages.NewestRecordAgeMs).toBeGreaterThanOrEqual(10_000);
+    expect(ages.OldestRecordAgeMs - ages.NewestRecordAgeMs).toBeCloseTo(10_000, 3);
+  });
+
+  it('says all of it in its summary line too, and where it stood', async () => {
+    await invoke(records(order(0), order(1)));
+    const [summary] = summaries();
+    expect(summary).toMatchObject({
+      level: 'INFO',
+      service: 'orders',
+      shardId: SHARD_ID,
+      firstSequenceNumber: sequenceNumber(0),
+      lastSequenceNumber: sequenceNumber(1),
+      buildVersion: 'unbundled',
+      codeCommit: 'abc1234',
+    });
+    expect(Object.keys(summary!)).toEqual(expect.arrayContaining(Object.keys(BATCH_METRICS)));
+    expect(summary).not.toHaveProperty('heldFrom');
+  });
+
+  it('begins every document and every line anew, with the cache alone kept', async () => {
+    await invoke(records(order(0), order(1)), healthy, 2);
+    expect(documents().map((line) => [line['DataApiCalls'], line['CacheMisses'], line['CacheHitRatio']])).toEqual([
+      [2, 2, 0],
+      [1, 0, 100],
+    ]);
+    expect(summaries()).toHaveLength(2);
+  });
+
+  it('has no hit ratio when nothing was looked up', async () => {
+    await invoke(records('no json'));
+    expect(documents()[0]).toMatchObject({ LookupKeys: 0, EventsQuarantined: 1 });
+    expect(documents()[0]).not.toHaveProperty('CacheHitRatio');
+  });
+});
+
+describe('a batch with rejections', () => {
+  it('is committed, and says in one line how many, why and where, but not what was in them', async () => {
+    const { response } = await invoke(records(order(0), 'secret{', { id: 'secret' }, 'secret}'));
+    expect(response).toEqual({ batchItemFailures: [] });
+    const warnings = lines.filter((line) => line['level'] === 'WARN');
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        message: 'events quarantined',
+        byReason: { 'not-json': 2, schema: 1 },
+        first: [
+          { sequenceNumber: sequenceNumber(1), subSequenceNumber: 0, reason: 'not-json' },
+          { sequenceNumber: sequenceNumber(2), subSequenceNumber: 0, reason: 'schema' },
+          { sequenceNumber: sequenceNumber(3), subSequenceNumber: 0, reason: 'not-json' },
+        ],
+      }),
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+});
+
+describe('a held batch', () => {
+  it('answers with exactly the first record that is not committed, and says why', async () => {
+    const answer = (request: StubRequest) => ('keys_0' in request.parameters ? healthy(request) : FAILED);
+    const { response } = await invoke(records(order(0), order(1)), answer);
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
+    expect(documents()[0]).toMatchObject({ PositionHeld: 1, RecordsHeld: 2, FuseBlown: 0, DataApiErrors: 1 });
+    expect(summaries()[0]).toMatchObject({ heldFrom: sequenceNumber(0), holdReason: 'configuration' });
+    expect(lines.filter((line) => line['level'] === 'ERROR').map((line) => line['message'])).toEqual([
+      'position held: DatabaseErrorException: ERROR: no table',
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it('by the fuse says so in its own metric', async () => {
+    vi.stubEnv('FUSE_MIN_EVENTS', '2');
+    const { response, requests } = await invoke(records('x', 'y'));
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
+    expect(requests).toBe(0);
+    expect(documents()[0]).toMatchObject({ FuseBlown: 1, PositionHeld: 1, EventsQuarantined: 0 });
+  });
+
+  it('keeps the reserve for answering', async () => {
+    vi.stubEnv('TIME_RESERVE_MS', '59900');
+    const { response, requests } = await invoke(records(order(0)));
+    expect(response.batchItemFailures).toHaveLength(1);
+    expect(requests).toBe(0);
+    expect(summaries()[0]).toMatchObject({ holdReason: 'deadline' });
+  });
+});
+
+describe('start-up', () => {
+  it('tells everything that is missing in the environment', () => {
+    vi.stubEnv('CLUSTER_ARN', '');
+    vi.stubEnv('CACHE_TTL_SECONDS', 'soon');
+    expect(() => createHandler(orders)).toThrow(
+      'the environment is not usable:\n' +
+        '- `CLUSTER_ARN` must be set, got nothing; the stack sets it\n' +
+        '- `CACHE_TTL_SECONDS` must be an integer from 1 to 604800, got "soon"',
+    );
+  });
+
+  it('refuses a request limit that the statement alone would use up', () => {
+    const wide = Object.fromEntries(
+      Array.from({ length: 500 }, (_, n) => [`column_${n}`, 'double precision' as const]),
+    );
+    const table = { kind: 'insert', columns: wide, key: [] } as const;
+    const projection = { ...orders, tables: { ...orders.tables, wide: table } };
+    vi.stubEnv('MAX_REQUEST_BYTES', '65536');
+    expect(() => createHandler(projection)).toThrow(
+      /`MAX_REQUEST_BYTES` must be at least \d+ for the statement of this projection, got 65536/,
+    );
+    vi.stubEnv('MAX_REQUEST_BYTES', '1000000');
+    expect(createHandler(projection)).toBeTypeOf('function');
+  });
+});
