@@ -153,9 +153,7 @@ describe('an environment ends, and the next invocation gets a new one', () => {
       errorType: 'Sandbox.Timedout',
       errorMessage: `RequestId: request-${requests} Error: Task timed out after 1.00 seconds`,
     });
-    expect(lines.some((line) => line.endsWith(`request-${requests} Task timed out after 1.00 seconds`))).toBe(
-      true,
-    );
+    expect(lines.some((line) => line.endsWith(`request-${requests} Task timed out after 1.00 seconds`))).toBe(true);
     expect(answer(await invoke('count'))).toBe(1);
   });
 

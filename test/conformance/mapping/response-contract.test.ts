@@ -11,15 +11,7 @@ import type { FailureDocument, FunctionInvoker } from '../../../local/mapping/po
 import { handler } from './functions/answering.ts';
 
 /** Recorded against AWS with batch size 1 and two retries: a failure is invoked three times and says so. */
-const SUCCESSES = [
-  '{"batchItemFailures":[]}',
-  '{"batchItemFailures":null}',
-  '{}',
-  'null',
-  'undefined',
-  '""',
-  '[]',
-];
+const SUCCESSES = ['{"batchItemFailures":[]}', '{"batchItemFailures":null}', '{}', 'null', 'undefined', '""', '[]'];
 const FAILURES = [
   { wish: '{"batchItemFailures":[{"itemIdentifier":123}]}', functionError: null },
   { wish: '{"batchItemFailures":[{"itemIdentifier":""}]}', functionError: null },
@@ -86,15 +78,12 @@ describe.each([
     expect(await deliver(invokerOf(), wish)).toEqual({ invocations: 1, documents: [] });
   });
 
-  it.each(FAILURES)(
-    '$wish: three invocations, function error $functionError',
-    async ({ wish, functionError }) => {
-      const { invocations, documents } = await deliver(invokerOf(), wish);
-      expect(invocations).toBe(3);
-      expect(documents.map(({ requestContext }) => requestContext.approximateInvokeCount)).toEqual([3]);
-      expect(documents[0]?.responseContext?.functionError).toBe(functionError);
-    },
-  );
+  it.each(FAILURES)('$wish: three invocations, function error $functionError', async ({ wish, functionError }) => {
+    const { invocations, documents } = await deliver(invokerOf(), wish);
+    expect(invocations).toBe(3);
+    expect(documents.map(({ requestContext }) => requestContext.approximateInvokeCount)).toEqual([3]);
+    expect(documents[0]?.responseContext?.functionError).toBe(functionError);
+  });
 
   it('a partial answer is ignored when failures are not reported', async () => {
     const wish = '{"batchItemFailures":[{"itemIdentifier":"SELF"}]}';

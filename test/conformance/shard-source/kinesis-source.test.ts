@@ -1,9 +1,4 @@
-import {
-  MergeShardsCommand,
-  SplitShardCommand,
-  ListShardsCommand,
-  type KinesisClient,
-} from '@aws-sdk/client-kinesis';
+import { MergeShardsCommand, SplitShardCommand, ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll } from 'vitest';
 import { createStream, waitUntilActive } from '../../../local/kinesis/create-stream.ts';
 import { putRecords } from '../../../local/kinesis/put-records.ts';

@@ -86,10 +86,7 @@ export function describeShardSource(name: string, factory: StreamFactory): void 
     it('gives the same again for the same iterator', async () => {
       await put(['1', '2', '3']);
       const iterator = await stream.source.openIterator('shardId-000000000000', TRIM_HORIZON);
-      const reads = [
-        await stream.source.readRecords(iterator, 2),
-        await stream.source.readRecords(iterator, 2),
-      ];
+      const reads = [await stream.source.readRecords(iterator, 2), await stream.source.readRecords(iterator, 2)];
       expect(reads.map(({ records }) => records.map(text))).toEqual([
         ['1', '2'],
         ['1', '2'],
@@ -126,8 +123,7 @@ export function describeShardSource(name: string, factory: StreamFactory): void 
     it('opens at a timestamp: the first record at or after it', async () => {
       await put(['1']);
       const [first] = (await readAll(stream.source, 'shardId-000000000000')).records;
-      while (Date.now() <= first!.approximateArrivalMs)
-        await new Promise((resolve) => setTimeout(resolve, 2));
+      while (Date.now() <= first!.approximateArrivalMs) await new Promise((resolve) => setTimeout(resolve, 2));
       await put(['2']);
       const { records } = await readAll(stream.source, 'shardId-000000000000');
       for (const [index, { approximateArrivalMs: timestampMs }] of records.entries()) {
@@ -142,17 +138,15 @@ export function describeShardSource(name: string, factory: StreamFactory): void 
       await stream.split('shardId-000000000000');
       await stream.merge('shardId-000000000001', 'shardId-000000000002');
       const shards = await stream.source.listShards();
-      expect(shards.map((shard) => ({ ...shard, parentShardIds: [...shard.parentShardIds].sort() }))).toEqual(
-        [
-          { shardId: 'shardId-000000000000', parentShardIds: [] },
-          { shardId: 'shardId-000000000001', parentShardIds: ['shardId-000000000000'] },
-          { shardId: 'shardId-000000000002', parentShardIds: ['shardId-000000000000'] },
-          {
-            shardId: 'shardId-000000000003',
-            parentShardIds: ['shardId-000000000001', 'shardId-000000000002'],
-          },
-        ],
-      );
+      expect(shards.map((shard) => ({ ...shard, parentShardIds: [...shard.parentShardIds].sort() }))).toEqual([
+        { shardId: 'shardId-000000000000', parentShardIds: [] },
+        { shardId: 'shardId-000000000001', parentShardIds: ['shardId-000000000000'] },
+        { shardId: 'shardId-000000000002', parentShardIds: ['shardId-000000000000'] },
+        {
+          shardId: 'shardId-000000000003',
+          parentShardIds: ['shardId-000000000001', 'shardId-000000000002'],
+        },
+      ]);
     });
 
     it('ends a closed shard once it is read, and puts later records into its children', async () => {
@@ -163,9 +157,7 @@ export function describeShardSource(name: string, factory: StreamFactory): void 
       expect(closed.records.map(text)).toEqual(['1', '2']);
       expect(closed.isClosed).toBe(true);
       const children = await Promise.all(
-        (await shardIds())
-          .slice(1)
-          .map(async (shardId) => (await readAll(stream.source, shardId)).records.map(text)),
+        (await shardIds()).slice(1).map(async (shardId) => (await readAll(stream.source, shardId)).records.map(text)),
       );
       expect(children.toSorted((left, right) => left.length - right.length)).toEqual([[], ['3']]);
     });

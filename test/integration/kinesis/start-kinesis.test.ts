@@ -131,9 +131,7 @@ describe('filling a stream', () => {
         ShardIteratorType: 'TRIM_HORIZON',
       }),
     );
-    const { Records: read = [] } = await client.send(
-      new GetRecordsCommand({ ShardIterator: iterator, Limit: 10_000 }),
-    );
+    const { Records: read = [] } = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 10_000 }));
     expect(read).toHaveLength(2_345);
     for (let key = 0; key < 7; key += 1) {
       const ofKey = read.filter((record) => record.PartitionKey === `key-${key}`);

@@ -1,9 +1,4 @@
-import {
-  ListShardsCommand,
-  MergeShardsCommand,
-  SplitShardCommand,
-  type KinesisClient,
-} from '@aws-sdk/client-kinesis';
+import { ListShardsCommand, MergeShardsCommand, SplitShardCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStream, waitUntilActive } from '../../../local/kinesis/create-stream.ts';
 import { putRecords } from '../../../local/kinesis/put-records.ts';

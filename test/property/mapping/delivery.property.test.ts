@@ -3,13 +3,7 @@ import { describe, it } from 'vitest';
 import type { MappingEvent } from '../../../local/mapping/mapping-event.ts';
 import type { MappingRecord } from '../../../local/mapping/mapping-record.ts';
 import type { InvocationResult } from '../../../local/mapping/ports.ts';
-import {
-  failAt,
-  MappingHarness,
-  SUCCESS,
-  THROWN,
-  type Invocation,
-} from '../../unit/local/mapping/mapping-harness.ts';
+import { failAt, MappingHarness, SUCCESS, THROWN, type Invocation } from '../../unit/local/mapping/mapping-harness.ts';
 
 /** How a record behaves: each delivery of it uses up one failure, then it succeeds. */
 interface PlannedRecord {
@@ -31,9 +25,7 @@ const plannedRecords = fc
     }),
     { maxLength: 60, size: 'max' },
   )
-  .map((planned): readonly PlannedRecord[] =>
-    planned.map((record, index) => ({ ...record, name: String(index) })),
-  );
+  .map((planned): readonly PlannedRecord[] => planned.map((record, index) => ({ ...record, name: String(index) })));
 
 const settings = fc.record({
   batchSize: fc.integer({ min: 1, max: 20 }),
@@ -84,8 +76,7 @@ class CheckpointWatch {
   }
 
   observe(event: MappingEvent): void {
-    if (event.type === 'resolved')
-      for (const { sequenceNumber } of event.records) this.#resolved.add(sequenceNumber);
+    if (event.type === 'resolved') for (const { sequenceNumber } of event.records) this.#resolved.add(sequenceNumber);
     if (event.type !== 'checkpoint') return;
     for (const sequenceNumber of this.#read[event.shardId] ?? []) {
       const isCovered = BigInt(sequenceNumber) <= BigInt(event.sequenceNumber);
@@ -179,24 +170,19 @@ describe('delivery, for any pattern of failing records and any settings, with re
 describe('delivery with a limit on retries', () => {
   it('resolves or discards every record exactly once, and no record that never fails is lost with bisect', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        plannedRecords,
-        settings,
-        fc.integer({ min: 0, max: 3 }),
-        async (planned, own, retries) => {
-          const respond = createFunction(planned);
-          const harness = new MappingHarness(respond, {
-            settings: { ...own, bisectBatchOnFunctionError: true, maximumRetryAttempts: retries },
-          });
-          for (const { name, key } of planned) harness.append([name], key);
-          await harness.drain();
-          const settled = [...harness.eventsOf('resolved'), ...harness.eventsOf('discarded')];
-          const numbers = settled.flatMap(({ records }) => records.map(({ ordinal }) => ordinal));
-          if (numbers.length !== planned.length || new Set(numbers).size !== planned.length) return false;
-          const discarded = harness.eventsOf('discarded').flatMap(({ records }) => records);
-          return discarded.every(({ ordinal }) => (planned[ordinal]?.failures ?? 0) > 0);
-        },
-      ),
+      fc.asyncProperty(plannedRecords, settings, fc.integer({ min: 0, max: 3 }), async (planned, own, retries) => {
+        const respond = createFunction(planned);
+        const harness = new MappingHarness(respond, {
+          settings: { ...own, bisectBatchOnFunctionError: true, maximumRetryAttempts: retries },
+        });
+        for (const { name, key } of planned) harness.append([name], key);
+        await harness.drain();
+        const settled = [...harness.eventsOf('resolved'), ...harness.eventsOf('discarded')];
+        const numbers = settled.flatMap(({ records }) => records.map(({ ordinal }) => ordinal));
+        if (numbers.length !== planned.length || new Set(numbers).size !== planned.length) return false;
+        const discarded = harness.eventsOf('discarded').flatMap(({ records }) => records);
+        return discarded.every(({ ordinal }) => (planned[ordinal]?.failures ?? 0) > 0);
+      }),
       { numRuns: 100 },
     );
   });

@@ -20,9 +20,7 @@ function recordingClient(errorOf: Answer = () => undefined) {
       return Promise.resolve({
         Records: records.map((_, index) => {
           const code = errorOf(index, call);
-          return code === undefined
-            ? { SequenceNumber: '1' }
-            : { ErrorCode: code, ErrorMessage: 'slow down' };
+          return code === undefined ? { SequenceNumber: '1' } : { ErrorCode: code, ErrorMessage: 'slow down' };
         }),
       });
     },
@@ -48,14 +46,11 @@ describe('putRecords', () => {
   it.each([
     { bytes: MEBIBYTE - 1, calls: [5] },
     { bytes: MEBIBYTE, calls: [4, 1] },
-  ])(
-    'counts partition keys towards 5 MiB: five records of $bytes bytes in calls of $calls',
-    async (given) => {
-      const { client, calls } = recordingClient();
-      await putRecords(client, records(5, given.bytes), { streamName: 's' });
-      expect(calls.map(({ length }) => length)).toEqual(given.calls);
-    },
-  );
+  ])('counts partition keys towards 5 MiB: five records of $bytes bytes in calls of $calls', async (given) => {
+    const { client, calls } = recordingClient();
+    await putRecords(client, records(5, given.bytes), { streamName: 's' });
+    expect(calls.map(({ length }) => length)).toEqual(given.calls);
+  });
 
   it('puts what failed again, before what comes after it in the lane', async () => {
     const { client, calls } = recordingClient((index, call) =>
