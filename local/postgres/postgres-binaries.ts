@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { cp, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
 /** Where the programs of one PostgreSQL build are. */
 export interface PostgresBinaries {
@@ -37,12 +39,13 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
 
 /**
  * Makes sure another user can run the programs: where one of the folders above them is closed to others (a home
- * directory of root), they are copied into `folder`, which must be open.
+ * directory of root), they are copied to `folder`, whose parents must be open.
  */
 export async function makeReachable(binaries: PostgresBinaries, folder: string): Promise<PostgresBinaries> {
   const root = dirname(dirname(binaries.postgres));
   if (await isReachable(root)) return binaries;
-  await cp(root, folder, { recursive: true, mode: 0, dereference: true });
+  await cp(root, folder, { recursive: true, dereference: true });
+  await promisify(execFile)('chmod', ['-R', 'a+rX', folder]);
   return { initdb: join(folder, 'bin', 'initdb'), postgres: join(folder, 'bin', 'postgres') };
 }
 
