@@ -39,4 +39,5 @@ registerHooks({
   },
 });
 
-createRequire(import.meta.url)('kinesis-local');
+const require = createRequire(import.meta.url);
+require('kinesis-local');

@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
@@ -67,7 +66,7 @@ const TRANSITIONS = [
  */
 export async function startKinesis(options: KinesisEmulatorOptions = {}): Promise<KinesisEmulator> {
   const region = options.region ?? 'us-east-1';
-  const child = fork(join(import.meta.dirname, 'emulator-process.ts'), {
+  const child = fork(new URL('./emulator-process.ts', import.meta.url), {
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { PATH: process.env['PATH'], ...emulatorEnvironment(options, region) },

@@ -9,8 +9,8 @@ import {
   type FunctionRuntimeOptions,
 } from '../../../local/environments/function-runtime.ts';
 import type { EnvironmentFault, InvocationResult } from '../../../local/mapping/ports.ts';
+import type { ProbeAction } from './functions/probe.ts';
 
-const FUNCTIONS = 'test/conformance/environments/functions';
 const SIX_MEGABYTES = 6 * 1024 * 1024;
 
 let folder: string;
@@ -19,8 +19,9 @@ let lines: string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'environments-'));
-  await writeFunctionBundle(`${FUNCTIONS}/probe.ts`, join(folder, 'probe'));
-  await writeFunctionBundle(`${FUNCTIONS}/broken.ts`, join(folder, 'broken'));
+  await writeFunctionBundle('test/conformance/environments/functions/probe.ts', folder);
+  await writeFile(join(folder, 'broken.mjs'), "throw new RangeError('cannot load');");
+  await writeFile(join(folder, 'syntax.mjs'), 'export const handler = (');
 });
 afterAll(() => rm(folder, { recursive: true }));
 afterEach(() => runtime.close());
@@ -28,7 +29,7 @@ afterEach(() => runtime.close());
 function start(options: Partial<FunctionRuntimeOptions> = {}): void {
   lines = [];
   runtime = createFunctionRuntime({
-    bundlePath: join(folder, 'probe', 'index.mjs'),
+    bundlePath: join(folder, 'index.mjs'),
     functionName: 'flights',
     timeoutMs: 20_000,
     onLog: (line) => lines.push(line),
@@ -37,7 +38,7 @@ function start(options: Partial<FunctionRuntimeOptions> = {}): void {
 }
 
 let requests = 0;
-function invoke(action: string, argument?: unknown, fault?: EnvironmentFault): Promise<InvocationResult> {
+function invoke(action: ProbeAction, argument?: unknown, fault?: EnvironmentFault): Promise<InvocationResult> {
   const context = { requestId: `request-${(requests += 1)}`, ...(fault && { fault }) };
   return runtime.invoke(JSON.stringify({ do: action, argument }), context);
 }
@@ -125,7 +126,7 @@ describe('an environment ends, and the next invocation gets a new one', () => {
       argument: undefined,
       message: 'Error: Runtime exited with error: signal: killed',
     },
-  ])('after $action $argument', async ({ action, argument, message }) => {
+  ] as const)('after $action $argument', async ({ action, argument, message }) => {
     start();
     const error = errorOf(await invoke(action, argument));
     expect(error['errorType']).toBe('Runtime.ExitError');
@@ -140,13 +141,13 @@ describe('an environment ends, and the next invocation gets a new one', () => {
       error: { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'lost promise' },
     },
     { action: 'throwLater', error: { errorType: 'RangeError', errorMessage: 'late' } },
-  ])('after $action', async ({ action, error }) => {
+  ] as const)('after $action', async ({ action, error }) => {
     start();
     expect(errorOf(await invoke(action))).toMatchObject(error);
     expect(answer(await invoke('count'))).toBe(1);
   });
 
-  it.each(['sleep', 'spin'])('after its timeout: %s', async (action) => {
+  it.each(['sleep', 'spin'] as const)('after its timeout: %s', async (action) => {
     start({ timeoutMs: 1_000 });
     const error = errorOf(await invoke(action, 60_000));
     expect(error).toEqual({
@@ -191,27 +192,20 @@ describe('code that cannot be loaded', () => {
     },
     {
       what: 'a handler that is missing',
-      bundle: 'probe',
+      bundle: 'index',
       handlerName: 'main',
       type: 'Runtime.HandlerNotFound',
     },
     {
       what: 'a handler that is no function',
-      bundle: 'probe',
+      bundle: 'index',
       handlerName: 'notAFunction',
       type: 'Runtime.HandlerNotFound',
     },
   ])('$what fails each invocation with $type', async ({ bundle, handlerName, type }) => {
-    start({ bundlePath: join(folder, bundle, 'index.mjs'), handlerName });
+    start({ bundlePath: join(folder, `${bundle}.mjs`), handlerName });
     expect(errorOf(await invoke('count'))['errorType']).toBe(type);
     expect(errorOf(await invoke('count'))['errorType']).toBe(type);
-  });
-
-  it('fails with Runtime.UserCodeSyntaxError when it does not parse', async () => {
-    const bundlePath = join(folder, 'syntax.mjs');
-    await writeFile(bundlePath, 'export const handler = (');
-    start({ bundlePath });
-    expect(errorOf(await invoke('count'))['errorType']).toBe('Runtime.UserCodeSyntaxError');
   });
 });
 

@@ -10,7 +10,7 @@ interface ProbeContext {
 }
 
 interface ProbeEvent {
-  readonly do: keyof typeof ACTIONS;
+  readonly do: ProbeAction;
   readonly argument?: unknown;
 }
 
@@ -21,6 +21,9 @@ setInterval(() => {
 }, 5);
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What the function can be asked to do. */
+export type ProbeAction = keyof typeof ACTIONS;
 
 const ACTIONS = {
   echo: (argument: unknown) => argument,
@@ -73,9 +76,11 @@ const ACTIONS = {
   }),
 };
 
+/** @public Loaded by name from the bundle. */
 export const handler = async (event: ProbeEvent, context: ProbeContext): Promise<unknown> => {
   invocations += 1;
   return await ACTIONS[event.do](event.argument, context);
 };
 
+/** @public Loaded by name from the bundle. */
 export const notAFunction = 'a string';
