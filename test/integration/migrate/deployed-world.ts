@@ -14,7 +14,7 @@ const run = promisify(execFile);
 /** Imports a bundle as Lambda does and gives it one event. */
 const INVOKE = `
 const { handler } = await import(process.argv[1]);
-const context = { getRemainingTimeInMillis: () => 30_000, awsRequestId: 'request', functionName: 'function' };
+const context = { getRemainingTimeInMillis: () => 120_000, awsRequestId: 'request', functionName: 'function' };
 const answer = await handler(JSON.parse(process.env.TEST_EVENT), context);
 process.stdout.write('\\nANSWER ' + JSON.stringify(answer ?? null) + '\\n');`;
 
@@ -24,6 +24,12 @@ export interface Answer {
   readonly Reason: string;
   readonly PhysicalResourceId: string;
   readonly Data: Readonly<Record<string, string>>;
+}
+
+/** What an invocation returned, and the lines it wrote. */
+export interface Invocation {
+  readonly answer: unknown;
+  readonly output: readonly string[];
 }
 
 export const SECRETS = {
@@ -43,7 +49,11 @@ export interface DeployedWorld {
   readonly query: (database: string, sql: string, user?: 'processor' | 'maintenance') => Promise<readonly object[]>;
   /** Runs the migrations function for one CloudFormation request. */
   readonly migrate: (database: string, requestType?: 'Create' | 'Update' | 'Delete') => Promise<Answer>;
-  readonly invoke: (folder: string, environment: Readonly<Record<string, string>>, event: unknown) => Promise<unknown>;
+  readonly invoke: (
+    folder: string,
+    environment: Readonly<Record<string, string>>,
+    event: unknown,
+  ) => Promise<Invocation>;
   /** The password in the secrets, and so of the roles once they are migrated. */
   password: string;
   readonly close: () => Promise<void>;
@@ -79,7 +89,8 @@ export async function startDeployedWorld(): Promise<DeployedWorld> {
         TEST_EVENT: JSON.stringify(event),
       },
     });
-    return JSON.parse(/\nANSWER (.*)\n/.exec(stdout)?.[1] ?? 'null') as unknown;
+    const answer = JSON.parse(/\nANSWER (.*)\n/.exec(stdout)?.[1] ?? 'null') as unknown;
+    return { answer, output: stdout.split('\n') };
   };
   const open = stack.move();
   let requests = 0;

@@ -16,7 +16,7 @@ const ALL = ['event_processor/001-event-processor.sql', 'flights/001-flights.sql
 
 const FLIGHT = { date: '2001/01/31 23:59', delay: 14, distance: 405, origin: 'DTW', destination: 'SLC' };
 
-function writeFlights(database: string, flights: readonly unknown[]): Promise<unknown> {
+async function writeFlights(database: string, flights: readonly unknown[]): Promise<unknown> {
   const environment = encodeEnvironment({
     ...DEFAULT_ENVIRONMENT,
     clusterArn: world.server.resourceArn,
@@ -24,7 +24,7 @@ function writeFlights(database: string, flights: readonly unknown[]): Promise<un
     database,
   });
   const Records = kinesisRecords(flights.map((data) => ({ data })));
-  return world.invoke(world.code.processor.folder, environment, { Records });
+  return (await world.invoke(world.code.processor.folder, environment, { Records })).answer;
 }
 
 describe('the migrations function, bundled as it is deployed', () => {

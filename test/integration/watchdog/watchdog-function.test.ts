@@ -1,0 +1,200 @@
+import { PutRecordCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pruneEnvironment, watchdogEnvironment } from '../../../contract/maintenance-environment.ts';
+import { createStream } from '../../../local/kinesis/create-stream.ts';
+import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
+import { SECRETS, startDeployedWorld, type DeployedWorld } from '../migrate/deployed-world.ts';
+
+const SHARDS = ['shardId-000000000000', 'shardId-000000000001'] as const;
+
+let world: DeployedWorld;
+let emulator: KinesisEmulator;
+let kinesis: KinesisClient;
+let database: string;
+let streams = 0;
+
+beforeAll(async () => {
+  [world, emulator] = await Promise.all([startDeployedWorld(), startKinesis()]);
+  kinesis = emulator.client();
+  database = await world.createDatabase();
+  await world.migrate(database);
+});
+
+afterAll(async () => {
+  kinesis.destroy();
+  await Promise.all([world.close(), emulator.stop()]);
+});
+
+interface TestStream {
+  readonly name: string;
+  readonly arn: string;
+}
+
+async function newStream(): Promise<TestStream> {
+  streams += 1;
+  const name = `stream-${streams}`;
+  return { name, arn: await createStream(kinesis, { streamName: name, shardCount: 2 }) };
+}
+
+/** Puts one record into a shard and returns its sequence number. */
+async function put({ name }: TestStream, shard: 0 | 1): Promise<string> {
+  // The hash keys of the first shard are the lower half.
+  const ExplicitHashKey = shard === 0 ? '0' : String(2n ** 128n - 1n);
+  const { SequenceNumber = '' } = await kinesis.send(
+    new PutRecordCommand({ StreamName: name, PartitionKey: 'key', ExplicitHashKey, Data: Buffer.from('{}') }),
+  );
+  return SequenceNumber;
+}
+
+/** What the processor writes when a batch that ends there is committed. */
+async function commit(
+  functionName: string,
+  row: { readonly shard: 0 | 1; readonly last: string; readonly arrived?: string },
+): Promise<void> {
+  const arrived = row.arrived ?? 'now()';
+  await world.query(
+    database,
+    `INSERT INTO event_processor.batch_log (function_name, shard_id, first_sequence_number, last_sequence_number,
+       oldest_arrival_at, newest_arrival_at, records, events, written, duplicates, quarantined, code_version)
+     VALUES ('${functionName}', '${SHARDS[row.shard]}', ${row.last}, ${row.last}, ${arrived}, ${arrived}, 1, 1, 1, 0, 0, 'x')`,
+  );
+}
+
+interface Published {
+  readonly BacklogAge: number;
+  readonly TimeToDataLoss: number;
+  readonly service: string;
+}
+
+/** Runs the deployed bundle for a function of the stream's name and returns its metrics document. */
+async function watch(
+  stream: TestStream,
+  options: { readonly lanes?: number; readonly from?: string } = {},
+): Promise<Published> {
+  const { output } = await world.invoke(
+    world.code.watchdog.folder,
+    {
+      ...watchdogEnvironment.encode({
+        clusterArn: world.server.resourceArn,
+        secretArn: SECRETS.maintenance.arn,
+        database,
+        functionName: stream.name,
+        streamArn: stream.arn,
+        metricsNamespace: 'Test',
+        startingPosition: options.from ?? 'TRIM_HORIZON',
+        parallelizationFactor: options.lanes ?? 1,
+        maxShards: 400,
+      }),
+      AWS_ENDPOINT_URL_KINESIS: emulator.endpoint,
+    },
+    {},
+  );
+  const [line] = output.filter((text) => text.includes('CloudWatchMetrics'));
+  return JSON.parse(line ?? '{}') as Published;
+}
+
+const RETENTION_SECONDS = 24 * 3600;
+
+describe('the watchdog, bundled as it is deployed', () => {
+  test('publishes that an idle stream is caught up', async () => {
+    expect(await watch(await newStream())).toMatchObject({ BacklogAge: 0, TimeToDataLoss: RETENTION_SECONDS });
+  });
+
+  test('sees a consumer that has never committed anything', async () => {
+    const stream = await newStream();
+    await put(stream, 1);
+    const { BacklogAge, TimeToDataLoss, service } = await watch(stream);
+    expect(BacklogAge).toBeGreaterThan(0);
+    expect(TimeToDataLoss).toBe(RETENTION_SECONDS - BacklogAge);
+    expect(service).toBe(stream.name);
+  });
+
+  test('sees the first record after the newest committed one, in whichever shard it is', async () => {
+    const stream = await newStream();
+    const [first, other] = [await put(stream, 0), await put(stream, 1)];
+    await commit(stream.name, { shard: 0, last: first });
+    await commit(stream.name, { shard: 1, last: other });
+    expect(await watch(stream)).toMatchObject({ BacklogAge: 0 });
+    const next = await put(stream, 1);
+    expect((await watch(stream)).BacklogAge).toBeGreaterThan(0);
+    await commit(stream.name, { shard: 1, last: next });
+    expect(await watch(stream)).toMatchObject({ BacklogAge: 0 });
+  });
+
+  test('does not take the commits of another function for its own', async () => {
+    const stream = await newStream();
+    await commit('another', { shard: 0, last: await put(stream, 0) });
+    expect((await watch(stream)).BacklogAge).toBeGreaterThan(0);
+  });
+
+  test('sees a lane that is slower than the newest commit of its shard', async () => {
+    const stream = await newStream();
+    const [slow, fast] = [await put(stream, 0), await put(stream, 0)];
+    await commit(stream.name, { shard: 0, last: slow, arrived: "now() - interval '1 hour'" });
+    await commit(stream.name, { shard: 0, last: fast });
+    await put(stream, 0);
+    expect((await watch(stream, { lanes: 10 })).BacklogAge).toBeGreaterThan(3_600);
+    expect((await watch(stream, { lanes: 1 })).BacklogAge).toBeLessThan(3_600);
+  });
+
+  test('does not reckon with records from before a mapping that begins with the latest', async () => {
+    const stream = await newStream();
+    await put(stream, 0);
+    await world.query(
+      database,
+      `INSERT INTO event_processor.migrations (set_name, file_name, checksum, applied_at)
+      VALUES ('${stream.name}', '001-a.sql', 'x', clock_timestamp())`,
+    );
+    expect(await watch(stream, { from: 'LATEST' })).toMatchObject({ BacklogAge: 0 });
+    expect((await watch(stream, { from: 'TRIM_HORIZON' })).BacklogAge).toBeGreaterThan(0);
+  });
+
+  test('publishes nothing when it cannot see the stream, so that its silence pages', async () => {
+    await expect(
+      watch({ name: 'unseen', arn: 'arn:aws:kinesis:us-east-1:000000000000:stream/gone' }),
+    ).rejects.toThrow();
+  });
+});
+
+describe('pruning, bundled as it is deployed', () => {
+  test('deletes what is older than both the setting and the retention of the stream, of its function only', async () => {
+    const stream = await newStream();
+    const names = [stream.name, 'neighbour'];
+    for (const name of names) {
+      await world.query(
+        database,
+        `INSERT INTO event_processor.ledger (function_name, event_id, committed_at)
+        SELECT '${name}', hours::text, now() - make_interval(hours => hours) FROM unnest(ARRAY[1, 47, 49, 71, 73, 10000]) AS hours`,
+      );
+    }
+    const prune = (ledgerRetentionHours: number): Promise<unknown> =>
+      world.invoke(
+        world.code.prune.folder,
+        {
+          ...pruneEnvironment.encode({
+            clusterArn: world.server.resourceArn,
+            secretArn: SECRETS.maintenance.arn,
+            database,
+            functionName: stream.name,
+            streamArn: stream.arn,
+            ledgerRetentionHours,
+            batchLogRetentionHours: 48,
+          }),
+          AWS_ENDPOINT_URL_KINESIS: emulator.endpoint,
+        },
+        {},
+      );
+    const left = (name: string): Promise<readonly object[]> =>
+      world.query(
+        database,
+        `SELECT event_id::int AS hours FROM event_processor.ledger WHERE function_name = '${name}' ORDER BY 1`,
+      );
+
+    await prune(72);
+    expect(await left(stream.name)).toEqual([1, 47, 49, 71].map((hours) => ({ hours })));
+    // The stream keeps records for a day: with a day on top, nothing younger than two days goes whatever is set.
+    await prune(24);
+    expect(await left(stream.name)).toEqual([1, 47].map((hours) => ({ hours })));
+    expect(await left('neighbour')).toHaveLength(6);
+  });
+});
