@@ -4,6 +4,7 @@ import { putRecords } from '../kinesis/put-records.ts';
 import { startKinesis } from '../kinesis/start-kinesis.ts';
 import { createKinesisSource } from '../mapping/kinesis-source.ts';
 import { MemoryStream } from '../mapping/memory-source.ts';
+import type { MappingPace } from '../mapping/mapping-context.ts';
 import type { ShardSource } from '../mapping/ports.ts';
 import type { InputEvent } from './event-input.ts';
 import type { RunOptions } from './run-options.ts';
@@ -19,6 +20,10 @@ export interface PutEventsOptions {
 /** A stream that can be filled and read. */
 export interface LocalStream {
   readonly source: ShardSource;
+  /** How fast it may be read, where that is not as on AWS. */
+  readonly pace: Partial<MappingPace>;
+  /** Gives up what has been processed, so that memory does not grow with the number of events. */
+  readonly trim: (shardId: string, sequenceNumber: string) => void;
   /** Base URL of the Kinesis API, where there is one. */
   readonly endpoint: string | undefined;
   /** Puts events in order. */
@@ -48,6 +53,9 @@ async function startKinesisStream(shardCount: number, streamName: string): Promi
   const started = starting.move();
   return {
     source: createKinesisSource(client, streamArn),
+    pace: {},
+    // The emulator keeps everything, as a stream does for its retention.
+    trim: () => undefined,
     endpoint: kinesis.endpoint,
     put: async (events, options) => {
       await putRecords(client, toRecords(events), { streamName, ...options });
@@ -68,6 +76,10 @@ function startMemoryStream(shardCount: number, streamName: string): LocalStream 
   const stream = new MemoryStream({ shardCount, streamArn });
   return {
     source: stream,
+    pace: { minReadIntervalMs: 0 },
+    trim: (shardId, sequenceNumber) => {
+      stream.trim(shardId, sequenceNumber);
+    },
     endpoint: undefined,
     put: async (events, { onProgress, signal }) => {
       let put = 0;

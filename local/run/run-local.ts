@@ -110,6 +110,7 @@ class LocalRun {
         maxBatchingWindowSeconds: options.maxBatchingWindow,
         parallelizationFactor: options.parallelizationFactor,
       },
+      pace: world.stream.pace,
       observe: this.#observe,
     });
   }
@@ -225,6 +226,9 @@ class LocalRun {
       case 'invoked':
         this.#iteratorAgeMs = event.iteratorAgeMs;
         this.#maxIteratorAgeMs = Math.max(this.#maxIteratorAgeMs, event.iteratorAgeMs);
+        break;
+      case 'checkpoint':
+        this.#parts.world.stream.trim(event.shardId, event.sequenceNumber);
         break;
       default:
     }
