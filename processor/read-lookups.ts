@@ -47,13 +47,13 @@ export async function readLookups(
   for (const [lookup, lookupKeys] of keys) {
     const rows = new Map<string, ReferenceRow | null>();
     resolved.set(lookup, rows);
-    const fresh = reading.lookups[lookup]?.fresh ?? false;
     for (const key of lookupKeys) {
-      const cached = fresh ? undefined : reading.cache.get(lookup, key);
+      const cached = reading.cache.get(lookup, key);
       if (cached === undefined) missed.push({ lookup, key, bytes: keyBytes(key) });
       else rows.set(key, cached);
     }
   }
+  // Rows of a fresh lookup are never kept, so the cache knows none of them.
   const keep: KeepRow = (lookup, key, row) => {
     resolved.get(lookup)?.set(key, row);
     if (!(reading.lookups[lookup]?.fresh ?? false)) reading.cache.set(lookup, key, row);

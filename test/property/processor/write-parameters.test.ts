@@ -93,17 +93,32 @@ it.each([64 * 1024, DATA_API_MAX_REQUEST_BYTES])(
   },
 );
 
-it('fills a request almost to the limit when the batch is large', async () => {
-  const maxItemBytes = DATA_API_MAX_REQUEST_BYTES - compiled.fixedRequestBytes;
-  const decoded = Array.from({ length: 3000 }, (_, n): DecodedItem => ({
+const MAX_ITEM_BYTES = DATA_API_MAX_REQUEST_BYTES - compiled.fixedRequestBytes;
+
+/** The bytes of the first request of a batch of rejections with these payloads. */
+async function firstRequestBytes(payloads: readonly Buffer[]): Promise<number> {
+  const decoded = payloads.map((payload, n): DecodedItem => ({
     kind: 'rejection',
-    origin: origin(n, { payload: Buffer.alloc(1200, n) }),
+    origin: origin(n, { payload }),
     reason: 'schema',
     detail: 'quoted "text"',
   }));
-  const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes };
-  const [chunk] = planChunks(projectItems(decoded, compiled.step, { resolved: new Map(), encoding }), maxItemBytes);
-  const bytes = await requestBytes(writeParameters(chunk!, context));
+  const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes: MAX_ITEM_BYTES };
+  const items = projectItems(decoded, compiled.step, { resolved: new Map(), encoding });
+  const [chunk] = planChunks(items, MAX_ITEM_BYTES);
+  expect(chunk![0]!.bytes).toBeLessThanOrEqual(MAX_ITEM_BYTES);
+  return requestBytes(writeParameters(chunk!, context));
+}
+
+it('fills a request almost to the limit, with one item as large as can be', async () => {
+  const overhead = 400;
+  const bytes = await firstRequestBytes([Buffer.alloc(Math.floor(((MAX_ITEM_BYTES - overhead) * 3) / 4))]);
   expect(bytes).toBeLessThanOrEqual(DATA_API_MAX_REQUEST_BYTES);
-  expect(bytes).toBeGreaterThan(DATA_API_MAX_REQUEST_BYTES * 0.98);
+  expect(bytes).toBeGreaterThan(DATA_API_MAX_REQUEST_BYTES - 8 * 1024);
+});
+
+it('fills a request almost to the limit, with as many small items as can be', async () => {
+  const bytes = await firstRequestBytes(Array.from({ length: 30_000 }, () => Buffer.alloc(0)));
+  expect(bytes).toBeLessThanOrEqual(DATA_API_MAX_REQUEST_BYTES);
+  expect(bytes).toBeGreaterThan(DATA_API_MAX_REQUEST_BYTES * 0.96);
 });

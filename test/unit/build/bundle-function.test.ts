@@ -45,7 +45,7 @@ describe('the bundle of a function', () => {
     const { sources, sourcesContent } = JSON.parse(bundle.sourceMap) as { sources: string[]; sourcesContent?: unknown };
     expect(sourcesContent).toBeUndefined();
     expect(sources).toContain('../functions/flights/projection.ts');
-    for (const source of sources) expect(source).toMatch(/^\.\.\/(node_modules|contract|functions|processor)\//);
+    for (const source of sources) expect(source).toMatch(/^\.\.\/(node_modules|build|contract|functions|processor)\//);
     for (const text of [bundle.code, bundle.sourceMap]) expect(text).not.toContain(ROOT);
   });
 

@@ -77,6 +77,15 @@ describe('the budget', () => {
     }
   });
 
+  it('must leave 200 ms for the call after a wait, or the wait is left to the mapping', async () => {
+    const short = scripted([transient], { budgetMs: 249 });
+    await expect(short.result).rejects.toMatchObject({ reason: 'transient' });
+    expect(short.clock.sleeps).toEqual([]);
+    const enough = scripted([transient], { budgetMs: 250 });
+    expect(await enough.result).toBe('done');
+    expect(enough.clock.sleeps).toEqual([50]);
+  });
+
   it('must leave 200 ms for a call, or none is made', async () => {
     const late = scripted([], { budgetMs: 199 });
     await expect(late.result).rejects.toMatchObject({ reason: 'deadline' });

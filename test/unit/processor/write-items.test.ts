@@ -192,11 +192,12 @@ describe('a quarantine that cannot be written', () => {
     });
   });
 
-  it('is no reason to blame the record: a rejection that the database refuses holds', async () => {
-    const { report } = await write([encodedEvent(0), encodedRejection(1)], {
+  it('is no reason to blame the record: a rejection that the database refuses holds, and nothing after it is written', async () => {
+    const { report, store } = await write([encodedEvent(0), encodedRejection(1), encodedEvent(2), encodedEvent(3)], {
       failure: (_call, { quarantine }) =>
         quarantine === '[]' ? undefined : { error: databaseError('rejection', '23502') },
     });
+    expect([...store.ledger]).toEqual(['event-0']);
     expect(report).toMatchObject({ committedRecords: 1, hold: { reason: 'configuration' } });
   });
 
