@@ -13,8 +13,8 @@ export interface Decoding {
 
 /** Bounds of what one record may grow to: hostile input meets them, honest input does not. */
 const LIMITS = {
-  /** A Kinesis record holds at most 10 MiB; ten times that is compression gone wrong. */
-  maxInflatedBytes: 100 * 1024 * 1024,
+  /** More than twice what a write can carry: a whole batch of such records still fits an environment's memory. */
+  maxInflatedBytes: 10 * 1024 * 1024,
   maxSubRecords: 100_000,
   /** An id is a key of two indexes, whose entries PostgreSQL bounds at about 2,700 bytes. */
   maxEventIdBytes: 1024,
