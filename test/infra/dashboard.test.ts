@@ -1,6 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { BATCH_METRICS, DEFAULT_METRICS_NAMESPACE, WATCHDOG_METRICS } from '../../contract/metrics.ts';
 import { EVERYTHING, synthesize, type Synthesized } from './synthesized.ts';
+
+// A synthesis takes a second or two, and many times that on a busy machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 interface Widget {
   readonly type: string;

@@ -1,7 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { EventProcessorProps } from '../../lib/props/event-processor-props.ts';
 import { EVERYTHING, EXISTING, synthesize, type Resource } from './synthesized.ts';
+
+// A synthesis takes a second or two, and many times that on a busy machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 /**
  * A mapping under another logical id is another mapping: CloudFormation would make it anew, without a position in the

@@ -1,5 +1,8 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { EVERYTHING, EXISTING, synthesize, type Synthesized } from './synthesized.ts';
+
+// A synthesis takes a second or two, and many times that on a busy machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 interface Statement {
   readonly Effect: string;

@@ -1,6 +1,9 @@
 import { rmSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp, EVERYTHING, EXISTING, synthesize, targetOf, type Synthesized } from './synthesized.ts';
+
+// A synthesis takes a second or two, and many times that on a busy machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let stack: Synthesized;
 

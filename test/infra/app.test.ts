@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+
+// A synthesis takes a second or two, and many times that on a busy machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const ROOT = join(import.meta.dirname, '../..');
+const { context: flags } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as {
+  readonly context: Readonly<Record<string, unknown>>;
+};
+
+interface Run {
+  readonly exitCode: number;
+  readonly stderr: string;
+  readonly files: readonly string[];
+  readonly read: (name: string) => string;
+}
+
+/** Runs the app as the CDK command line runs it: context and output folder come in the environment. */
+async function runApp<T>(context: Readonly<Record<string, string>>, look: (run: Run) => T): Promise<T> {
+  const outdir = mkdtempSync(join(tmpdir(), 'app-'));
+  try {
+    const { exitCode, stderr } = await new Promise<Pick<Run, 'exitCode' | 'stderr'>>((resolve) => {
+      const env = {
+        PATH: process.env['PATH'],
+        CDK_OUTDIR: outdir,
+        CDK_CONTEXT_JSON: JSON.stringify({ ...flags, ...context }),
+      };
+      const child = execFile(process.execPath, ['bin/app.ts'], { cwd: ROOT, env }, (_, __, output) => {
+        resolve({ exitCode: child.exitCode ?? -1, stderr: output });
+      });
+    });
+    return look({
+      exitCode,
+      stderr,
+      files: readdirSync(outdir),
+      read: (name) => readFileSync(join(outdir, name), 'utf8'),
+    });
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+describe('bin/app.ts', () => {
+  test('synthesizes the default stage without an account, with the same assets each time', async () => {
+    const [first, second] = await Promise.all([
+      runApp({}, ({ exitCode, files }) => ({ exitCode, files })),
+      runApp({}, ({ exitCode, files }) => ({ exitCode, files })),
+    ]);
+    expect(first.exitCode).toBe(0);
+    expect(first.files).toContain('flights-dev.template.json');
+    expect(first.files.filter((name) => name.startsWith('asset.'))).toHaveLength(4);
+    expect(second.files).toEqual(first.files);
+  });
+
+  test('replaces single settings from the command line', async () => {
+    const mapping = await runApp({ batchSize: '500', parallelizationFactor: '10' }, ({ read }) => {
+      const { Resources } = JSON.parse(read('flights-dev.template.json')) as {
+        readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: object }>>;
+      };
+      return Object.values(Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping')?.Properties;
+    });
+    expect(mapping).toMatchObject({ BatchSize: 500, ParallelizationFactor: 10 });
+  });
+
+  test('tells every problem at once and ends with exit code 2', async () => {
+    const run = await runApp({ stage: 'prod', batchSize: '0', retryAttempts: '10001' }, (it) => it);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr.split('\n').filter((line) => line.startsWith('- '))).toEqual([
+      '- `batchSize` must be an integer from 1 to 10000, got 0',
+      '- `retryAttempts` must be an integer from -1 to 10000, got 10001',
+      expect.stringContaining('nobody would be paged'),
+    ]);
+  });
+
+  test('refuses a function that is not there, with the nearest one', async () => {
+    const run = await runApp({ functionName: 'flight' }, (it) => it);
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toContain('(flights), got "flight"; did you mean `flights`?');
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { assessBacklog } from '../../../../functions/watchdog/assess-backlog.ts';
+import type { ShardPosition, ShardProbe, ShardState } from '../../../../functions/watchdog/shard-state.ts';
+
+const NOW = 1_800_000_000_000;
+
+function shard(shardId: string, probe: ShardProbe, position: Partial<ShardPosition> = {}): ShardState {
+  const known = { lastSequenceNumber: '1', lastArrivalMs: NOW, slowestLaneArrivalMs: undefined };
+  return { probe, position: { shardId, ...known, ...position } };
+}
+
+function assess(shards: readonly ShardState[], parallelizationFactor = 1): ReturnType<typeof assessBacklog> {
+  return assessBacklog({ shards, nowMs: NOW, retentionSeconds: 86_400, parallelizationFactor });
+}
+
+const CAUGHT_UP: ShardProbe = { kind: 'caught-up' };
+
+describe('assessBacklog', () => {
+  test('is 0 when every shard is caught up, and when there is none', () => {
+    const nothing = { backlogAgeSeconds: 0, timeToDataLossSeconds: 86_400, worstShardId: undefined };
+    expect(assess([shard('a', CAUGHT_UP), shard('b', CAUGHT_UP)])).toEqual(nothing);
+    expect(assess([])).toEqual(nothing);
+  });
+
+  test('is the age of the oldest record that follows a committed position', () => {
+    const shards = [
+      shard('a', { kind: 'record', arrivalMs: NOW - 5_000 }),
+      shard('b', { kind: 'record', arrivalMs: NOW - 90_000 }),
+      shard('c', CAUGHT_UP),
+    ];
+    expect(assess(shards)).toEqual({
+      backlogAgeSeconds: 90,
+      timeToDataLossSeconds: 86_310,
+      worstShardId: 'b',
+    });
+  });
+
+  test('takes the distance to the end where no record was found on the way', () => {
+    expect(assess([shard('a', { kind: 'behind', millisBehindLatest: 7_000 })]).backlogAgeSeconds).toBe(7);
+  });
+
+  test('goes below 0 once records are being lost', () => {
+    const lost = shard('a', { kind: 'record', arrivalMs: NOW - 86_401_000 });
+    expect(assess([lost]).timeToDataLossSeconds).toBe(-1);
+  });
+
+  test('takes a record of the future for a new one', () => {
+    expect(assess([shard('a', { kind: 'record', arrivalMs: NOW + 5_000 })]).backlogAgeSeconds).toBe(0);
+  });
+
+  test('counts the slowest moving lane where there are lanes, and only while something is left to read', () => {
+    const slow = { slowestLaneArrivalMs: NOW - 600_000 };
+    const moving = shard('a', { kind: 'record', arrivalMs: NOW - 1_000 }, slow);
+    expect(assess([moving], 1).backlogAgeSeconds).toBe(1);
+    expect(assess([moving], 2).backlogAgeSeconds).toBe(600);
+    expect(assess([shard('a', CAUGHT_UP, slow)], 2).backlogAgeSeconds).toBe(0);
+  });
+});
