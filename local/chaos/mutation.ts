@@ -30,6 +30,11 @@ export const MUTATIONS = {
       ['event_id FROM _event ORDER BY event_id', 'event_id FROM _event'],
       ['GROUP BY ${key} ORDER BY ${key}', 'GROUP BY ${key} ORDER BY min(_n)'],
       ['FROM ${freshRowsOf(table, index)} ORDER BY ${order}', 'FROM ${freshRowsOf(table, index)}'],
+      [
+        'SELECT DISTINCT ON (${key}) ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${key}, ${newestFirst}, _n',
+        'SELECT * FROM (SELECT DISTINCT ON (${key}) ${columns} FROM ${freshRowsOf(table, index)} ' +
+          'ORDER BY ${key}, ${newestFirst}, _n) AS _newest ORDER BY random()',
+      ],
     ],
     profile: 'contention',
   },

@@ -75,7 +75,7 @@ export async function runChaos(plan: ChaosPlan, databaseUrl: string, ground: Cha
     tally: createFaultTally(),
   };
   try {
-    await setQuarantineFailures(run);
+    await writeRunSettings(run);
     const stuck = await drain(run, ground);
     const outcome = await readOutcome(databaseUrl, folder);
     tallyInput(run);
@@ -178,11 +178,11 @@ function callTargets({ runtime }: ChaosWorld, postgres: PostgresServer, restarts
   };
 }
 
-async function setQuarantineFailures({ plan, databaseUrl }: ChaosRun): Promise<void> {
+async function writeRunSettings({ plan, databaseUrl }: ChaosRun): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    await client.query('INSERT INTO quarantine_failures VALUES ($1)', [plan.quarantineFailures]);
+    await client.query('INSERT INTO run_settings VALUES ($1, $2)', [plan.quarantineFailures, plan.rowDelaySeconds]);
   } finally {
     await client.end();
   }

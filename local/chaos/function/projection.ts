@@ -21,7 +21,7 @@ export const flightsUnderTest = defineProjection({
   eventId: flights.eventId,
   lookups: flights.lookups,
   lookupKeys: flights.lookupKeys as never,
-  tables: { ...flights.tables, flight_notes: inserts({ columns: { flight_id: 'text', note: 'text' }, key: ['flight_id'] }) },
+  tables: { ...flights.tables, flight_notes: inserts({ columns: { flight_id: 'text', note: 'text' } }) },
   project: ({ note, ...rest }, lookups, flight_id) => {
     if (rest.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
     const rows = flights.project(rest, lookups as never, flight_id);

@@ -32,7 +32,9 @@ export function checkOutcome(input: readonly InputEvent[], airports: Airports, o
     ...compareCounts('on-failure destination', fates.tooLargeForQuarantine, unsound(fates, outcome)),
     ...sums(inEffect, outcome),
     ...(outcome.deadlocks === 0 ? [] : [`the lanes met ${outcome.deadlocks} deadlocks, expected none`]),
-    ...(outcome.airports === airports.size ? [] : [`airports: expected ${airports.size} rows, got ${outcome.airports}`]),
+    ...(outcome.airports === airports.size
+      ? []
+      : [`airports: expected ${airports.size} rows, got ${outcome.airports}`]),
   ];
 }
 
