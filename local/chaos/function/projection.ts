@@ -25,6 +25,6 @@ export const flightsUnderTest = defineProjection({
   project: ({ note, ...rest }, lookups, flight_id) => {
     if (rest.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
     const rows = flights.project(rest, lookups as never, flight_id);
-    return (note === undefined ? rows : { ...rows, flight_notes: { flight_id, note } }) as never;
+    return note === undefined ? rows : { ...rows, flight_notes: { flight_id, note } };
   },
 });

@@ -1,7 +1,14 @@
 import type { InputEvent } from '../../run/event-input.ts';
-import type { Airports, ExpectedFates, Flight, TextRow } from './expected-outcome.ts';
+import type { Airports, ExpectedTables, ExpectedFates, Flight, TextRow } from './expected-outcome.ts';
 import { expectedFates, expectedTables, flightId } from './expected-outcome.ts';
 import type { ChaosOutcome } from './read-outcome.ts';
+
+const TABLES = [
+  'flights',
+  'flight_notes',
+  'airport_days',
+  'latest_departures',
+] as const satisfies readonly (keyof ExpectedTables)[];
 
 /**
  * Compares what a run left behind with what it must: every event exactly once in effect, in the quarantine or in the
@@ -21,9 +28,7 @@ export function checkOutcome(input: readonly InputEvent[], airports: Airports, o
   const tables = expectedTables(inEffect.values(), airports);
   return [
     ...compareSets('ledger', [...inEffect.keys()], [...outcome.ledger.keys()]),
-    ...Object.entries(tables).flatMap(([name, rows]) =>
-      compareSets(name, rows.map(rowText), outcome.tables[name as keyof typeof tables].map(rowText)),
-    ),
+    ...TABLES.flatMap((name) => compareSets(name, tables[name].map(rowText), outcome.tables[name].map(rowText))),
     ...compareCounts(
       'quarantine',
       fates.quarantined,

@@ -71,53 +71,71 @@ function soundFlight(data: string, airports: Airports): Flight | undefined {
   } catch {
     return undefined;
   }
-  const { delay, distance, origin, destination, note = '' } = flight;
-  const isSound =
-    Number.isInteger(delay) &&
-    Number.isInteger(distance) &&
-    distance > 0 &&
-    airports.has(origin) &&
-    airports.has(destination) &&
-    !note.includes('\0') &&
-    Buffer.from(note).toString() === note &&
-    note.split('"').length <= LIMITS.quotesInNote;
-  return isSound ? flight : undefined;
+  return isSound(flight, airports) ? flight : undefined;
+}
+
+function isSound({ delay, distance, origin, destination, note = '' }: Flight, airports: Airports): boolean {
+  const checks = [
+    Number.isInteger(delay),
+    Number.isInteger(distance) && distance > 0,
+    airports.has(origin) && airports.has(destination),
+    !note.includes('\0') && Buffer.from(note).toString() === note,
+    note.split('"').length <= LIMITS.quotesInNote,
+  ];
+  return checks.every((holds) => holds);
 }
 
 /** The tables that the events in effect add up to. */
 export function expectedTables(flights: Iterable<Flight>, airports: Airports): ExpectedTables {
-  const days = new Map<string, { flights: number; delayed: number; minutes: number }>();
-  const latest = new Map<string, { version: string; row: TextRow }>();
-  const rows: TextRow[] = [];
-  const notes: TextRow[] = [];
-  for (const flight of flights) {
-    const { date, delay, distance, origin, destination, note } = flight;
-    const id = flightId(flight);
-    const departedAt = `${date.split('/').join('-')}:00`;
-    const [from, to] = [airports.get(origin), airports.get(destination)];
-    const cities = [from?.city ?? null, from?.state ?? null];
-    const destinationCities = [to?.city ?? null, to?.state ?? null];
-    rows.push([id, departedAt, origin, ...cities, destination, ...destinationCities, String(delay), String(distance)]);
-    if (note !== undefined) notes.push([id, note]);
-    const day = days.get(`${origin} ${departedAt.slice(0, 10)}`) ?? { flights: 0, delayed: 0, minutes: 0 };
-    days.set(`${origin} ${departedAt.slice(0, 10)}`, day);
-    day.flights += 1;
-    day.delayed += delay > 0 ? 1 : 0;
-    day.minutes += delay > 0 ? delay : 0;
-    const version = `${departedAt}|${id}`;
-    if (version > (latest.get(origin)?.version ?? '')) {
-      latest.set(origin, { version, row: [origin, departedAt, id, destination, String(delay)] });
-    }
-  }
+  const all = [...flights];
   return {
-    flights: rows,
-    flight_notes: notes,
-    airport_days: [...days].map(([key, day]) => [
-      ...key.split(' '),
-      String(day.flights),
-      String(day.delayed),
-      String(day.minutes),
-    ]),
-    latest_departures: [...latest.values()].map(({ row }) => row),
+    flights: all.map((flight) => flightRow(flight, airports)),
+    flight_notes: all.flatMap((flight) => (flight.note === undefined ? [] : [[flightId(flight), flight.note]])),
+    airport_days: airportDays(all),
+    latest_departures: latestDepartures(all),
   };
+}
+
+function departure({ date }: Flight): string {
+  return `${date.split('/').join('-')}:00`;
+}
+
+function flightRow(flight: Flight, airports: Airports): TextRow {
+  const { origin, destination, delay, distance } = flight;
+  const place = (code: string): TextRow => [code, airports.get(code)?.city ?? null, airports.get(code)?.state ?? null];
+  return [
+    flightId(flight),
+    departure(flight),
+    ...place(origin),
+    ...place(destination),
+    String(delay),
+    String(distance),
+  ];
+}
+
+function airportDays(flights: readonly Flight[]): TextRow[] {
+  const days = new Map<string, { flights: number; delayed: number; minutes: number }>();
+  for (const flight of flights) {
+    const key = `${flight.origin} ${departure(flight).slice(0, 10)}`;
+    const day = days.get(key) ?? { flights: 0, delayed: 0, minutes: 0 };
+    days.set(key, day);
+    day.flights += 1;
+    day.delayed += flight.delay > 0 ? 1 : 0;
+    day.minutes += Math.max(0, flight.delay);
+  }
+  return [...days].map(([key, day]) => [
+    ...key.split(' '),
+    ...[day.flights, day.delayed, day.minutes].map((count) => String(count)),
+  ]);
+}
+
+function latestDepartures(flights: readonly Flight[]): TextRow[] {
+  const latest = new Map<string, { version: string; row: TextRow }>();
+  for (const flight of flights) {
+    const { origin, destination, delay } = flight;
+    const version = `${departure(flight)}|${flightId(flight)}`;
+    if (version <= (latest.get(origin)?.version ?? '')) continue;
+    latest.set(origin, { version, row: [origin, departure(flight), flightId(flight), destination, String(delay)] });
+  }
+  return [...latest.values()].map(({ row }) => row);
 }
