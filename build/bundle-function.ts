@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /** Root of the repository: what source paths in a bundle are relative to, so that every checkout gives one hash. */
 const ROOT = join(import.meta.dirname, '..');
@@ -29,9 +29,10 @@ export interface FunctionBundle {
  * same source gives the same bytes on any machine and in any folder.
  *
  * @param entry path of the handler module, relative to the repository
+ * @param plugins change the source on its way into the bundle; for tests of the tests only
  * @throws esbuild's `BuildFailure` when the source does not bundle
  */
-export async function bundleFunction(entry: string): Promise<FunctionBundle> {
+export async function bundleFunction(entry: string, plugins: readonly Plugin[] = []): Promise<FunctionBundle> {
   const result = await build({
     entryPoints: [join(ROOT, entry)],
     absWorkingDir: ROOT,
@@ -52,6 +53,7 @@ export async function bundleFunction(entry: string): Promise<FunctionBundle> {
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
     define: { 'process.env.BUILD_VERSION': JSON.stringify(BUILD_VERSION_PLACEHOLDER) },
+    plugins: [...plugins],
     logLevel: 'silent',
   });
   const template = textOf(result.outputFiles, '.mjs');
@@ -72,10 +74,15 @@ export async function bundleFunction(entry: string): Promise<FunctionBundle> {
  *
  * @param entry path of the handler module, relative to the repository
  * @param directory where the two files go; created when missing
+ * @param plugins as for {@link bundleFunction}
  * @returns the bundle that was written
  */
-export async function writeFunctionBundle(entry: string, directory: string): Promise<FunctionBundle> {
-  const bundle = await bundleFunction(entry);
+export async function writeFunctionBundle(
+  entry: string,
+  directory: string,
+  plugins: readonly Plugin[] = [],
+): Promise<FunctionBundle> {
+  const bundle = await bundleFunction(entry, plugins);
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'index.mjs'), bundle.code);
   await writeFile(join(directory, 'index.mjs.map'), bundle.sourceMap);

@@ -41,7 +41,8 @@ const MAX_CALL_MS = DATA_API_STATEMENT_TIMEOUT_MS + 2_000;
  * Makes a database call, and makes it again while the failure is one that passes and the budget lasts. Safe for
  * writes, because the compiled write is idempotent.
  *
- * @throws {@link DatabaseError} of kind `rejection` or `too-large`: the caller can do something about those
+ * @throws {@link DatabaseError} of kind `rejection`, `too-large` or `timeout`: the caller can do something about those,
+ *   mostly by asking for less at a time
  * @throws {@link HoldError} when waiting longer is for the mapping to do
  */
 export async function callWithRetry<T>(
@@ -50,7 +51,11 @@ export async function callWithRetry<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const timeoutMs = Math.min(budgetMs(), MAX_CALL_MS);
-    if (timeoutMs < MIN_CALL_MS) throw new HoldError('deadline', 'the time of this invocation is used up');
+    if (timeoutMs < MIN_CALL_MS)
+      throw new HoldError(
+        'deadline',
+        'the time of this invocation is used up; what is committed stays, the rest is delivered again',
+      );
     tally.calls += 1;
     try {
       return await call({ timeoutMs });
@@ -59,9 +64,7 @@ export async function callWithRetry<T>(
       const failure = retryable(error);
       const waitMs = backoffMs(attempt, clock.random());
       if (waitMs + MIN_CALL_MS > budgetMs()) {
-        throw new HoldError('transient', `the database did not recover in time: ${failure.headline}`, {
-          cause: failure,
-        });
+        throw transientHold(failure);
       }
       await clock.sleep(waitMs);
     }
@@ -75,9 +78,21 @@ function retryable(error: unknown): DatabaseError {
     case 'unknown':
       return error;
     case 'configuration':
-      throw new HoldError('configuration', error.headline, { cause: error });
+      throw new HoldError('configuration', fixable(error), { cause: error });
     case 'rejection':
+    case 'timeout':
     case 'too-large':
       throw error;
   }
+}
+
+/** A hold that ends by itself: the mapping delivers the records again until the database takes them. */
+export function transientHold(failure: DatabaseError): HoldError {
+  const message = `the database did not recover in time: ${failure.headline}; nothing to do unless it lasts, the records are delivered again`;
+  return new HoldError('transient', message, { cause: failure });
+}
+
+/** What happened and what to do about it, in words that quote no row. */
+export function fixable(failure: DatabaseError): string {
+  return failure.fix === undefined ? failure.headline : `${failure.headline}; ${failure.fix}`;
 }

@@ -70,9 +70,10 @@ export interface Clock {
 
 /**
  * What a failed call means for the batch: `rejection` of a row in it, a `transient` state of the database, an
- * `unknown` outcome, a `configuration` that a person must mend, or a result `too-large` for one call.
+ * `unknown` outcome, a `timeout` of the statement itself, a `configuration` that a person must mend, or a result
+ * `too-large` for one call.
  */
-export type FailureKind = 'rejection' | 'transient' | 'unknown' | 'configuration' | 'too-large';
+export type FailureKind = 'rejection' | 'transient' | 'unknown' | 'timeout' | 'configuration' | 'too-large';
 
 /** A failed database call, classified once, in the adapter; nothing else looks at the message. */
 export class DatabaseError extends Error {
@@ -81,6 +82,8 @@ export class DatabaseError extends Error {
   /** The service's name for the error. */
   readonly code: string;
   readonly sqlState: string | undefined;
+  /** What a person has to do, where the failure is of kind `configuration`. */
+  readonly fix: string | undefined;
 
   /**
    * Wraps a failure with its meaning.
@@ -94,6 +97,7 @@ export class DatabaseError extends Error {
       readonly kind: FailureKind;
       readonly code: string;
       readonly sqlState: string | undefined;
+      readonly fix?: string | undefined;
       readonly cause: unknown;
     },
   ) {
@@ -101,6 +105,7 @@ export class DatabaseError extends Error {
     this.kind = failure.kind;
     this.code = failure.code;
     this.sqlState = failure.sqlState;
+    this.fix = failure.fix;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Calls } from './call-with-retry.ts';
-import { callWithRetry, HoldError } from './call-with-retry.ts';
+import { callWithRetry, fixable, HoldError, transientHold } from './call-with-retry.ts';
 import { escapedBytes } from './core/encode-rows.ts';
 import type { ResolvedLookups } from './core/project-items.ts';
 import { bisectChunk, planChunks } from './core/plan-chunks.ts';
@@ -78,13 +78,16 @@ async function readChunk(
     found = await callWithRetry((options) => reading.source.read(groupKeys(chunk), options), calls);
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    if (error.kind !== 'too-large' || chunk.length === 1) {
-      throw new HoldError('configuration', `the lookups can't be read: ${error.headline}`, { cause: error });
-    }
+    if (chunk.length === 1 || error.kind === 'rejection') throw lookupHold(error);
     for (const half of bisectChunk(chunk)) await readChunk(half, reading, { calls, keep });
     return;
   }
   for (const { lookup, key } of chunk) keep(lookup, key, found.get(lookup)?.get(key) ?? null);
+}
+
+function lookupHold(error: DatabaseError): HoldError {
+  if (error.kind === 'timeout') return transientHold(error);
+  return new HoldError('configuration', `the lookups can't be read: ${fixable(error)}`, { cause: error });
 }
 
 function groupKeys(chunk: readonly MissedKey[]): ReadonlyMap<string, readonly string[]> {

@@ -1,5 +1,5 @@
 import type { Calls } from './call-with-retry.ts';
-import { callWithRetry, HoldError } from './call-with-retry.ts';
+import { callWithRetry, fixable, HoldError, transientHold } from './call-with-retry.ts';
 import type { EncodedItem, EncodedRejection } from './core/encoded-item.ts';
 import { encodeRejection } from './core/encoded-item.ts';
 import type { FuseSettings } from './core/fuse.ts';
@@ -26,7 +26,7 @@ export interface WriteReport {
   readonly written: number;
   /** Events in effect now, be it from an earlier delivery. */
   readonly settledEvents: number;
-  /** Items whose payload is in the quarantine, be it from an earlier delivery. */
+  /** Items whose payload is in the quarantine, be it from an earlier delivery, or whose event is in effect anyway. */
   readonly rejections: readonly EncodedRejection[];
   /** Index of the first record that is not committed; the number of records when all are. */
   readonly committedRecords: number;
@@ -37,7 +37,8 @@ export interface WriteReport {
 /**
  * Writes the chunks of a batch one after the other, which keeps the order per partition key.
  *
- * A chunk that the database rejects is bisected until the rejected item stands alone: O(log n) statements per item, and
+ * A chunk that takes the database too long is cut in halves, which one after the other may be quick enough. A chunk
+ * that the database rejects is bisected until the rejected item stands alone: O(log n) statements per item, and
  * everything else is committed. What the database rejected is quarantined in one statement at the end, so that the
  * fuse sees all of it before any of it is set aside. A batch that ends early quarantines what it found so far, for which
  * time is kept back: a search that never ended in time would otherwise start anew with every delivery.
@@ -65,7 +66,7 @@ export async function writeItems(
 
 function asHold(error: unknown): HoldError {
   if (error instanceof HoldError) return error;
-  if (error instanceof DatabaseError) return new HoldError('configuration', error.headline, { cause: error });
+  if (error instanceof DatabaseError) return new HoldError('configuration', fixable(error), { cause: error });
   throw error;
 }
 
@@ -110,12 +111,14 @@ class WriteRun {
       await this.#execute(chunk, this.#itemCalls());
       this.#settled += chunk.length;
     } catch (error) {
-      const rejected = asRejectedChunk(error);
+      const failure = asChunkFailure(error);
       const [item] = chunk;
       if (chunk.length > 1) {
         for (const half of bisectChunk(chunk)) await this.write(half, attempts + 1);
+      } else if (failure.kind === 'timeout') {
+        throw transientHold(failure);
       } else if (item !== undefined) {
-        this.#setAside(item, rejected, attempts);
+        this.#setAside(item, failure, attempts);
       }
     }
   }
@@ -132,8 +135,8 @@ class WriteRun {
       }
       return undefined;
     } catch (error) {
-      if (error instanceof DatabaseError) return quarantineHold(error);
-      return asHold(error);
+      if (!(error instanceof DatabaseError)) return asHold(error);
+      return error.kind === 'timeout' ? transientHold(error) : quarantineHold(error);
     }
   }
 
@@ -172,14 +175,15 @@ class WriteRun {
     this.#settledEvents += chunk.length - rejections.length;
   }
 
-  #setAside({ kind, origin }: EncodedItem, error: DatabaseError, attempts: number): void {
+  #setAside(item: EncodedItem, error: DatabaseError, attempts: number): void {
     // An item that writes no rows of the user's was refused by the framework's own tables: no data is to blame.
-    if (kind !== 'event') throw quarantineHold(error);
+    if (item.kind !== 'event') throw quarantineHold(error);
+    const { origin, eventId } = item;
     const { shardId, codeVersion } = this.#writing.context;
     const { sqlState, message } = error;
     this.#waiting.push(
       encodeRejection(
-        { kind: 'rejection', origin, reason: 'database', detail: message, ...(sqlState && { sqlState }) },
+        { kind: 'rejection', origin, reason: 'database', detail: message, eventId, ...(sqlState && { sqlState }) },
         { shardId, codeVersion, attempts },
       ),
     );
@@ -188,13 +192,14 @@ class WriteRun {
   }
 }
 
-function asRejectedChunk(error: unknown): DatabaseError {
-  if (error instanceof DatabaseError && error.kind === 'rejection') return error;
+/** Failures that a smaller chunk can mend: one with fewer rows to refuse, or to spend time on. */
+function asChunkFailure(error: unknown): DatabaseError {
+  if (error instanceof DatabaseError && (error.kind === 'rejection' || error.kind === 'timeout')) return error;
   throw error;
 }
 
 function quarantineHold(error: DatabaseError): HoldError {
-  return new HoldError('configuration', `the quarantine can't be written: ${error.headline}`, {
+  return new HoldError('configuration', `the quarantine can't be written: ${fixable(error)}`, {
     cause: error,
   });
 }

@@ -24,7 +24,8 @@ export interface EnsureRolesOptions extends LockOptions {
 const FRAMEWORK_GRANTS = {
   processor: [
     `SELECT, INSERT ON ${FRAMEWORK_TABLES.ledger}`,
-    `INSERT ON ${FRAMEWORK_TABLES.quarantine}`,
+    // An event that comes into effect closes its entry.
+    `SELECT (function_name, event_id, applied_at), INSERT, UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `INSERT ON ${FRAMEWORK_TABLES.batchLog}`,
   ],
   maintenance: [

@@ -1,5 +1,6 @@
 import type { FailureKind } from '../ports.ts';
 import { DatabaseError } from '../ports.ts';
+import { configurationFix } from './configuration-fix.ts';
 
 /**
  * Meaning of a SQLSTATE, by longest matching prefix.
@@ -25,6 +26,8 @@ const SQLSTATE_KINDS: Readonly<Record<string, FailureKind>> = {
   '54': 'rejection',
   '55P03': 'transient',
   '57': 'transient',
+  // A statement that took too long: the service names it StatementTimeoutException, the database says this.
+  '57014': 'timeout',
   '58': 'transient',
   P0: 'rejection',
   XX: 'transient',
@@ -49,7 +52,7 @@ const NAME_KINDS: Readonly<Record<string, FailureKind>> = {
   InvalidSecretException: 'configuration',
   SecretsErrorException: 'transient',
   ServiceUnavailableError: 'unknown',
-  StatementTimeoutException: 'transient',
+  StatementTimeoutException: 'timeout',
   ThrottlingException: 'transient',
   TooManyRequestsException: 'transient',
   UnsupportedResultException: 'too-large',
@@ -70,7 +73,8 @@ export function classifyError(error: unknown): DatabaseError {
   const message = error instanceof Error ? error.message : String(error);
   const sqlState = SQLSTATE_AT_END.exec(message)?.[1];
   const kind = (sqlState === undefined ? undefined : sqlStateKind(sqlState)) ?? nameKind(name) ?? statusKind(error);
-  return new DatabaseError(`${name}: ${message}`, { kind, code: name, sqlState, cause: error });
+  const fix = kind === 'configuration' ? configurationFix(name, sqlState) : undefined;
+  return new DatabaseError(`${name}: ${message}`, { kind, code: name, sqlState, fix, cause: error });
 }
 
 function sqlStateKind(sqlState: string): FailureKind | undefined {

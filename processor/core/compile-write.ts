@@ -22,6 +22,9 @@ export const WRITE_PARAMETERS = {
   log: 'log',
 } as const;
 
+/** Column of the event's id, null where decoding never came so far. */
+const QUARANTINE_EVENT_ID = 'event_id';
+
 /** Columns of a quarantine row and how each is read from its JSON array. */
 const QUARANTINE_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
   ['shard_id', (cell) => cell],
@@ -35,7 +38,10 @@ const QUARANTINE_COLUMNS: readonly (readonly [string, (cell: string) => string])
   ['sql_state', (cell) => cell],
   ['code_version', (cell) => cell],
   ['attempts', (cell) => `(${cell})::integer`],
+  [QUARANTINE_EVENT_ID, (cell) => cell],
 ];
+
+const QUARANTINE_EVENT_CELL = `v->>${QUARANTINE_COLUMNS.findIndex(([column]) => column === QUARANTINE_EVENT_ID)}`;
 
 /** Columns of a batch log row and how each is read from its JSON array. */
 const LOG_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
@@ -72,11 +78,18 @@ export function compileWrite({ tables, ledger }: WrittenTables): string {
       ? ownLedger(ledger, ledgerTable, ledgerIndex)
       : frameworkLedger()),
     ...writes,
-    `_quarantine AS (${quarantine()})`,
+    `_quarantine AS (${quarantine(ownLedgerKey({ tables, ledger }))})`,
+    `_applied AS (${closeApplied()})`,
     `_log AS (${log()})`,
   ];
   return `WITH ${ctes.join(',\n')}
 SELECT (SELECT count(*) FROM _fresh)::integer AS written, (SELECT count(*) FROM _quarantine)::integer AS quarantined`;
+}
+
+function ownLedgerKey({ tables, ledger }: WrittenTables): { readonly name: string; readonly key: string } | undefined {
+  const table = ledger === undefined ? undefined : tables[ledger];
+  const key = table?.kind === 'insert' ? table.key[0] : undefined;
+  return ledger === undefined || key === undefined ? undefined : { name: ledger, key };
 }
 
 function frameworkLedger(): string[] {
@@ -101,10 +114,10 @@ function ownLedger(name: string, table: InsertTable, index: number): string[] {
     `_event AS MATERIALIZED (${rowsOf(table.columns, index)})`,
     `_ledger AS (
   INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM _event ORDER BY ${key}, _n
-  ON CONFLICT (${key}) DO NOTHING RETURNING ${key} AS _event_id
+  ON CONFLICT (${key}) DO NOTHING RETURNING ${key} AS event_id
 )`,
     `_fresh AS MATERIALIZED (
-  SELECT min(_n) AS _n FROM _event JOIN _ledger ON _ledger._event_id = _event.${key} GROUP BY _ledger._event_id
+  SELECT min(_n) AS _n FROM _event JOIN _ledger ON _ledger.event_id = _event.${key} GROUP BY _ledger.event_id
 )`,
   ];
 }
@@ -183,13 +196,31 @@ function jsonCell(position: number, type: string): string {
   return type.endsWith('?') ? `NULLIF(v->${position}, 'null'::jsonb)` : `v->${position}`;
 }
 
-function quarantine(): string {
+/**
+ * An event is in effect or set aside, never both. A rejected event that is in the ledger is a second delivery of what
+ * has its effect already, so it changes nothing; this also holds where the first delivery is in the same statement.
+ */
+function quarantine(ledger: { readonly name: string; readonly key: string } | undefined): string {
+  const inLedger =
+    ledger === undefined
+      ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS _l WHERE _l.function_name = :${WRITE_PARAMETERS.functionName}::text AND _l.event_id = ${QUARANTINE_EVENT_CELL}`
+      : `SELECT FROM ${identifier(ledger.name)} AS _l WHERE _l.${identifier(ledger.key)} = ${QUARANTINE_EVENT_CELL}`;
   const columns = QUARANTINE_COLUMNS.map(([column]) => column).join(', ');
   const cells = QUARANTINE_COLUMNS.map(([, read], position) => read(`v->>${position}`)).join(', ');
   return `
   INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns})
   SELECT :${WRITE_PARAMETERS.functionName}::text, ${cells} FROM jsonb_array_elements(:${WRITE_PARAMETERS.quarantine}::jsonb) AS v
+  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (SELECT FROM _ledger AS _l WHERE _l.event_id = ${QUARANTINE_EVENT_CELL})
   ON CONFLICT DO NOTHING RETURNING 1
+`;
+}
+
+/** An entry whose event is in effect now, be it by redrive, by another delivery or by a newer build, is closed. */
+function closeApplied(): string {
+  return `
+  UPDATE ${FRAMEWORK_TABLES.quarantine} AS _q SET applied_at = now() FROM _ledger
+  WHERE _q.function_name = :${WRITE_PARAMETERS.functionName}::text AND _q.event_id = _ledger.event_id AND _q.applied_at IS NULL
+  RETURNING 1
 `;
 }
 

@@ -12,6 +12,7 @@ import { payloadBase64 } from './item.ts';
 export interface EncodedEvent {
   readonly kind: 'event';
   readonly origin: Origin;
+  readonly eventId: string;
   /** `[n, eventId]` as JSON text. */
   readonly idRow: string;
   /** Per table of the projection the rows as JSON texts joined by commas; empty where the event has none. */
@@ -50,7 +51,7 @@ export function encodeEvent(
   const idRow = JSON.stringify([item.n, item.eventId]);
   let bytes = escapedBytes(idRow) + SEPARATOR_BYTES;
   for (const row of rows) bytes += escapedBytes(row) + SEPARATOR_BYTES;
-  return { kind: 'event', origin: item.origin, idRow, rows, bytes };
+  return { kind: 'event', origin: item.origin, eventId: item.eventId, idRow, rows, bytes };
 }
 
 /** What a quarantine row says beside the rejection itself. */
@@ -77,6 +78,7 @@ export function encodeRejection(rejection: Rejection, context: QuarantineContext
     sqlState ?? null,
     context.codeVersion,
     context.attempts,
+    rejection.eventId ?? null,
   ]);
   return { kind: 'rejection', origin, rejection, row, bytes: escapedBytes(row) + SEPARATOR_BYTES };
 }

@@ -46,6 +46,8 @@ export interface Rejection {
   readonly detail: string;
   /** SQLSTATE, where the database gave the verdict. */
   readonly sqlState?: string;
+  /** Id of the event, where decoding came so far: what is in effect is not set aside, and the other way round. */
+  readonly eventId?: string;
 }
 
 /** A decoded, validated event. */

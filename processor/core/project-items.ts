@@ -168,6 +168,6 @@ function unknownTableProblem(
   return unknown === undefined ? undefined : new RowProblem(`the projection declares no table \`${unknown}\``);
 }
 
-function reject({ origin }: DecodedEvent, reason: RejectionReason, detail: string): Rejection {
-  return { kind: 'rejection', origin, reason, detail };
+function reject({ origin, eventId }: DecodedEvent, reason: RejectionReason, detail: string): Rejection {
+  return { kind: 'rejection', origin, reason, detail, eventId };
 }

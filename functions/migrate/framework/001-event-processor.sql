@@ -28,10 +28,19 @@ CREATE TABLE event_processor.quarantine (
   sql_state text,
   code_version text NOT NULL,
   attempts integer NOT NULL,
+  -- Null where the payload could not be decoded so far.
+  event_id text COLLATE "C",
   quarantined_at timestamptz NOT NULL DEFAULT now(),
+  -- When the payload was last put back on the stream.
   redriven_at timestamptz,
+  -- When the event came into effect after all; an entry without it is open.
+  applied_at timestamptz,
   UNIQUE (function_name, shard_id, sequence_number, sub_sequence_number)
 );
+
+-- Found by every write whose events are new; small, because what is in effect has left it.
+CREATE INDEX quarantine_open_event ON event_processor.quarantine (function_name, event_id)
+  WHERE event_id IS NOT NULL AND applied_at IS NULL;
 
 CREATE INDEX quarantine_reason ON event_processor.quarantine (function_name, reason, quarantined_at);
 

@@ -1,0 +1,96 @@
+import { Command, CommanderError } from 'commander';
+import { UsageError } from '../usage-error.ts';
+import { MUTATIONS, type MutationName } from './mutation.ts';
+
+/** What `npm run chaos` is asked to do. */
+export interface ChaosOptions {
+  readonly runs: number;
+  /** Seed of the first run; each further run has the next one. */
+  readonly seed: number;
+  /** Every so many runs one reads from the Kinesis emulator instead of memory; 0 for none. */
+  readonly emulatorEvery: number;
+  /** A part of the engine to take out: then the runs must show it. */
+  readonly mutation: MutationName | undefined;
+  /** File that gets the report as JSON. */
+  readonly report: string | undefined;
+}
+
+const NUMBERS = {
+  runs: { flag: 'runs', says: 'runs to make, one after the other', min: 1, max: 100_000, fallback: 20 },
+  seed: {
+    flag: 'seed',
+    says: 'seed of the first run; each further one has the next',
+    min: 0,
+    max: 2 ** 31,
+    fallback: 1,
+  },
+  emulatorEvery: {
+    flag: 'emulator-every',
+    says: 'every so many runs one reads from the Kinesis emulator, 0 for none',
+    min: 0,
+    max: 100_000,
+    fallback: 20,
+  },
+} as const;
+
+type Raw = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the command line of `npm run chaos`.
+ *
+ * @param argv arguments after the program's name
+ * @returns the options, or `undefined` when help was asked for and has been printed
+ * @throws {@link UsageError} naming every option that is wrong at once
+ */
+export function parseChaosOptions(argv: readonly string[]): ChaosOptions | undefined {
+  const command = createCommand();
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw new UsageError([`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; --help lists the options`]);
+  }
+  return checkOptions(command.opts<Raw>());
+}
+
+function createCommand(): Command {
+  const command = new Command('npm run chaos --').description(
+    'Drain small backlogs while everything goes wrong, and check after each that every event is exactly once in effect or set aside.',
+  );
+  for (const { flag, says, min, max, fallback } of Object.values(NUMBERS)) {
+    command.option(`--${flag} <n>`, `${says}, ${min} to ${max} (default: ${fallback})`);
+  }
+  return command
+    .option(
+      '--mutation <name>',
+      `take out a part of the engine; the runs must notice: ${Object.keys(MUTATIONS).join(', ')}`,
+    )
+    .option('--report <file>', 'write the result as JSON')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+}
+
+function checkOptions(raw: Raw): ChaosOptions {
+  const problems: string[] = [];
+  const numbers = Object.fromEntries(
+    Object.entries(NUMBERS).map(([name, { flag, min, max, fallback }]) => {
+      const given = raw[name] ?? String(fallback);
+      if (/^\d+$/.test(given) && Number(given) >= min && Number(given) <= max) return [name, Number(given)];
+      problems.push(`\`--${flag}\` must be an integer from ${min} to ${max}, got ${JSON.stringify(given)}`);
+      return [name, fallback];
+    }),
+  ) as unknown as Record<keyof typeof NUMBERS, number>;
+  const { mutation, report } = raw;
+  if (mutation !== undefined && !isMutation(mutation)) {
+    problems.push(
+      `\`--mutation\` must be one of ${Object.keys(MUTATIONS).join(', ')}, got ${JSON.stringify(mutation)}`,
+    );
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return { ...numbers, mutation: mutation as MutationName | undefined, report };
+}
+
+function isMutation(name: string): name is MutationName {
+  return Object.hasOwn(MUTATIONS, name);
+}

@@ -1,0 +1,52 @@
+import type { MappingEvent } from '../../mapping/mapping-event.ts';
+import type { MappingRecord } from '../../mapping/mapping-record.ts';
+
+/** A record that the mapping was done with. */
+export interface SettledRecord {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  /** Content, decoded from base64. */
+  readonly payload: string;
+  readonly atMs: number;
+  /** Given up instead of processed. */
+  readonly isDiscarded: boolean;
+}
+
+/** A checkpoint that a shard reached. */
+export interface ReachedCheckpoint {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly atMs: number;
+}
+
+/** What the mapping itself says it did: nothing of the function, nothing of the database. */
+export interface MappingHistory {
+  readonly observe: (event: MappingEvent) => void;
+  readonly settled: () => readonly SettledRecord[];
+  readonly checkpoints: () => readonly ReachedCheckpoint[];
+}
+
+/** Creates an empty history. */
+export function createMappingHistory(): MappingHistory {
+  const settled: SettledRecord[] = [];
+  const checkpoints: ReachedCheckpoint[] = [];
+  return {
+    observe: (event) => {
+      if (event.type === 'checkpoint') checkpoints.push(event);
+      if (event.type !== 'resolved' && event.type !== 'discarded') return;
+      const { shardId, atMs } = event;
+      const isDiscarded = event.type === 'discarded';
+      for (const record of event.records) {
+        const { sequenceNumber } = record;
+        settled.push({ shardId, sequenceNumber, payload: payloadOf(record), atMs, isDiscarded });
+      }
+    },
+    settled: () => settled,
+    checkpoints: () => checkpoints,
+  };
+}
+
+function payloadOf({ json }: MappingRecord): string {
+  const { kinesis } = JSON.parse(json) as { readonly kinesis: { readonly data: string } };
+  return Buffer.from(kinesis.data, 'base64').toString();
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import pg from 'pg';
+import { applyMigrations } from '../../../functions/migrate/apply-migrations.ts';
+import { loadMigrations } from '../../../functions/migrate/load-migrations.ts';
+import { FRAMEWORK_MIGRATION_SET } from '../../../functions/migrate/migration.ts';
+import { startDataApiServer } from '../../data-api/start-data-api-server.ts';
+import { flightsExample } from '../../examples/flights-example.ts';
+import { startPostgres } from '../../postgres/start-postgres.ts';
+import type { PostgresServer } from '../../postgres/postgres-server.ts';
+
+/** One PostgreSQL for many runs: each gets a database of its own, copied from one that is ready. */
+export interface ChaosDatabase {
+  readonly postgres: PostgresServer;
+  /**
+   * Creates a database with all tables and the airports in it.
+   *
+   * @returns its URL
+   */
+  readonly create: (name: string) => Promise<string>;
+  readonly drop: (name: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const ROOT = join(import.meta.dirname, '../../..');
+const MIGRATIONS: readonly (readonly [string, string])[] = [
+  [FRAMEWORK_MIGRATION_SET, 'functions/migrate/framework'],
+  ['flights', 'functions/flights/migrations'],
+  ['chaos', 'local/chaos/function/migrations'],
+];
+const TEMPLATE = 'chaos_template';
+
+/** Starts PostgreSQL and prepares the database that all others are copied from. */
+export async function startChaosDatabase(): Promise<ChaosDatabase> {
+  const postgres = await startPostgres();
+  try {
+    await execute(postgres.url, `CREATE DATABASE ${TEMPLATE}`);
+    await prepare(databaseUrl(postgres, TEMPLATE));
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+  return {
+    postgres,
+    create: async (name) => {
+      await execute(postgres.url, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY file_copy`);
+      return databaseUrl(postgres, name);
+    },
+    drop: (name) => execute(postgres.url, `DROP DATABASE ${name} WITH (FORCE)`),
+    close: () => postgres.stop(),
+  };
+}
+
+function databaseUrl({ url }: PostgresServer, name: string): string {
+  return Object.assign(new URL(url), { pathname: name }).href;
+}
+
+async function execute(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+async function prepare(url: string): Promise<void> {
+  const server = await startDataApiServer({ databaseUrl: url });
+  const { endpoint, region, resourceArn, secretArn, database } = server;
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new RDSDataClient({ endpoint, region, credentials, maxAttempts: 1 });
+  try {
+    const sets = await Promise.all(MIGRATIONS.map(([set, folder]) => loadMigrations(set, join(ROOT, folder))));
+    const target = { client, resourceArn, secretArn, database };
+    await applyMigrations({ ...target, migrations: sets.flat() });
+    await flightsExample.loadReference(target);
+  } finally {
+    client.destroy();
+    await server.close();
+  }
+}

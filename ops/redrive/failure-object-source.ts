@@ -1,0 +1,43 @@
+import { parseFailureObject } from './parse-failure-object.ts';
+import type { RedriveItem, RedrivePage, RedriveSource } from './redrive-source.ts';
+
+/** Where on-failure objects are kept: a bucket, or a folder that stands for one. */
+export interface FailureObjects {
+  /** Keys of the objects that were not put back so far, oldest first within a shard. */
+  readonly keys: () => AsyncIterable<string>;
+  readonly read: (key: string) => Promise<string>;
+  /** Notes that an object was put back, so that `keys` leaves it out; repeating it changes nothing. */
+  readonly mark: (key: string) => Promise<void>;
+}
+
+/**
+ * On-failure objects as something to put back: one object at a time, with all its records.
+ *
+ * @param objects where they are kept
+ * @param streamArn the stream they must come from; others are refused
+ */
+export function createFailureObjectSource(objects: FailureObjects, streamArn: string): RedriveSource {
+  return {
+    pages: () => listPages(objects, streamArn),
+    read: async ({ id }) => {
+      const object = parseFailureObject(await objects.read(id), streamArn);
+      if (typeof object === 'string') throw new Error(`${id}: ${object}`);
+      return object.records;
+    },
+    mark: async (items) => {
+      for (const { id } of items) await objects.mark(id);
+    },
+  };
+}
+
+async function* listPages(objects: FailureObjects, streamArn: string): AsyncIterable<RedrivePage> {
+  for await (const key of objects.keys()) {
+    const object = parseFailureObject(await objects.read(key), streamArn);
+    if (typeof object === 'string') yield { items: [], refused: [{ id: key, problem: object }] };
+    else {
+      const { condition, shardId, records } = object;
+      const item: RedriveItem = { id: key, summary: { id: key, condition, shardId, records: records.length } };
+      yield { items: [item], refused: [] };
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { ExecuteStatementCommand, type Field, type RDSDataClient } from '@aws-sdk/client-rds-data';
+import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { compileFilter, type QuarantineFilter } from './quarantine-filter.ts';
+import type { RedriveItem, RedriveRecord, RedriveSource } from './redrive-source.ts';
+
+/** The database that holds the quarantine. */
+export interface QuarantineDatabase {
+  readonly client: RDSDataClient;
+  readonly clusterArn: string;
+  readonly secretArn: string;
+  readonly database: string;
+}
+
+/** Columns of a list; the payload stays where it is until it is needed. */
+const LISTED = {
+  id: 'id::text',
+  functionName: 'function_name',
+  reason: 'reason',
+  sqlState: 'sql_state',
+  detail: 'left(detail, 200)',
+  partitionKey: 'partition_key',
+  eventId: 'event_id',
+  shardId: 'shard_id',
+  sequenceNumber: 'sequence_number::text',
+  arrivedAt: 'arrived_at::text',
+  quarantinedAt: 'quarantined_at::text',
+  codeVersion: 'code_version',
+  attempts: 'attempts::text',
+  payloadBytes: 'octet_length(payload)::text',
+} as const;
+
+/** A result holds 1 MiB, and bytes take two characters each on their way out of the database. */
+const PAYLOAD_SLICE_BYTES = 256 * 1024;
+
+/**
+ * The quarantine as something to put back: entries in the order in which they were set aside.
+ *
+ * @param database reached with credentials that may read the quarantine and set `redriven_at`
+ * @param filter which entries are meant
+ */
+export function createQuarantineSource(database: QuarantineDatabase, filter: QuarantineFilter): RedriveSource {
+  return {
+    pages: (pageSize) => listPages(database, filter, pageSize),
+    read: async (item) => [await readEntry(database, item)],
+    mark: async (items) => {
+      if (items.length === 0) return;
+      await execute(
+        database,
+        `UPDATE ${FRAMEWORK_TABLES.quarantine} SET redriven_at = now()
+         WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))`,
+        { ids: JSON.stringify(items.map(({ id }) => id)) },
+      );
+    },
+  };
+}
+
+async function* listPages(database: QuarantineDatabase, filter: QuarantineFilter, pageSize: number) {
+  const { sql, parameters } = compileFilter(filter);
+  for (let after = '0'; ;) {
+    const rows = await execute(
+      database,
+      `SELECT ${Object.values(LISTED).join(', ')} FROM ${FRAMEWORK_TABLES.quarantine}
+       WHERE id > :after::bigint AND ${sql} ORDER BY id LIMIT ${Math.max(1, Math.floor(pageSize))}`,
+      { ...parameters, after },
+    );
+    const items = rows.map(toItem);
+    const last = items.at(-1);
+    if (last === undefined) return;
+    yield { items, refused: [] };
+    after = last.id;
+  }
+}
+
+function toItem(row: readonly Field[]): RedriveItem {
+  const summary = Object.fromEntries(Object.keys(LISTED).map((name, index) => [name, row[index]?.stringValue ?? null]));
+  return { id: summary['id'] ?? '', summary };
+}
+
+/** A payload may be larger than a result, so it is read in slices. */
+async function readEntry(database: QuarantineDatabase, { id, summary }: RedriveItem): Promise<RedriveRecord> {
+  const slices: Uint8Array[] = [];
+  const bytes = Number(summary['payloadBytes']);
+  for (let from = 0; from < bytes; from += PAYLOAD_SLICE_BYTES) {
+    const [row] = await execute(
+      database,
+      `SELECT substring(payload FROM :from::integer FOR ${PAYLOAD_SLICE_BYTES}) FROM ${FRAMEWORK_TABLES.quarantine}
+       WHERE id = :id::bigint`,
+      { id, from: String(from + 1) },
+    );
+    const slice = row?.[0]?.blobValue;
+    if (slice === undefined) throw new Error(`quarantine entry ${id} is gone`);
+    slices.push(slice);
+  }
+  return { partitionKey: String(summary['partitionKey']), data: Buffer.concat(slices) };
+}
+
+async function execute(
+  { client, clusterArn: resourceArn, secretArn, database }: QuarantineDatabase,
+  sql: string,
+  parameters: Readonly<Record<string, string>>,
+): Promise<readonly (readonly Field[])[]> {
+  const { records = [] } = await client.send(
+    new ExecuteStatementCommand({
+      resourceArn,
+      secretArn,
+      database,
+      sql,
+      parameters: Object.entries(parameters).map(([name, stringValue]) => ({ name, value: { stringValue } })),
+    }),
+  );
+  return records;
+}

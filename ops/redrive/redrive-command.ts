@@ -1,0 +1,60 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { QuarantineFilter } from './quarantine-filter.ts';
+
+/** What `npm run ops -- redrive` is asked to do. */
+export interface RedriveOptions extends QuarantineFilter {
+  readonly apply: boolean;
+  readonly json: boolean;
+  /** Records per second. */
+  readonly rate: number;
+  /** Most items. */
+  readonly limit: number;
+  /** Folder with on-failure objects, instead of the quarantine. */
+  readonly failures?: string;
+  readonly clusterArn?: string;
+  readonly secretArn?: string;
+  readonly database?: string;
+  readonly streamArn?: string;
+  readonly region?: string;
+}
+
+/**
+ * Describes the subcommand to commander.
+ *
+ * @param action gets the options once they are sound
+ */
+export function createRedriveCommand(action: (options: RedriveOptions) => Promise<void>): Command {
+  return new Command('redrive')
+    .description('List what is in quarantine, or in an on-failure folder, and with --apply put it back on the stream.')
+    .option('--apply', 'put the records back and mark them; without it nothing is changed', false)
+    .option('--json', 'print JSON', false)
+    .option('--function <name>', 'only entries of this function')
+    .option('--reason <code>', 'only entries with this reason, such as schema or database')
+    .option('--partition-key <key>', 'only entries with this partition key')
+    .option('--since <time>', 'only entries quarantined at or after it, ISO 8601', isoTime)
+    .option('--until <time>', 'only entries quarantined before it, ISO 8601', isoTime)
+    .option('--again', 'entries that were put back before, too', false)
+    .option('--failures <folder>', 'put back on-failure objects instead: a copy of the bucket, by aws s3 sync')
+    .option('--rate <n>', 'records per second, 1 to 10000', integer(1, 10_000), 100)
+    .option('--limit <n>', 'most items, 1 to 1000000', integer(1, 1_000_000), 1_000_000)
+    .addOption(new Option('--cluster-arn <arn>', 'the Aurora cluster').env('CLUSTER_ARN'))
+    .addOption(new Option('--secret-arn <arn>', 'credentials that may read the quarantine').env('SECRET_ARN'))
+    .addOption(new Option('--database <name>', 'the database').env('DATABASE'))
+    .addOption(new Option('--stream-arn <arn>', 'the stream').env('STREAM_ARN'))
+    .addOption(new Option('--region <name>', 'the region').env('AWS_REGION'))
+    .action(async ({ function: functionName, ...options }: RedriveOptions & { readonly function?: string }) => {
+      await action({ ...options, functionName });
+    });
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
+    throw new InvalidArgumentError(`expected an integer from ${min} to ${max}`);
+  };
+}
+
+function isoTime(text: string): string {
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  throw new InvalidArgumentError('expected a time such as 2026-01-31T09:00:00Z');
+}

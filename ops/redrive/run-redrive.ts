@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { createFailureObjectSource } from './failure-object-source.ts';
+import { createFolderFailureObjects } from './folder-failure-objects.ts';
+import { createKinesisSink } from './kinesis-sink.ts';
+import { createQuarantineSource } from './quarantine-source.ts';
+import type { RedriveOptions } from './redrive-command.ts';
+import type { RecordSink, RedriveItem, RedriveSource } from './redrive-source.ts';
+import { redrive, type RedriveReport } from './redrive.ts';
+
+/** Where the command speaks, and what ends it early. */
+export interface RedriveConsole {
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Thrown when the command line does not say enough. */
+export class RedriveUsageError extends Error {
+  override readonly name = 'RedriveUsageError';
+}
+
+/**
+ * Lists what is set aside, or puts it back.
+ *
+ * @returns what was done; some of it may be refused
+ * @throws {@link RedriveUsageError} naming every option that is missing
+ */
+export async function runRedrive(options: RedriveOptions, { say, signal }: RedriveConsole): Promise<RedriveReport> {
+  requireOptions(options);
+  await using clients = new AsyncDisposableStack();
+  const listed: RedriveItem['summary'][] = [];
+  const { apply: isApplied, rate: ratePerSecond, limit, json } = options;
+  const report = await redrive(createSource(options, clients), createSink(options, clients), {
+    isApplied,
+    ratePerSecond,
+    limit,
+    signal,
+    sleep: (ms) => sleep(ms),
+    onItems: (items) => {
+      for (const { summary } of items) {
+        if (json) listed.push(summary);
+        else say(describeItem(summary));
+      }
+    },
+  });
+  if (json) say(JSON.stringify({ ...report, isApplied, entries: listed }, null, 2));
+  else for (const line of describeRedrive(report, isApplied)) say(line);
+  return report;
+}
+
+const NEEDED = {
+  clusterArn: '--cluster-arn',
+  secretArn: '--secret-arn',
+  database: '--database',
+  streamArn: '--stream-arn',
+} as const;
+
+/** A list of the quarantine needs no stream, objects in a folder need no database. */
+function requireOptions(options: RedriveOptions): void {
+  const needed = Object.entries(NEEDED).filter(([name]) =>
+    name === 'streamArn' ? options.apply || options.failures !== undefined : options.failures === undefined,
+  );
+  const missing = needed.filter(([name]) => options[name as keyof typeof NEEDED] === undefined);
+  if (missing.length === 0) return;
+  throw new RedriveUsageError(
+    missing
+      .map(([name, flag]) => `\`${flag}\` must be given, got nothing; so may ${variableOf(name)} in the environment`)
+      .join('\n'),
+  );
+}
+
+function variableOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+function createSource(options: RedriveOptions, clients: AsyncDisposableStack): RedriveSource {
+  const { failures, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
+  if (failures !== undefined) return createFailureObjectSource(createFolderFailureObjects(failures), streamArn);
+  const client = new RDSDataClient(regionOf(options));
+  clients.defer(() => {
+    client.destroy();
+  });
+  return createQuarantineSource({ client, clusterArn, secretArn, database }, options);
+}
+
+function createSink(options: RedriveOptions, clients: AsyncDisposableStack): RecordSink {
+  // HTTP/1.1 does for what a redrive sends, and it is what local emulators speak.
+  const client = new KinesisClient({ ...regionOf(options), requestHandler: new NodeHttpHandler() });
+  clients.defer(() => {
+    client.destroy();
+  });
+  return createKinesisSink(client, options.streamArn ?? '');
+}
+
+function regionOf({ region }: RedriveOptions): { readonly region?: string } {
+  return region === undefined ? {} : { region };
+}
+
+function describeItem(summary: RedriveItem['summary']): string {
+  return Object.entries(summary)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? oneLine(value) : String(value)}`)
+    .join('  ');
+}
+
+function oneLine(text: string): string {
+  return /[\s"]/.test(text) ? JSON.stringify(text) : text;
+}
+
+function describeRedrive({ items, records, refused, isInterrupted }: RedriveReport, isApplied: boolean): string[] {
+  const done = isApplied
+    ? `${items} put back as ${records} records and marked`
+    : `${items} would be put back; nothing was changed, add --apply to do it`;
+  return [
+    ...refused.map(({ id, problem }) => `refused ${id}: ${problem}`),
+    ...(isInterrupted ? ['Interrupted: run it again for the rest.'] : []),
+    `${done}${refused.length > 0 ? `; ${refused.length} refused` : ''}`,
+  ];
+}
