@@ -41,6 +41,8 @@ export interface BenchReport {
     readonly failure: string | null;
   }[];
   readonly figures: Readonly<Record<string, readonly Figure[]>>;
+  /** Scenarios measured by themselves that failed, with the reason: they give no figures and no ratios. */
+  readonly failures: Readonly<Record<string, string>>;
 }
 
 /** What the report is made of. */
@@ -50,6 +52,8 @@ export interface BenchOutcome {
   readonly series: readonly SeriesResult[];
   readonly ratios: Readonly<Partial<Record<RatioName, RatioResult>>>;
   readonly figures: Readonly<Record<string, readonly Figure[]>>;
+  /** Scenarios measured by themselves that failed, with the reason: they give no figures and no ratios. */
+  readonly failures: Readonly<Record<string, string>>;
 }
 
 const RATIO_NAMES = Object.keys(TARGETS) as readonly RatioName[];
@@ -57,7 +61,7 @@ const RATIO_NAMES = Object.keys(TARGETS) as readonly RatioName[];
 /** Puts a bench's outcome into the form that is kept. */
 export function createBenchReport(outcome: BenchOutcome): BenchReport {
   const found = RATIO_NAMES.map(
-    (name) => [name, outcome.ratios[name] ?? { refused: 'its scenario was not run' }] as const,
+    (name) => [name, outcome.ratios[name] ?? { refused: 'its scenario was not run, or it failed' }] as const,
   );
   return {
     surroundings: outcome.surroundings,
@@ -71,6 +75,7 @@ export function createBenchReport(outcome: BenchOutcome): BenchReport {
     targets: TARGETS,
     series: outcome.series.map(describeSeries),
     figures: outcome.figures,
+    failures: outcome.failures,
   };
 }
 

@@ -19,7 +19,15 @@ const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
 
 /** The tables a person reads. */
 export function describeBench(report: BenchReport): string {
-  return [...surroundings(report), '', ...series(report), ...figures(report), '', ...ratios(report)].join('\n');
+  return [
+    ...surroundings(report),
+    '',
+    ...series(report),
+    ...figures(report),
+    ...failures(report),
+    '',
+    ...ratios(report),
+  ].join('\n');
 }
 
 function surroundings({ surroundings: { date, cpu, cores, memoryGiB, load, versions } }: BenchReport): string[] {
@@ -49,6 +57,10 @@ function figures({ figures: byScenario }: BenchReport): string[] {
     scenario,
     ...table(found.map(({ says, value, unit }) => [`  ${says}`, number(value), unit])),
   ]);
+}
+
+function failures({ failures: byScenario }: BenchReport): string[] {
+  return Object.entries(byScenario).flatMap(([scenario, reason]) => ['', `${scenario} FAILED: ${reason}`]);
 }
 
 function ratios({ ratios: all, refused, targets }: BenchReport): string[] {

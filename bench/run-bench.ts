@@ -14,7 +14,7 @@ import { seriesRatios } from './series-ratios.ts';
 
 const SCALES: Readonly<Record<'quick' | 'full', Scale>> = {
   quick: { isQuick: true, rounds: 3, events: 10_000, slowEvents: { atOnce: 200, withLatency: 40 } },
-  full: { isQuick: false, rounds: 5, events: 20_000, slowEvents: { atOnce: 500, withLatency: 80 } },
+  full: { isQuick: false, rounds: 5, events: 15_000, slowEvents: { atOnce: 300, withLatency: 60 } },
 };
 
 /**
@@ -41,6 +41,7 @@ export async function runBench(options: BenchOptions, screen: Screen): Promise<B
       series,
       ratios: { ...seriesRatios(series), ...singles.ratios },
       figures: singles.figures,
+      failures: singles.failures,
     });
     screen.say(describeBench(report));
     await writeFiles(report, options);
@@ -53,6 +54,7 @@ export async function runBench(options: BenchOptions, screen: Screen): Promise<B
 interface Singles {
   readonly ratios: Readonly<Partial<Record<RatioName, RatioResult>>>;
   readonly figures: Readonly<Record<string, readonly Figure[]>>;
+  readonly failures: Readonly<Record<string, string>>;
 }
 
 async function runSingles(
@@ -61,18 +63,23 @@ async function runSingles(
   onStep: (step: string) => void,
 ): Promise<Singles> {
   const figures: Record<string, readonly Figure[]> = {};
+  const failures: Record<string, string> = {};
   let ratios: Singles['ratios'] = {};
   for (const scenario of chosen) {
     if (scenario.kind !== 'single') continue;
     await arena.reset();
     onStep(`${scenario.name}: starting`);
-    const finding = await scenario.run(arena, scale, (step) => {
-      onStep(`${scenario.name}: ${step}`);
-    });
-    figures[`${scenario.name}: ${scenario.says}`] = finding.figures;
-    ratios = { ...ratios, ...finding.ratios };
+    try {
+      const finding = await scenario.run(arena, scale, (step) => {
+        onStep(`${scenario.name}: ${step}`);
+      });
+      figures[`${scenario.name}: ${scenario.says}`] = finding.figures;
+      ratios = { ...ratios, ...finding.ratios };
+    } catch (error) {
+      failures[scenario.name] = error instanceof Error ? error.message : String(error);
+    }
   }
-  return { ratios, figures };
+  return { ratios, figures, failures };
 }
 
 async function writeFiles(report: BenchReport, { report: reportFile, chart: chartFile }: BenchOptions): Promise<void> {

@@ -51,6 +51,7 @@ export async function runSeries(
       .map((series): Measured => ({ series, rates: [], callsPer1000: [], events: 0, failure: undefined }));
     for (let round = 0; round < scale.rounds; round += 1) {
       for (const one of round % 2 === 0 ? measured : measured.toReversed()) {
+        if (round >= (one.series.maxRounds ?? scale.rounds)) continue;
         onStep(`round ${round + 1} of ${scale.rounds}: ${one.series.id}`);
         await runOnce(one, arena);
       }

@@ -22,6 +22,8 @@ export interface Series {
   /** Tables that are right when a run is right. */
   readonly verified: readonly VerifiedTable[];
   readonly run: () => Promise<Run>;
+  /** Rounds after which it is left out; for series that no ratio needs. @defaultValue every round */
+  readonly maxRounds?: number;
 }
 
 /** Series and how to end what they need. */

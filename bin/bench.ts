@@ -12,7 +12,8 @@ try {
       options,
       createScreen(process.stdout, () => performance.now()),
     );
-    if (report.series.some(({ failure }) => failure !== null)) process.exitCode = EXIT.failedRun;
+    const isFailed = Object.keys(report.failures).length > 0 || report.series.some(({ failure }) => failure !== null);
+    if (isFailed) process.exitCode = EXIT.failedRun;
   }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;

@@ -1,11 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { getHeapStatistics } from 'node:v8';
 import type { Context, KinesisStreamEvent } from 'aws-lambda';
 import { handler as flights } from '../../functions/flights/handler.ts';
 
 /** Invocations between two looks at the heap. */
-const INTERVAL = 10;
+const INTERVAL = 5;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

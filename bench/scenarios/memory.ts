@@ -2,7 +2,7 @@ import { openFunctionContender } from '../function-contender.ts';
 import type { Figure, Finding, SingleScenario } from '../scenario.ts';
 import { summarize } from '../statistics.ts';
 
-const EVENTS = { quick: 100_000, full: 1_000_000 };
+const EVENTS = { quick: 40_000, full: 1_000_000 };
 const BATCH_SIZE = 1_000;
 
 interface HeapProbe {

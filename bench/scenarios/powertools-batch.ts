@@ -5,5 +5,5 @@ export const powertoolsBatch = peerScenario({
   name: 'powertools-batch',
   says: 'Powertools BatchProcessor: the same calls, the records of a batch at the same time',
   entry: 'bench/handlers/powertools-batch.ts',
-  events: ({ slowEvents }) => ({ atOnce: 3 * slowEvents.atOnce, withLatency: 3 * slowEvents.atOnce }),
+  events: ({ slowEvents }) => ({ atOnce: 2 * slowEvents.atOnce, withLatency: 2 * slowEvents.atOnce }),
 });

@@ -12,7 +12,7 @@ import { payloadBase64 } from './item.ts';
 export interface EncodedEvent {
   readonly kind: 'event';
   readonly origin: Origin;
-  /** `[n, eventId]` as JSON text. */
+  /** `[n, eventId]` as JSON text; empty where a table of the projection is the ledger and has the id already. */
   readonly idRow: string;
   /** Per table of the projection the rows as JSON texts joined by commas; empty where the event has none. */
   readonly rows: readonly string[];
@@ -40,14 +40,14 @@ const SEPARATOR_BYTES = 4;
 /**
  * Encodes an event whose rows are encoded.
  *
- * @param item where the event came from, its id and its number in the batch
+ * @param item where the event came from, its number in the batch, and its id where the framework's ledger needs it
  * @param rows per table the rows as JSON texts joined by commas
  */
 export function encodeEvent(
-  item: { readonly origin: Origin; readonly eventId: string; readonly n: number },
+  item: { readonly origin: Origin; readonly eventId: string | undefined; readonly n: number },
   rows: readonly string[],
 ): EncodedEvent {
-  const idRow = JSON.stringify([item.n, item.eventId]);
+  const idRow = item.eventId === undefined ? '' : JSON.stringify([item.n, item.eventId]);
   let bytes = escapedBytes(idRow) + SEPARATOR_BYTES;
   for (const row of rows) bytes += escapedBytes(row) + SEPARATOR_BYTES;
   return { kind: 'event', origin: item.origin, idRow, rows, bytes };
