@@ -13,7 +13,7 @@ export interface EncodedEvent {
   readonly kind: 'event';
   readonly origin: Origin;
   readonly eventId: string;
-  /** `[n, eventId]` as JSON text. */
+  /** `[n, eventId]` as JSON text; empty where a table of the projection is the ledger and has the id already. */
   readonly idRow: string;
   /** Per table of the projection the rows as JSON texts joined by commas; empty where the event has none. */
   readonly rows: readonly string[];
@@ -41,14 +41,14 @@ const SEPARATOR_BYTES = 4;
 /**
  * Encodes an event whose rows are encoded.
  *
- * @param item where the event came from, its id and its number in the batch
+ * @param item where the event came from, its id, its number in the batch, and whether its own rows put it in the ledger
  * @param rows per table the rows as JSON texts joined by commas
  */
 export function encodeEvent(
-  item: { readonly origin: Origin; readonly eventId: string; readonly n: number },
+  item: { readonly origin: Origin; readonly eventId: string; readonly n: number; readonly isInOwnLedger: boolean },
   rows: readonly string[],
 ): EncodedEvent {
-  const idRow = JSON.stringify([item.n, item.eventId]);
+  const idRow = item.isInOwnLedger ? '' : JSON.stringify([item.n, item.eventId]);
   let bytes = escapedBytes(idRow) + SEPARATOR_BYTES;
   for (const row of rows) bytes += escapedBytes(row) + SEPARATOR_BYTES;
   return { kind: 'event', origin: item.origin, eventId: item.eventId, idRow, rows, bytes };

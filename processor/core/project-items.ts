@@ -46,7 +46,8 @@ export function projectItems(
     if (item.kind === 'rejection') return toRejection(item);
     const rows = projectEvent(item, n, { step, accessors });
     if ('kind' in rows) return toRejection(rows);
-    const encoded = encodeEvent({ origin: item.origin, eventId: item.eventId, n }, rows);
+    const isInOwnLedger = step.ownLedger !== undefined;
+    const encoded = encodeEvent({ origin: item.origin, eventId: item.eventId, n, isInOwnLedger }, rows);
     if (encoded.bytes <= context.encoding.maxItemBytes) return encoded;
     return toRejection(
       reject(

@@ -19,7 +19,9 @@ export function origin(recordIndex: number, rest: Partial<Origin> = {}): Origin 
 /** An encoded event `event-N` with one row in one table. */
 export function encodedEvent(n: number, rest: Partial<Origin> = {}): EncodedEvent {
   const eventId = `event-${n}`;
-  return encodeEvent({ origin: origin(rest.recordIndex ?? n, rest), eventId, n }, [JSON.stringify([n, eventId])]);
+  return encodeEvent({ origin: origin(rest.recordIndex ?? n, rest), eventId, n, isInOwnLedger: false }, [
+    JSON.stringify([n, eventId]),
+  ]);
 }
 
 /** An encoded rejection of the record at an index. */

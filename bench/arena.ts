@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import pg from 'pg';
+import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../contract/environment.ts';
+import { applyMigrations } from '../functions/migrate/apply-migrations.ts';
+import { loadMigrations } from '../functions/migrate/load-migrations.ts';
+import { FRAMEWORK_MIGRATION_SET } from '../functions/migrate/migration.ts';
+import type { DataApiServer } from '../local/data-api/start-data-api-server.ts';
+import { startDataApiServer } from '../local/data-api/start-data-api-server.ts';
+import { flightsExample } from '../local/examples/flights-example.ts';
+import type { PostgresServer } from '../local/postgres/postgres-server.ts';
+import { startPostgres } from '../local/postgres/start-postgres.ts';
+import type { FlightEvents } from './flight-events.ts';
+import { openFlightEvents } from './flight-events.ts';
+import type { TableDigest, VerifiedTable } from './table-digest.ts';
+import { digestSql, expectedDigests } from './table-digest.ts';
+
+/** What all scenarios share: one database behind one Data API, and the events. */
+export interface Arena {
+  readonly postgres: PostgresServer;
+  readonly dataApi: DataApiServer;
+  readonly events: FlightEvents;
+  /** Environment variables of a function that talks to this Data API. */
+  readonly functionEnvironment: Readonly<Record<string, string>>;
+  /** Empties what runs write. */
+  readonly reset: () => Promise<void>;
+  /**
+   * Holds the tables against what the first events must have made of them.
+   *
+   * @throws {@link VerificationError} when a table holds anything else
+   */
+  readonly verify: (count: number, tables: readonly VerifiedTable[]) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** The run was wrong, however fast it was: no ratio is made from it. */
+export class VerificationError extends Error {
+  override readonly name = 'VerificationError';
+}
+
+/** Credentials that satisfy the SDK; the local servers do not look at them. */
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+const MIGRATIONS = {
+  framework: join(import.meta.dirname, '../functions/migrate/framework'),
+  flights: join(import.meta.dirname, '../functions/flights/migrations'),
+};
+
+const EMPTY_ALL = `TRUNCATE flights, airport_days, latest_departures, event_processor.ledger,
+  event_processor.quarantine, event_processor.batch_log`;
+
+/** Longer than any bench: a warm cache must not cool down between two rounds. */
+const CACHE_TTL_SECONDS = 3_600;
+
+/** Starts the database and the Data API and creates the tables. */
+export async function openArena(): Promise<Arena> {
+  await using starting = new AsyncDisposableStack();
+  const postgres = await startPostgres();
+  starting.defer(() => postgres.stop());
+  const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
+  starting.defer(() => dataApi.close());
+  await prepareTables(dataApi);
+  const database = new pg.Client({ connectionString: postgres.url });
+  await database.connect();
+  starting.defer(() => database.end());
+  await database.query('ANALYZE');
+  const events = await openFlightEvents();
+  const started = starting.move();
+  return {
+    postgres,
+    dataApi,
+    events,
+    functionEnvironment: environmentOf(dataApi),
+    reset: async () => {
+      await database.query(EMPTY_ALL);
+      await database.query('CHECKPOINT');
+    },
+    verify: createVerifier(database, events),
+    close: () => started.disposeAsync(),
+  };
+}
+
+async function prepareTables(server: DataApiServer): Promise<void> {
+  const { endpoint, region, resourceArn, secretArn, database } = server;
+  const client = new RDSDataClient({ endpoint, region, credentials: CREDENTIALS, maxAttempts: 1 });
+  const target = { client, resourceArn, secretArn, database };
+  try {
+    const sets = await Promise.all([
+      loadMigrations(FRAMEWORK_MIGRATION_SET, MIGRATIONS.framework),
+      loadMigrations('flights', MIGRATIONS.flights),
+    ]);
+    await applyMigrations({ ...target, migrations: sets.flat() });
+    await flightsExample.loadReference(target);
+  } finally {
+    client.destroy();
+  }
+}
+
+function environmentOf({ endpoint, region, resourceArn, secretArn, database }: DataApiServer): Record<string, string> {
+  return {
+    ...encodeEnvironment({
+      ...DEFAULT_ENVIRONMENT,
+      cacheTtlSeconds: CACHE_TTL_SECONDS,
+      clusterArn: resourceArn,
+      secretArn,
+      database,
+    }),
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_RDS_DATA: endpoint,
+  };
+}
+
+function createVerifier(database: pg.Client, events: FlightEvents): Arena['verify'] {
+  const expected = new Map<number, ReturnType<typeof expectedDigests>>();
+  return async (count, tables) => {
+    const digests = expected.get(count) ?? expectedDigests(events.first(count));
+    expected.set(count, digests);
+    for (const table of tables) {
+      const { rows } = await database.query<TableDigest>(digestSql(table));
+      const [wanted, got] = [digests[table], rows[0]];
+      if (got?.rows === wanted.rows && got.sum === wanted.sum) continue;
+      throw new VerificationError(
+        `\`${table}\` must hold ${wanted.rows} rows with digest ${wanted.sum} after ${count} events, ` +
+          `got ${got?.rows ?? 'none'} with ${got?.sum ?? 'none'}`,
+      );
+    }
+  };
+}

@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander';
+import { UsageError } from '../local/usage-error.ts';
+import { SCENARIOS } from './scenarios.ts';
+
+/** What one bench is asked to do. */
+export interface BenchOptions {
+  /** Names of scenarios; all when empty. */
+  readonly scenarios: readonly string[];
+  readonly isQuick: boolean;
+  /** File that gets the report as JSON. */
+  readonly report: string | undefined;
+  /** File that gets the bar chart as SVG. */
+  readonly chart: string | undefined;
+}
+
+/**
+ * Reads the command line of `npm run bench`.
+ *
+ * @param argv arguments after the program's name
+ * @returns the options, or `undefined` when help was asked for and has been printed
+ * @throws {@link UsageError} naming every option that is wrong at once
+ */
+export function parseBenchOptions(argv: readonly string[]): BenchOptions | undefined {
+  const command = createCommand();
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw new UsageError([`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; --help lists the options`]);
+  }
+  const { scenario = [], quick = false, report, chart } = command.opts<RawOptions>();
+  const names = SCENARIOS.map(({ name }) => name);
+  const problems = scenario
+    .filter((name) => !names.includes(name))
+    .map((name) => `\`--scenario\` must be one of ${names.join(', ')}, got ${JSON.stringify(name)}`);
+  if (problems.length > 0) throw new UsageError(problems);
+  return { scenarios: scenario, isQuick: quick, report, chart };
+}
+
+interface RawOptions {
+  readonly scenario?: readonly string[];
+  readonly quick?: boolean;
+  readonly report?: string;
+  readonly chart?: string;
+}
+
+function createCommand(): Command {
+  const scenarios = SCENARIOS.map(({ name, says }) => `  ${name.padEnd(18)}${says}`).join('\n');
+  return new Command('npm run bench --')
+    .description('Measure this project side by side with what one would write instead: same events, database, machine.')
+    .option('--scenario <name...>', 'only these scenarios (default: all)')
+    .option('--quick', 'fewer rounds and events: figures to see a change by, not to quote')
+    .option('--report <file>', 'write all figures as JSON')
+    .option('--chart <file>', 'write the bar chart as SVG')
+    .addHelpText('after', `\nScenarios:\n${scenarios}`)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+}

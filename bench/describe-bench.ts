@@ -1,0 +1,94 @@
+import type { BenchReport } from './bench-report.ts';
+import { isMet } from './bench-report.ts';
+import type { RatioName } from './scenario.ts';
+
+const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
+  vsPerEvent0ms: 'times as fast as per event, 0 ms a call',
+  vsPerEvent17ms: 'times as fast as per event, 17 ms a call',
+  vsPowertools0ms: 'times as fast as Powertools BatchProcessor, 0 ms',
+  vsBatchExecute0ms: 'times as fast as BatchExecuteStatement, 0 ms',
+  vsDirect: 'of the speed of node-postgres, same statement',
+  cpuVsFloor: 'times the CPU of base64 + JSON.parse + JSON.stringify',
+  bundleBytes: 'bytes of bundle',
+  importVsSkeleton: 'times the import of the skeleton',
+  callsPer1000Warm: 'Data API calls per 1,000 events, warm',
+  callsPer1000Cold: 'Data API calls per 1,000 events, cold',
+  heapGrowthBytes: 'bytes of heap grown after warm-up',
+  batch10000vs1000: 'times the time per event, batch 10,000 against 1,000',
+};
+
+/** The tables a person reads. */
+export function describeBench(report: BenchReport): string {
+  return [
+    ...surroundings(report),
+    '',
+    ...series(report),
+    ...figures(report),
+    ...failures(report),
+    '',
+    ...ratios(report),
+  ].join('\n');
+}
+
+function surroundings({ surroundings: { date, cpu, cores, memoryGiB, load, versions } }: BenchReport): string[] {
+  return [
+    `${date}, ${cores} cores (${cpu}), ${memoryGiB} GiB, load ${load.join(' to ')}`,
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+  ];
+}
+
+function series({ series: all }: BenchReport): string[] {
+  if (all.length === 0) return [];
+  const rows = all.map(({ id, events, eventsPerSecond, quartiles, runs, callsPer1000, failure }) => [
+    id,
+    failure ? 'FAILED' : number(eventsPerSecond),
+    failure ?? `${number(quartiles?.[0])} to ${number(quartiles?.[1])}`,
+    `${runs} × ${number(events)}`,
+    number(callsPer1000),
+  ]);
+  return table([['series', 'events/s', 'quartiles', 'runs × events', 'calls/1,000'], ...rows]);
+}
+
+function figures({ figures: byScenario }: BenchReport): string[] {
+  return Object.entries(byScenario).flatMap(([scenario, found]) => [
+    '',
+    scenario,
+    ...table(found.map(({ says, value, unit }) => [`  ${says}`, number(value), unit])),
+  ]);
+}
+
+function failures({ failures: byScenario }: BenchReport): string[] {
+  return Object.entries(byScenario).flatMap(([scenario, reason]) => ['', `${scenario} FAILED: ${reason}`]);
+}
+
+function ratios({ ratios: all, refused, targets }: BenchReport): string[] {
+  const rows = (Object.keys(RATIO_WORDS) as RatioName[]).map((name) => {
+    const value = all[name];
+    const target = targets[name];
+    const wanted = 'atLeast' in target ? `≥ ${number(target.atLeast)}` : `≤ ${number(target.atMost)}`;
+    if (value === null) return [name, '–', wanted, `no ratio: ${refused[name] ?? 'unknown'}`];
+    return [name, number(value), wanted, `${isMet(name, value) ? 'met' : 'MISSED'}  ${RATIO_WORDS[name]}`];
+  });
+  return table([['ratio', 'value', 'target', ''], ...rows]);
+}
+
+function number(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  const digits = Math.abs(value) >= 100 ? 0 : 2;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>(
+    (known, row) => row.map((cell, column) => Math.max(known[column] ?? 0, cell.length)),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,54 @@
+import { flights } from '../functions/flights/projection.ts';
+import { createLruLookupCache } from '../processor/adapters/lru-lookup-cache.ts';
+import { compileProjection } from '../processor/compile-projection.ts';
+import type { KinesisRecord } from '../processor/core/kinesis-record.ts';
+import type { EventStore, LookupSource, ReferenceRow } from '../processor/ports.ts';
+import type { Engine } from '../processor/process-batch.ts';
+import type { FlightEvents } from './flight-events.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const FIRST_SEQUENCE_NUMBER = 49_650_000_000_000_000_000n;
+
+/** The first events as batches of records, as a Lambda function gets them. */
+export function recordBatches(events: FlightEvents, count: number, batchSize: number): KinesisRecord[][] {
+  const batches: KinesisRecord[][] = [];
+  let batch: KinesisRecord[] = [];
+  let sequence = FIRST_SEQUENCE_NUMBER;
+  for (const { partitionKey, data } of events.records(count)) {
+    sequence += 1n;
+    const sequenceNumber = String(sequence);
+    const kinesis = { sequenceNumber, partitionKey, data, approximateArrivalTimestamp: Date.now() / 1000 };
+    batch.push({ eventID: `shardId-000000000000:${sequenceNumber}`, kinesis });
+    if (batch.length < batchSize) continue;
+    batches.push(batch);
+    batch = [];
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+/** The engine of the flights function around a store of the caller's; reference rows come from a map. */
+export function createFlightsEngine(store: EventStore, airports: ReadonlyMap<string, ReferenceRow>): Engine {
+  const lookupSource: LookupSource = { read: () => Promise.resolve(new Map([['airports', airports]])) };
+  return {
+    compiled: compileProjection(flights),
+    store,
+    lookupSource,
+    lookupCache: createLruLookupCache({
+      maxEntries: 50_000,
+      maxBytes: 64 * MEBIBYTE,
+      ttlMs: 3_600_000,
+      absentTtlMs: 10_000,
+      now: () => Date.now(),
+    }),
+    clock: {
+      now: () => Date.now(),
+      monotonicMs: () => performance.now(),
+      sleep: () => Promise.resolve(),
+      random: Math.random,
+    },
+    fuse: { thresholdPercent: 50, minEvents: 20 },
+    maxRequestBytes: 4 * MEBIBYTE,
+    codeVersion: 'bench',
+  };
+}

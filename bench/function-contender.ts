@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeFunctionBundle } from '../build/bundle-function.ts';
+import type { FunctionRuntime } from '../local/environments/function-runtime.ts';
+import { createFunctionRuntime } from '../local/environments/function-runtime.ts';
+import type { Arena } from './arena.ts';
+import type { DrainSettings, Run } from './drain.ts';
+import { drain } from './drain.ts';
+
+/** A bundled function that can be run over a backlog again and again. */
+export interface FunctionContender {
+  /** Drains with the environments of the run before: warm. */
+  readonly run: (settings: DrainSettings) => Promise<Run>;
+  /** Drains with new environments: cold starts and cold caches included. */
+  readonly runCold: (settings: DrainSettings) => Promise<Run>;
+  readonly close: () => Promise<void>;
+}
+
+/** One for each lane of the largest parallelization factor. */
+const MAX_ENVIRONMENTS = 10;
+const MEMORY_MB = 1_024;
+const TIMEOUT_MS = 300_000;
+
+/**
+ * Bundles a function as it would be deployed and gives it a runtime.
+ *
+ * @param entry path of the handler module, relative to the repository
+ * @param onLog takes each line the function writes
+ */
+export async function openFunctionContender(
+  arena: Arena,
+  entry: string,
+  onLog?: (line: string) => void,
+): Promise<FunctionContender> {
+  const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-bench-'));
+  await writeFunctionBundle(entry, directory);
+  const start = (): FunctionRuntime =>
+    createFunctionRuntime({
+      bundlePath: join(directory, 'index.mjs'),
+      functionName: 'flights',
+      timeoutMs: TIMEOUT_MS,
+      memoryMb: MEMORY_MB,
+      maxConcurrency: MAX_ENVIRONMENTS,
+      environment: arena.functionEnvironment,
+      ...(onLog !== undefined && { onLog }),
+    });
+  const warm = start();
+  return {
+    run: (settings) => drain(arena, warm, settings),
+    runCold: async (settings) => {
+      const cold = start();
+      try {
+        return await drain(arena, cold, settings);
+      } finally {
+        await cold.close();
+      }
+    },
+    close: async () => {
+      await warm.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { openFunctionContender } from '../function-contender.ts';
+import type { Figure, Finding, SingleScenario } from '../scenario.ts';
+import { summarize } from '../statistics.ts';
+
+const EVENTS = { quick: 40_000, full: 1_000_000 };
+const BATCH_SIZE = 1_000;
+
+interface HeapProbe {
+  readonly invocations: number;
+  readonly heapBytes: number;
+  readonly rssBytes: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Heap of one environment over many events: flat once it is warm, or it leaks. */
+export const memory: SingleScenario = {
+  kind: 'single',
+  name: 'memory',
+  says: 'heap of one environment after a collection, over a million events',
+  run: async (arena, { isQuick }, onStep): Promise<Finding> => {
+    const events = isQuick ? EVENTS.quick : EVENTS.full;
+    const probes: HeapProbe[] = [];
+    const contender = await openFunctionContender(arena, 'bench/handlers/heap-probe.ts', (line) => {
+      const probe = readProbe(line);
+      if (probe === undefined) return;
+      probes.push(probe);
+      onStep(`${(probe.invocations * BATCH_SIZE).toLocaleString('en-US')} of ${events.toLocaleString('en-US')} events`);
+    });
+    try {
+      await arena.reset();
+      await contender.run({ events, batchSize: BATCH_SIZE, lanes: 1, latencyMs: 0 });
+      await arena.verify(events, ['flights', 'airport_days', 'latest_departures']);
+    } finally {
+      await contender.close();
+    }
+    return toFinding(events, probes);
+  },
+};
+
+function readProbe(line: string): HeapProbe | undefined {
+  if (!line.startsWith('{"heapProbe"')) return undefined;
+  return (JSON.parse(line) as { readonly heapProbe: HeapProbe }).heapProbe;
+}
+
+/** The first quarter warms up; the second and the last tell whether anything grows. */
+function toFinding(events: number, probes: readonly HeapProbe[]): Finding {
+  const quarter = Math.floor(probes.length / 4);
+  const heap = (from: number, to: number) => summarize(probes.slice(from, to).map(({ heapBytes }) => heapBytes)).median;
+  const [early, late] = [heap(quarter, 2 * quarter), heap(probes.length - quarter, probes.length)];
+  const rss = probes.map(({ rssBytes }) => rssBytes);
+  const mebibytes = (says: string, bytes: number): Figure => ({ says, value: bytes / MEBIBYTE, unit: 'MiB' });
+  return {
+    figures: [
+      { says: 'events through one environment', value: events, unit: 'events' },
+      mebibytes('heap in the second quarter', early),
+      mebibytes('heap in the last quarter', late),
+      mebibytes('largest resident set of the whole process, stream and servers included', Math.max(...rss)),
+    ],
+    ratios: { heapGrowthBytes: Math.round(late - early) },
+  };
+}
