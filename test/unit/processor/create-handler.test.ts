@@ -66,7 +66,8 @@ const documents = () => lines.filter((line) => '_aws' in line);
 const summaries = () => lines.filter((line) => line['message'] === 'batch');
 
 function records(...contents: readonly unknown[]): KinesisRecord[] {
-  return contents.map((data, index) => kinesisRecord({ data, index, arrivedAtMs: Date.now() - 10_000 * (index + 1) }));
+  const nowMs = Date.now();
+  return contents.map((data, index) => kinesisRecord({ data, index, arrivedAtMs: nowMs - 10_000 * (index + 1) }));
 }
 
 const FAILED: StubAnswer = {
