@@ -1,5 +1,3 @@
-import type { Duration } from 'aws-cdk-lib';
-
 /** What a prop may be. Each kind says how a value is checked, how it is read from text and how its range reads. */
 export type PropSpec =
   | { readonly kind: 'integer'; readonly min: number; readonly max: number; readonly fallback?: number }
@@ -31,9 +29,6 @@ export interface TextForm {
   /** Completes "must be ..."; also the range in the documentation. */
   readonly words: string;
 }
-
-/** The type of a resolved prop: with its default where it has one. */
-export type PropValue = number | boolean | string | Duration | readonly string[] | undefined;
 
 const arn = (service: string, words: string): TextForm => ({
   pattern: new RegExp(`^arn:[a-z-]+:${service}:[a-z0-9-]*:\\d{12}:.+$`),

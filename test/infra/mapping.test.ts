@@ -12,7 +12,10 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
  */
 const LOGICAL_ID = 'PollingMapping30ABFFC3';
 
-function mapping(props: Partial<EventProcessorProps> = {}): Resource['Properties'] {
+const DEFAULTS = {};
+const NO_DESTINATION = { onFailureDestination: false } as const;
+
+function mapping(props: Partial<EventProcessorProps> = DEFAULTS): Resource['Properties'] {
   const mappings = synthesize(props).ofType('AWS::Lambda::EventSourceMapping');
   expect(mappings.map(([id]) => id)).toEqual([LOGICAL_ID]);
   return mappings[0]![1].Properties;
@@ -54,8 +57,8 @@ describe('the event source mapping', () => {
     ['BisectBatchOnFunctionError', { bisectBatchOnError: false }, false],
     ['MaximumRetryAttempts', { retryAttempts: 3 }, 3],
     ['MaximumRecordAgeInSeconds', { maxRecordAge: Duration.hours(1) }, 3_600],
-    ['MaximumRecordAgeInSeconds', { onFailureDestination: false }, undefined],
-    ['DestinationConfig', { onFailureDestination: false }, undefined],
+    ['MaximumRecordAgeInSeconds', NO_DESTINATION, undefined],
+    ['DestinationConfig', NO_DESTINATION, undefined],
     ['FilterCriteria', EVERYTHING, { Filters: [{ Pattern: '{"data":{"kind":["order"]}}' }] }],
     ['Enabled', { mappingEnabled: false }, false],
     ['EventSourceArn', EXISTING, EXISTING.existingStreamArn],

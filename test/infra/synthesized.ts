@@ -60,8 +60,19 @@ export function settings(props: Partial<EventProcessorProps> = {}): EventProcess
   return { functionName: 'orders', pageEmails: ['a@example.com'], ...props };
 }
 
-/** Makes a stack of stand-in code and synthesizes it. */
+/** Templates by the settings they were made of: a synthesis takes seconds, and nobody changes its result. */
+const SYNTHESIZED = new WeakMap<Partial<EventProcessorProps>, Synthesized>();
+
+/** Makes a stack of stand-in code and synthesizes it; the same settings object gives the same template. */
 export function synthesize(props: Partial<EventProcessorProps> = {}): Synthesized {
+  const known = SYNTHESIZED.get(props);
+  if (known !== undefined) return known;
+  const made = synthesizeAnew(props);
+  SYNTHESIZED.set(props, made);
+  return made;
+}
+
+function synthesizeAnew(props: Partial<EventProcessorProps>): Synthesized {
   const { app, stack } = createApp(props);
   const template = Template.fromStack(stack);
   rmSync(app.outdir, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { appendFile, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../../../contract/environment.ts';
-import { kinesisRecords } from '../../support/kinesis-records.ts';
+import { kinesisRecord } from '../../support/kinesis-record.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from './deployed-world.ts';
 
 let world: DeployedWorld;
@@ -23,7 +23,7 @@ async function writeFlights(database: string, flights: readonly unknown[]): Prom
     secretArn: SECRETS.processor.arn,
     database,
   });
-  const Records = kinesisRecords(flights.map((data) => ({ data })));
+  const Records = flights.map((data, index) => kinesisRecord({ data, index }));
   return (await world.invoke(world.code.processor.folder, environment, { Records })).answer;
 }
 
