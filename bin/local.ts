@@ -1,3 +1,4 @@
+import { runChaosOnce } from '../local/chaos/run-chaos-once.ts';
 import { parseRunOptions } from '../local/run/run-options.ts';
 import { runLocal } from '../local/run/run-local.ts';
 import { createScreen } from '../local/run/screen.ts';
@@ -16,8 +17,11 @@ try {
   const options = parseRunOptions(process.argv.slice(2));
   if (options !== undefined) {
     const screen = createScreen(process.stdout, () => performance.now());
-    const report = await runLocal(options, screen, interrupted.signal);
-    process.exitCode = report?.caughtUp === true ? EXIT.caughtUp : EXIT.notCaughtUp;
+    const isDone =
+      options.chaosSeed === undefined
+        ? (await runLocal(options, screen, interrupted.signal))?.caughtUp === true
+        : await runChaosOnce({ seed: options.chaosSeed, source: options.source }, screen.say);
+    process.exitCode = isDone ? EXIT.caughtUp : EXIT.notCaughtUp;
   }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;

@@ -13,9 +13,11 @@ export interface PostgresServer {
   /**
    * Takes the server down and up again, on the same port, with the same data.
    *
+   * @param mode how it goes down
+   * @param downMs how long it stays away, in milliseconds; 0 when not given
    * @throws Error if the server was not started here.
    */
-  restart(mode: RestartMode): Promise<void>;
+  restart(mode: RestartMode, downMs?: number): Promise<void>;
   /** Ends the server and removes its data; safe to call twice, and does nothing to a server not started here. */
   stop(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readVersion } from './connect-postgres.ts';
 import { findUnprivilegedUser } from './find-unprivileged-user.ts';
@@ -136,8 +137,9 @@ async function serve(started: {
   return {
     url,
     version: await readVersion(url),
-    restart: async (mode) => {
+    restart: async (mode, downMs = 0) => {
       await endPostgresProcess(child, SIGNALS[mode]);
+      if (downMs > 0) await sleep(downMs);
       child = await start(cluster, port);
     },
     stop: () => (stopping ??= stop()),

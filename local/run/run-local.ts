@@ -19,6 +19,9 @@ import type { Screen } from './screen.ts';
 import type { World } from './start-world.ts';
 import { startWorld } from './start-world.ts';
 
+/** Part of the backlog that is done when the database goes down, if it is told to. */
+const DOWN_AFTER_SHARE = 1 / 3;
+
 /** How often the screen is brought up to date. */
 const TICK_MS = 100;
 
@@ -141,7 +144,9 @@ class LocalRun {
     });
     const arriving = new AbortController();
     const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, arriving.signal]));
+    const outage = this.#takeDatabaseDown();
     await this.#watch(() => this.#done >= this.#put);
+    await outage;
     this.#finishedAt = performance.now();
     this.#caughtUp = !this.#isInterrupted();
     if (options.keepRunning && this.#caughtUp) return;
@@ -186,6 +191,18 @@ class LocalRun {
       screen.update(describeProgress(state, meter({ atMs: performance.now(), ...state }), log.totals()));
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Shows what a drain does without its database: it holds its position, and goes on when the database is back. */
+  async #takeDatabaseDown(): Promise<void> {
+    const { options, world, screen, signal } = this.#parts;
+    const { databaseDownSeconds: seconds } = options;
+    if (seconds === 0) return;
+    while (this.#done < this.#put * DOWN_AFTER_SHARE && !signal.aborted) await sleep(1);
+    if (signal.aborted) return;
+    screen.say(`PostgreSQL goes down for ${seconds} s, after ${this.#done.toLocaleString('en-US')} events.`);
+    await world.postgres.restart('fast', 1000 * seconds);
+    screen.say(`PostgreSQL is back; ${this.#done.toLocaleString('en-US')} events were done meanwhile.`);
   }
 
   async #arrive(perSecond: number, signal: AbortSignal): Promise<void> {

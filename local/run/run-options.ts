@@ -24,6 +24,10 @@ export interface RunOptions {
   readonly rate: number;
   readonly source: (typeof SOURCES)[number];
   readonly keepRunning: boolean;
+  /** Seconds for which the database goes away once a third of the backlog is done; 0 for never. */
+  readonly databaseDownSeconds: number;
+  /** Seed of one run of chaos, which takes the place of the usual run. */
+  readonly chaosSeed: number | undefined;
   /** An existing PostgreSQL, instead of an embedded one. */
   readonly databaseUrl: string | undefined;
   /** File that gets the report as JSON. */
@@ -68,6 +72,20 @@ const NUMBERS = {
     max: 100_000,
     fallback: 0,
   },
+  databaseDownSeconds: {
+    flag: 'database-down',
+    says: 'seconds for which the database goes away in mid-drain',
+    min: 0,
+    max: 3_600,
+    fallback: 0,
+  },
+  chaosSeed: {
+    flag: 'chaos',
+    says: 'seed of a run in which everything goes wrong, with a verdict at its end',
+    min: 0,
+    max: 2 ** 31,
+    fallback: undefined,
+  },
 } as const satisfies Record<string, NumberOption>;
 
 type Raw = Readonly<Record<string, string | boolean | undefined>>;
@@ -100,8 +118,9 @@ function createCommand(): Command {
     .option('--input <file>', 'own events, one JSON object per line')
     .option('--partition-key <field>', 'member of an input event that is its partition key');
   for (const { flag, says, min, max, fallback } of Object.values<NumberOption>(NUMBERS)) {
-    const byDefault = fallback === undefined ? 'all of them' : String(fallback);
-    command.option(`--${flag} <n>`, `${says}, ${min} to ${max} (default: ${byDefault})`);
+    const byDefault =
+      flag === 'events' ? ' (default: all of them)' : fallback === undefined ? '' : ` (default: ${fallback})`;
+    command.option(`--${flag} <n>`, `${says}, ${min} to ${max}${byDefault}`);
   }
   return command
     .option('--source <kind>', `where the mapping reads from: ${SOURCES.join(' or ')} (default: kinesis)`)
@@ -115,7 +134,10 @@ function createCommand(): Command {
 function checkOptions(raw: Raw): RunOptions {
   const problems: string[] = [];
   const numbers = Object.fromEntries(
-    Object.entries<NumberOption>(NUMBERS).map(([name, option]) => [name, checkNumber(option, raw[name], problems)]),
+    Object.entries<NumberOption>(NUMBERS).map(([name, option]) => [
+      name,
+      checkNumber(option, raw[memberOf(option)], problems),
+    ]),
   ) as unknown as Record<keyof typeof NUMBERS, number>;
   const source = text(raw, 'source') ?? 'kinesis';
   if (!isSource(source)) problems.push(`\`--source\` must be ${SOURCES.join(' or ')}, got ${JSON.stringify(source)}`);
@@ -125,6 +147,9 @@ function checkOptions(raw: Raw): RunOptions {
   }
   if (input === undefined && partitionKey !== undefined) {
     problems.push('`--partition-key` goes with `--input FILE`; the example events have a key of their own');
+  }
+  if (numbers.databaseDownSeconds > 0 && text(raw, 'databaseUrl') !== undefined) {
+    problems.push('`--database-down` needs the embedded PostgreSQL; leave `--database-url` out');
   }
   if (problems.length > 0) throw new UsageError(problems);
   return {
@@ -137,6 +162,11 @@ function checkOptions(raw: Raw): RunOptions {
     databaseUrl: text(raw, 'databaseUrl'),
     report: text(raw, 'report'),
   };
+}
+
+/** The member that commander keeps an option under. */
+function memberOf({ flag }: NumberOption): string {
+  return flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function isSource(text: string): text is RunOptions['source'] {

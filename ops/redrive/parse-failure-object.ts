@@ -26,16 +26,18 @@ export function parseFailureObject(text: string, streamArn: string): FailureObje
   if (typeof from !== 'string' || !isOfStream(from, streamArn)) {
     return `expected records of ${streamArn}, got records of ${String(from)}; name that stream with \`--stream-arn\``;
   }
-  const { payload } = document;
-  if (payload === undefined) {
-    return 'expected `payload`, got metadata only, as queues and topics have it; read these records from the stream again';
-  }
-  if (typeof payload !== 'string') return `expected \`payload\` as a JSON string, got ${typeof payload}`;
-  const records = readRecords(payload);
+  const records = readPayload(document['payload']);
   if (typeof records === 'string') return records;
   const { condition } = (document['requestContext'] ?? {}) as { readonly condition?: string };
   const { shardId } = info as { readonly shardId?: string };
   return { condition: condition ?? 'unknown', shardId: shardId ?? 'unknown', records };
+}
+
+function readPayload(payload: unknown): readonly RedriveRecord[] | string {
+  if (typeof payload === 'string') return readRecords(payload);
+  return payload === undefined
+    ? 'expected `payload`, got metadata only, as queues and topics have it; read these records from the stream again'
+    : `expected \`payload\` as a JSON string, got ${typeof payload}`;
 }
 
 /** With enhanced fan-out the ARN is that of the consumer, which begins with the stream's. */

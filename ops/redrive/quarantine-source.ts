@@ -59,8 +59,9 @@ async function* listPages(database: QuarantineDatabase, filter: QuarantineFilter
   for (let after = '0'; ;) {
     const rows = await execute(
       database,
-      `SELECT ${Object.values(LISTED).join(', ')} FROM ${FRAMEWORK_TABLES.quarantine}
-       WHERE id > :after::bigint AND ${sql} ORDER BY id LIMIT ${Math.max(1, Math.floor(pageSize))}`,
+      // Qualified, because `id` alone would be the listed text, and text sorts 10 before 9.
+      `SELECT ${Object.values(LISTED).join(', ')} FROM ${FRAMEWORK_TABLES.quarantine} AS entry
+       WHERE entry.id > :after::bigint AND ${sql} ORDER BY entry.id LIMIT ${Math.max(1, Math.floor(pageSize))}`,
       { ...parameters, after },
     );
     const items = rows.map(toItem);

@@ -1,0 +1,234 @@
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import * as z from 'zod';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
+import { startDataApiServer } from '../../../local/data-api/start-data-api-server.ts';
+import type { QuarantineFilter } from '../../../ops/redrive/quarantine-filter.ts';
+import { createQuarantineSource } from '../../../ops/redrive/quarantine-source.ts';
+import type { RecordSink, RedriveItem, RedriveRecord, RedriveSource } from '../../../ops/redrive/redrive-source.ts';
+import type { RedriveReport, RedriveSettings } from '../../../ops/redrive/redrive.ts';
+import { redrive } from '../../../ops/redrive/redrive.ts';
+import { createSeededRandom } from '../../../local/chaos/seeded-random.ts';
+import { processBatch } from '../../../processor/process-batch.ts';
+import { counters, defineProjection, inserts, versions } from '../../../processor/projection.ts';
+import { kinesisRecord } from '../../support/kinesis-record.ts';
+import type { TestDatabase } from '../../support/start-test-database.ts';
+import { startTestDatabase } from '../../support/start-test-database.ts';
+
+interface Parcel {
+  readonly id: string;
+  readonly depot: string;
+  readonly at: number;
+}
+
+/** The build that is deployed first refuses every parcel; the next one takes them. */
+function parcels({ isBroken }: { readonly isBroken: boolean }) {
+  return defineProjection({
+    name: 'parcels',
+    schema: z.object({ id: z.string(), depot: z.string(), at: z.number() }),
+    eventId: ({ id }) => id,
+    tables: {
+      parcels: inserts({ columns: { id: 'text', at: 'bigint' } }),
+      depots: counters({ key: { depot: 'text' }, counters: { parcels: 'bigint' } }),
+      newest: versions({ key: { depot: 'text' }, version: { at: 'bigint' }, columns: { id: 'text' } }),
+    },
+    project: ({ id, depot, at }) => {
+      if (isBroken) throw new TypeError('a bad build');
+      return { parcels: { id, at }, depots: { depot, parcels: 1 }, newest: { depot, at, id } };
+    },
+  });
+}
+
+let database: TestDatabase;
+let server: DataApiServer;
+let client: RDSDataClient;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  await database.query(`CREATE TABLE parcels (id text NOT NULL, at bigint NOT NULL);
+    CREATE TABLE depots (depot text PRIMARY KEY, parcels bigint NOT NULL);
+    CREATE TABLE newest (depot text PRIMARY KEY, at bigint NOT NULL, id text NOT NULL);`);
+  server = await startDataApiServer({ databaseUrl: database.url });
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  client = new RDSDataClient({ endpoint: server.endpoint, region: server.region, credentials });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await server.close();
+  await database.close();
+});
+
+beforeEach(() =>
+  database.query(`TRUNCATE parcels, depots, newest, event_processor.ledger, event_processor.quarantine,
+    event_processor.batch_log RESTART IDENTITY`),
+);
+
+function parcel(n: number): Parcel {
+  return { id: `parcel-${n}`, depot: `depot-${n % 3}`, at: n };
+}
+
+/** Sequence numbers go on over a test, as they do on a stream. */
+let sequence = 0;
+
+async function process(events: readonly { readonly key: string; readonly data: Buffer }[], isBroken: boolean) {
+  const engine = database.createEngine(parcels({ isBroken }), { fuse: { thresholdPercent: 100, minEvents: 20 } });
+  const records = events.map(({ key, data }) => kinesisRecord({ data, index: (sequence += 1), partitionKey: key }));
+  const report = await processBatch(records, engine, () => 30_000);
+  expect(report.committedRecords).toBe(records.length);
+}
+
+function quarantine(count: number): Promise<void> {
+  const events = Array.from({ length: count }, (_, n) => ({
+    key: `key-${n % 4}`,
+    data: Buffer.from(JSON.stringify(parcel(n))),
+  }));
+  return process(events, true);
+}
+
+class MemorySink implements RecordSink {
+  readonly records: RedriveRecord[] = [];
+
+  put(records: readonly RedriveRecord[]): Promise<void> {
+    this.records.push(...records);
+    return Promise.resolve();
+  }
+}
+
+function source(filter: QuarantineFilter = {}): RedriveSource {
+  const { resourceArn: clusterArn, secretArn, database: name } = server;
+  return createQuarantineSource({ client, clusterArn, secretArn, database: name }, filter);
+}
+
+function run(from: RedriveSource, sink: RecordSink, settings: Partial<RedriveSettings> = {}): Promise<RedriveReport> {
+  return redrive(from, sink, {
+    isApplied: true,
+    ratePerSecond: 3,
+    limit: 1_000,
+    signal: new AbortController().signal,
+    sleep: () => Promise.resolve(),
+    onItems: () => undefined,
+    ...settings,
+  });
+}
+
+function processAgain({ records }: MemorySink): Promise<void> {
+  return process(
+    records.map(({ partitionKey, data }) => ({ key: partitionKey, data: Buffer.from(data) })),
+    false,
+  );
+}
+
+async function openEntries(): Promise<unknown> {
+  const [row] = await database.query(
+    'SELECT count(*)::int AS n FROM event_processor.quarantine WHERE applied_at IS NULL',
+  );
+  return row?.['n'];
+}
+
+describe('a redrive', () => {
+  it('changes nothing unless it is applied', async () => {
+    await quarantine(5);
+    const sink = new MemorySink();
+    const listed: RedriveItem[] = [];
+    const report = await run(source(), sink, { isApplied: false, onItems: (items) => listed.push(...items) });
+
+    expect(report).toEqual({ items: 5, records: 0, refused: [], isInterrupted: false });
+    expect(listed.map(({ summary }) => summary['eventId'])).toEqual([0, 1, 2, 3, 4].map((n) => `parcel-${n}`));
+    expect(sink.records).toEqual([]);
+    expect(await database.query('SELECT id FROM event_processor.quarantine WHERE redriven_at IS NOT NULL')).toEqual([]);
+  });
+
+  it('puts the original payloads back under their keys, marks them, and does not take them twice', async () => {
+    await quarantine(12);
+    const sink = new MemorySink();
+    await run(source(), sink);
+    expect(sink.records.map(({ data }) => JSON.parse(Buffer.from(data).toString()) as Parcel)).toEqual(
+      Array.from({ length: 12 }, (_, n) => parcel(n)),
+    );
+    expect(sink.records.map(({ partitionKey }) => partitionKey)).toEqual(
+      Array.from({ length: 12 }, (_, n) => `key-${n % 4}`),
+    );
+    expect(await run(source(), sink)).toMatchObject({ items: 0, records: 0 });
+    expect(await run(source({ again: true }), sink)).toMatchObject({ items: 12 });
+  });
+
+  it('takes the entries that the filter names, and no more than the limit', async () => {
+    await quarantine(9);
+    const count = async (filter: QuarantineFilter, limit = 100) =>
+      (await run(source(filter), new MemorySink(), { isApplied: false, limit })).items;
+    expect(await count({ reason: 'projection-threw' })).toBe(9);
+    expect(await count({ reason: 'schema' })).toBe(0);
+    expect(await count({ partitionKey: 'key-1' })).toBe(2);
+    expect(await count({ functionName: "parcels' OR true --" })).toBe(0);
+    expect(await count({ since: '2000-01-01T00:00:00Z', until: '2001-01-01T00:00:00Z' })).toBe(0);
+    expect(await count({}, 4)).toBe(4);
+  });
+
+  it('reads payloads of any size through results of 1 MiB', async () => {
+    const data = Buffer.from(JSON.stringify({ ...parcel(1), filling: 'ü'.repeat(700_000) }));
+    await process([{ key: 'large', data }], true);
+    const sink = new MemorySink();
+    await run(source(), sink);
+    expect(Buffer.from(sink.records[0]!.data).equals(data)).toBe(true);
+  });
+
+  it('closes the entry once the event is in effect, and never lets an old event overwrite newer state', async () => {
+    await quarantine(1);
+    await process([{ key: 'key-0', data: Buffer.from(JSON.stringify({ ...parcel(99), depot: 'depot-0' })) }], false);
+    const sink = new MemorySink();
+    await run(source(), sink);
+    await processAgain(sink);
+
+    expect(await openEntries()).toBe(0);
+    expect(await database.query('SELECT at, id FROM newest')).toEqual([{ at: '99', id: 'parcel-99' }]);
+    expect(await database.query('SELECT parcels FROM depots')).toEqual([{ parcels: '2' }]);
+  });
+});
+
+describe('a redrive that ends at any point', () => {
+  const EVENTS = 12;
+
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'loses nothing and doubles nothing (seed %i)',
+    async (seed) => {
+      await quarantine(EVENTS);
+      const random = createSeededRandom(seed);
+      const sink = new MemorySink();
+      // Ends before or after a put or a mark; another redrive begins, which may end early as well.
+      for (let interruptions = random.integer(1, 3); interruptions > 0; interruptions -= 1) {
+        const breaking = breakAt(random.integer(0, 15));
+        await run(breaking.source(source()), breaking.sink(sink)).catch((error: unknown) => {
+          if (!(error instanceof Interruption)) throw error;
+        });
+      }
+      await run(source(), sink);
+      await processAgain(sink);
+
+      const ids = Array.from({ length: EVENTS }, (_, n) => ({ id: `parcel-${n}` }));
+      expect(await database.query('SELECT id FROM parcels ORDER BY at')).toEqual(ids);
+      expect(await database.query('SELECT sum(parcels)::int AS n FROM depots')).toEqual([{ n: EVENTS }]);
+      expect(await openEntries()).toBe(0);
+    },
+  );
+});
+
+class Interruption extends Error {}
+
+/** Counts the moments before and after each effect, and throws at one of them. */
+function breakAt(moment: number) {
+  let moments = 0;
+  const pass = (): void => {
+    moments += 1;
+    if (moments > moment) throw new Interruption();
+  };
+  const around = async (effect: () => Promise<void>): Promise<void> => {
+    pass();
+    await effect();
+    pass();
+  };
+  return {
+    sink: (sink: RecordSink): RecordSink => ({ put: (records) => around(() => sink.put(records)) }),
+    source: (from: RedriveSource): RedriveSource => ({ ...from, mark: (items) => around(() => from.mark(items)) }),
+  };
+}
