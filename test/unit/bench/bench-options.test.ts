@@ -21,6 +21,12 @@ describe('parseBenchOptions', () => {
     expect(parse).toThrow(/must be one of ours, direct, .*got "theirs"\n.*got "mine"/);
   });
 
+  it('draws the picture of the documentation only from a complete bench', () => {
+    expect(parseBenchOptions([])?.chart).toMatch(/docs.benchmarks\.svg$/);
+    expect(parseBenchOptions(['--quick'])?.chart).toBeUndefined();
+    expect(parseBenchOptions(['--scenario', 'ours'])?.chart).toBeUndefined();
+  });
+
   it('says where the options are listed when it meets one it does not know', () => {
     expect(() => parseBenchOptions(['--fast'])).toThrow("unknown option '--fast'; --help lists the options");
   });
