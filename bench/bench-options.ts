@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../local/usage-error.ts';
 import { SCENARIOS } from './scenarios.ts';
+
+/** The picture that the documentation shows. */
+const DEFAULT_CHART = join(import.meta.dirname, '../docs/benchmarks.svg');
 
 /** What one bench is asked to do. */
 export interface BenchOptions {
@@ -9,7 +13,7 @@ export interface BenchOptions {
   readonly isQuick: boolean;
   /** File that gets the report as JSON. */
   readonly report: string | undefined;
-  /** File that gets the bar chart as SVG. */
+  /** File that gets the bar chart as SVG; by default only a complete bench writes one, into the documentation. */
   readonly chart: string | undefined;
 }
 
@@ -35,7 +39,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     .filter((name) => !names.includes(name))
     .map((name) => `\`--scenario\` must be one of ${names.join(', ')}, got ${JSON.stringify(name)}`);
   if (problems.length > 0) throw new UsageError(problems);
-  return { scenarios: scenario, isQuick: quick, report, chart };
+  const isComplete = !quick && scenario.length === 0;
+  return { scenarios: scenario, isQuick: quick, report, chart: chart ?? (isComplete ? DEFAULT_CHART : undefined) };
 }
 
 interface RawOptions {
@@ -52,7 +57,7 @@ function createCommand(): Command {
     .option('--scenario <name...>', 'only these scenarios (default: all)')
     .option('--quick', 'fewer rounds and events: figures to see a change by, not to quote')
     .option('--report <file>', 'write all figures as JSON')
-    .option('--chart <file>', 'write the bar chart as SVG')
+    .option('--chart <file>', 'write the bar chart as SVG (default: docs/benchmarks.svg, when everything is run)')
     .addHelpText('after', `\nScenarios:\n${scenarios}`)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
