@@ -100,7 +100,8 @@ class LocalRun {
   #startedAt = 0;
   #finishedAt = 0;
   #caughtUp = false;
-  #mappingFailure: unknown;
+  /** What ended the mapping, or an outage that went wrong. */
+  #failure: unknown;
 
   constructor(parts: RunParts) {
     const { options, world } = parts;
@@ -140,11 +141,13 @@ class LocalRun {
     this.#startedAt = performance.now();
     await this.#mapping.start();
     this.#mapping.drained().catch((error: unknown) => {
-      this.#mappingFailure = error;
+      this.#failure = error;
     });
     const arriving = new AbortController();
     const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, arriving.signal]));
-    const outage = this.#takeDatabaseDown();
+    const outage = this.#takeDatabaseDown().catch((error: unknown) => {
+      this.#failure ??= error;
+    });
     await this.#watch(() => this.#done >= this.#put);
     await outage;
     this.#finishedAt = performance.now();
@@ -185,7 +188,7 @@ class LocalRun {
     const { screen, signal, log } = this.#parts;
     const meter = createPaceMeter();
     while (!isOver() && !signal.aborted) {
-      if (this.#mappingFailure !== undefined) throw this.#mappingFailure as Error;
+      if (this.#failure !== undefined) throw this.#failure as Error;
       const state = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
       for (const { level, message } of log.takeProblems()) screen.say(`${level} ${message}`);
       screen.update(describeProgress(state, meter({ atMs: performance.now(), ...state }), log.totals()));
@@ -198,8 +201,9 @@ class LocalRun {
     const { options, world, screen, signal } = this.#parts;
     const { databaseDownSeconds: seconds } = options;
     if (seconds === 0) return;
-    while (this.#done < this.#put * DOWN_AFTER_SHARE && !signal.aborted) await sleep(1);
-    if (signal.aborted) return;
+    const isOver = (): boolean => signal.aborted || this.#failure !== undefined;
+    while (this.#done < this.#put * DOWN_AFTER_SHARE && !isOver()) await sleep(1);
+    if (isOver()) return;
     screen.say(`PostgreSQL goes down for ${seconds} s, after ${this.#done.toLocaleString('en-US')} events.`);
     await world.postgres.restart('fast', 1000 * seconds);
     screen.say(`PostgreSQL is back; ${this.#done.toLocaleString('en-US')} events were done meanwhile.`);

@@ -141,27 +141,38 @@ function checkOptions(raw: Raw): RunOptions {
   ) as unknown as Record<keyof typeof NUMBERS, number>;
   const source = text(raw, 'source') ?? 'kinesis';
   if (!isSource(source)) problems.push(`\`--source\` must be ${SOURCES.join(' or ')}, got ${JSON.stringify(source)}`);
-  const [input, partitionKey] = [text(raw, 'input'), text(raw, 'partitionKey')];
-  if (input !== undefined && partitionKey === undefined) {
-    problems.push('`--input` needs `--partition-key FIELD`: which member of an event is its partition key?');
-  }
-  if (input === undefined && partitionKey !== undefined) {
-    problems.push('`--partition-key` goes with `--input FILE`; the example events have a key of their own');
-  }
-  if (numbers.databaseDownSeconds > 0 && text(raw, 'databaseUrl') !== undefined) {
-    problems.push('`--database-down` needs the embedded PostgreSQL; leave `--database-url` out');
-  }
+  const given = {
+    input: text(raw, 'input'),
+    partitionKey: text(raw, 'partitionKey'),
+    databaseUrl: text(raw, 'databaseUrl'),
+  };
+  problems.push(...combinationProblems({ ...given, databaseDownSeconds: numbers.databaseDownSeconds }));
   if (problems.length > 0) throw new UsageError(problems);
   return {
     ...numbers,
     function: text(raw, 'function') ?? 'flights',
     source: source as RunOptions['source'],
     keepRunning: raw['keepRunning'] === true,
-    input,
-    partitionKey,
-    databaseUrl: text(raw, 'databaseUrl'),
     report: text(raw, 'report'),
+    ...given,
   };
+}
+
+/** Options that are fine alone and not together. */
+function combinationProblems(
+  given: Pick<RunOptions, 'input' | 'partitionKey' | 'databaseUrl' | 'databaseDownSeconds'>,
+): string[] {
+  const problems: string[] = [];
+  if (given.input !== undefined && given.partitionKey === undefined) {
+    problems.push('`--input` needs `--partition-key FIELD`: which member of an event is its partition key?');
+  }
+  if (given.input === undefined && given.partitionKey !== undefined) {
+    problems.push('`--partition-key` goes with `--input FILE`; the example events have a key of their own');
+  }
+  if (given.databaseDownSeconds > 0 && given.databaseUrl !== undefined) {
+    problems.push('`--database-down` needs the embedded PostgreSQL; leave `--database-url` out');
+  }
+  return problems;
 }
 
 /** The member that commander keeps an option under. */
