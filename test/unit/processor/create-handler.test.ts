@@ -180,7 +180,7 @@ describe('a held batch', () => {
     expect(documents()[0]).toMatchObject({ PositionHeld: 1, RecordsHeld: 2, FuseBlown: 0, DataApiErrors: 1 });
     expect(summaries()[0]).toMatchObject({ heldFrom: sequenceNumber(0), holdReason: 'configuration' });
     expect(lines.filter((line) => line['level'] === 'ERROR').map((line) => line['message'])).toEqual([
-      'position held: DatabaseErrorException: ERROR: no table',
+      'position held: DatabaseErrorException: ERROR: no table; a table does not exist: deploy the migration that creates it',
     ]);
     expect(JSON.stringify(lines)).not.toContain('secret');
   });

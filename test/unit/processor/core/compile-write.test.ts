@@ -94,7 +94,7 @@ describe('the compiled write', () => {
     expect(sql).not.toContain('_write_3');
     expect(part(sql, '_ledger')).toContain(
       'INSERT INTO "mine" ("event_id", "at") SELECT "event_id", "at" FROM _event ORDER BY "event_id", _n ' +
-        'ON CONFLICT ("event_id") DO NOTHING RETURNING "event_id" AS _event_id',
+        'ON CONFLICT ("event_id") DO NOTHING RETURNING "event_id" AS event_id',
     );
     expect(part(sql, '_event')).toContain(':rows_3::jsonb');
   });

@@ -27,8 +27,10 @@ it('writes a quarantine row in the order of its columns', () => {
     '22007',
     'v',
     3,
+    null,
   ]);
   expect(cells({})[8]).toBeNull();
+  expect(cells({ eventId: 'event-1' })[11]).toBe('event-1');
 });
 
 it('replaces what PostgreSQL cannot store, because a quarantine row must never fail', () => {
