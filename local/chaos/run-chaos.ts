@@ -188,7 +188,7 @@ async function writeRunSettings({ plan, databaseUrl }: ChaosRun): Promise<void> 
   }
 }
 
-/** Faults that are records happen in every run that has them; the quarantine fails only where something goes there. */
+/** Faults that are records happen in every run that has them; the quarantine fails for each row that goes there first. */
 function tallyInput({ plan, tally }: ChaosRun): void {
   for (const kind of POISON_KINDS) tally.add(kind, plan.poison.filter((poison) => poison.kind === kind).length);
   tally.add('duplicate-record', plan.repeatedFlights.length);

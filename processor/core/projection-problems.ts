@@ -15,7 +15,7 @@ export interface CheckedProjection {
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$/;
 /** Names inside the compiled write: as a table or a column they would be taken for the write's own. */
-const RESERVED_TABLE = /^_(event|ledger|fresh|quarantine|log|write_\d+)$/;
+const RESERVED_TABLE = /^_(event|ledger|fresh|quarantine|applied|log|write_\d+)$/;
 const RESERVED_COLUMN = '_n';
 /** PostgreSQL calls no function with more arguments, and a row is read through one. */
 const MAX_LOOKUP_COLUMNS = 100;

@@ -23,7 +23,7 @@ function compile(tables: number, lookups = 0) {
       ),
       lookupKeys: () => ({}),
       tables: Object.fromEntries(
-        Array.from({ length: tables }, (_, index) => [`table_${index}`, inserts({ columns: columns(100) })]),
+        Array.from({ length: tables }, (_, index) => [`table_${index}`, inserts({ columns: columns(98) })]),
       ),
       project: () => ({}),
     }),

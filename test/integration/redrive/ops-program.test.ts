@@ -1,0 +1,50 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runProgram } from '../../support/run-program.ts';
+
+const STREAM = 'arn:aws:kinesis:us-east-1:000000000000:stream/flights';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'redrive-'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function redrive(...argv: readonly string[]) {
+  return runProgram('bin/ops.ts', ['redrive', ...argv]);
+}
+
+describe('ops redrive', () => {
+  it('names everything that is missing, and ends with 2', async () => {
+    const { code, stderr } = await redrive('--apply');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--cluster-arn.*\n.*--secret-arn.*\n.*--database.*\n.*--stream-arn/);
+  });
+
+  it.each([['0'], ['10001'], ['fast']])('refuses a rate of %s', async (rate) => {
+    const { code, stderr } = await redrive('--rate', rate);
+    expect(code).toBe(2);
+    expect(stderr).toContain('expected an integer from 1 to 10000');
+  });
+
+  it('lists on-failure objects without touching them, refuses what it cannot read, and ends with 1', async () => {
+    const payload = JSON.stringify({ Records: [{ kinesis: { partitionKey: 'a', data: 'e30=' } }] });
+    const info = { shardId: 'shardId-0', streamArn: STREAM };
+    await writeFile(join(folder, 'good'), JSON.stringify({ KinesisBatchInfo: info, payload }));
+    await writeFile(join(folder, 'queue'), JSON.stringify({ KinesisBatchInfo: info }));
+    const { code, stdout } = await redrive('--failures', folder, '--stream-arn', STREAM, '--json');
+
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      isApplied: false,
+      records: 0,
+      entries: [{ id: 'good', records: 1 }],
+      refused: [{ id: 'queue', problem: expect.stringContaining('metadata only') as string }],
+    });
+    expect((await readdir(folder)).sort()).toEqual(['good', 'queue']);
+  });
+});
