@@ -1,4 +1,5 @@
 import type { Arena } from './arena.ts';
+import { VerificationError } from './arena.ts';
 import type { OpenedSeries, Scale, Series, ThroughputScenario } from './scenario.ts';
 import type { Summary } from './statistics.ts';
 import { summarize } from './statistics.ts';
@@ -62,7 +63,10 @@ export async function runSeries(
   }
 }
 
-async function runOnce(measured: Measured, arena: Arena): Promise<void> {
+/** A run that a function ended with an error is not wrong, it is none: it is made again, this often at most. */
+const MAX_ATTEMPTS = 3;
+
+async function runOnce(measured: Measured, arena: Arena, attempt = 1): Promise<void> {
   if (measured.failure !== undefined) return;
   try {
     await arena.reset();
@@ -72,6 +76,7 @@ async function runOnce(measured: Measured, arena: Arena): Promise<void> {
     measured.rates.push(events / seconds);
     measured.callsPer1000.push((1000 * calls) / events);
   } catch (error) {
+    if (!(error instanceof VerificationError) && attempt < MAX_ATTEMPTS) return runOnce(measured, arena, attempt + 1);
     measured.failure = error instanceof Error ? error.message : String(error);
   }
 }

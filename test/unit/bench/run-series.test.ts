@@ -66,6 +66,25 @@ describe('runSeries', () => {
     expect(runs).toBe(2);
   });
 
+  it('makes a run again that a function ended with an error, and gives up after the third attempt', async () => {
+    let runs = 0;
+    const failing = (failures: number): Partial<Series> => ({
+      run: () =>
+        ++runs <= failures
+          ? Promise.reject(new Error('a batch did not succeed'))
+          : Promise.resolve({ events: 100, seconds: 2, calls: 5, progress: [] }),
+    });
+    const measure = (failures: number) =>
+      runSeries(
+        [scenario([fakeSeries('a', [], failing(failures))], [])],
+        { arena: fakeArena([]), scale: { ...SCALE, rounds: 1 } },
+        () => undefined,
+      );
+    expect(await measure(2)).toMatchObject([{ rates: [50], failure: undefined }]);
+    runs = 0;
+    expect(await measure(3)).toMatchObject([{ rates: [], failure: 'a batch did not succeed' }]);
+  });
+
   it('ends what a scenario opened when a later one can not be opened', async () => {
     const happened: string[] = [];
     const broken: ThroughputScenario = {
