@@ -24,6 +24,8 @@ describe('the options of a run', () => {
       maxBatchingWindow: 0,
       parallelizationFactor: 2,
       dataApiLatencyMs: 0,
+      databaseDownSeconds: 0,
+      chaosSeed: undefined,
       rate: 0,
       source: 'kinesis',
       keepRunning: false,
