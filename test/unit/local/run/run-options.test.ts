@@ -70,3 +70,18 @@ describe('the options of a run', () => {
     expect(problemsOf('--report')).toEqual(["option '--report <file>' argument missing; --help lists the options"]);
   });
 });
+
+describe('the options for what goes wrong', () => {
+  it('take the seed of a run of chaos and the seconds without a database', () => {
+    expect(parseRunOptions(['--chaos', '7', '--database-down', '60'])).toMatchObject({
+      chaosSeed: 7,
+      databaseDownSeconds: 60,
+    });
+  });
+
+  it('refuse to take down a database that was not started here', () => {
+    expect(() => parseRunOptions(['--database-down', '1', '--database-url', 'postgres://localhost/x'])).toThrow(
+      /needs the embedded PostgreSQL/,
+    );
+  });
+});
