@@ -8,7 +8,7 @@ const APPROACHES: readonly (readonly [string, (latencyMs: number) => string])[] 
   ['Powertools BatchProcessor', (latencyMs) => `powertools-batch@${latencyMs}ms`],
   ['BatchExecuteStatement', (latencyMs) => `batch-execute@${latencyMs}ms`],
   ['kinesis-to-aurora', (latencyMs) => oursId(COMPARED, latencyMs)],
-  ['same statement, node-postgres', (latencyMs) => `direct@${latencyMs}ms`],
+  ['same SQL, node-postgres', (latencyMs) => `direct@${latencyMs}ms`],
 ];
 
 const WIDTH = 860;
