@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
+import { parseCommandLine } from '../local/parse-command-line.ts';
 import { UsageError } from '../local/usage-error.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -25,15 +26,9 @@ export interface BenchOptions {
  * @throws {@link UsageError} naming every option that is wrong at once
  */
 export function parseBenchOptions(argv: readonly string[]): BenchOptions | undefined {
-  const command = createCommand();
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new UsageError([`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; --help lists the options`]);
-  }
-  const { scenario = [], quick = false, report, chart } = command.opts<RawOptions>();
+  const raw = parseCommandLine<RawOptions>(createCommand(), argv);
+  if (raw === undefined) return undefined;
+  const { scenario = [], quick = false, report, chart } = raw;
   const names = SCENARIOS.map(({ name }) => name);
   const problems = scenario
     .filter((name) => !names.includes(name))
@@ -58,7 +53,5 @@ function createCommand(): Command {
     .option('--quick', 'fewer rounds and events: figures to see a change by, not to quote')
     .option('--report <file>', 'write all figures as JSON')
     .option('--chart <file>', 'write the bar chart as SVG (default: docs/benchmarks.svg, when everything is run)')
-    .addHelpText('after', `\nScenarios:\n${scenarios}`)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+    .addHelpText('after', `\nScenarios:\n${scenarios}`);
 }

@@ -1,4 +1,5 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
+import { parseCommandLine } from '../parse-command-line.ts';
 import { UsageError } from '../usage-error.ts';
 import { MUTATIONS, type MutationName } from './mutation.ts';
 
@@ -43,15 +44,8 @@ type Raw = Readonly<Record<string, string | undefined>>;
  * @throws {@link UsageError} naming every option that is wrong at once
  */
 export function parseChaosOptions(argv: readonly string[]): ChaosOptions | undefined {
-  const command = createCommand();
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new UsageError([`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; --help lists the options`]);
-  }
-  return checkOptions(command.opts<Raw>());
+  const raw = parseCommandLine<Raw>(createCommand(), argv);
+  return raw === undefined ? undefined : checkOptions(raw);
 }
 
 function createCommand(): Command {
@@ -66,9 +60,7 @@ function createCommand(): Command {
       '--mutation <name>',
       `take out a part of the engine; the runs must notice: ${Object.keys(MUTATIONS).join(', ')}`,
     )
-    .option('--report <file>', 'write the result as JSON')
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+    .option('--report <file>', 'write the result as JSON');
 }
 
 function checkOptions(raw: Raw): ChaosOptions {

@@ -1,5 +1,6 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { BATCH_SIZE, MAX_BATCHING_WINDOW_SECONDS, PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
+import { parseCommandLine } from '../parse-command-line.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Where the mapping reads from: the Kinesis emulator, or memory, which is faster and holds more. */
@@ -98,15 +99,8 @@ type Raw = Readonly<Record<string, string | boolean | undefined>>;
  * @throws {@link UsageError} naming every option that is wrong at once
  */
 export function parseRunOptions(argv: readonly string[]): RunOptions | undefined {
-  const command = createCommand();
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new UsageError([`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; --help lists the options`]);
-  }
-  return checkOptions(command.opts<Raw>());
+  const raw = parseCommandLine<Raw>(createCommand(), argv);
+  return raw === undefined ? undefined : checkOptions(raw);
 }
 
 function createCommand(): Command {
@@ -126,9 +120,7 @@ function createCommand(): Command {
     .option('--source <kind>', `where the mapping reads from: ${SOURCES.join(' or ')} (default: kinesis)`)
     .option('--keep-running', 'go on after the backlog is gone, until Ctrl-C')
     .option('--database-url <url>', 'an existing PostgreSQL instead of the embedded one')
-    .option('--report <file>', 'write the summary as JSON')
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+    .option('--report <file>', 'write the summary as JSON');
 }
 
 function checkOptions(raw: Raw): RunOptions {
