@@ -22,6 +22,9 @@ import { startWorld } from './start-world.ts';
 /** Part of the backlog that is done when the database goes down, if it is told to. */
 const DOWN_AFTER_SHARE = 1 / 3;
 
+/** A consumer that is this far behind new arrivals has caught up: two looks at a shard. */
+const ABREAST_MS = 2_000;
+
 /** How often the screen is brought up to date. */
 const TICK_MS = 100;
 
@@ -94,6 +97,8 @@ class LocalRun {
   readonly #parts: RunParts;
   readonly #mapping: EventSourceMapping;
   #put = 0;
+  /** What had been put at the moments looked at, the oldest just beyond {@link ABREAST_MS}. */
+  readonly #putMarks: { readonly atMs: number; readonly put: number }[] = [];
   #done = 0;
   #iteratorAgeMs = 0;
   #maxIteratorAgeMs = 0;
@@ -148,13 +153,16 @@ class LocalRun {
     const outage = this.#takeDatabaseDown().catch((error: unknown) => {
       this.#failure ??= error;
     });
-    await this.#watch(() => this.#done >= this.#put);
+    await this.#watch(() => this.#isAbreast());
     await outage;
-    this.#finishedAt = performance.now();
-    this.#caughtUp = !this.#isInterrupted();
-    if (options.keepRunning && this.#caughtUp) return;
+    if (options.keepRunning && !this.#isInterrupted()) {
+      this.#finish();
+      return;
+    }
     arriving.abort();
     await arrivals;
+    await this.#watch(() => this.#done >= this.#put);
+    this.#finish();
     await this.#mapping.stop();
   }
 
@@ -177,6 +185,24 @@ class LocalRun {
       environments: world.runtime.environmentsStarted(),
       postgres: world.postgres.version,
     });
+  }
+
+  #finish(): void {
+    this.#finishedAt = performance.now();
+    this.#caughtUp = !this.#isInterrupted();
+  }
+
+  /**
+   * Everything is done that was put up to a moment ago. While events keep arriving the last of them are always on their
+   * way: a shard that was read to its tip is read again a second later.
+   */
+  #isAbreast(): boolean {
+    const nowMs = performance.now();
+    this.#putMarks.push({ atMs: nowMs, put: this.#put });
+    while ((this.#putMarks[1]?.atMs ?? nowMs) <= nowMs - ABREAST_MS) this.#putMarks.shift();
+    const [mark] = this.#putMarks;
+    const isOld = mark !== undefined && mark.atMs <= nowMs - ABREAST_MS;
+    return this.#done >= (isOld ? mark.put : this.#put);
   }
 
   /** A method, because the compiler takes a signal that was looked at once for one that stays as it is. */

@@ -50,6 +50,7 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
   await applyMigrations({ client, resourceArn, secretArn, database, migrations });
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   // The server may be gone before a connection has said goodbye; by then nobody waits for an answer.
+  pool.on('error', () => undefined);
   pool.on('connect', (session) => session.on('error', () => undefined));
   stack.defer(() => pool.end());
   const execute = createExecuteStatement(client, { clusterArn: resourceArn, secretArn, database });
