@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { deAggregate } from './de-aggregate.ts';
 import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
-import { errorText } from './item.ts';
+import { errorText, hearLateRejection } from './item.ts';
 import type { KinesisRecord } from './kinesis-record.ts';
 
 /** What decoding needs to know of a projection. */
@@ -138,6 +138,7 @@ function identify(origin: Origin, result: StandardSchemaV1.Result<unknown>, deco
     return reject(origin, 'event-id', `eventId threw ${errorText(error)}`);
   }
   if (!isEventId(eventId)) {
+    hearLateRejection(eventId);
     return reject(
       origin,
       'event-id',

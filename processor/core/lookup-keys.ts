@@ -1,5 +1,5 @@
 import type { DecodedItem } from './item.ts';
-import { errorText } from './item.ts';
+import { errorText, hearLateRejection } from './item.ts';
 import type { KeyType, Lookup } from './table.ts';
 
 /** The part of a projection that says which reference rows an event needs. */
@@ -30,6 +30,7 @@ export function gatherLookupKeys(items: readonly DecodedItem[], plan: LookupPlan
     if (item.kind === 'rejection' || lookups.length === 0) return item;
     try {
       const keysOf = plan.lookupKeys(item.event);
+      hearLateRejection(keysOf);
       for (const { name, keyType, keys } of lookups) {
         for (const key of keysOf[name] ?? []) {
           const text = lookupKeyText(keyType, key);

@@ -3,7 +3,7 @@ import { RowProblem } from './encode-rows.ts';
 import type { EncodedItem, QuarantineContext } from './encoded-item.ts';
 import { encodeEvent, encodeRejection } from './encoded-item.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from './item.ts';
-import { errorText } from './item.ts';
+import { errorText, hearLateRejection } from './item.ts';
 import { lookupKeyText } from './lookup-keys.ts';
 import type { Lookup } from './table.ts';
 
@@ -139,6 +139,7 @@ function encodeRows(rows: unknown, n: number, encoder: RowEncoder): string | Row
 /** TypeScript refuses both; where it did not look, a promise would pass for an event without rows. */
 function shapeProblem(projected: unknown): RowProblem | undefined {
   if (projected instanceof Promise) {
+    hearLateRejection(projected);
     return new RowProblem('`project` must return rows by table, got a promise; it must not be async');
   }
   return typeof projected === 'object' && projected !== null
