@@ -156,7 +156,7 @@ interface Outcome {
   readonly heap: readonly number[];
 }
 
-/** The first half warms up: what the server remembers on purpose is full by then. */
+/** The first half warms up. In the second only the ids of ended transactions add up, which the server limits to 10,000. */
 function toFinding({ seconds, rounds, rows, connections, heap }: Outcome): Finding {
   const [start = NaN, middle = NaN, end = NaN] = heap;
   const count = (says: string, value: number, unit: string): Figure => ({ says, value, unit });
