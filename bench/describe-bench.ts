@@ -14,6 +14,7 @@ const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
   callsPer1000Warm: 'Data API calls per 1,000 events, warm',
   callsPer1000Cold: 'Data API calls per 1,000 events, cold',
   heapGrowthBytes: 'bytes of heap grown after warm-up',
+  dataApiHeapGrowthBytes: 'bytes of heap grown in the Data API server, second half under load',
   batch10000vs1000: 'times the time per event, batch 10,000 against 1,000',
 };
 

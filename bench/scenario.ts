@@ -80,6 +80,7 @@ export const TARGETS = {
   callsPer1000Warm: { atMost: 1 },
   callsPer1000Cold: { atMost: 2 },
   heapGrowthBytes: { atMost: 2 * 1024 * 1024 },
+  dataApiHeapGrowthBytes: { atMost: 2 * 1024 * 1024 },
   batch10000vs1000: { atMost: 1.1 },
 } as const satisfies Record<string, { readonly atLeast: number } | { readonly atMost: number }>;
 

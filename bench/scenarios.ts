@@ -3,6 +3,7 @@ import { backlog } from './scenarios/backlog.ts';
 import { batchExecute } from './scenarios/batch-execute.ts';
 import { coldStart } from './scenarios/cold-start.ts';
 import { cpuFloor } from './scenarios/cpu-floor.ts';
+import { dataApiLoad } from './scenarios/data-api-load.ts';
 import { direct } from './scenarios/direct.ts';
 import { memory } from './scenarios/memory.ts';
 import { ours } from './scenarios/ours.ts';
@@ -20,4 +21,5 @@ export const SCENARIOS: readonly Scenario[] = [
   coldStart,
   memory,
   backlog,
+  dataApiLoad,
 ];
