@@ -11,6 +11,10 @@ export interface RedriveOptions extends QuarantineFilter {
   readonly limit: number;
   /** Folder with on-failure objects, instead of the quarantine. */
   readonly failures?: string;
+  /** Bucket with on-failure objects, instead of the quarantine. */
+  readonly bucket?: string;
+  /** What the keys of the bucket's objects begin with. */
+  readonly prefix?: string;
   readonly clusterArn?: string;
   readonly secretArn?: string;
   readonly database?: string;
@@ -25,7 +29,9 @@ export interface RedriveOptions extends QuarantineFilter {
  */
 export function createRedriveCommand(action: (options: RedriveOptions) => Promise<void>): Command {
   return new Command('redrive')
-    .description('List what is in quarantine, or in an on-failure folder, and with --apply put it back on the stream.')
+    .description(
+      'List what is in quarantine, or in an on-failure bucket or folder, and with --apply put it back on the stream.',
+    )
     .option('--apply', 'put the records back and mark them; without it nothing is changed', false)
     .option('--json', 'print JSON', false)
     .option('--function <name>', 'only entries of this function')
@@ -34,7 +40,13 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     .option('--since <time>', 'only entries quarantined at or after it, ISO 8601', isoTime)
     .option('--until <time>', 'only entries quarantined before it, ISO 8601', isoTime)
     .option('--again', 'entries that were put back before, too', false)
-    .option('--failures <folder>', 'put back on-failure objects instead: a copy of the bucket, by aws s3 sync')
+    .addOption(
+      new Option('--bucket <name>', 'on-failure objects instead: the bucket that Lambda writes them to').conflicts(
+        'failures',
+      ),
+    )
+    .option('--prefix <prefix>', 'with --bucket: only objects whose keys begin so; aws/lambda/ when left out')
+    .option('--failures <folder>', 'on-failure objects instead: a folder with a copy of the bucket, by aws s3 sync')
     .option('--rate <n>', 'records per second, 1 to 10000', integer(1, 10_000), 100)
     .option('--limit <n>', 'most items, 1 to 1000000', integer(1, 1_000_000), 1_000_000)
     .addOption(new Option('--cluster-arn <arn>', 'the Aurora cluster').env('CLUSTER_ARN'))

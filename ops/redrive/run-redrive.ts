@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { createFailureObjectSource } from './failure-object-source.ts';
+import { createFailureObjectSource, type FailureObjects } from './failure-object-source.ts';
 import { createFolderFailureObjects } from './folder-failure-objects.ts';
 import { createKinesisSink } from './kinesis-sink.ts';
 import { createQuarantineSource } from './quarantine-source.ts';
@@ -32,7 +32,7 @@ export async function runRedrive(options: RedriveOptions, { say, signal }: Redri
   await using clients = new AsyncDisposableStack();
   const listed: RedriveItem['summary'][] = [];
   const { apply: isApplied, rate: ratePerSecond, limit, json } = options;
-  const report = await redrive(createSource(options, clients), createSink(options, clients), {
+  const report = await redrive(await createSource(options, clients), createSink(options, clients), {
     isApplied,
     ratePerSecond,
     limit,
@@ -57,32 +57,52 @@ const NEEDED = {
   streamArn: '--stream-arn',
 } as const;
 
-/** A list of the quarantine needs no stream, objects in a folder need no database. */
+/** A list of the quarantine needs no stream, on-failure objects need no database. */
 function requireOptions(options: RedriveOptions): void {
+  const ofObjects = options.failures !== undefined || options.bucket !== undefined;
   const needed = Object.entries(NEEDED).filter(([name]) =>
-    name === 'streamArn' ? options.apply || options.failures !== undefined : options.failures === undefined,
+    name === 'streamArn' ? options.apply || ofObjects : !ofObjects,
   );
-  const missing = needed.filter(([name]) => options[name as keyof typeof NEEDED] === undefined);
-  if (missing.length === 0) return;
-  throw new RedriveUsageError(
-    missing
-      .map(([name, flag]) => `\`${flag}\` must be given, got nothing; so may ${variableOf(name)} in the environment`)
-      .join('\n'),
-  );
+  const problems = needed
+    .filter(([name]) => options[name as keyof typeof NEEDED] === undefined)
+    .map(([name, flag]) => `\`${flag}\` must be given, got nothing; so may ${variableOf(name)} in the environment`);
+  if (options.prefix !== undefined && options.bucket === undefined) {
+    problems.push('`--prefix` must come with `--bucket`, got no bucket; name the bucket or leave the prefix out');
+  }
+  if (problems.length > 0) throw new RedriveUsageError(problems.join('\n'));
 }
 
 function variableOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-function createSource(options: RedriveOptions, clients: AsyncDisposableStack): RedriveSource {
-  const { failures, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
+async function createSource(options: RedriveOptions, clients: AsyncDisposableStack): Promise<RedriveSource> {
+  const { failures, bucket, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
+  if (bucket !== undefined) return createFailureObjectSource(await openBucket(bucket, options, clients), streamArn);
   if (failures !== undefined) return createFailureObjectSource(createFolderFailureObjects(failures), streamArn);
   const client = new RDSDataClient(regionOf(options));
   clients.defer(() => {
     client.destroy();
   });
   return createQuarantineSource({ client, clusterArn, secretArn, database }, options);
+}
+
+/** Lambda's own part of the bucket: `aws/lambda/<mapping>/<shard>/...`. */
+const DEFAULT_PREFIX = 'aws/lambda/';
+
+/** Loads the S3 client only where a bucket is named: it is by far the largest, and most redrives need none. */
+async function openBucket(
+  bucket: string,
+  options: RedriveOptions,
+  clients: AsyncDisposableStack,
+): Promise<FailureObjects> {
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const { createBucketFailureObjects } = await import('./bucket-failure-objects.ts');
+  const client = new S3Client(regionOf(options));
+  clients.defer(() => {
+    client.destroy();
+  });
+  return createBucketFailureObjects(client, { bucket, prefix: options.prefix ?? DEFAULT_PREFIX });
 }
 
 function createSink(options: RedriveOptions, clients: AsyncDisposableStack): RecordSink {

@@ -25,6 +25,26 @@ describe('ops redrive', () => {
     expect(stderr).toMatch(/--cluster-arn.*\n.*--secret-arn.*\n.*--database.*\n.*--stream-arn/);
   });
 
+  it('needs no database for a bucket, and no prefix without one', async () => {
+    expect(await redrive('--bucket', 'failed')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: `--stream-arn` must be given.*\n$/) as string,
+    });
+    const { code, stderr } = await redrive('--prefix', 'aws/', '--failures', folder, '--stream-arn', STREAM);
+    expect(code).toBe(2);
+    expect(stderr).toContain('`--prefix` must come with `--bucket`');
+  });
+
+  it('explains its options, and refuses a bucket beside a folder', async () => {
+    const { code, stdout } = await redrive('--help');
+    expect(code).toBe(0);
+    for (const option of ['--bucket <name>', '--prefix <prefix>', '--failures <folder>', '--apply']) {
+      expect(stdout).toContain(option);
+    }
+    const { code: refused, stderr } = await redrive('--bucket', 'failed', '--failures', folder);
+    expect([refused, stderr]).toEqual([2, expect.stringContaining('cannot be used with')]);
+  });
+
   it.each([['0'], ['10001'], ['fast']])('refuses a rate of %s', async (rate) => {
     const { code, stderr } = await redrive('--rate', rate);
     expect(code).toBe(2);
