@@ -72,8 +72,10 @@ describe('a local run', () => {
       shards: 2,
       batchSize: 1000,
       parallelizationFactor: 2,
-      environments: 4,
     });
+    // One per batch in flight at the most; a warm one that is free is taken first.
+    expect(report.environments).toBeGreaterThanOrEqual(1);
+    expect(report.environments).toBeLessThanOrEqual(4);
     expect(report.cacheHits + report.cacheMisses).toBe(report.lookups);
     expect(report.cacheHitRatio).toBeCloseTo(report.cacheHits / report.lookups, 3);
     expect(report.averageBatchSize).toBeCloseTo(20_000 / report.batches, 0);
@@ -85,7 +87,8 @@ describe('a local run', () => {
 
   it('leaves the same tables with the smallest batches, one at a time', async () => {
     const small = await run('--batch-size', '1', '--parallelization-factor', '1', '--events', '500');
-    expect(small.report).toMatchObject({ written: 500, batches: 500, environments: 2 });
+    expect(small.report).toMatchObject({ written: 500, batches: 500 });
+    expect(small.report.environments).toBeLessThanOrEqual(2);
     expect(await readTables()).toEqual(expectedFlightTables(500));
   });
 
