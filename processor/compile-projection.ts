@@ -3,6 +3,7 @@ import { compileLookup } from './core/compile-lookup.ts';
 import { compileWrite } from './core/compile-write.ts';
 import { createRowEncoder } from './core/encode-rows.ts';
 import type { ProjectionStep } from './core/project-items.ts';
+import { ownLedgerOf } from './core/table.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
 
@@ -31,8 +32,6 @@ const PARAMETER_BYTES = 64;
  */
 export function compileProjection(projection: Projection): CompiledProjection {
   const { tables, ledger, lookups, project } = projection;
-  const ledgerTable = ledger === undefined ? undefined : tables[ledger];
-  const keyColumn = ledgerTable?.kind === 'insert' ? ledgerTable.key[0] : undefined;
   const writeSql = compileWrite({ tables, ledger });
   const lookupSql = compileLookup(lookups);
   const problems = [...lengthProblems('tables', writeSql), ...lengthProblems('lookups', lookupSql ?? '')];
@@ -44,7 +43,7 @@ export function compileProjection(projection: Projection): CompiledProjection {
       lookups,
       project,
       encoders: Object.entries(tables).map(([name, table]) => createRowEncoder(name, table)),
-      ownLedger: ledger === undefined || keyColumn === undefined ? undefined : { table: ledger, keyColumn },
+      ownLedger: ownLedgerOf(tables, ledger),
     },
     writeSql,
     lookupSql,

@@ -1,6 +1,6 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { Columns, CounterTable, InsertTable, Table, VersionedTable } from './table.ts';
-import { columnsOf, keyColumnsOf } from './table.ts';
+import type { Columns, CounterTable, InsertTable, OwnLedger, Table, VersionedTable } from './table.ts';
+import { columnsOf, keyColumnsOf, ownLedgerOf } from './table.ts';
 
 /** What compiling a write needs to know of a projection. */
 export interface WrittenTables {
@@ -78,18 +78,12 @@ export function compileWrite({ tables, ledger }: WrittenTables): string {
       ? ownLedger(ledger, ledgerTable, ledgerIndex)
       : frameworkLedger()),
     ...writes,
-    `_quarantine AS (${quarantine(ownLedgerKey({ tables, ledger }))})`,
+    `_quarantine AS (${quarantine(ownLedgerOf(tables, ledger))})`,
     `_applied AS (${closeApplied()})`,
     `_log AS (${log()})`,
   ];
   return `WITH ${ctes.join(',\n')}
 SELECT (SELECT count(*) FROM _fresh)::integer AS written, (SELECT count(*) FROM _quarantine)::integer AS quarantined`;
-}
-
-function ownLedgerKey({ tables, ledger }: WrittenTables): { readonly name: string; readonly key: string } | undefined {
-  const table = ledger === undefined ? undefined : tables[ledger];
-  const key = table?.kind === 'insert' ? table.key[0] : undefined;
-  return ledger === undefined || key === undefined ? undefined : { name: ledger, key };
 }
 
 function frameworkLedger(): string[] {
@@ -200,11 +194,11 @@ function jsonCell(position: number, type: string): string {
  * An event is in effect or set aside, never both. A rejected event that is in the ledger is a second delivery of what
  * has its effect already, so it changes nothing; this also holds where the first delivery is in the same statement.
  */
-function quarantine(ledger: { readonly name: string; readonly key: string } | undefined): string {
+function quarantine(ledger: OwnLedger | undefined): string {
   const inLedger =
     ledger === undefined
       ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS _l WHERE _l.function_name = :${WRITE_PARAMETERS.functionName}::text AND _l.event_id = ${QUARANTINE_EVENT_CELL}`
-      : `SELECT FROM ${identifier(ledger.name)} AS _l WHERE _l.${identifier(ledger.key)} = ${QUARANTINE_EVENT_CELL}`;
+      : `SELECT FROM ${identifier(ledger.table)} AS _l WHERE _l.${identifier(ledger.keyColumn)} = ${QUARANTINE_EVENT_CELL}`;
   const columns = QUARANTINE_COLUMNS.map(([column]) => column).join(', ');
   const cells = QUARANTINE_COLUMNS.map(([, read], position) => read(`v->>${position}`)).join(', ');
   return `

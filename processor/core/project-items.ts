@@ -5,14 +5,14 @@ import { encodeEvent, encodeRejection } from './encoded-item.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from './item.ts';
 import { errorText, hearLateRejection } from './item.ts';
 import { lookupKeyText } from './lookup-keys.ts';
-import type { Lookup } from './table.ts';
+import type { Lookup, OwnLedger } from './table.ts';
 
 /** The part of a projection that turns an event into rows. */
 export interface ProjectionStep {
   readonly lookups: Readonly<Record<string, Lookup>>;
   readonly encoders: readonly RowEncoder[];
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
-  readonly ownLedger: { readonly table: string; readonly keyColumn: string } | undefined;
+  readonly ownLedger: OwnLedger | undefined;
   readonly project: (
     event: unknown,
     lookups: Readonly<Record<string, (key: unknown) => unknown>>,

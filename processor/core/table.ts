@@ -93,6 +93,22 @@ export function columnsOf(table: Table): Columns {
   }
 }
 
+/** The table of a projection that serves as its ledger, and the column of it that holds the event id. */
+export interface OwnLedger {
+  readonly table: string;
+  readonly keyColumn: string;
+}
+
+/** The ledger among a projection's own tables, or `undefined` when the framework's is used. */
+export function ownLedgerOf(
+  tables: Readonly<Record<string, Table>>,
+  ledger: string | undefined,
+): OwnLedger | undefined {
+  const table = ledger === undefined ? undefined : tables[ledger];
+  const keyColumn = table?.kind === 'insert' ? table.key[0] : undefined;
+  return ledger === undefined || keyColumn === undefined ? undefined : { table: ledger, keyColumn };
+}
+
 /** Names of a table's key columns; empty when an insert table declares none. */
 export function keyColumnsOf(table: Table): readonly string[] {
   return table.kind === 'insert' ? table.key : Object.keys(table.key);
