@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ParameterValue } from './core/write-parameters.ts';
 
 /** Bound of one call. */
 export interface CallOptions {
@@ -25,7 +26,7 @@ export interface EventStore {
    *
    * @throws {@link DatabaseError}
    */
-  write(parameters: Readonly<Record<string, string>>, options: CallOptions): Promise<WriteCounts>;
+  write(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
 }
 
 /** Keys to read, by lookup. */

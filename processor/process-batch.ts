@@ -7,8 +7,10 @@ import type { FuseSettings } from './core/fuse.ts';
 import type { DecodedItem } from './core/item.ts';
 import type { KinesisRecord } from './core/kinesis-record.ts';
 import { gatherLookupKeys } from './core/lookup-keys.ts';
+import type { Chunk } from './core/plan-chunks.ts';
 import { planChunks } from './core/plan-chunks.ts';
 import { projectItems } from './core/project-items.ts';
+import type { RowLists } from './core/row-lists.ts';
 import type { Clock, EventStore, LookupCache, LookupSource } from './ports.ts';
 import { readLookups } from './read-lookups.ts';
 import type { WriteReport } from './write-items.ts';
@@ -73,14 +75,14 @@ export async function processBatch(
   const decoded = await run.time('decode', () => decodeRecords(records, engine.compiled.projection));
   const resolved = await run.time('lookup', () => resolveLookups(decoded, run));
   if (resolved instanceof HoldError) return heldReport(decoded.length, resolved, run);
-  const items = await run.time('project', () =>
+  const { items, rows } = await run.time('project', () =>
     projectItems(resolved.items, engine.compiled.step, {
       resolved: resolved.rows,
       encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
     }),
   );
   const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
-  const outcome = await run.time('write', () => write(chunks, run));
+  const outcome = await run.time('write', () => write(chunks, rows, run));
   return report({ items, outcome, lookups: resolved.requests, misses: resolved.misses }, run);
 }
 
@@ -133,7 +135,7 @@ async function resolveLookups(decoded: readonly DecodedItem[], { engine, calls, 
   }
 }
 
-function write(chunks: readonly (readonly EncodedItem[])[], run: Run): Promise<WriteReport> {
+function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run): Promise<WriteReport> {
   const { engine, shardId, recordCount, maxItemBytes, calls } = run;
   const { compiled, store, fuse, codeVersion } = engine;
   const context = {
@@ -141,6 +143,7 @@ function write(chunks: readonly (readonly EncodedItem[])[], run: Run): Promise<W
     shardId,
     codeVersion,
     tableCount: compiled.tableCount,
+    rows,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };
   return writeItems({ chunks, recordCount }, { store, context, fuse, maxItemBytes }, calls);

@@ -1,7 +1,7 @@
 import type { Calls } from './call-with-retry.ts';
 import { callWithRetry, fixable, HoldError, transientHold } from './call-with-retry.ts';
-import { escapedBytes } from './core/encode-rows.ts';
-import type { ResolvedLookups } from './core/project-items.ts';
+import { escapedBytes } from './core/escaped-text.ts';
+import type { ResolvedLookups } from './core/lookup-accessors.ts';
 import { bisectChunk, planChunks } from './core/plan-chunks.ts';
 import type { Lookup } from './core/table.ts';
 import type { LookupCache, LookupResult, LookupSource, ReferenceRow } from './ports.ts';

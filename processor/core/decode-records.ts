@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { deAggregate } from './de-aggregate.ts';
+import { isStorableText } from './escaped-text.ts';
 import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
 import { errorText, hearLateRejection } from './item.ts';
 import type { KinesisRecord } from './kinesis-record.ts';
@@ -20,6 +21,8 @@ const LIMITS = {
   maxEventIdBytes: 1024,
 } as const;
 
+const MAX_UTF8_BYTES_PER_UNIT = 3;
+
 /**
  * Decodes records to items in stream order: base64, KPL aggregate, gzip, UTF-8, JSON, schema, event id.
  *
@@ -27,62 +30,51 @@ const LIMITS = {
  */
 export async function decodeRecords(records: readonly KinesisRecord[], decoding: Decoding): Promise<DecodedItem[]> {
   const items: DecodedItem[] = [];
-  for (const [recordIndex, record] of records.entries()) {
-    for (const part of takeApart(record, recordIndex)) {
-      if ('kind' in part) items.push(part);
-      else {
-        const item = decodeEvent(part, decoding);
-        // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
-        items.push(item instanceof Promise ? await item : item);
-      }
+  for (let recordIndex = 0; recordIndex < records.length; recordIndex += 1) {
+    const record = records[recordIndex];
+    if (record === undefined) continue;
+    const decoded = decodeRecord(record, recordIndex, decoding);
+    for (const item of Array.isArray(decoded) ? decoded : [decoded]) {
+      // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
+      items.push(item instanceof Promise ? await item : item);
     }
   }
   return items;
 }
 
-interface Part {
-  readonly origin: Origin;
-  readonly bytes: Buffer;
-}
+type Decoded = DecodedItem | Promise<DecodedItem>;
 
-function takeApart(record: KinesisRecord, recordIndex: number): readonly (Part | Rejection)[] {
-  const { sequenceNumber, partitionKey, data, approximateArrivalTimestamp } = record.kinesis;
-  const bytes = Buffer.from(data, 'base64');
+function decodeRecord({ kinesis }: KinesisRecord, recordIndex: number, decoding: Decoding): Decoded | Decoded[] {
+  const bytes = Buffer.from(kinesis.data, 'base64');
   const origin: Origin = {
     recordIndex,
-    sequenceNumber,
+    sequenceNumber: kinesis.sequenceNumber,
     subSequenceNumber: 0,
-    partitionKey,
-    arrivedAtMs: Math.round(approximateArrivalTimestamp * 1000),
-    payload: data,
+    partitionKey: kinesis.partitionKey,
+    arrivedAtMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
+    payload: kinesis.data,
   };
   const aggregate = deAggregate(bytes, LIMITS.maxSubRecords);
   switch (aggregate.kind) {
     case 'plain':
-      return [{ origin, bytes }];
+      return decodeEvent(origin, bytes, decoding);
     case 'malformed':
-      return [reject(origin, 'aggregate-malformed', `the checksum holds but the body has ${aggregate.problem}`)];
+      return reject(origin, 'aggregate-malformed', `the checksum holds but the body has ${aggregate.problem}`);
     case 'aggregate':
-      return aggregate.subRecords.map((subRecord, subSequenceNumber) => ({
-        origin: {
-          ...origin,
-          subSequenceNumber,
-          partitionKey: subRecord.partitionKey,
-          payload: subRecord.data,
-        },
-        bytes: subRecord.data,
-      }));
+      return aggregate.subRecords.map(({ partitionKey, data }, subSequenceNumber) =>
+        decodeEvent({ ...origin, subSequenceNumber, partitionKey, payload: data }, data, decoding),
+      );
   }
 }
 
-function decodeEvent({ origin, bytes }: Part, decoding: Decoding): DecodedItem | Promise<DecodedItem> {
-  const value = parseJson(bytes, origin);
-  if (isRejection(value)) return value;
+function decodeEvent(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded {
   let result;
   try {
-    result = decoding.schema['~standard'].validate(value.json);
+    const json = parseJson(bytes);
+    result = validate(json, decoding.schema);
   } catch (error) {
-    return reject(origin, 'schema', `the schema threw ${errorText(error)}`);
+    if (error instanceof UndecodableError) return reject(origin, error.reason, error.message);
+    throw error;
   }
   if (!(result instanceof Promise)) return identify(origin, result, decoding);
   return result.then(
@@ -91,26 +83,41 @@ function decodeEvent({ origin, bytes }: Part, decoding: Decoding): DecodedItem |
   );
 }
 
-function isRejection(value: object): value is Rejection {
-  return 'kind' in value;
+/** Says why bytes are no event. */
+class UndecodableError extends Error {
+  readonly reason: RejectionReason;
+
+  constructor(reason: RejectionReason, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+function validate(json: unknown, schema: StandardSchemaV1) {
+  try {
+    return schema['~standard'].validate(json);
+  } catch (error) {
+    throw new UndecodableError('schema', `the schema threw ${errorText(error)}`);
+  }
 }
 
 /** Refuses what is not UTF-8 and takes a byte order mark off, which some producers write although JSON has none. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-function parseJson(bytes: Buffer, origin: Origin): { readonly json: unknown } | Rejection {
-  const inflated = isGzip(bytes) ? inflate(bytes, origin) : bytes;
-  if (!Buffer.isBuffer(inflated)) return inflated;
-  let text: string;
+function parseJson(bytes: Buffer): unknown {
+  const text = decodeText(isGzip(bytes) ? inflate(bytes) : bytes);
   try {
-    text = UTF8.decode(inflated);
-  } catch {
-    return reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes');
-  }
-  try {
-    return { json: JSON.parse(text) as unknown };
+    return JSON.parse(text);
   } catch (error) {
-    return reject(origin, 'not-json', errorText(error));
+    throw new UndecodableError('not-json', errorText(error));
+  }
+}
+
+function decodeText(bytes: Buffer): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw new UndecodableError('not-utf8', 'expected JSON in UTF-8, got other bytes');
   }
 }
 
@@ -118,14 +125,14 @@ function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-function inflate(bytes: Buffer, origin: Origin): Buffer | Rejection {
+function inflate(bytes: Buffer): Buffer {
   try {
     return gunzipSync(bytes, { maxOutputLength: LIMITS.maxInflatedBytes });
   } catch (error) {
     if (error instanceof RangeError) {
-      return reject(origin, 'gzip-too-large', `inflates to more than ${LIMITS.maxInflatedBytes} bytes`);
+      throw new UndecodableError('gzip-too-large', `inflates to more than ${LIMITS.maxInflatedBytes} bytes`);
     }
-    return reject(origin, 'gzip-malformed', errorText(error));
+    throw new UndecodableError('gzip-malformed', errorText(error));
   }
 }
 
@@ -149,13 +156,12 @@ function identify(origin: Origin, result: StandardSchemaV1.Result<unknown>, deco
 }
 
 function isEventId(value: unknown): value is string {
-  return (
-    typeof value === 'string' &&
-    value !== '' &&
-    Buffer.byteLength(value) <= LIMITS.maxEventIdBytes &&
-    !value.includes('\0') &&
-    value.isWellFormed()
-  );
+  return typeof value === 'string' && value !== '' && isStorableText(value) && isShort(value);
+}
+
+function isShort(text: string): boolean {
+  const maxBytes = LIMITS.maxEventIdBytes;
+  return text.length * MAX_UTF8_BYTES_PER_UNIT <= maxBytes || Buffer.byteLength(text) <= maxBytes;
 }
 
 function describe(value: unknown): string {

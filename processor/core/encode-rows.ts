@@ -1,5 +1,7 @@
 import type { ColumnEncoder, JsonValue } from './column-type.ts';
 import { columnEncoder, describeColumnType, parseColumnType } from './column-type.ts';
+import type { EscapedText } from './escaped-text.ts';
+import { isStorableText } from './escaped-text.ts';
 import type { Table } from './table.ts';
 import { columnsOf } from './table.ts';
 
@@ -21,10 +23,12 @@ export class RowProblem {
 export interface RowEncoder {
   readonly table: string;
   /**
-   * Encodes a row as the text of a JSON array: first `n`, which ties it to its event inside the statement, then the
-   * columns in their declared order.
+   * Adds a row to a list as a JSON array with a comma behind it: first `n`, which ties it to its event inside the
+   * statement, then the columns in their declared order.
+   *
+   * @returns what is wrong with the row, of which a part is in the text then
    */
-  readonly encode: (row: unknown, n: number) => string | RowProblem;
+  readonly encode: (row: unknown, n: number, text: EscapedText) => RowProblem | undefined;
 }
 
 interface EncodedColumn {
@@ -33,9 +37,6 @@ interface EncodedColumn {
   readonly expected: string;
 }
 
-/** Text that PostgreSQL can't hold shows in JSON as one of these escapes; so do a few harmless texts. */
-const SUSPECT_ESCAPE = /\\u(?:0000|d[89a-f])/;
-
 /** Chooses the encoders of a table's columns once, at start-up. */
 export function createRowEncoder(name: string, table: Table): RowEncoder {
   const columns = Object.entries(columnsOf(table)).map(([column, type]) => {
@@ -43,54 +44,76 @@ export function createRowEncoder(name: string, table: Table): RowEncoder {
     if (parsed === undefined) throw new TypeError(`column \`${column}\` has the unknown type ${type}`);
     return { name: column, encode: columnEncoder(parsed), expected: describeColumnType(parsed) };
   });
-  return { table: name, encode: (row, n) => encodeRow(row, n, { name, columns }) };
+  return {
+    table: name,
+    encode: (row, n, text) => {
+      if (typeof row !== 'object' || row === null) {
+        return new RowProblem(`\`${name}\` must be a row, got ${describeValue(row)}`);
+      }
+      const cells = row as Cells;
+      text.appendPlain(`[${n}`);
+      const problem = encodeCells(cells, { name, columns }, text) ?? unknownColumn(cells, { name, columns });
+      text.appendPlain('],');
+      return problem;
+    },
+  };
 }
+
+type Cells = Readonly<Record<string, unknown>>;
 
 interface EncodedTable {
   readonly name: string;
   readonly columns: readonly EncodedColumn[];
 }
 
-function encodeRow(row: unknown, n: number, table: EncodedTable): string | RowProblem {
-  if (typeof row !== 'object' || row === null) {
-    return new RowProblem(`\`${table.name}\` must be a row, got ${describeValue(row)}`);
-  }
-  const values: JsonValue[] = [n];
-  const cells = row as Readonly<Record<string, unknown>>;
-  for (const column of table.columns) {
+function encodeCells(cells: Cells, { name, columns }: EncodedTable, text: EscapedText): RowProblem | undefined {
+  for (const column of columns) {
     const cell = cells[column.name];
     const value = column.encode(cell);
     if (value === undefined) {
-      return new RowProblem(`\`${table.name}.${column.name}\` must be ${column.expected}, got ${describeValue(cell)}`);
+      return new RowProblem(`\`${name}.${column.name}\` must be ${column.expected}, got ${describeValue(cell)}`);
     }
-    values.push(value);
+    text.appendPlain(',');
+    if (appendValue(value, text)) continue;
+    return new RowProblem(
+      `\`${name}.${column.name}\` holds text that PostgreSQL can't store: a NUL character or half a surrogate pair`,
+    );
   }
-  return unknownColumn(cells, table) ?? checkStorable(values, table);
+  return undefined;
 }
 
-function unknownColumn(cells: Readonly<Record<string, unknown>>, table: EncodedTable): RowProblem | undefined {
-  const names = Object.keys(cells);
-  if (names.length === table.columns.length) return undefined;
-  const unknown = names.find((name) => !table.columns.some((column) => column.name === name));
-  return unknown === undefined
-    ? undefined
-    : new RowProblem(`\`${table.name}\` has no column \`${unknown}\`; declare it or leave it out`);
+/** Adds a value as JSON, or returns false when PostgreSQL can't hold it. */
+function appendValue(value: JsonValue, text: EscapedText): boolean {
+  if (typeof value === 'string') return text.appendString(value);
+  if (typeof value === 'object') return appendStructure(value, text);
+  text.appendPlain(String(value));
+  return true;
 }
 
-function checkStorable(values: readonly JsonValue[], table: EncodedTable): string | RowProblem {
-  const text = JSON.stringify(values);
-  if (!SUSPECT_ESCAPE.test(text)) return text;
-  const index = values.findIndex((value) => !isStorable(value));
-  if (index < 0) return text;
-  return new RowProblem(
-    `\`${table.name}.${table.columns[index - 1]?.name ?? ''}\` holds text that PostgreSQL can't store: a NUL character or half a surrogate pair`,
-  );
+/** Text that PostgreSQL can't hold shows in JSON as one of these escapes; so do a few harmless texts. */
+const SUSPECT_ESCAPE = /\\u(?:0000|d[89a-f])/;
+
+function appendStructure(value: object | null, text: EscapedText): boolean {
+  // An object with a `toJSON` may have no JSON at all; as an element of an array, that is null.
+  const json = (JSON.stringify(value) as string | undefined) ?? 'null';
+  if (SUSPECT_ESCAPE.test(json) && !isStorable(JSON.parse(json) as JsonValue)) return false;
+  text.appendJson(json);
+  return true;
 }
 
 function isStorable(value: JsonValue): boolean {
-  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
+  if (typeof value === 'string') return isStorableText(value);
   if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([member, inner]) => isStorable(member) && isStorable(inner));
+  return Object.entries(value).every(([member, inner]) => isStorableText(member) && isStorable(inner));
+}
+
+function unknownColumn(cells: Cells, { name, columns }: EncodedTable): RowProblem | undefined {
+  const names = Object.keys(cells);
+  if (names.length === columns.length) return undefined;
+  const unknown = names.find((given) => !columns.some((column) => column.name === given));
+  return unknown === undefined
+    ? undefined
+    : new RowProblem(`\`${name}\` has no column \`${unknown}\`; declare it or leave it out`);
 }
 
 function describeValue(value: unknown): string {
@@ -100,27 +123,4 @@ function describeValue(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   return `a value of type ${typeof value}`;
-}
-
-/**
- * Bytes a JSON text takes as a string value inside a request body: UTF-8, and one byte more for each quote and
- * backslash. Counts on the way past, because encoding a megabyte just to measure it would cost as much as sending it.
- */
-export function escapedBytes(jsonText: string): number {
-  let bytes = 0;
-  for (let index = 0; index < jsonText.length; index += 1) {
-    const unit = jsonText.charCodeAt(index);
-    if (unit < 0x80) bytes += unit === QUOTE || unit === BACKSLASH ? 2 : 1;
-    else if (unit < 0x800 || isSurrogate(unit)) bytes += 2;
-    else bytes += 3;
-  }
-  return bytes;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** A surrogate pair is two units and four bytes in UTF-8. */
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
 }

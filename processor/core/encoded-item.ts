@@ -1,23 +1,21 @@
 /**
- * What a batch is written as: items in stream order, encoded to the JSON texts that the statement's parameters are
- * joined from, each knowing its share of the request's bytes.
+ * What a batch is written as: items in stream order, each knowing its share of a request's bytes. The rows of the
+ * events stand in the batch's row lists, those of the rejections with them.
  *
  * @module
  */
-import { escapedBytes } from './encode-rows.ts';
+import { escapedBytes } from './escaped-text.ts';
 import type { Origin, Rejection } from './item.ts';
 import { payloadBase64 } from './item.ts';
 
-/** An event with its rows. */
+/** An event whose rows are encoded. */
 export interface EncodedEvent {
   readonly kind: 'event';
   readonly origin: Origin;
   readonly eventId: string;
-  /** `[n, eventId]` as JSON text; empty where a table of the projection is the ledger and has the id already. */
-  readonly idRow: string;
-  /** Per table of the projection the rows as JSON texts joined by commas; empty where the event has none. */
-  readonly rows: readonly string[];
-  /** Bytes of the texts in a request body. */
+  /** Its number in the batch's row lists. */
+  readonly n: number;
+  /** Bytes of its rows in a request body. */
   readonly bytes: number;
 }
 
@@ -35,24 +33,8 @@ export interface EncodedRejection {
 /** One item of a batch, ready to be written. */
 export type EncodedItem = EncodedEvent | EncodedRejection;
 
-/** Commas and brackets between the texts of one item: more than there can be. */
+/** The comma behind the text, and to spare. */
 const SEPARATOR_BYTES = 4;
-
-/**
- * Encodes an event whose rows are encoded.
- *
- * @param item where the event came from, its id, its number in the batch, and whether its own rows put it in the ledger
- * @param rows per table the rows as JSON texts joined by commas
- */
-export function encodeEvent(
-  item: { readonly origin: Origin; readonly eventId: string; readonly n: number; readonly isInOwnLedger: boolean },
-  rows: readonly string[],
-): EncodedEvent {
-  const idRow = item.isInOwnLedger ? '' : JSON.stringify([item.n, item.eventId]);
-  let bytes = escapedBytes(idRow) + SEPARATOR_BYTES;
-  for (const row of rows) bytes += escapedBytes(row) + SEPARATOR_BYTES;
-  return { kind: 'event', origin: item.origin, eventId: item.eventId, idRow, rows, bytes };
-}
 
 /** What a quarantine row says beside the rejection itself. */
 export interface QuarantineContext {

@@ -33,7 +33,8 @@ export function gatherLookupKeys(items: readonly DecodedItem[], plan: LookupPlan
       hearLateRejection(keysOf);
       for (const { name, keyType, keys } of lookups) {
         for (const key of keysOf[name] ?? []) {
-          const text = lookupKeyText(keyType, key);
+          // A text that is known already is known in its one form.
+          const text = keys.has(key as string) ? (key as string) : lookupKeyText(keyType, key);
           if (text === undefined) continue;
           keys.add(text);
           requests += 1;

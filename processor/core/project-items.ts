@@ -1,32 +1,36 @@
 import type { RowEncoder } from './encode-rows.ts';
 import { RowProblem } from './encode-rows.ts';
-import type { EncodedItem, QuarantineContext } from './encoded-item.ts';
-import { encodeEvent, encodeRejection } from './encoded-item.ts';
+import type { EncodedEvent, EncodedItem, QuarantineContext } from './encoded-item.ts';
+import { encodeRejection } from './encoded-item.ts';
+import type { EscapedText } from './escaped-text.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from './item.ts';
 import { errorText, hearLateRejection } from './item.ts';
-import { lookupKeyText } from './lookup-keys.ts';
+import type { LookupAccessors, ResolvedLookups } from './lookup-accessors.ts';
+import { AbsentLookupError, createLookupAccessors } from './lookup-accessors.ts';
+import { RowLists } from './row-lists.ts';
 import type { Lookup, OwnLedger } from './table.ts';
 
 /** The part of a projection that turns an event into rows. */
 export interface ProjectionStep {
   readonly lookups: Readonly<Record<string, Lookup>>;
+  /** One per table, in the order of the compiled statement. */
   readonly encoders: readonly RowEncoder[];
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
   readonly ownLedger: OwnLedger | undefined;
-  readonly project: (
-    event: unknown,
-    lookups: Readonly<Record<string, (key: unknown) => unknown>>,
-    eventId: string,
-  ) => Readonly<Record<string, unknown>>;
+  readonly project: (event: unknown, lookups: LookupAccessors, eventId: string) => Readonly<Record<string, unknown>>;
 }
-
-/** Reference rows of a batch, by lookup and key text; `null` where a key has no row. */
-export type ResolvedLookups = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 
 /** What a batch's items are encoded with. */
 export interface ItemEncoding extends Omit<QuarantineContext, 'attempts'> {
   /** Bytes a single event may take in a request. */
   readonly maxItemBytes: number;
+}
+
+/** A batch as it is written. */
+export interface EncodedBatch {
+  readonly items: readonly EncodedItem[];
+  /** The events' rows: one list per table, and behind them `[n, eventId]` where the framework's ledger is used. */
+  readonly rows: RowLists;
 }
 
 /**
@@ -38,71 +42,46 @@ export interface ItemEncoding extends Omit<QuarantineContext, 'attempts'> {
 export function projectItems(
   items: readonly DecodedItem[],
   step: ProjectionStep,
-  context: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
-): EncodedItem[] {
-  const accessors = createAccessors(step.lookups, context.resolved);
-  const toRejection = (rejection: Rejection) => encodeRejection(rejection, { ...context.encoding, attempts: 0 });
-  return items.map((item, n) => {
-    if (item.kind === 'rejection') return toRejection(item);
-    const rows = projectEvent(item, n, { step, accessors });
-    if ('kind' in rows) return toRejection(rows);
-    const isInOwnLedger = step.ownLedger !== undefined;
-    const encoded = encodeEvent({ origin: item.origin, eventId: item.eventId, n, isInOwnLedger }, rows);
-    if (encoded.bytes <= context.encoding.maxItemBytes) return encoded;
-    return toRejection(
-      reject(
-        item,
-        'too-large',
-        `its rows take ${encoded.bytes} bytes of a request that holds ${context.encoding.maxItemBytes}`,
-      ),
-    );
+  { resolved, encoding }: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
+): EncodedBatch {
+  const rows = new RowLists(step.encoders.length + (step.ownLedger === undefined ? 1 : 0), items.length);
+  const context = { step, rows, accessors: createLookupAccessors(step.lookups, resolved), encoding };
+  const encoded = items.map((item, n): EncodedItem => {
+    const outcome = item.kind === 'rejection' ? item : encodeEvent(item, n, context);
+    if (outcome.kind === 'rejection') rows.discard();
+    rows.close(n);
+    return outcome.kind === 'event' ? outcome : encodeRejection(outcome, { ...encoding, attempts: 0 });
   });
+  return { items: encoded, rows };
 }
 
-type Accessors = Readonly<Record<string, (key: unknown) => unknown>>;
-
-/** Says that a required reference row does not exist: the event's fault, told apart from a bug in the projection. */
-class AbsentLookupError extends Error {}
-
-function createAccessors(lookups: Readonly<Record<string, Lookup>>, resolved: ResolvedLookups): Accessors {
-  return Object.fromEntries(
-    Object.entries(lookups).map(([name, { keyType, absent, table }]) => {
-      const rows = resolved.get(name) ?? new Map<string, unknown>();
-      return [
-        name,
-        (key: unknown) => {
-          const text = lookupKeyText(keyType, key);
-          const row = text === undefined ? null : rows.get(text);
-          if (row === undefined) {
-            throw new Error(`lookup \`${name}\` was not asked for ${describeKey(key)}; add the key to lookupKeys`);
-          }
-          if (row !== null) return row;
-          if (absent === 'undefined') return undefined;
-          throw new AbsentLookupError(`\`${table}\` has no row for ${describeKey(key)}`);
-        },
-      ];
-    }),
-  );
+interface EncodingContext {
+  readonly step: ProjectionStep;
+  readonly rows: RowLists;
+  readonly accessors: LookupAccessors;
+  readonly encoding: ItemEncoding;
 }
 
-function describeKey(key: unknown): string {
-  return typeof key === 'string' ? JSON.stringify(key.slice(0, 80)) : String(key);
+function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): EncodedEvent | Rejection {
+  const rejection = projectEvent(item, n, context);
+  if (rejection !== undefined) return rejection;
+  const bytes = context.rows.openBytes;
+  const { maxItemBytes } = context.encoding;
+  return bytes <= maxItemBytes
+    ? { kind: 'event', origin: item.origin, eventId: item.eventId, n, bytes }
+    : reject(item, 'too-large', `its rows take ${bytes} bytes of a request that holds ${maxItemBytes}`);
 }
 
 /** Encoding stays inside the `try` as well: a getter or a `toJSON` of a row is the user's code too. */
-function projectEvent(
-  item: DecodedEvent,
-  n: number,
-  { step, accessors }: { readonly step: ProjectionStep; readonly accessors: Accessors },
-): readonly string[] | Rejection {
+function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): Rejection | undefined {
+  const { step, accessors, rows } = context;
   try {
     const projected = step.project(item.event, accessors, item.eventId);
-    const texts =
-      shapeProblem(projected) ??
-      ledgerProblem(item, projected, step) ??
-      unknownTableProblem(projected, step) ??
-      encodeTables(projected, n, step);
-    return texts instanceof RowProblem ? reject(item, 'row-invalid', texts.detail) : texts;
+    const problem =
+      shapeProblem(projected) ?? ledgerProblem(item, projected, step) ?? encodeTables(projected, n, context);
+    if (problem !== undefined) return reject(item, 'row-invalid', problem.detail);
+    if (step.ownLedger === undefined) encodeId(item, n, rows.text(step.encoders.length));
+    return undefined;
   } catch (error) {
     return error instanceof AbsentLookupError
       ? reject(item, 'lookup-absent', error.message)
@@ -110,30 +89,29 @@ function projectEvent(
   }
 }
 
+function encodeId({ eventId }: DecodedEvent, n: number, ids: EscapedText): void {
+  ids.appendPlain(`[${n},`);
+  ids.appendString(eventId);
+  ids.appendPlain('],');
+}
+
 function encodeTables(
   projected: Readonly<Record<string, unknown>>,
   n: number,
-  { encoders }: ProjectionStep,
-): readonly string[] | RowProblem {
-  const texts: string[] = [];
-  for (const encoder of encoders) {
-    const text = encodeRows(projected[encoder.table], n, encoder);
-    if (text instanceof RowProblem) return text;
-    texts.push(text);
+  { step: { encoders }, rows }: EncodingContext,
+): RowProblem | undefined {
+  let known = 0;
+  for (const [list, encoder] of encoders.entries()) {
+    const given = projected[encoder.table];
+    if (given === undefined) continue;
+    known += 1;
+    const text = rows.text(list);
+    for (const row of Array.isArray(given) ? (given as readonly unknown[]) : [given]) {
+      const problem = encoder.encode(row, n, text);
+      if (problem !== undefined) return problem;
+    }
   }
-  return texts;
-}
-
-function encodeRows(rows: unknown, n: number, encoder: RowEncoder): string | RowProblem {
-  if (rows === undefined) return '';
-  if (!Array.isArray(rows)) return encoder.encode(rows, n);
-  const texts: string[] = [];
-  for (const row of rows) {
-    const text = encoder.encode(row, n);
-    if (text instanceof RowProblem) return text;
-    texts.push(text);
-  }
-  return texts.join(',');
+  return Object.keys(projected).length === known ? undefined : unknownTableProblem(projected, encoders);
 }
 
 /** TypeScript refuses both; where it did not look, a promise would pass for an event without rows. */
@@ -164,7 +142,7 @@ function ledgerProblem(
 
 function unknownTableProblem(
   projected: Readonly<Record<string, unknown>>,
-  { encoders }: ProjectionStep,
+  encoders: readonly RowEncoder[],
 ): RowProblem | undefined {
   const unknown = Object.keys(projected).find((name) => !encoders.some(({ table }) => table === name));
   return unknown === undefined ? undefined : new RowProblem(`the projection declares no table \`${unknown}\``);

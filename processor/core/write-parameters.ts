@@ -1,6 +1,7 @@
 import { WRITE_PARAMETERS } from './compile-write.ts';
-import type { EncodedItem } from './encoded-item.ts';
+import type { EncodedEvent, EncodedItem } from './encoded-item.ts';
 import type { Chunk } from './plan-chunks.ts';
+import type { RowLists } from './row-lists.ts';
 
 /** What the parameters of every chunk of a batch share. */
 export interface WriteContext {
@@ -9,32 +10,43 @@ export interface WriteContext {
   readonly codeVersion: string;
   /** Number of tables of the projection. */
   readonly tableCount: number;
+  /** The rows of the whole batch. */
+  readonly rows: RowLists;
   /** Whether the framework's ledger is written: it needs the event ids as a parameter of their own. */
   readonly frameworkLedger: boolean;
 }
 
-/**
- * Joins the texts of a chunk's items to the parameters of the compiled write.
- *
- * @returns parameter name to value; every parameter is a string
- */
-export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext): Record<string, string> {
-  const events = chunk.filter((item) => item.kind === 'event');
+/** Value of a text parameter: the text itself, or JSON as it stands, escaped, inside a string of a request body. */
+export type ParameterValue = string | Uint8Array;
+
+/** The parameters of the compiled write for one chunk. */
+export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext): Record<string, ParameterValue> {
   const rejections = chunk.filter((item) => item.kind === 'rejection');
-  const parameters: Record<string, string> = {
+  const parameters: Record<string, ParameterValue> = {
     [WRITE_PARAMETERS.functionName]: context.functionName,
     [WRITE_PARAMETERS.quarantine]: jsonArray(rejections.map(({ row }) => row)),
     [WRITE_PARAMETERS.log]: logEntry(chunk, context),
   };
-  if (context.frameworkLedger) parameters[WRITE_PARAMETERS.events] = jsonArray(events.map(({ idRow }) => idRow));
-  for (let index = 0; index < context.tableCount; index += 1) {
-    parameters[WRITE_PARAMETERS.rows(index)] = jsonArray(events.map(({ rows }) => rows[index] ?? ''));
+  const rowsOf = rowReader(chunk, context.rows);
+  if (context.frameworkLedger) parameters[WRITE_PARAMETERS.events] = rowsOf(context.tableCount);
+  for (let table = 0; table < context.tableCount; table += 1) {
+    parameters[WRITE_PARAMETERS.rows(table)] = rowsOf(table);
   }
   return parameters;
 }
 
 function jsonArray(texts: readonly string[]): string {
-  return `[${texts.filter((text) => text !== '').join(',')}]`;
+  return `[${texts.join(',')}]`;
+}
+
+/** A chunk is a stretch of the batch, in which rejected items have no rows. */
+function rowReader(chunk: Chunk<EncodedItem>, rows: RowLists): (list: number) => ParameterValue {
+  const [first, last] = [chunk.find(isEvent), chunk.findLast(isEvent)];
+  return (list) => (first === undefined || last === undefined ? '[]' : rows.read(list, first.n, last.n));
+}
+
+function isEvent(item: EncodedItem): item is EncodedEvent {
+  return item.kind === 'event';
 }
 
 function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteContext): string {

@@ -1,6 +1,7 @@
-import type { EncodedEvent, EncodedRejection } from '../../processor/core/encoded-item.ts';
-import { encodeEvent, encodeRejection } from '../../processor/core/encoded-item.ts';
+import type { EncodedEvent, EncodedItem, EncodedRejection } from '../../processor/core/encoded-item.ts';
+import { encodeRejection } from '../../processor/core/encoded-item.ts';
 import type { Origin } from '../../processor/core/item.ts';
+import { RowLists } from '../../processor/core/row-lists.ts';
 import { sequenceNumber, SHARD_ID } from './kinesis-record.ts';
 
 /** Where a test's item comes from: by default the plain record at an index. */
@@ -16,12 +17,24 @@ export function origin(recordIndex: number, rest: Partial<Origin> = {}): Origin 
   };
 }
 
-/** An encoded event `event-N` with one row in one table. */
+/** An encoded event `event-N` with one row in one table; its rows are in {@link encodedRows}. */
 export function encodedEvent(n: number, rest: Partial<Origin> = {}): EncodedEvent {
-  const eventId = `event-${n}`;
-  return encodeEvent({ origin: origin(rest.recordIndex ?? n, rest), eventId, n, isInOwnLedger: false }, [
-    JSON.stringify([n, eventId]),
-  ]);
+  return { kind: 'event', origin: origin(rest.recordIndex ?? n, rest), eventId: `event-${n}`, n, bytes: BYTES };
+}
+
+/** Enough for two texts such as `[1000,"event-1000"],` in a request. */
+const BYTES = 48;
+
+/** The rows of such events: one table, and the list of ids. */
+export function encodedRows(items: readonly EncodedItem[]): RowLists {
+  const rows = new RowLists(2, items.length);
+  for (const [n, item] of items.entries()) {
+    if (item.kind === 'event') {
+      for (const list of [0, 1]) rows.text(list).appendJson(`${JSON.stringify([n, item.eventId])},`);
+    }
+    rows.close(n);
+  }
+  return rows;
 }
 
 /** An encoded rejection of the record at an index. */

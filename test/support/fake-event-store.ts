@@ -1,5 +1,7 @@
+import type { ParameterValue } from '../../processor/core/write-parameters.ts';
 import type { CallOptions, EventStore, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
+import { parameterText } from './parameter-text.ts';
 
 /** What goes wrong with one call: before anything is committed, or after, when only the answer is lost. */
 export interface InjectedFailure {
@@ -7,18 +9,21 @@ export interface InjectedFailure {
   readonly committed?: boolean;
 }
 
+/** The parameters of a statement as the database gets them: texts. */
+export type WrittenParameters = Readonly<Record<string, string>>;
+
 /** How a store misbehaves. */
 export interface FakeEventStoreOptions {
   /** Event ids whose rows the database would refuse. */
   readonly poison?: ReadonlySet<string>;
   /** Asked before each call, which are counted from 1. */
-  readonly failure?: (call: number, parameters: Readonly<Record<string, string>>) => InjectedFailure | undefined;
+  readonly failure?: (call: number, parameters: WrittenParameters) => InjectedFailure | undefined;
 }
 
 /** A store in memory that keeps what the compiled write would keep: the ledger, the quarantine and the batch log. */
 export class FakeEventStore implements EventStore {
   /** Parameters of every call, failed ones included. */
-  readonly calls: Readonly<Record<string, string>>[] = [];
+  readonly calls: WrittenParameters[] = [];
   /** Event ids in effect, in the order in which they came into effect. */
   readonly ledger = new Set<string>();
   /** Payload by `sequence/subsequence`. */
@@ -33,7 +38,8 @@ export class FakeEventStore implements EventStore {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- a port's failures are rejections, never throws
-  async write(parameters: Readonly<Record<string, string>>, { timeoutMs }: CallOptions): Promise<WriteCounts> {
+  async write(sent: Readonly<Record<string, ParameterValue>>, { timeoutMs }: CallOptions): Promise<WriteCounts> {
+    const parameters = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, parameterText(value)]));
     this.calls.push(parameters);
     this.timeouts.push(timeoutMs);
     const failure = this.#options.failure?.(this.calls.length, parameters);
@@ -43,7 +49,7 @@ export class FakeEventStore implements EventStore {
     return counts;
   }
 
-  #commit(parameters: Readonly<Record<string, string>>): WriteCounts {
+  #commit(parameters: WrittenParameters): WriteCounts {
     const events = JSON.parse(parameters['events'] ?? '[]') as [number, string][];
     if (events.some(([, id]) => this.#options.poison?.has(id))) throw databaseError('rejection', '22007');
     const before = { ledger: this.ledger.size, quarantine: this.quarantine.size };

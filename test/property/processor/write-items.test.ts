@@ -1,14 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeItems } from '../../../processor/write-items.ts';
-import { encodedEvent } from '../../support/encoded-event.ts';
+import { encodedEvent, encodedRows } from '../../support/encoded-event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeEventStore } from '../../support/fake-event-store.ts';
 
 const N = 1000;
 const EVENTS = Array.from({ length: N }, (_, n) => encodedEvent(n));
 const BOUND = 2 * Math.log2(N) + 3;
-const CONTEXT = { functionName: 'f', shardId: 's', codeVersion: 'v', tableCount: 1, frameworkLedger: true };
+const CONTEXT = {
+  functionName: 'f',
+  shardId: 's',
+  codeVersion: 'v',
+  tableCount: 1,
+  frameworkLedger: true,
+  rows: encodedRows(EVENTS),
+};
 
 async function callsToIsolate(indexes: ReadonlySet<number>): Promise<number> {
   const store = new FakeEventStore({ poison: new Set([...indexes].map((n) => `event-${n}`)) });
@@ -19,7 +26,7 @@ async function callsToIsolate(indexes: ReadonlySet<number>): Promise<number> {
     { clock, budgetMs: clock.budget(600_000), tally: { calls: 0, errors: 0 } },
   );
   expect(report).toMatchObject({ committedRecords: N, hold: undefined, written: N - indexes.size });
-  const expected = EVENTS.map(({ idRow }) => (JSON.parse(idRow) as [number, string])[1]);
+  const expected = EVENTS.map(({ eventId }) => eventId);
   expect([...store.ledger]).toEqual(expected.filter((_id, n) => !indexes.has(n)));
   expect(store.quarantine.size).toBe(indexes.size);
   return store.calls.length;

@@ -7,6 +7,7 @@ import { compileProjection } from '../../../processor/compile-projection.ts';
 import type { DecodedItem } from '../../../processor/core/item.ts';
 import { planChunks } from '../../../processor/core/plan-chunks.ts';
 import { projectItems } from '../../../processor/core/project-items.ts';
+import type { ParameterValue } from '../../../processor/core/write-parameters.ts';
 import { writeParameters } from '../../../processor/core/write-parameters.ts';
 import { origin } from '../../support/encoded-event.ts';
 import { orders } from '../../support/orders-projection.ts';
@@ -21,16 +22,26 @@ const context = {
 };
 
 /** Sends parameters with the real client as far as the wire, and measures what it would have put there. */
-async function requestBytes(parameters: Readonly<Record<string, string>>): Promise<number> {
+async function requestBytes(parameters: Readonly<Record<string, ParameterValue>>): Promise<number> {
   let bytes = 0;
   const client = new RDSDataClient({
     region: 'us-east-1',
     maxAttempts: 1,
     credentials: { accessKeyId: 'A'.repeat(20), secretAccessKey: 'B'.repeat(40), sessionToken: 'C'.repeat(1500) },
     requestHandler: {
-      handle: ({ method, path, headers, body }: { method: string; path: string; headers: object; body: string }) => {
+      handle: ({
+        method,
+        path,
+        headers,
+        body,
+      }: {
+        method: string;
+        path: string;
+        headers: object;
+        body: Uint8Array;
+      }) => {
         const head = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
-        bytes = Buffer.byteLength(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n`) + Buffer.byteLength(body);
+        bytes = Buffer.byteLength(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n`) + body.length;
         return Promise.reject(new Error('measured'));
       },
     },
@@ -80,10 +91,10 @@ it.each([64 * 1024, DATA_API_MAX_REQUEST_BYTES])(
     await fc.assert(
       fc.asyncProperty(batch, async (decoded) => {
         const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes };
-        const items = projectItems(decoded, compiled.step, { resolved, encoding });
+        const { items, rows } = projectItems(decoded, compiled.step, { resolved, encoding });
         for (const chunk of planChunks(items, maxItemBytes)) {
           if (chunk.some(({ bytes }) => bytes > maxItemBytes)) continue;
-          const bytes = await requestBytes(writeParameters(chunk, context));
+          const bytes = await requestBytes(writeParameters(chunk, { ...context, rows }));
           expect(bytes).toBeGreaterThan(compiled.writeSql.length);
           expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
         }
@@ -104,10 +115,10 @@ async function firstRequestBytes(payloads: readonly Buffer[]): Promise<number> {
     detail: 'quoted "text"',
   }));
   const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes: MAX_ITEM_BYTES };
-  const items = projectItems(decoded, compiled.step, { resolved: new Map(), encoding });
+  const { items, rows } = projectItems(decoded, compiled.step, { resolved: new Map(), encoding });
   const [chunk] = planChunks(items, MAX_ITEM_BYTES);
   expect(chunk![0]!.bytes).toBeLessThanOrEqual(MAX_ITEM_BYTES);
-  return requestBytes(writeParameters(chunk!, context));
+  return requestBytes(writeParameters(chunk!, { ...context, rows }));
 }
 
 it('fills a request almost to the limit, with one item as large as can be', async () => {

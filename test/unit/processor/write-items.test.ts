@@ -3,7 +3,7 @@ import type { EncodedItem } from '../../../processor/core/encoded-item.ts';
 import { planChunks } from '../../../processor/core/plan-chunks.ts';
 import { writeItems } from '../../../processor/write-items.ts';
 import { databaseError } from '../../support/database-error.ts';
-import { encodedEvent, encodedRejection } from '../../support/encoded-event.ts';
+import { encodedEvent, encodedRejection, encodedRows } from '../../support/encoded-event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { FakeEventStoreOptions } from '../../support/fake-event-store.ts';
 import { FakeEventStore } from '../../support/fake-event-store.ts';
@@ -35,7 +35,14 @@ async function write(items: readonly EncodedItem[], options: Options = {}) {
     },
   });
   const recordCount = (items.at(-1)?.origin.recordIndex ?? -1) + 1;
-  const context = { functionName: 'f', shardId: 's', codeVersion: 'v', tableCount: 1, frameworkLedger: true };
+  const context = {
+    functionName: 'f',
+    shardId: 's',
+    codeVersion: 'v',
+    tableCount: 1,
+    rows: encodedRows(items),
+    frameworkLedger: true,
+  };
   const tally = { calls: 0, errors: 0 };
   const report = await writeItems(
     { chunks: planChunks(items, chunkBytes), recordCount },

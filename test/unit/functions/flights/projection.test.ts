@@ -4,6 +4,7 @@ import { compileProjection } from '../../../../processor/compile-projection.ts';
 import { decodeRecords } from '../../../../processor/core/decode-records.ts';
 import { projectItems } from '../../../../processor/core/project-items.ts';
 import { kinesisRecord } from '../../../support/kinesis-record.ts';
+import { rowTexts } from '../../../support/row-texts.ts';
 
 const FLIGHT = { date: '2001/03/31 22:27', delay: -5, distance: 325, origin: 'DTW', destination: 'ABE' };
 const AIRPORTS = new Map<string, unknown>([
@@ -20,8 +21,12 @@ async function decode(flight: object) {
 async function rowsOf(flight: object): Promise<unknown> {
   const encoding = { shardId: 's', codeVersion: 'v', maxItemBytes: 100_000 };
   const { step } = compileProjection(flights);
-  const [item] = projectItems([await decode(flight)], step, { resolved: new Map([['airports', AIRPORTS]]), encoding });
-  return item?.kind === 'event' ? item.rows.map((row) => JSON.parse(row) as unknown) : item?.rejection;
+  const { items, rows } = projectItems([await decode(flight)], step, {
+    resolved: new Map([['airports', AIRPORTS]]),
+    encoding,
+  });
+  if (items[0]?.kind === 'rejection') return items[0].rejection;
+  return rowTexts(rows, 0, [0, 1, 2]).map((row) => JSON.parse(row) as unknown);
 }
 
 describe('a flight', () => {

@@ -1,8 +1,9 @@
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
 import { describe, expect, it } from 'vitest';
 import { createExecuteStatement } from '../../../../processor/adapters/data-api.ts';
 import { createDataApiEventStore } from '../../../../processor/adapters/data-api-event-store.ts';
 import { createDataApiLookupSource } from '../../../../processor/adapters/data-api-lookup-source.ts';
+import { EscapedText } from '../../../../processor/core/escaped-text.ts';
 import { DatabaseError } from '../../../../processor/ports.ts';
 import { lookup } from '../../../../processor/projection.ts';
 import type { StubAnswer, StubDataApi } from '../../../support/stub-data-api.ts';
@@ -28,11 +29,57 @@ async function failureOf(
   return { error, requests: stub.requests.length };
 }
 
+/** The body of the one request that a call makes. */
+async function bodyOf(call: (client: RDSDataClient) => Promise<unknown>): Promise<unknown> {
+  let sent: unknown;
+  const client = new RDSDataClient({
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+    requestHandler: {
+      handle: ({ body, headers }: { body: Uint8Array; headers: Record<string, string> }) => {
+        expect(headers['content-length']).toBe(String(body.length));
+        sent = JSON.parse(new TextDecoder().decode(body));
+        return Promise.reject(new Error('not sent'));
+      },
+    },
+  });
+  await call(client).catch(() => undefined);
+  return sent;
+}
+
 describe('a Data API call', () => {
   it('sends every parameter as a string', async () => {
     await using stub = await startStubDataApi(() => ({ body: { records: [] } }));
     await execute(stub)('SELECT :a::jsonb', { a: '[1]', b: '' }, OPTIONS);
     expect(stub.requests).toEqual([{ sql: 'SELECT :a::jsonb', parameters: { a: '[1]', b: '' } }]);
+  });
+
+  it('sends what the SDK would make of the same parameters, escaped text as the text it stands for', async () => {
+    const texts = ['[0,"plain"]', '[1,"\u2028 \\"quoted\\" \\\\ é € 😀"]', 'half \ud800', 'tab\t'];
+    const escaped = new EscapedText();
+    escaped.appendJson(texts[1]!);
+    const [ours, sdk] = [
+      await bodyOf((client) =>
+        createExecuteStatement(client, TARGET)(
+          'SELECT :a\n',
+          { a: texts[0]!, 'b"': escaped.slice(0, escaped.length), c: texts[2]!, d: texts[3]! },
+          OPTIONS,
+        ),
+      ),
+      await bodyOf((client) =>
+        client.send(
+          new ExecuteStatementCommand({
+            resourceArn: TARGET.clusterArn,
+            secretArn: TARGET.secretArn,
+            database: TARGET.database,
+            sql: 'SELECT :a\n',
+            parameters: ['a', 'b"', 'c', 'd'].map((name, index) => ({ name, value: { stringValue: texts[index]! } })),
+          }),
+        ),
+      ),
+    ];
+    expect(ours).toEqual(sdk);
   });
 
   it('is not repeated by the client, whatever the status', async () => {

@@ -1,12 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { createRowEncoder, RowProblem } from '../../../../processor/core/encode-rows.ts';
+import type { RowEncoder } from '../../../../processor/core/encode-rows.ts';
+import { createRowEncoder } from '../../../../processor/core/encode-rows.ts';
+import { EscapedText } from '../../../../processor/core/escaped-text.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
+import { parameterText } from '../../../support/parameter-text.ts';
 
 const notes = createRowEncoder('notes', inserts({ columns: { id: 'integer', body: 'text?', tags: 'jsonb?' } }));
 
 function encode(row: unknown): string {
-  const text = notes.encode(row, 7);
-  return text instanceof RowProblem ? text.detail : text;
+  return encodeWith(notes, row, 7);
+}
+
+/** The row's text as the database gets it, or what is wrong with it. */
+function encodeWith(encoder: RowEncoder, row: unknown, n: number): string {
+  const text = new EscapedText();
+  const problem = encoder.encode(row, n, text);
+  if (problem !== undefined) return problem.detail;
+  const sent = parameterText(text.slice(0, text.length));
+  expect(sent.at(-1)).toBe(',');
+  return sent.slice(0, -1);
 }
 
 describe('a row', () => {
@@ -21,8 +33,8 @@ describe('a row', () => {
       'v',
       versions({ key, version: { at: 'timestamp' }, columns: { delay: 'integer' } }),
     );
-    expect(counted.encode({ flights: 2n ** 62n, airport: 'DTW' }, 0)).toBe('[0,"DTW","4611686018427387904"]');
-    expect(versioned.encode({ delay: 5, at: '2001-01-01', airport: 'DTW' }, 0)).toBe('[0,"DTW","2001-01-01",5]');
+    expect(encodeWith(counted, { flights: 2n ** 62n, airport: 'DTW' }, 0)).toBe('[0,"DTW","4611686018427387904"]');
+    expect(encodeWith(versioned, { delay: 5, at: '2001-01-01', airport: 'DTW' }, 0)).toBe('[0,"DTW","2001-01-01",5]');
   });
 
   it('may leave nothing out and bring nothing along', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { compileProjection } from '../../../../processor/compile-projection.ts';
-import type { EncodedItem } from '../../../../processor/core/encoded-item.ts';
 import type { DecodedItem } from '../../../../processor/core/item.ts';
+import type { ResolvedLookups } from '../../../../processor/core/lookup-accessors.ts';
+import type { EncodedBatch } from '../../../../processor/core/project-items.ts';
 import { projectItems } from '../../../../processor/core/project-items.ts';
-import type { ResolvedLookups } from '../../../../processor/core/project-items.ts';
 import { defineProjection, inserts, lookup } from '../../../../processor/projection.ts';
 import { origin } from '../../../support/encoded-event.ts';
+import { rowTexts } from '../../../support/row-texts.ts';
 
 interface Options {
   readonly absent?: 'reject' | 'undefined';
@@ -26,7 +27,7 @@ const RESOLVED: ResolvedLookups = new Map([
 ]);
 
 /** Projects events that are themselves what the projection returns, or a function that returns it. */
-function project(events: readonly unknown[], options: Options = {}): EncodedItem[] {
+function project(events: readonly unknown[], options: Options = {}): EncodedBatch {
   const columns = { id: 'text', data: 'jsonb?' } as const;
   const projection = defineProjection({
     name: 'test',
@@ -54,20 +55,23 @@ function project(events: readonly unknown[], options: Options = {}): EncodedItem
   });
 }
 
-function verdicts(items: readonly EncodedItem[]): unknown[] {
-  return items.map((item) => (item.kind === 'rejection' ? [item.rejection.reason, item.rejection.detail] : item.rows));
+/** Per item: why it is rejected, or its rows per table. */
+function verdicts({ items, rows }: EncodedBatch): unknown[] {
+  return items.map((item, n) =>
+    item.kind === 'rejection' ? [item.rejection.reason, item.rejection.detail] : rowTexts(rows, n, [0, 1]),
+  );
 }
 
 describe('what a projection returns', () => {
   it('may be one row, several or none per table', () => {
     const row = (id: string) => ({ id, data: null });
-    const items = project([{ flights: row('a') }, { flights: [row('a'), row('b')], notes: [] }, {}]);
-    expect(verdicts(items)).toEqual([
+    const batch = project([{ flights: row('a') }, { flights: [row('a'), row('b')], notes: [] }, {}]);
+    expect(verdicts(batch)).toEqual([
       ['[0,"a",null]', ''],
       ['[1,"a",null],[1,"b",null]', ''],
       ['', ''],
     ]);
-    expect(items[0]).toMatchObject({ kind: 'event', idRow: '[0,"e0"]' });
+    expect(rowTexts(batch.rows, 0, [2])).toEqual(['[0,"e0"]']);
   });
 
   it.each([
@@ -83,15 +87,16 @@ describe('what a projection returns', () => {
       /^`flights.data` must be a JSON value/,
     ],
   ])('rejects the event alone when it is %s', (_what, returned, detail) => {
-    const [bad, good] = project([() => returned, { flights: { id: 'a', data: 1 } }]);
-    expect(bad).toMatchObject({
+    const { items, rows } = project([() => returned, { flights: { id: 'a', data: 1 } }]);
+    expect(items[0]).toMatchObject({
       kind: 'rejection',
       rejection: {
         reason: 'row-invalid',
         detail: detail instanceof RegExp ? (expect.stringMatching(detail) as string) : detail,
       },
     });
-    expect(good?.kind).toBe('event');
+    expect(rowTexts(rows, 0, [0, 1, 2])).toEqual(['', '', '']);
+    expect(rowTexts(rows, 1, [0, 1, 2])).toEqual(['[1,"a",1]', '', '[1,"e1"]']);
   });
 
   it('rejects the event alone when the projection, or a row of it, throws', () => {
@@ -175,8 +180,8 @@ describe('a table that is the ledger', () => {
 describe('the size of an event', () => {
   it('is accepted at the limit and rejected above it, with what it takes', () => {
     const event = { flights: { id: 'x'.repeat(100), data: null } };
-    const [{ bytes } = { bytes: 0 }] = project([event]);
-    expect(project([event], { maxItemBytes: bytes })[0]?.kind).toBe('event');
+    const [{ bytes } = { bytes: 0 }] = project([event]).items;
+    expect(project([event], { maxItemBytes: bytes }).items[0]?.kind).toBe('event');
     expect(verdicts(project([event], { maxItemBytes: bytes - 1 }))).toEqual([
       ['too-large', `its rows take ${bytes} bytes of a request that holds ${bytes - 1}`],
     ]);
@@ -195,8 +200,7 @@ it('passes on every event of one id, because only the database knows which was a
   );
   const items = [1, 2].map((event, n): DecodedItem => ({ kind: 'event', origin: origin(n), eventId: 'same', event }));
   const encoding = { shardId: 's', codeVersion: 'v', maxItemBytes: 1000 };
-  expect(projectItems(items, step, { resolved: new Map(), encoding })).toMatchObject([
-    { idRow: '[0,"same"]', rows: ['[0,1]'] },
-    { idRow: '[1,"same"]', rows: ['[1,2]'] },
-  ]);
+  const { rows } = projectItems(items, step, { resolved: new Map(), encoding });
+  expect(rowTexts(rows, 0, [0, 1])).toEqual(['[0,1]', '[0,"same"]']);
+  expect(rowTexts(rows, 1, [0, 1])).toEqual(['[1,2]', '[1,"same"]']);
 });

@@ -1,38 +1,66 @@
 import { describe, expect, it } from 'vitest';
+import type { EncodedItem } from '../../../../processor/core/encoded-item.ts';
+import { RowLists } from '../../../../processor/core/row-lists.ts';
+import type { WriteContext } from '../../../../processor/core/write-parameters.ts';
 import { writeParameters } from '../../../../processor/core/write-parameters.ts';
-import { encodedEvent, encodedRejection } from '../../../support/encoded-event.ts';
+import { encodedEvent, encodedRejection, encodedRows } from '../../../support/encoded-event.ts';
 import { sequenceNumber } from '../../../support/kinesis-record.ts';
+import { parameterText } from '../../../support/parameter-text.ts';
 
-const context = { functionName: 'f', shardId: 's', codeVersion: 'v', tableCount: 1, frameworkLedger: true };
+/** The parameters of a whole batch, or of a stretch of it, as texts. */
+function parametersOf(items: readonly EncodedItem[], rest: Partial<WriteContext> = {}, stretch = items) {
+  const context: WriteContext = {
+    functionName: 'f',
+    shardId: 's',
+    codeVersion: 'v',
+    tableCount: 1,
+    rows: encodedRows(items),
+    frameworkLedger: true,
+    ...rest,
+  };
+  const parameters = Object.entries(writeParameters(stretch, context));
+  return Object.fromEntries(parameters.map(([name, value]) => [name, parameterText(value)]));
+}
 
 describe('the parameters of a chunk', () => {
   it('hold events, rows, quarantine and log as JSON', () => {
     const rejection = encodedRejection(1);
-    const parameters = writeParameters([encodedEvent(0), rejection, encodedEvent(2)], context);
+    const parameters = parametersOf([encodedEvent(0), rejection, encodedEvent(2)]);
     expect(Object.keys(parameters).toSorted()).toEqual(['events', 'function_name', 'log', 'quarantine', 'rows_0']);
     expect(parameters['function_name']).toBe('f');
-    expect(JSON.parse(parameters['events']!)).toEqual([
-      [0, 'event-0'],
-      [2, 'event-2'],
-    ]);
-    expect(JSON.parse(parameters['rows_0']!)).toHaveLength(2);
+    expect(parameters['events']).toBe('[[0,"event-0"],[2,"event-2"]]');
+    expect(parameters['rows_0']).toBe('[[0,"event-0"],[2,"event-2"]]');
     expect(parameters['quarantine']).toBe(`[${rejection.row}]`);
     const log: unknown = JSON.parse(parameters['log']!);
     expect(log).toEqual(['s', sequenceNumber(0), sequenceNumber(2), 1_000_000_000_000, 1_000_000_000_002, 3, 3, 'v']);
   });
 
+  it('hold the rows of its own stretch of the batch, and of nothing around it', () => {
+    const items = [0, 1, 2, 3, 4, 5].map((n) => (n === 2 ? encodedRejection(n) : encodedEvent(n)));
+    const rowsOf = (from: number, to: number) => parametersOf(items, {}, items.slice(from, to))['rows_0'];
+    expect(rowsOf(0, 2)).toBe('[[0,"event-0"],[1,"event-1"]]');
+    expect(rowsOf(1, 4)).toBe('[[1,"event-1"],[3,"event-3"]]');
+    expect(rowsOf(2, 3)).toBe('[]');
+    expect(rowsOf(5, 6)).toBe('[[5,"event-5"]]');
+  });
+
   it('count a record once however many of its events are in the chunk', () => {
     const events = [0, 1, 2].map((n) => encodedEvent(n, { recordIndex: 5, subSequenceNumber: n }));
-    const log = JSON.parse(writeParameters(events, context)['log']!) as unknown[];
+    const log = JSON.parse(parametersOf(events)['log']!) as unknown[];
     expect(log.slice(5, 7)).toEqual([1, 3]);
   });
 
   it('leave the events out when a table of the projection is the ledger', () => {
-    expect(writeParameters([encodedEvent(0)], { ...context, frameworkLedger: false })).not.toHaveProperty('events');
+    expect(parametersOf([encodedEvent(0)], { frameworkLedger: false })).not.toHaveProperty('events');
   });
 
   it('are valid for every table, also without rows', () => {
-    const parameters = writeParameters([encodedRejection(0)], { ...context, tableCount: 2 });
-    expect([parameters['events'], parameters['rows_0'], parameters['rows_1']]).toEqual(['[]', '[]', '[]']);
+    const empty = new RowLists(3, 2);
+    empty.close(0);
+    empty.close(1);
+    for (const items of [[encodedRejection(0)], [encodedEvent(0), encodedEvent(1)]]) {
+      const parameters = parametersOf(items, { tableCount: 2, rows: empty });
+      expect([parameters['events'], parameters['rows_0'], parameters['rows_1']]).toEqual(['[]', '[]', '[]']);
+    }
   });
 });
