@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { scanPlaceholders } from '../../local/data-api/scan-placeholders.ts';
+import type { ParameterValue } from '../../processor/core/write-parameters.ts';
+import { parameterText } from '../../processor/core/write-parameters.ts';
 import { processBatch } from '../../processor/process-batch.ts';
 import type { Arena } from '../arena.ts';
 import type { Run } from '../drain.ts';
@@ -49,8 +51,9 @@ async function encode(
   const airports = new Map(rows.map(({ iata, ...place }) => [iata, place]));
   const batches: Parameters[] = [];
   const store = {
-    write: (parameters: Parameters) => {
-      batches.push(parameters);
+    write: (parameters: Readonly<Record<string, ParameterValue>>) => {
+      const texts = Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]);
+      batches.push(Object.fromEntries(texts) as Parameters);
       return Promise.resolve({ written: 0, quarantined: 0 });
     },
   };

@@ -19,6 +19,11 @@ export interface WriteContext {
 /** Value of a text parameter: the text itself, or JSON as it stands, escaped, inside a string of a request body. */
 export type ParameterValue = string | Uint8Array;
 
+/** The text that the database gets for a parameter, in whichever form it is sent. */
+export function parameterText(value: ParameterValue): string {
+  return typeof value === 'string' ? value : (JSON.parse(`"${Buffer.from(value).toString('utf8')}"`) as string);
+}
+
 /** The parameters of the compiled write for one chunk. */
 export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext): Record<string, ParameterValue> {
   const rejections = chunk.filter((item) => item.kind === 'rejection');

@@ -1,7 +1,7 @@
 import type { ParameterValue } from '../../processor/core/write-parameters.ts';
+import { parameterText } from '../../processor/core/write-parameters.ts';
 import type { CallOptions, EventStore, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
-import { parameterText } from './parameter-text.ts';
 
 /** What goes wrong with one call: before anything is committed, or after, when only the answer is lost. */
 export interface InjectedFailure {

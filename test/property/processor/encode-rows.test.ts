@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createRowEncoder } from '../../../processor/core/encode-rows.ts';
 import { escapedBytes, EscapedText } from '../../../processor/core/escaped-text.ts';
+import { parameterText } from '../../../processor/core/write-parameters.ts';
 import { inserts } from '../../../processor/projection.ts';
-import { parameterText } from '../../support/parameter-text.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { RowEncoder } from '../../../../processor/core/encode-rows.ts';
 import { createRowEncoder } from '../../../../processor/core/encode-rows.ts';
 import { EscapedText } from '../../../../processor/core/escaped-text.ts';
+import { parameterText } from '../../../../processor/core/write-parameters.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
-import { parameterText } from '../../../support/parameter-text.ts';
 
 const notes = createRowEncoder('notes', inserts({ columns: { id: 'integer', body: 'text?', tags: 'jsonb?' } }));
 

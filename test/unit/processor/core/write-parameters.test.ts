@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { EncodedItem } from '../../../../processor/core/encoded-item.ts';
 import { RowLists } from '../../../../processor/core/row-lists.ts';
 import type { WriteContext } from '../../../../processor/core/write-parameters.ts';
-import { writeParameters } from '../../../../processor/core/write-parameters.ts';
+import { parameterText, writeParameters } from '../../../../processor/core/write-parameters.ts';
 import { encodedEvent, encodedRejection, encodedRows } from '../../../support/encoded-event.ts';
 import { sequenceNumber } from '../../../support/kinesis-record.ts';
-import { parameterText } from '../../../support/parameter-text.ts';
 
 /** The parameters of a whole batch, or of a stretch of it, as texts. */
 function parametersOf(items: readonly EncodedItem[], rest: Partial<WriteContext> = {}, stretch = items) {
