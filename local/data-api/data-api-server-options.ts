@@ -53,7 +53,7 @@ export interface DataApiServerOptions {
   readonly strictQuirks?: boolean;
   /** Text form of database errors. Default: `one-line`. */
   readonly errorStyle?: ErrorStyle;
-  /** What a `JSON` type hint declares. Default: `json`. */
+  /** What a `JSON` type hint declares. Default: `jsonb`, as the error texts of the real service show. */
   readonly jsonHintType?: 'json' | 'jsonb';
   /** What a null without a hint declares. Default: `unspecified`, so that the database infers it. */
   readonly nullType?: 'unspecified' | 'text';
@@ -83,7 +83,7 @@ const DEFAULTS = {
   maxResultBytes: DATA_API_MAX_RESULT_BYTES,
   strictQuirks: true,
   errorStyle: 'one-line',
-  jsonHintType: 'json',
+  jsonHintType: 'jsonb',
   nullType: 'unspecified',
   batchAtomicity: 'per-set',
   controlPaths: false,

@@ -42,7 +42,7 @@ function choiceOptions(): Option[] {
     integer('--max-row-bytes <number>', 'refuse results with a larger row (default: no limit; AWS says 65536)'),
     new Option('--no-strict-quirks', 'leave :name in dollar quotes and array slices alone, which AWS does not'),
     choice('--error-style <style>', 'text form of database errors', ['one-line', 'pgjdbc']),
-    choice('--json-hint-type <type>', 'what a JSON type hint declares', ['json', 'jsonb']),
+    choice('--json-hint-type <type>', 'what a JSON type hint declares', ['jsonb', 'json']),
     choice('--null-type <type>', 'what a null without a hint declares', ['unspecified', 'text']),
     choice('--batch-atomicity <unit>', 'what commits as one in a batch outside a transaction', ['per-set', 'whole']),
   ];

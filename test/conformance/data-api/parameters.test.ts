@@ -41,7 +41,7 @@ const CAST: readonly (readonly [string, string, string, Field])[] = [
 const HINTS: readonly (readonly [string, TypeHint, string, string])[] = [
   ['u', 'UUID', UUID, UUID],
   ['j', 'JSON', '{"a":1}', '{"a": 1}'],
-  ['k', 'JSON', '{"a":1}', '{"a":1}'],
+  ['k', 'JSON', '{"a":1}', '{"a": 1}'],
   ['n', 'DECIMAL', '1.5', '1.5000'],
   ['d', 'DATE', '2024-02-29', '2024-02-29'],
   ['t', 'TIME', '12:34:56.789', '12:34:56.789'],
@@ -181,6 +181,15 @@ describe('type hints', () => {
   it('a date that does not exist is refused by the database', async () => {
     const refusal = await refusalOf(world.execute('SELECT :v', [hinted('v', 'DATE', string('2024-02-30'))]));
     expect(refusal.message).toMatch(/date\/time field value out of range: "2024-02-30".*SQLState: 22008$/);
+  });
+
+  it('JSON declares jsonb: it compares with a column, and has no way into another type', async () => {
+    const document = hinted('v', 'JSON', string('[1,2]'));
+    expect(await world.firstRow('SELECT pg_typeof(:v)::text', [document])).toEqual([string('jsonb')]);
+    expect(await world.firstRow(`SELECT '[1, 2, 3]'::jsonb @> :v`, [document])).toEqual([{ booleanValue: true }]);
+    const refusal = await refusalOf(world.execute('SELECT (:v::int8range)::text', [document]));
+    expect(refusal).toMatchObject({ name: 'DatabaseErrorException', status: 400 });
+    expect(refusal.message).toMatch(/^ERROR: cannot cast type jsonb to int8range; .*SQLState: 42846$/);
   });
 
   it.each([

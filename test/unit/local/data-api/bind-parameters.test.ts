@@ -3,7 +3,7 @@ import { bindParameters, type BindOptions } from '../../../../local/data-api/bin
 import { DataApiError } from '../../../../local/data-api/data-api-error.ts';
 import type { ParameterValue, TypeHint } from '../../../../local/data-api/data-api-request.ts';
 
-const OPTIONS: BindOptions = { jsonHintType: 'json', nullType: 'unspecified' };
+const OPTIONS: BindOptions = { jsonHintType: 'jsonb', nullType: 'unspecified' };
 
 function bindOne(value: ParameterValue, typeHint?: TypeHint, options = OPTIONS) {
   const parameter = { name: 'p', value, ...(typeHint && { typeHint }) };
@@ -33,7 +33,7 @@ const HINTED: readonly (readonly [TypeHint, string, number])[] = [
   ['TIMESTAMP', '2024-02-29 12:34:56.789012', 1114],
   ['DECIMAL', '1.10', 1700],
   ['UUID', '550e8400-e29b-41d4-a716-446655440000', 2950],
-  ['JSON', '{"a":1}', 114],
+  ['JSON', '{"a":1}', 3802],
 ];
 
 const MALFORMED: readonly (readonly [TypeHint, string])[] = [
@@ -79,8 +79,8 @@ describe('bindParameters', () => {
   });
 
   it('declares what is not documented as the options say', () => {
-    const options: BindOptions = { jsonHintType: 'jsonb', nullType: 'text' };
-    expect(bindOne({ stringValue: '{}' }, 'JSON', options).type).toBe(3802);
+    const options: BindOptions = { jsonHintType: 'json', nullType: 'text' };
+    expect(bindOne({ stringValue: '{}' }, 'JSON', options).type).toBe(114);
     expect(bindOne({ isNull: true }, undefined, options).type).toBe(25);
   });
 
