@@ -1,3 +1,4 @@
+import { compactJson } from './compact-json.ts';
 import { DataApiError } from './data-api-error.ts';
 import type { ResultSetOptions } from './data-api-request.ts';
 import { formatFraction, formatTimestamptz, isInfinite } from './format-temporal.ts';
@@ -26,6 +27,7 @@ const ARRAY_MEMBER: Readonly<Record<ValueKind, string>> = {
   boolean: 'booleanValues',
   blob: 'stringValues',
   text: 'stringValues',
+  json: 'stringValues',
   date: 'stringValues',
   time: 'stringValues',
   timestamp: 'stringValues',
@@ -67,6 +69,8 @@ const SCALAR_ENCODERS: Readonly<Record<ValueKind, (options: ResultSetOptions) =>
     json: `"${Buffer.from(text.slice(2), 'hex').toString('base64')}"`,
   }),
   text: () => string,
+  // The service reads JSON and writes it anew.
+  json: () => (text) => string(compactJson(text)),
   date: () => (text) => string(finite(text)),
   time: () => (text) => string(formatFraction(text)),
   timestamp: () => (text) => string(formatFraction(finite(text))),

@@ -31,7 +31,7 @@ const REFUSED_AS_TEXT: readonly (readonly [string, string])[] = [
 
 const CAST: readonly (readonly [string, string, string, Field])[] = [
   ['u', 'uuid', UUID, string(UUID)],
-  ['j', 'jsonb', '{"a":1}', string('{"a": 1}')],
+  ['j', 'jsonb', '{"a":1}', string('{"a":1}')],
   ['m', 'mood', 'happy', string('happy')],
   ['n', 'numeric', '1.5', string('1.5000')],
   ['atz', 'timestamptz', '2024-01-01T00:00:00+02:00', string('2023-12-31 22:00:00')],
@@ -40,8 +40,8 @@ const CAST: readonly (readonly [string, string, string, Field])[] = [
 
 const HINTS: readonly (readonly [string, TypeHint, string, string])[] = [
   ['u', 'UUID', UUID, UUID],
-  ['j', 'JSON', '{"a":1}', '{"a": 1}'],
-  ['k', 'JSON', '{"a":1}', '{"a": 1}'],
+  ['j', 'JSON', '{"a":1}', '{"a":1}'],
+  ['k', 'JSON', '{"a":1}', '{"a":1}'],
   ['n', 'DECIMAL', '1.5', '1.5000'],
   ['d', 'DATE', '2024-02-29', '2024-02-29'],
   ['t', 'TIME', '12:34:56.789', '12:34:56.789'],

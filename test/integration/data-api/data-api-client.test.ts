@@ -131,7 +131,7 @@ describe('data-api-client over the Data API', () => {
         day: new Date('2024-02-29'),
         at,
         at_zone: at,
-        data: '{"a": [1]}',
+        data: '{"a":[1]}',
         bytes: Uint8Array.from([0, 255]),
         tags: { stringValues: ['a', 'b c'] },
       },

@@ -39,7 +39,7 @@ const SCALARS: readonly (readonly [string, string, string])[] = [
   ['bytea', '\\x', '{"blobValue":""}'],
   ['text', 'a "b" \n\u0001', '{"stringValue":"a \\"b\\" \\n\\u0001"}'],
   ['bpchar', 'a  ', '{"stringValue":"a  "}'],
-  ['jsonb', '{"a": 1}', '{"stringValue":"{\\"a\\": 1}"}'],
+  ['jsonb', '{"a": 1}', '{"stringValue":"{\\"a\\":1}"}'],
   ['date', '2024-02-29', '{"stringValue":"2024-02-29"}'],
   ['time', '12:00:00.8', '{"stringValue":"12:00:00.800"}'],
   ['timestamp', '2024-01-01 00:00:00.8551', '{"stringValue":"2024-01-01 00:00:00.855100"}'],
@@ -73,7 +73,7 @@ const ARRAYS: readonly (readonly [string, string, string])[] = [
   ['numeric', '{1.10}', '{"arrayValue":{"stringValues":["1.10"]}}'],
   ['date', '{2024-01-01}', '{"arrayValue":{"stringValues":["2024-01-01"]}}'],
   ['timestamptz', '{"2024-01-01 00:00:00.5+00"}', '{"arrayValue":{"stringValues":["2024-01-01 00:00:00.500"]}}'],
-  ['jsonb', '{"{\\"a\\": 1}"}', '{"arrayValue":{"stringValues":["{\\"a\\": 1}"]}}'],
+  ['jsonb', '{"{\\"a\\": 1}"}', '{"arrayValue":{"stringValues":["{\\"a\\":1}"]}}'],
 ];
 
 describe('createValueEncoder', () => {
