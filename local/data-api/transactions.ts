@@ -111,11 +111,9 @@ export class Transactions {
   /** Commits or rolls back; the transaction is gone afterwards, whatever comes of it. */
   async end(id: string, scope: Partial<TransactionScope>, verb: 'COMMIT' | 'ROLLBACK'): Promise<void> {
     try {
-      const { command } = await this.use(id, scope, (session) => session.client.query(verb));
-      // PostgreSQL answers the COMMIT of a failed transaction with a rollback and calls it success.
-      const aborted = verb === 'COMMIT' && command === 'ROLLBACK';
-      this.#drop(id, aborted ? 'aborted' : 'ended');
-      if (aborted) throw this.#notFound(id);
+      // PostgreSQL answers the COMMIT of a failed transaction with a rollback and calls it success; so does the service.
+      await this.use(id, scope, (session) => session.client.query(verb));
+      this.#drop(id, 'ended');
     } catch (error) {
       if (!(error instanceof DataApiError)) this.#drop(id, 'aborted');
       throw error;

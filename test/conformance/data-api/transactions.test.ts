@@ -106,14 +106,15 @@ describe('inside a transaction', () => {
     expect(await count(10)).toBe(0);
   });
 
-  it('an aborted one cannot be committed', async () => {
+  it('the commit of an aborted one is called a success, and keeps nothing', async () => {
     const transactionId = await world.begin();
     await insert(11, transactionId);
     await refusalOf(world.execute('SELECT 1/0', {}, { transactionId }));
-    expect(await refusalOf(world.commit(transactionId))).toEqual(
-      notFound(transactionId, 'Transaction has been aborted due to an error from a previous call.'),
-    );
+    expect(await world.commit(transactionId)).toBe('Transaction Committed');
     expect(await count(11)).toBe(0);
+    expect(await refusalOf(world.commit(transactionId))).toEqual(
+      notFound(transactionId, 'One previous call resulted in a termination of your transaction.'),
+    );
   });
 
   it('a savepoint takes it back to before the error', async () => {
