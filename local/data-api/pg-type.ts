@@ -37,7 +37,7 @@ const KIND_OF_TYPE: Readonly<Record<string, ValueKind>> = {
   int2: 'long',
   int4: 'long',
   int8: 'long',
-  oid: 'long',
+  oid: 'text',
   float4: 'real',
   float8: 'double',
   numeric: 'decimal',

@@ -25,6 +25,7 @@ const VALUES: readonly (readonly [string, Field])[] = [
   ["'a'::varchar(10)", { stringValue: 'a' }],
   ["'a'::char(3)", { stringValue: 'a  ' }],
   ["'a'::name", { stringValue: 'a' }],
+  ['12345::oid', { stringValue: '12345' }],
   ["''::text", { stringValue: '' }],
   ["'Grüße 🌍'::text", { stringValue: 'Grüße 🌍' }],
   ["'550E8400-E29B-41D4-A716-446655440000'::uuid", { stringValue: '550e8400-e29b-41d4-a716-446655440000' }],

@@ -22,7 +22,7 @@ function encode(type: PgType, text: string, options = OPTIONS): string {
 const SCALARS: readonly (readonly [string, string, string])[] = [
   ['int2', '-32768', '{"longValue":-32768}'],
   ['int8', '9007199254740993', '{"longValue":9007199254740993}'],
-  ['oid', '12345', '{"longValue":12345}'],
+  ['oid', '12345', '{"stringValue":"12345"}'],
   ['float4', '0.1', '{"doubleValue":0.10000000149011612}'],
   ['float8', '0.1', '{"doubleValue":0.1}'],
   ['float8', '10', '{"doubleValue":10.0}'],
