@@ -33,16 +33,21 @@ export const flights = defineProjection({
   },
   // Its key is the event id, so it can tell a repeated event from a new one: a fifth of the database's work saved.
   ledger: 'flights',
-  project: ({ date, ...flight }, { airports }, flight_id) => {
-    const { origin: airport, destination, delay } = flight;
-    const [from, to] = [airports(airport), airports(destination)];
-    const [origin_city, origin_state, destination_city, destination_state] = [from.city, from.state, to.city, to.state];
+  project: ({ date, delay, distance, origin, destination }, { airports }, flight_id) => {
     const departed_at = date.replaceAll('/', '-');
-    const [day, delayed_flights, delay_minutes] = [departed_at.slice(0, 10), delay > 0 ? 1 : 0, Math.max(0, delay)];
+    const { city: origin_city, state: origin_state } = airports(origin);
+    const { city: destination_city, state: destination_state } = airports(destination);
+    const cities = { origin_city, origin_state, destination_city, destination_state };
     return {
-      flights: { ...flight, flight_id, departed_at, origin_city, origin_state, destination_city, destination_state },
-      airport_days: { airport, day, flights: 1, delayed_flights, delay_minutes },
-      latest_departures: { airport, departed_at, flight_id, destination, delay },
+      flights: { flight_id, departed_at, destination, delay, distance, origin, ...cities },
+      airport_days: {
+        airport: origin,
+        day: departed_at.slice(0, 10),
+        flights: 1,
+        delayed_flights: delay > 0 ? 1 : 0,
+        delay_minutes: Math.max(0, delay),
+      },
+      latest_departures: { airport: origin, departed_at, flight_id, destination, delay },
     };
   },
 });
