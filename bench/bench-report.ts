@@ -39,6 +39,8 @@ export interface BenchReport {
     readonly runs: number;
     readonly callsPer1000: number | null;
     readonly failure: string | null;
+    /** What ended runs that were made again and not counted. */
+    readonly interruptions: readonly string[];
   }[];
   readonly figures: Readonly<Record<string, readonly Figure[]>>;
   /** Scenarios measured by themselves that failed, with the reason: they give no figures and no ratios. */
@@ -80,7 +82,7 @@ export function createBenchReport(outcome: BenchOutcome): BenchReport {
 }
 
 function describeSeries(result: SeriesResult): BenchReport['series'][number] {
-  const { id, says, latencyMs, events, rates, callsPer1000, failure } = result;
+  const { id, says, latencyMs, events, rates, callsPer1000, failure, interruptions } = result;
   const rate = rateOf(result);
   return {
     id,
@@ -92,6 +94,7 @@ function describeSeries(result: SeriesResult): BenchReport['series'][number] {
     runs: rates.length,
     callsPer1000: rate === undefined ? null : round(summarize(callsPer1000).median),
     failure: failure ?? null,
+    interruptions,
   };
 }
 

@@ -24,6 +24,7 @@ export function describeBench(report: BenchReport): string {
     ...surroundings(report),
     '',
     ...series(report),
+    ...interruptions(report),
     ...figures(report),
     ...failures(report),
     '',
@@ -51,6 +52,15 @@ function series({ series: all }: BenchReport): string[] {
   ]);
   return table([['series', 'events/s', 'quartiles', 'runs × events', 'calls/1,000'], ...rows]);
 }
+
+function interruptions({ series: all }: BenchReport): string[] {
+  return all.flatMap(({ id, interruptions: reasons }) =>
+    reasons.map((reason) => `${id}: a run ended early and was made again: ${reason.slice(0, MAX_REASON_CHARACTERS)}`),
+  );
+}
+
+/** The verdict of a batch lists its failed records, which may be all of them. */
+const MAX_REASON_CHARACTERS = 200;
 
 function figures({ figures: byScenario }: BenchReport): string[] {
   return Object.entries(byScenario).flatMap(([scenario, found]) => [

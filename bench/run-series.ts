@@ -16,6 +16,8 @@ export interface SeriesResult {
   readonly callsPer1000: readonly number[];
   /** Why the series does not count: a run was wrong, however fast. */
   readonly failure: string | undefined;
+  /** What ended runs that were made again, in the contender's own words. */
+  readonly interruptions: readonly string[];
 }
 
 /** Rate of a series that succeeded. */
@@ -29,6 +31,7 @@ interface Measured {
   readonly callsPer1000: number[];
   events: number;
   failure: string | undefined;
+  readonly interruptions: string[];
 }
 
 /**
@@ -49,7 +52,14 @@ export async function runSeries(
     }
     const measured = opened
       .flatMap(({ series }) => series)
-      .map((series): Measured => ({ series, rates: [], callsPer1000: [], events: 0, failure: undefined }));
+      .map((series): Measured => ({
+        series,
+        rates: [],
+        callsPer1000: [],
+        events: 0,
+        failure: undefined,
+        interruptions: [],
+      }));
     for (let round = 0; round < scale.rounds; round += 1) {
       for (const one of round % 2 === 0 ? measured : measured.toReversed()) {
         if (round >= (one.series.maxRounds ?? scale.rounds)) continue;
@@ -76,7 +86,11 @@ async function runOnce(measured: Measured, arena: Arena, attempt = 1): Promise<v
     measured.rates.push(events / seconds);
     measured.callsPer1000.push((1000 * calls) / events);
   } catch (error) {
-    if (!(error instanceof VerificationError) && attempt < MAX_ATTEMPTS) return runOnce(measured, arena, attempt + 1);
-    measured.failure = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof VerificationError) && attempt < MAX_ATTEMPTS) {
+      measured.interruptions.push(reason);
+      return runOnce(measured, arena, attempt + 1);
+    }
+    measured.failure = reason;
   }
 }

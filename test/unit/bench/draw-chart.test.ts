@@ -21,6 +21,7 @@ function report(series: readonly Partial<SeriesResult>[]): BenchReport {
       rates: [10, 10, 10],
       callsPer1000: [3000],
       failure: undefined,
+      interruptions: [],
       ...one,
     })),
   });

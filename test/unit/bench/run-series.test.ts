@@ -66,7 +66,7 @@ describe('runSeries', () => {
     expect(runs).toBe(2);
   });
 
-  it('makes a run again that a function ended with an error, and gives up after the third attempt', async () => {
+  it('makes a run again that a function ended with an error, says so, and gives up after the third attempt', async () => {
     let runs = 0;
     const failing = (failures: number): Partial<Series> => ({
       run: () =>
@@ -80,9 +80,10 @@ describe('runSeries', () => {
         { arena: fakeArena([]), scale: { ...SCALE, rounds: 1 } },
         () => undefined,
       );
-    expect(await measure(2)).toMatchObject([{ rates: [50], failure: undefined }]);
+    const reason = 'a batch did not succeed';
+    expect(await measure(2)).toMatchObject([{ rates: [50], failure: undefined, interruptions: [reason, reason] }]);
     runs = 0;
-    expect(await measure(3)).toMatchObject([{ rates: [], failure: 'a batch did not succeed' }]);
+    expect(await measure(3)).toMatchObject([{ rates: [], failure: reason }]);
   });
 
   it('ends what a scenario opened when a later one can not be opened', async () => {

@@ -5,7 +5,17 @@ import { OURS_COLD_ID, oursId } from '../../../bench/scenarios/ours.ts';
 import { seriesRatios } from '../../../bench/series-ratios.ts';
 
 function series(id: string, rates: readonly number[], rest: Partial<SeriesResult> = {}): SeriesResult {
-  return { id, says: '', latencyMs: 0, events: 1_000, rates, callsPer1000: [1], failure: undefined, ...rest };
+  return {
+    id,
+    says: '',
+    latencyMs: 0,
+    events: 1_000,
+    rates,
+    callsPer1000: [1],
+    failure: undefined,
+    interruptions: [],
+    ...rest,
+  };
 }
 
 const OURS = oursId(COMPARED, 0);
