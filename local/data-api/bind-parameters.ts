@@ -1,6 +1,7 @@
 import type { SqlParameter, TypeHint } from './data-api-request.ts';
 import { DataApiError } from './data-api-error.ts';
 import type { ScannedStatement } from './scan-placeholders.ts';
+import { isTemporalHint, temporalProblem } from './temporal-problem.ts';
 
 /** A statement with everything the database's `Parse` and `Bind` messages need. */
 export interface BoundStatement {
@@ -43,16 +44,6 @@ const OID = {
 } as const;
 
 /**
- * Formats a hinted string must have; the fraction may go beyond milliseconds, because microseconds are seen to pass.
- * {@link https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api-operations.html}
- */
-const TEMPORAL_FORMAT = {
-  DATE: /^\d{4}-\d{2}-\d{2}$/,
-  TIME: /^\d{2}:\d{2}:\d{2}(\.\d{1,9})?$/,
-  TIMESTAMP: /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,9})?$/,
-} as const;
-
-/**
  * Puts the parameters behind the placeholders, one bind per occurrence, each with the type it is declared as.
  *
  * A placeholder without a parameter gets no value, so the database itself refuses the statement
@@ -85,9 +76,8 @@ function toTypedValue({ value, typeHint }: SqlParameter, options: BindOptions): 
 
 function toTypedString(value: string, hint: TypeHint | undefined, options: BindOptions): TypedValue {
   if (hint === undefined) return { type: OID.text, value };
-  if (hint in TEMPORAL_FORMAT && !TEMPORAL_FORMAT[hint as keyof typeof TEMPORAL_FORMAT].test(value)) {
-    throw new DataApiError('BadRequestException', `Cannot parse date or time "${value}"`);
-  }
+  const problem = isTemporalHint(hint) ? temporalProblem(value, hint) : undefined;
+  if (problem !== undefined) throw new DataApiError('DatabaseErrorException', problem);
   return { type: hintOid(hint, options), value };
 }
 

@@ -73,10 +73,14 @@ export class DatabaseDirectory {
   /**
    * Checks the cluster of a call.
    *
-   * @throws DataApiError if the ARN is not exactly this cluster's.
+   * @throws DataApiError if the ARN is of another region, or is not exactly this cluster's.
    */
   assertCluster(resourceArn: string): void {
     if (this.#options.anyArn || resourceArn === this.identity.resourceArn) return;
+    const [, , , region] = resourceArn.split(':');
+    if (region !== undefined && region !== this.#options.region) {
+      throw new DataApiError('ValidationException', 'Invalid region in ARN');
+    }
     const cluster = resourceArn.split(':').at(-1) ?? resourceArn;
     throw new DataApiError('HttpEndpointNotEnabledException', `HttpEndpoint is not enabled for cluster ${cluster}`);
   }

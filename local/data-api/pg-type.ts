@@ -53,7 +53,6 @@ const KIND_OF_TYPE: Readonly<Record<string, ValueKind>> = {
   cidr: 'text',
   json: 'json',
   jsonb: 'json',
-  vector: 'text',
   int4range: 'text',
   numrange: 'text',
   tstzrange: 'text',

@@ -11,6 +11,7 @@ const PARAMETER_RULES: MemberRules = {
 
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n } as const;
 const NON_NUMBERS: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
+const NAME = /^\w+$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Whether a member's JSON value is of the member's type. */
@@ -47,12 +48,19 @@ export function validateParameters(list: readonly unknown[], path: string): read
 
 function validateParameter(parameter: JsonObject, path: string): SqlParameter {
   validateMembers(parameter, PARAMETER_RULES);
+  assertName(parameter['name']);
   const hint = parameter['typeHint'];
   return {
     name: (parameter['name'] ?? '') as string,
     value: validateValue((parameter['value'] ?? {}) as JsonObject, `${path}.value`),
     ...(isPresent(hint) && { typeHint: hint as TypeHint }),
   };
+}
+
+/** A parameter may have no name, which no placeholder asks for; one that it has must look like a placeholder's. */
+function assertName(name: unknown): void {
+  if (!isPresent(name) || NAME.test(name as string)) return;
+  throw new DataApiError('ValidationException', `Named parameter syntax is invalid, input: ${name as string}`);
 }
 
 function validateValue(field: JsonObject, path: string): ParameterValue {

@@ -80,7 +80,7 @@ describe('BatchExecuteStatement', () => {
 
   it('with a malformed value runs no set at all', async () => {
     const sets = [set(1), [{ name: 'id', value: long(2) }, hinted('note', 'DATE', string('tomorrow'))]];
-    expect((await refusalOf(world.batch(INSERT, sets))).name).toBe('BadRequestException');
+    expect((await refusalOf(world.batch(INSERT, sets))).name).toBe('DatabaseErrorException');
     expect(await ids()).toEqual([]);
   });
 

@@ -49,6 +49,18 @@ describe('the size of a result', () => {
     expect(await refusalOf(world.execute(sql, {}, { formatRecordsAs: 'JSON' }))).toEqual(TOO_LARGE);
   });
 
+  it('can be read in pages of a cursor, in the transaction that met the limit', async () => {
+    const transactionId = await world.begin();
+    const run = async (sql: string) => (await world.execute(sql, {}, { transactionId })).records?.length;
+    await run('CREATE TEMP TABLE wide AS SELECT repeat(v::text, 1000) AS x FROM generate_series(1, 400) AS v');
+    expect(await refusalOf(run('SELECT x FROM wide'))).toEqual(TOO_LARGE);
+    await run('DECLARE page SCROLL CURSOR FOR SELECT x FROM wide');
+    expect(await run('FETCH FORWARD 300 FROM page')).toBe(300);
+    expect(await run('MOVE RELATIVE -100 FROM page')).toBeUndefined();
+    expect(await run('FETCH FORWARD 300 FROM page')).toBe(200);
+    expect(await world.commit(transactionId)).toBe('Transaction Committed');
+  });
+
   it('leaves the session usable after a refusal', async () => {
     await refusalOf(uuids(100_000));
     expect(await world.firstRow('SELECT 1')).toEqual([long(1)]);

@@ -49,6 +49,36 @@ const HINTS: readonly (readonly [string, TypeHint, string, string])[] = [
   ['atz', 'TIMESTAMP', '2024-02-29 12:34:56.789', '2024-02-29 12:34:56.789'],
 ];
 
+const MALFORMED: readonly (readonly [TypeHint, string, string])[] = [
+  ['TIME', '09:00', 'Time: premature end of input'],
+  ['TIME', '09:00:00.', 'Time: premature end of input'],
+  ['TIME', '9:00:00', 'Time: input contains invalid characters'],
+  ['TIME', '09:00:00+02', 'Time: trailing input'],
+  ['TIME', '24:00:00', 'Time: input is out of range'],
+  ['TIME', '23:60:00', 'Time: input is out of range'],
+  ['TIME', '23:59:61', 'Time: input is out of range'],
+  ['TIMESTAMP', '2024-05-06T07:08:09Z', 'TimeStamp: input contains invalid characters'],
+  ['TIMESTAMP', '2024-05-06 07:08:09Z', 'TimeStamp: trailing input'],
+  ['TIMESTAMP', '2024-05-06', 'TimeStamp: premature end of input'],
+  ['TIMESTAMP', '2023-02-29 00:00:00', 'TimeStamp: input is out of range'],
+  ['DATE', '', 'Date: premature end of input'],
+  ['DATE', '06.05.2024', 'Date: input contains invalid characters'],
+  ['DATE', '2024-05-06T07:08:09Z', 'Date: trailing input'],
+  ['DATE', '2024-13-01', 'Date: input is out of range'],
+  ['DATE', '2024-00-01', 'Date: input is out of range'],
+  ['DATE', '2024-04-31', 'Date: input is out of range'],
+  ['DATE', '2024-04-00', 'Date: input is out of range'],
+];
+
+const WELL_FORMED: readonly (readonly [TypeHint, string])[] = [
+  ['TIME', '23:59:60'],
+  ['TIME', '00:00:00.1'],
+  ['TIME', '00:00:00.123456789'],
+  ['TIMESTAMP', '2024-02-29 23:59:59.999999'],
+  ['DATE', '2024-04-30'],
+  ['DATE', '0001-12-31'],
+];
+
 describe('strings', () => {
   it.each(REFUSED_AS_TEXT)('are text, which a column %s does not take', async (column, value) => {
     const refusal = await refusalOf(world.execute(`INSERT INTO typed (${column}) VALUES (:v)`, { v: string(value) }));
@@ -169,18 +199,18 @@ describe('type hints', () => {
     expect(await world.firstRow(sql, [hinted('v', hint, string(value))])).toEqual([string(printed)]);
   });
 
-  it.each(['DATE', 'TIME', 'TIMESTAMP'] as const)('%s refuses an ISO instant', async (hint) => {
-    const parameters = [hinted('v', hint, string('2024-05-06T07:08:09Z'))];
-    expect(await refusalOf(world.execute('SELECT :v', parameters))).toEqual({
-      name: 'BadRequestException',
+  it.each(MALFORMED)('%s refuses %j: %s', async (hint, value, message) => {
+    expect(await refusalOf(world.execute('SELECT :v', [hinted('v', hint, string(value))]))).toEqual({
+      name: 'DatabaseErrorException',
       status: 400,
-      message: 'Cannot parse date or time "2024-05-06T07:08:09Z"',
+      message: `Parse Error for ${message}`,
     });
   });
 
-  it('a date that does not exist is refused by the database', async () => {
-    const refusal = await refusalOf(world.execute('SELECT :v', [hinted('v', 'DATE', string('2024-02-30'))]));
-    expect(refusal.message).toMatch(/date\/time field value out of range: "2024-02-30".*SQLState: 22008$/);
+  it.each(WELL_FORMED)('%s takes %j', async (hint, value) => {
+    expect(await world.firstRow('SELECT :v IS NOT NULL', [hinted('v', hint, string(value))])).toEqual([
+      { booleanValue: true },
+    ]);
   });
 
   it('JSON declares jsonb: it compares with a column, and has no way into another type', async () => {
@@ -261,6 +291,18 @@ describe('placeholders', () => {
 
   it('may be fewer than the parameters', async () => {
     expect(await world.firstRow('SELECT :a', { a: long(1), unused: long(2) })).toEqual([long(1)]);
+  });
+
+  it.each(['$1', ':id', 'a-b', 'q?marks', 'größe', 'a b', ''])('are not named %j', async (name) => {
+    expect(await refusalOf(world.execute('SELECT 1', [{ name, value: long(1) }]))).toEqual({
+      name: 'ValidationException',
+      status: 400,
+      message: `Named parameter syntax is invalid, input: ${name}`,
+    });
+  });
+
+  it.each(['id', '_id', '1', '42numbers', 'ID_2'])('may be named %j', async (name) => {
+    expect(await world.firstRow(`SELECT :${name}`, [{ name, value: long(7) }])).toEqual([long(7)]);
   });
 
   it('do not take arrays', async () => {

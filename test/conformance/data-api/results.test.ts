@@ -9,8 +9,19 @@ beforeAll(async () => {
   await world.execute("CREATE TYPE mood AS ENUM ('sad', 'happy')");
   await world.execute('CREATE TYPE address AS (street text, zip text)');
   await world.execute('CREATE DOMAIN positive AS integer CHECK (VALUE > 0)');
+  await createVectorType();
 });
 afterAll(() => world.close());
+
+/** A type of the name and looks of pgvector's, which the database does not have. */
+async function createVectorType(): Promise<void> {
+  const functionOf = (signature: string, body: string) =>
+    world.execute(`CREATE FUNCTION ${signature} LANGUAGE internal IMMUTABLE STRICT AS '${body}'`);
+  await world.execute('CREATE TYPE vector');
+  await functionOf('vector_in(cstring) RETURNS vector', 'textin');
+  await functionOf('vector_out(vector) RETURNS cstring', 'textout');
+  await world.execute('CREATE TYPE vector (INPUT = vector_in, OUTPUT = vector_out)');
+}
 
 const VALUES: readonly (readonly [string, Field])[] = [
   ["'-32768'::int2", { longValue: -32_768 }],
@@ -26,6 +37,7 @@ const VALUES: readonly (readonly [string, Field])[] = [
   ["'a'::char(3)", { stringValue: 'a  ' }],
   ["'a'::name", { stringValue: 'a' }],
   ['12345::oid', { stringValue: '12345' }],
+  ['ARRAY[16384]::oid[]', { arrayValue: { stringValues: ['16384'] } }],
   ["''::text", { stringValue: '' }],
   ["'Grüße 🌍'::text", { stringValue: 'Grüße 🌍' }],
   ["'550E8400-E29B-41D4-A716-446655440000'::uuid", { stringValue: '550e8400-e29b-41d4-a716-446655440000' }],
@@ -71,7 +83,11 @@ const UNSUPPORTED: readonly (readonly [string, string])[] = [
   ["'08:00:2b:01:02:03'::macaddr", 'MACADDR'],
   ["'[2024-01-01,2024-02-01)'::daterange", 'DATERANGE'],
   ["'pg_class'::regclass", 'regclass'],
+  ["'int4'::regtype", 'regtype'],
   ["ARRAY['text'::regtype]", 'regtype[]'],
+  ["'1 2'::int2vector", 'int2vector'],
+  ["'<a/>'::xml", 'xml'],
+  ["'[1,2,3]'::vector", 'vector'],
   ["'a b'::tsvector", 'tsvector'],
   ["ROW('a','b')::address", 'address'],
   ["ROW('a',1)", 'RECORD'],

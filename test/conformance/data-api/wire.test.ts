@@ -107,13 +107,22 @@ describe('cluster, secret and database', () => {
   });
 
   it('an unknown cluster is refused, its letter case included', async () => {
-    const resourceArn = world.target.resourceArn.toUpperCase();
+    const resourceArn = world.target.resourceArn.replace(/[^:]+$/, (name) => name.toUpperCase());
     expect(await refusalOf(world.execute('SELECT 1', {}, { resourceArn }))).toMatchObject({
       name: 'HttpEndpointNotEnabledException',
       status: 400,
     });
     const begin = new BeginTransactionCommand({ ...world.target, resourceArn });
     expect((await refusalOf(world.client.send(begin))).name).toBe('HttpEndpointNotEnabledException');
+  });
+
+  it('a cluster of another region is refused', async () => {
+    const resourceArn = world.target.resourceArn.replace('us-east-1', 'eu-west-1');
+    expect(await refusalOf(world.execute('SELECT 1', {}, { resourceArn }))).toEqual({
+      name: 'ValidationException',
+      status: 400,
+      message: 'Invalid region in ARN',
+    });
   });
 
   it('any ARN is taken where that is asked for', async () => {

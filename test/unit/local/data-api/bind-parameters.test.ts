@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bindParameters, type BindOptions } from '../../../../local/data-api/bind-parameters.ts';
-import { DataApiError } from '../../../../local/data-api/data-api-error.ts';
 import type { ParameterValue, TypeHint } from '../../../../local/data-api/data-api-request.ts';
+import type { TemporalHint } from '../../../../local/data-api/temporal-problem.ts';
 
 const OPTIONS: BindOptions = { jsonHintType: 'jsonb', nullType: 'unspecified' };
 
@@ -36,7 +36,7 @@ const HINTED: readonly (readonly [TypeHint, string, number])[] = [
   ['JSON', '{"a":1}', 3802],
 ];
 
-const MALFORMED: readonly (readonly [TypeHint, string])[] = [
+const MALFORMED: readonly (readonly [TemporalHint, string])[] = [
   ['DATE', '2024-2-29'],
   ['DATE', '29.02.2024'],
   ['DATE', '2024-02-29 00:00:00'],
@@ -65,8 +65,12 @@ describe('bindParameters', () => {
   });
 
   it.each(MALFORMED)('a %s hint refuses %j', (hint, value) => {
+    const name = { DATE: 'Date', TIME: 'Time', TIMESTAMP: 'TimeStamp' }[hint];
     expect(() => bindOne({ stringValue: value }, hint)).toThrow(
-      new DataApiError('BadRequestException', `Cannot parse date or time "${value}"`),
+      expect.objectContaining({
+        name: 'DatabaseErrorException',
+        message: expect.stringMatching(`^Parse Error for ${name}: `) as string,
+      }) as Error,
     );
   });
 

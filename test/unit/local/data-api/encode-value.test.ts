@@ -61,6 +61,7 @@ const UNSUPPORTED: readonly (readonly [string, string])[] = [
   ['regclass', 'regclass'],
   ['xml', 'xml'],
   ['tsvector', 'tsvector'],
+  ['vector', 'vector'],
 ];
 
 const ARRAYS: readonly (readonly [string, string, string])[] = [
