@@ -102,7 +102,7 @@ function selectOfManyTypes(random: SeededRandom): LoadCall {
           { isNull: true },
           { stringValue: '007fff' },
           { booleanValue: true },
-          { stringValue: `{"n": ${whole}}` },
+          { stringValue: `{"n":${whole}}` },
           { stringValue: half.toFixed(2) },
           { stringValue: '2024-02-29' },
           { stringValue: '2024-02-29 10:00:00.500' },

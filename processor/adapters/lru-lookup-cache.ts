@@ -26,7 +26,7 @@ const ENTRY_OVERHEAD_BYTES = 200;
 export function createLruLookupCache(settings: LookupCacheSettings): LookupCache {
   let evictions = 0;
   const cache = new LRUCache<string, Entry>({
-    max: settings.maxEntries,
+    // Without `max`, which would reserve every entry's room while the function starts; `set` below holds the bound.
     maxSize: settings.maxBytes,
     ttl: settings.ttlMs,
     sizeCalculation: ({ row }, key) => ENTRY_OVERHEAD_BYTES + 2 * (key.length + JSON.stringify(row).length),
@@ -41,6 +41,7 @@ export function createLruLookupCache(settings: LookupCacheSettings): LookupCache
     get: (lookup, key) => cache.get(cacheKey(lookup, key))?.row,
     set: (lookup, key, row) => {
       cache.set(cacheKey(lookup, key), { row }, { ttl: row === null ? settings.absentTtlMs : settings.ttlMs });
+      if (cache.size > settings.maxEntries) cache.pop();
     },
     get evictions() {
       return evictions;
