@@ -27,6 +27,12 @@ export interface EventStore {
    * @throws {@link DatabaseError}
    */
   write(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
+  /**
+   * Stores one part of a payload that no request can hold, ahead of the write that makes it a quarantine entry.
+   *
+   * @throws {@link DatabaseError}
+   */
+  storePart(parameters: Readonly<Record<string, string>>, options: CallOptions): Promise<void>;
 }
 
 /** Keys to read, by lookup. */

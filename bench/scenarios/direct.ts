@@ -56,6 +56,7 @@ async function encode(
       batches.push(Object.fromEntries(texts) as Parameters);
       return Promise.resolve({ written: 0, quarantined: 0 });
     },
+    storePart: () => Promise.reject(new Error('no flight is rejected')),
   };
   const engine = createFlightsEngine(store, airports);
   for (const records of recordBatches(arena.events, events, COMPARED.batchSize)) {

@@ -1,3 +1,4 @@
+import { STORE_PART_SQL } from '../core/compile-quarantine.ts';
 import type { EventStore } from '../ports.ts';
 import type { ExecuteStatement } from './data-api.ts';
 
@@ -13,6 +14,9 @@ export function createDataApiEventStore(execute: ExecuteStatement, sql: string):
       const { records } = await execute(sql, parameters, options);
       const [written, quarantined] = records?.[0] ?? [];
       return { written: written?.longValue ?? 0, quarantined: quarantined?.longValue ?? 0 };
+    },
+    storePart: async (parameters, options) => {
+      await execute(STORE_PART_SQL, parameters, options);
     },
   };
 }

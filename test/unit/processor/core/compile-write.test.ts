@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileWrite, identifier } from '../../../../processor/core/compile-write.ts';
+import { compileWrite } from '../../../../processor/core/compile-write.ts';
+import { identifier } from '../../../../processor/core/identifier.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
 
 const key = { airport: 'text', day: 'date' } as const;

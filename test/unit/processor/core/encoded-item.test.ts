@@ -3,7 +3,7 @@ import { encodeRejection } from '../../../../processor/core/encoded-item.ts';
 import type { Rejection } from '../../../../processor/core/item.ts';
 import { encodedRejection, origin } from '../../../support/encoded-event.ts';
 
-const CONTEXT = { shardId: 's', codeVersion: 'v', attempts: 3 };
+const CONTEXT = { shardId: 's', codeVersion: 'v', attempts: 3, maxItemBytes: 100_000 };
 
 function cells(rejection: Partial<Rejection>): unknown[] {
   const { row } = encodeRejection(
@@ -28,6 +28,7 @@ it('writes a quarantine row in the order of its columns', () => {
     'v',
     3,
     'e-1',
+    null,
   ]);
   expect(cells({})[11]).toBeNull();
   expect(cells({})[8]).toBeNull();
