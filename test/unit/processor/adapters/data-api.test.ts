@@ -120,6 +120,19 @@ describe('the event store', () => {
     expect(await store.write({ log: '[]' }, OPTIONS)).toEqual({ written: 7, quarantined: 2 });
     expect(stub.requests).toEqual([{ sql: 'WITH …', parameters: { log: '[]' } }]);
   });
+
+  it('stores a part with a statement of its own, whose placeholders are all cast', async () => {
+    await using stub = await startStubDataApi(() => ({ body: { numberOfRecordsUpdated: 1 } }));
+    const store = createDataApiEventStore(execute(stub), 'WITH …');
+    const parameters = { function_name: 'f', part: '["s","1",0,2,0]', bytes: 'AAAA' };
+    await store.storePart(parameters, OPTIONS);
+    expect(stub.requests).toMatchObject([{ parameters }]);
+    expect(stub.requests[0]?.sql.match(/(?<!:):[a-z]\w*(::\w+)?/g)).toEqual([
+      ':function_name::text',
+      ':bytes::text',
+      ':part::jsonb',
+    ]);
+  });
 });
 
 describe('the lookup source', () => {
