@@ -167,7 +167,11 @@ class WriteRun {
     const rejections = chunk.filter((item) => item.kind === 'rejection');
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
-    const { written } = await callWithRetry((options) => store.write(parameters, options), calls);
+    const hasParts = rejections.some(({ parts }) => parts > 0);
+    const { written } = await callWithRetry(
+      (options) => (hasParts ? store.writeWithParts(parameters, options) : store.write(parameters, options)),
+      calls,
+    );
     this.#written += written;
     this.#committedRejections = this.#committedRejections.concat(rejections);
     this.#settledEvents += chunk.length - rejections.length;

@@ -10,12 +10,12 @@ const ITEM_COLUMNS: readonly Cell[] = [
   ['sub_sequence_number', (cell) => `(${cell})::integer`],
 ];
 
-/** Columns of a quarantine row and how each is read from its JSON array. */
+/** Columns of a quarantine row and how each is read from its JSON array; the payload where it is in the row. */
 const COLUMNS: readonly Cell[] = [
   ...ITEM_COLUMNS,
   ['partition_key', (cell) => cell],
   ['arrived_at', (cell) => `to_timestamp((${cell})::double precision / 1000)`],
-  ['payload', (cell) => `coalesce(decode(${cell}, 'base64'), (${assemblePayload()}))`],
+  ['payload', (cell) => `decode(${cell}, 'base64')`],
   ['reason', (cell) => cell],
   ['detail', (cell) => cell],
   ['sql_state', (cell) => cell],
@@ -43,19 +43,22 @@ function cellOf(name: string): string {
  * has its effect already, so it changes nothing; this also holds where the first delivery is in the same statement.
  *
  * @param ledger the projection's own, or `undefined` for the framework's
+ * @param withParts whether payloads of the chunk may have been sent ahead in parts
  */
-export function setAside(ledger: OwnLedger | undefined): string {
+export function setAside(ledger: OwnLedger | undefined, withParts: boolean): string {
   const inLedger =
     ledger === undefined
       ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS _l WHERE _l.function_name = ${FUNCTION_NAME} AND _l.event_id = ${EVENT_CELL}`
       : `SELECT FROM ${identifier(ledger.table)} AS _l WHERE _l.${identifier(ledger.keyColumn)} = ${EVENT_CELL}`;
   const columns = COLUMNS.map(([column]) => column).join(', ');
-  const cells = COLUMNS.map(([, read], position) => read(`v->>${position}`)).join(', ');
+  const cells = COLUMNS.map(([column, read], position) => {
+    const cell = read(`v->>${position}`);
+    return withParts && column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
+  });
   return `
   INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns})
-  SELECT ${FUNCTION_NAME}, ${cells} FROM ${ITEMS} AS v
-  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (SELECT FROM _ledger AS _l WHERE _l.event_id = ${EVENT_CELL})
-    AND (${PAYLOAD_CELL} IS NOT NULL OR NOT EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS _q WHERE ${isOfItem('_q')}))
+  SELECT ${FUNCTION_NAME}, ${cells.join(', ')} FROM ${ITEMS} AS v
+  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (SELECT FROM _ledger AS _l WHERE _l.event_id = ${EVENT_CELL})${withParts ? ` AND ${isNotThere()}` : ''}
   ON CONFLICT DO NOTHING RETURNING 1
 `;
 }
@@ -63,10 +66,12 @@ export function setAside(ledger: OwnLedger | undefined): string {
 const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
 const ITEMS = `jsonb_array_elements(:${WRITE_PARAMETERS.quarantine}::jsonb)`;
 
-/**
- * All parts or null, which the payload's column refuses. Where another delivery has used the parts up, its row is
- * there to be seen, because it does both at once; and then nothing is read here.
- */
+/** A payload whose parts another delivery has used up is in the row that it made of them, in one statement. */
+function isNotThere(): string {
+  return `(${PAYLOAD_CELL} IS NOT NULL OR NOT EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS _q WHERE ${isOfItem('_q')}))`;
+}
+
+/** All parts or null, which the column refuses: no entry has half a payload. */
 function assemblePayload(): string {
   return `SELECT string_agg(_p.bytes, ''::bytea ORDER BY _p.part) FROM ${FRAMEWORK_TABLES.quarantinePart} AS _p
     WHERE ${isOfItem('_p')} AND _p.parts = (${PARTS_CELL})::integer HAVING count(*) = (${PARTS_CELL})::integer`;

@@ -32,9 +32,12 @@ const LOG_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
  * parallel batches take their row locks in one order. Names are quoted identifiers of the declaration; nothing of an
  * event is ever SQL text.
  *
+ * With parts it also takes payloads that were sent ahead of it. Planning for their table costs 0.4 ms, so the usual
+ * chunk has a statement without.
+ *
  * @returns SQL that returns one row: `written`, `quarantined`
  */
-export function compileWrite({ tables, ledger }: WrittenTables): string {
+export function compileWrite({ tables, ledger }: WrittenTables, { withParts = false } = {}): string {
   const names = Object.keys(tables);
   const ledgerIndex = ledger === undefined ? -1 : names.indexOf(ledger);
   const ledgerTable = ledger === undefined ? undefined : tables[ledger];
@@ -47,8 +50,8 @@ export function compileWrite({ tables, ledger }: WrittenTables): string {
       ? ownLedger(ledger, ledgerTable, ledgerIndex)
       : frameworkLedger()),
     ...writes,
-    `_quarantine AS (${setAside(ownLedgerOf(tables, ledger))})`,
-    `_part AS (${deleteParts()})`,
+    `_quarantine AS (${setAside(ownLedgerOf(tables, ledger), withParts)})`,
+    ...(withParts ? [`_used AS (${deleteParts()})`] : []),
     `_applied AS (${closeApplied()})`,
     `_log AS (${log()})`,
   ];

@@ -20,6 +20,9 @@ export interface FakeEventStoreOptions {
   readonly failure?: (call: number, parameters: WrittenParameters) => InjectedFailure | undefined;
 }
 
+/** The payload that was sent ahead, or `undefined` where parts are missing. */
+type Assemble = (place: string, parts: number) => string | undefined;
+
 /** A store in memory that keeps what the compiled write would keep: the ledger, the quarantine and its parts. */
 export class FakeEventStore implements EventStore {
   /** Parameters of every write, failed ones included. */
@@ -41,12 +44,25 @@ export class FakeEventStore implements EventStore {
     this.#options = options;
   }
 
+  write(sent: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts> {
+    // The usual statement does not look at the parts: a payload that is not in its row is null.
+    return this.#write(sent, options, () => undefined);
+  }
+
+  writeWithParts(sent: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts> {
+    return this.#write(sent, options, (place, count) => this.#assemble(place, count));
+  }
+
   // eslint-disable-next-line @typescript-eslint/require-await -- a port's failures are rejections, never throws
-  async write(sent: Readonly<Record<string, ParameterValue>>, { timeoutMs }: CallOptions): Promise<WriteCounts> {
+  async #write(
+    sent: Readonly<Record<string, ParameterValue>>,
+    { timeoutMs }: CallOptions,
+    assemble: Assemble,
+  ): Promise<WriteCounts> {
     const parameters = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, parameterText(value)]));
     this.calls.push(parameters);
     this.timeouts.push(timeoutMs);
-    return this.#run(parameters, () => this.#commit(parameters));
+    return this.#run(parameters, () => this.#commit(parameters, assemble));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
@@ -76,7 +92,7 @@ export class FakeEventStore implements EventStore {
     return result;
   }
 
-  #commit(parameters: WrittenParameters): WriteCounts {
+  #commit(parameters: WrittenParameters, assemble: Assemble): WriteCounts {
     const events = JSON.parse(parameters['events'] ?? '[]') as [number, string][];
     if (events.some(([, id]) => this.#options.poison?.has(id))) throw databaseError('rejection', '22007');
     const before = { ledger: this.ledger.size, quarantine: this.quarantine.size };
@@ -85,7 +101,8 @@ export class FakeEventStore implements EventStore {
       place: `${String(row[1])}/${String(row[2])}`,
     }));
     // All or nothing: what a row lacks is known before anything is kept.
-    const payloads = rows.map(({ row, place }) => (row[5] as string | null) ?? this.#assemble(place, Number(row[12])));
+    const payloads = rows.map(({ row, place }) => (row[5] as string | null) ?? assemble(place, Number(row[12])));
+    if (payloads.includes(undefined)) throw databaseError('rejection', '23502');
     for (const [, id] of events) this.ledger.add(id);
     for (const [index, { row, place }] of rows.entries()) {
       this.quarantineRows.push(row);
@@ -95,11 +112,11 @@ export class FakeEventStore implements EventStore {
     return { written: this.ledger.size - before.ledger, quarantined: this.quarantine.size - before.quarantine };
   }
 
-  #assemble(place: string, count: number): string {
+  #assemble(place: string, count: number): string | undefined {
     const stored = this.quarantine.get(place);
     if (stored !== undefined) return stored;
     const parts = Object.values(this.parts.get(`${place}/${count}`) ?? []);
-    if (parts.length !== count) throw databaseError('rejection', '23502');
+    if (parts.length !== count) return undefined;
     return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64'))).toString('base64');
   }
 }

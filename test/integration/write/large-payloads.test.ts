@@ -87,6 +87,7 @@ function dying(at: number, when: 'before' | 'after', overrides: Partial<Engine> 
   };
   const store: EventStore = {
     write: (...call) => around(() => engine.store.write(...call)),
+    writeWithParts: (...call) => around(() => engine.store.writeWithParts(...call)),
     storePart: (...call) => around(() => engine.store.storePart(...call)),
   };
   return { ...engine, store };
@@ -184,11 +185,11 @@ describe('a delivery that ends anywhere', () => {
     const bad = noise(1, BYTES);
     const engine = database.createEngine(readings());
     const store: EventStore = {
-      write: async (...call) => {
+      ...engine.store,
+      writeWithParts: async (...call) => {
         await database.query('DELETE FROM event_processor.quarantine_part WHERE part = 1');
-        return engine.store.write(...call);
+        return engine.store.writeWithParts(...call);
       },
-      storePart: (...call) => engine.store.storePart(...call),
     };
     const held = await run([reading(0), bad, reading(2)], { ...engine, store });
     expect(held).toMatchObject({ committedRecords: 1, hold: { reason: 'configuration' } });

@@ -68,6 +68,7 @@ describe('calls of one batch', () => {
       ...base,
       store: {
         write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)),
+        writeWithParts: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.writeWithParts(...call)),
         storePart: (...call: Parameters<FakeEventStore['storePart']>) => alone(() => store.storePart(...call)),
       },
       lookupSource: {
