@@ -14,6 +14,8 @@ export const FRAMEWORK_TABLES = {
   ledger: `${FRAMEWORK_SCHEMA}.ledger`,
   /** One row per event set aside, with its full payload and the reason. */
   quarantine: `${FRAMEWORK_SCHEMA}.quarantine`,
+  /** Parts of payloads too large for one request, for as long as the write that needs them is under way. */
+  quarantinePart: `${FRAMEWORK_SCHEMA}.quarantine_part`,
   /** Append-only: one row per committed write, with the stretch of the shard it covers. */
   batchLog: `${FRAMEWORK_SCHEMA}.batch_log`,
   /** One row per applied migration, with its checksum. */

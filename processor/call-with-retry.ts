@@ -4,7 +4,7 @@ import type { CallOptions, Clock } from './ports.ts';
 import { DatabaseError } from './ports.ts';
 
 /** Why a batch ends before its last record. */
-export type HoldReason = 'transient' | 'configuration' | 'deadline' | 'fuse' | 'oversized';
+export type HoldReason = 'transient' | 'configuration' | 'deadline' | 'fuse';
 
 /** Ends the batch: what is committed stays, the rest is handed back to the mapping. */
 export class HoldError extends Error {

@@ -13,6 +13,8 @@ export interface CompiledProjection {
   readonly step: ProjectionStep;
   /** The statement that writes a chunk. */
   readonly writeSql: string;
+  /** The same for a chunk that has payloads sent ahead in parts. */
+  readonly writeWithPartsSql: string;
   readonly tableCount: number;
   /** The statement that reads all lookups; `undefined` when there are none. */
   readonly lookupSql: string | undefined;
@@ -32,9 +34,9 @@ const PARAMETER_BYTES = 64;
  */
 export function compileProjection(projection: Projection): CompiledProjection {
   const { tables, ledger, lookups, project } = projection;
-  const writeSql = compileWrite({ tables, ledger });
+  const writeWithPartsSql = compileWrite({ tables, ledger }, { withParts: true });
   const lookupSql = compileLookup(lookups);
-  const problems = [...lengthProblems('tables', writeSql), ...lengthProblems('lookups', lookupSql ?? '')];
+  const problems = [...lengthProblems('tables', writeWithPartsSql), ...lengthProblems('lookups', lookupSql ?? '')];
   if (problems.length > 0) throw new ProjectionError(problems);
   const parameters = Object.keys(tables).length + Object.keys(lookups).length;
   return {
@@ -45,11 +47,12 @@ export function compileProjection(projection: Projection): CompiledProjection {
       encoders: Object.entries(tables).map(([name, table]) => createRowEncoder(name, table)),
       ownLedger: ownLedgerOf(tables, ledger),
     },
-    writeSql,
+    writeSql: compileWrite({ tables, ledger }),
+    writeWithPartsSql,
     lookupSql,
     tableCount: Object.keys(tables).length,
     fixedRequestBytes:
-      Math.max(bytesInRequest(writeSql), bytesInRequest(lookupSql ?? '')) +
+      Math.max(bytesInRequest(writeWithPartsSql), bytesInRequest(lookupSql ?? '')) +
       ENVELOPE_BYTES +
       parameters * PARAMETER_BYTES,
   };

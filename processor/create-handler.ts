@@ -91,7 +91,7 @@ function createEngine(projection: Projection, environment: ProcessorEnvironment)
   const execute = createExecuteStatement(client, environment);
   return {
     compiled,
-    store: createDataApiEventStore(execute, compiled.writeSql),
+    store: createDataApiEventStore(execute, compiled),
     lookupSource: createDataApiLookupSource(execute, compiled.lookupSql, projection.lookups),
     lookupCache: createLruLookupCache({
       maxEntries: environment.cacheMaxEntries,

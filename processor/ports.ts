@@ -27,6 +27,18 @@ export interface EventStore {
    * @throws {@link DatabaseError}
    */
   write(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
+  /**
+   * The same for a chunk whose rejections have payloads that were sent ahead in parts.
+   *
+   * @throws {@link DatabaseError}
+   */
+  writeWithParts(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
+  /**
+   * Stores one part of a payload that no request can hold, ahead of the write that makes it a quarantine entry.
+   *
+   * @throws {@link DatabaseError}
+   */
+  storePart(parameters: Readonly<Record<string, string>>, options: CallOptions): Promise<void>;
 }
 
 /** Keys to read, by lookup. */

@@ -5,6 +5,7 @@ import { encodeRejection } from './core/encoded-item.ts';
 import type { FuseSettings } from './core/fuse.ts';
 import { isFuseBlown } from './core/fuse.ts';
 import type { Chunk } from './core/plan-chunks.ts';
+import { payloadParts } from './core/payload-parts.ts';
 import { bisectChunk, planChunks } from './core/plan-chunks.ts';
 import type { WriteContext } from './core/write-parameters.ts';
 import { writeParameters } from './core/write-parameters.ts';
@@ -39,7 +40,8 @@ export interface WriteReport {
  *
  * A chunk that takes the database too long is cut in halves, which one after the other may be quick enough. A chunk
  * that the database rejects is bisected until the rejected item stands alone: O(log n) statements per item, and
- * everything else is committed. What the database rejected is quarantined in one statement at the end, so that the
+ * everything else is committed. A rejected payload that no request can hold is sent ahead of its chunk, in parts, which
+ * the chunk's statement puts together. What the database rejected is quarantined in one statement at the end, so that the
  * fuse sees all of it before any of it is set aside. A batch that ends early quarantines what it found so far, for which
  * time is kept back: a search that never ended in time would otherwise start anew with every delivery.
  *
@@ -70,7 +72,7 @@ function asHold(error: unknown): HoldError {
   throw error;
 }
 
-/** Kept back once something waits for the quarantine: time for one statement of full size. */
+/** Kept back for each statement that what waits for the quarantine takes: time for one of full size. */
 const QUARANTINE_MS = 2_000;
 
 /** The state of writing one batch. */
@@ -84,6 +86,8 @@ class WriteRun {
   #settledEvents = 0;
   #committedRejections: EncodedRejection[] = [];
   #waiting: EncodedRejection[] = [];
+  /** Rejections whose payload is in the database in parts. */
+  readonly #sentAhead = new Set<EncodedRejection>();
 
   constructor(chunks: readonly Chunk<EncodedItem>[], writing: ItemWriting, calls: Calls) {
     this.#items = chunks.flat();
@@ -154,37 +158,47 @@ class WriteRun {
 
   #itemCalls(): Calls {
     if (this.#waiting.length === 0) return this.#calls;
-    return { ...this.#calls, budgetMs: () => this.#calls.budgetMs() - QUARANTINE_MS };
+    const statements = this.#waiting.reduce((sum, { parts }) => sum + parts, 1);
+    return { ...this.#calls, budgetMs: () => this.#calls.budgetMs() - statements * QUARANTINE_MS };
   }
 
   async #execute(chunk: Chunk<EncodedItem>, calls: Calls): Promise<void> {
-    const { store, context, maxItemBytes } = this.#writing;
-    const oversized = chunk.find(({ bytes }) => bytes > maxItemBytes);
-    if (oversized !== undefined) {
-      throw new HoldError(
-        'oversized',
-        `record ${oversized.origin.sequenceNumber} is rejected and its payload is larger than a Data API request: ` +
-          "only the mapping's on-failure destination can take it",
-      );
-    }
-    const parameters = writeParameters(chunk, context);
-    const { written } = await callWithRetry((options) => store.write(parameters, options), calls);
-    this.#written += written;
+    const { store, context } = this.#writing;
     const rejections = chunk.filter((item) => item.kind === 'rejection');
+    for (const rejection of rejections) await this.#sendAhead(rejection, calls);
+    const parameters = writeParameters(chunk, context);
+    const hasParts = rejections.some(({ parts }) => parts > 0);
+    const { written } = await callWithRetry(
+      (options) => (hasParts ? store.writeWithParts(parameters, options) : store.write(parameters, options)),
+      calls,
+    );
+    this.#written += written;
     this.#committedRejections = this.#committedRejections.concat(rejections);
     this.#settledEvents += chunk.length - rejections.length;
+  }
+
+  /** Once per delivery, also where the chunk is cut later: the parts stay until the write that uses them up. */
+  async #sendAhead(rejection: EncodedRejection, calls: Calls): Promise<void> {
+    const { origin, parts } = rejection;
+    if (parts === 0 || this.#sentAhead.has(rejection)) return;
+    const { store, context } = this.#writing;
+    for (const part of payloadParts(origin, { ...context, parts })) {
+      await callWithRetry((options) => store.storePart(part, options), calls);
+    }
+    this.#sentAhead.add(rejection);
   }
 
   #setAside(item: EncodedItem, error: DatabaseError, attempts: number): void {
     // An item that writes no rows of the user's was refused by the framework's own tables: no data is to blame.
     if (item.kind !== 'event') throw quarantineHold(error);
     const { origin, eventId } = item;
-    const { shardId, codeVersion } = this.#writing.context;
+    const { maxItemBytes, context } = this.#writing;
+    const { shardId, codeVersion } = context;
     const { sqlState, message } = error;
     this.#waiting.push(
       encodeRejection(
         { kind: 'rejection', origin, reason: 'database', detail: message, eventId, ...(sqlState && { sqlState }) },
-        { shardId, codeVersion, attempts },
+        { shardId, codeVersion, attempts, maxItemBytes },
       ),
     );
     this.#settled += 1;

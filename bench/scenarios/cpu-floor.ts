@@ -56,7 +56,7 @@ function engineWithoutNetwork(): Engine {
     requestHandler: { handle: () => Promise.resolve({ response: { statusCode: 200, headers: {}, body: answer } }) },
   });
   const execute = createExecuteStatement(client, { clusterArn: 'cluster', secretArn: 'secret', database: 'database' });
-  const store = createDataApiEventStore(execute, compileProjection(flights).writeSql);
+  const store = createDataApiEventStore(execute, compileProjection(flights));
   return createFlightsEngine(store, everywhere());
 }
 

@@ -24,13 +24,16 @@ export interface EnsureRolesOptions extends LockOptions {
 const FRAMEWORK_GRANTS = {
   processor: [
     `SELECT, INSERT ON ${FRAMEWORK_TABLES.ledger}`,
-    // An event that comes into effect closes its entry.
-    `SELECT (function_name, event_id, applied_at), INSERT, UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
+    // An event that comes into effect closes its entry; what is there already is not made of parts again.
+    `SELECT (function_name, shard_id, sequence_number, sub_sequence_number, event_id, applied_at), INSERT,
+     UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
+    `SELECT, INSERT, UPDATE (committed_at), DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     `INSERT ON ${FRAMEWORK_TABLES.batchLog}`,
   ],
   maintenance: [
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.ledger}`,
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.batchLog}`,
+    `SELECT, DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     `SELECT, UPDATE (redriven_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT ON ${FRAMEWORK_TABLES.migrations}`,
   ],

@@ -11,7 +11,7 @@ const clientOptions = { maxAttempts: 3, requestHandler: { requestTimeout: 50_000
 const kinesis = new KinesisClient(clientOptions);
 const dataApi = new RDSDataClient(clientOptions);
 
-/** Runs every hour: deletes rows of the ledger and the batch log that nothing can need any more. */
+/** Runs every hour: deletes rows of the framework's tables that nothing can need any more. */
 export async function handler(_input: unknown, context: Context): Promise<void> {
   const remainingMs = (): number => context.getRemainingTimeInMillis();
   const report = await pruneTables({ kinesis, dataApi, environment, remainingMs });

@@ -16,6 +16,7 @@ export interface PruneOptions {
 export interface PruneReport {
   readonly ledger: number;
   readonly batchLog: number;
+  readonly quarantineParts: number;
   readonly complete: boolean;
 }
 
@@ -31,8 +32,12 @@ const RESERVE_MS = 50_000;
  */
 const MARGIN_HOURS = 24;
 
+/** A part is needed for as long as the invocation that stored it, 15 minutes at most; one that is older was left behind. */
+const QUARANTINE_PART_HOURS = 24;
+
 /**
- * Deletes rows that nothing can need any more: events older than any delivery, and old rows of the batch log.
+ * Deletes rows that nothing can need any more: events older than any delivery, old rows of the batch log, and parts of
+ * payloads whose batch was never written.
  *
  * @returns what was deleted
  */
@@ -47,7 +52,13 @@ export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
     table: FRAMEWORK_TABLES.batchLog,
     hours: Math.max(environment.batchLogRetentionHours, needed),
   });
-  return { ledger: ledger.rows, batchLog: batchLog.rows, complete: ledger.complete && batchLog.complete };
+  const parts = await deleteOld(options, { table: FRAMEWORK_TABLES.quarantinePart, hours: QUARANTINE_PART_HOURS });
+  return {
+    ledger: ledger.rows,
+    batchLog: batchLog.rows,
+    quarantineParts: parts.rows,
+    complete: ledger.complete && batchLog.complete && parts.complete,
+  };
 }
 
 async function readRetentionHours({ kinesis, environment }: PruneOptions): Promise<number> {

@@ -14,8 +14,8 @@ interface Flight {
 
 /** Added to the delay of a flight that poison is made from, so that the poison has an id of its own. */
 const POISON_DELAY_MINUTES = 100_000;
-/** Longer than a request of the smallest size holds, quarantine row included. */
-const OVERSIZED_CHARACTERS = 60_000;
+/** Longer than a request of the smallest size holds: it takes several parts, and no two are the same. */
+const OVERSIZED_NOTE = Array.from({ length: 25_000 }, (_, n) => n).join(' ');
 /** As JSON inside JSON these take more than the smallest request holds; their base64 does not. */
 const QUOTES_TOO_MANY = 14_000;
 /** Partition keys over which flights are spread when lanes shall meet. */
@@ -66,6 +66,5 @@ const POISON: Readonly<Record<PoisonKind, (flight: Flight, serial: number) => st
     JSON.stringify({ ...flight, note: serial % 2 === 0 ? 'nul \0 inside' : 'half a pair \ud83d' }),
   'poison-constraint': (flight, serial) => JSON.stringify({ ...flight, distance: -1 - serial }),
   'poison-too-large': (flight) => JSON.stringify({ ...flight, note: '"'.repeat(QUOTES_TOO_MANY) }),
-  'poison-oversized': (flight, serial) =>
-    `${JSON.stringify({ ...flight, note: 'x'.repeat(OVERSIZED_CHARACTERS) })} #${serial}`,
+  'poison-oversized': (flight, serial) => `${JSON.stringify({ ...flight, note: OVERSIZED_NOTE })} #${serial}`,
 };

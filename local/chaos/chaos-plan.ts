@@ -79,7 +79,7 @@ export type ChaosProfile = 'mixed' | 'contention';
 const FLIGHTS_TO_CHOOSE_FROM = 15_000;
 const SMALL_REQUEST_BYTES = 65_536;
 const FULL_REQUEST_BYTES = 4 * 1024 * 1024;
-/** Poison that needs small requests to be too large for one. */
+/** Poison that needs small requests: its rows, or its payload, are too large for one. */
 const LARGE_POISON: readonly PoisonKind[] = ['poison-too-large', 'poison-oversized'];
 
 /**

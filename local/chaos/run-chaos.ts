@@ -192,7 +192,5 @@ async function writeRunSettings({ plan, databaseUrl }: ChaosRun): Promise<void> 
 function tallyInput({ plan, tally }: ChaosRun): void {
   for (const kind of POISON_KINDS) tally.add(kind, plan.poison.filter((poison) => poison.kind === kind).length);
   tally.add('duplicate-record', plan.repeatedFlights.length);
-  if (plan.poison.some(({ kind }) => kind !== 'poison-oversized')) {
-    tally.add('quarantine-failed', plan.quarantineFailures);
-  }
+  if (plan.poison.length > 0) tally.add('quarantine-failed', plan.quarantineFailures);
 }

@@ -1,3 +1,4 @@
+import { PUT_RECORDS } from '../../contract/limits.ts';
 import type { RecordSink, RedriveItem, RedriveRecord, RedriveSource, RefusedItem } from './redrive-source.ts';
 
 /** How a redrive goes. */
@@ -25,9 +26,6 @@ export interface RedriveReport {
   readonly isInterrupted: boolean;
 }
 
-/** Most records of one PutRecords call. {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html} */
-const MAX_RECORDS_PER_PUT = 500;
-
 /**
  * Puts records back on the stream and marks where they came from.
  *
@@ -46,7 +44,7 @@ export async function redrive(
   const { isApplied, ratePerSecond, limit, signal, onItems } = settings;
   const refused: RefusedItem[] = [];
   let [items, records] = [0, 0];
-  for await (const page of source.pages(Math.min(ratePerSecond, MAX_RECORDS_PER_PUT))) {
+  for await (const page of source.pages(Math.min(ratePerSecond, PUT_RECORDS.maxRecords))) {
     refused.push(...page.refused);
     const taken = page.items.slice(0, limit - items);
     if (isApplied) {
@@ -68,14 +66,34 @@ async function putBack(
   { source, sink }: { readonly source: RedriveSource; readonly sink: RecordSink },
   { ratePerSecond, signal, sleep }: RedriveSettings,
 ): Promise<{ readonly records: number; readonly isComplete: boolean }> {
-  const records: RedriveRecord[] = [];
-  for (const item of items) records.push(...(await source.read(item)));
-  const perPut = Math.min(ratePerSecond, MAX_RECORDS_PER_PUT);
-  for (let put = 0; put < records.length; put += perPut) {
-    if (signal.aborted) return { records: put, isComplete: false };
-    const slice = records.slice(put, put + perPut);
+  let records = 0;
+  for await (const slice of readInSlices(items, source, Math.min(ratePerSecond, PUT_RECORDS.maxRecords))) {
+    if (signal.aborted) return { records, isComplete: false };
     await sink.put(slice);
+    records += slice.length;
     await sleep((1000 * slice.length) / ratePerSecond);
   }
-  return { records: records.length, isComplete: true };
+  return { records, isComplete: true };
+}
+
+/** Reads as much as one put takes at a time: a page of the largest records would fill the memory. */
+async function* readInSlices(
+  items: readonly RedriveItem[],
+  source: RedriveSource,
+  maxRecords: number,
+): AsyncGenerator<readonly RedriveRecord[]> {
+  let slice: RedriveRecord[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    for (const record of await source.read(item)) {
+      const size = record.data.byteLength;
+      if (slice.length === maxRecords || (slice.length > 0 && bytes + size > PUT_RECORDS.maxBytes)) {
+        yield slice;
+        [slice, bytes] = [[], 0];
+      }
+      slice.push(record);
+      bytes += size;
+    }
+  }
+  if (slice.length > 0) yield slice;
 }

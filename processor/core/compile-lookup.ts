@@ -1,4 +1,4 @@
-import { identifier } from './compile-write.ts';
+import { identifier } from './identifier.ts';
 import type { Lookup } from './table.ts';
 
 /** Name of the parameter with the keys of the lookup at this index: a JSON array of texts. */

@@ -7,6 +7,7 @@
 import { escapedBytes } from './escaped-text.ts';
 import type { Origin, Rejection } from './item.ts';
 import { payloadBase64 } from './item.ts';
+import { countParts } from './payload-parts.ts';
 
 /** An event whose rows are encoded. */
 export interface EncodedEvent {
@@ -28,6 +29,8 @@ export interface EncodedRejection {
   readonly row: string;
   /** Bytes of the text in a request body. */
   readonly bytes: number;
+  /** Parts in which the payload travels ahead of the row; 0 where the row holds it. */
+  readonly parts: number;
 }
 
 /** One item of a batch, ready to be written. */
@@ -43,26 +46,41 @@ export interface QuarantineContext {
   readonly codeVersion: string;
   /** Writes tried for this item before the verdict; 0 when it never came so far. */
   readonly attempts: number;
+  /** Bytes that a row may take in a request; a payload that takes it beyond travels ahead of it, in parts. */
+  readonly maxItemBytes: number;
 }
 
 /** Encodes a rejection as a row of the quarantine table; the column order is that of the compiled write. */
 export function encodeRejection(rejection: Rejection, context: QuarantineContext): EncodedRejection {
-  const { origin, reason, detail, sqlState } = rejection;
+  const { origin } = rejection;
+  const { maxItemBytes } = context;
+  const whole = encodeRow(rejection, context, { payload: payloadBase64(origin), parts: null });
+  if (whole.bytes <= maxItemBytes) return { kind: 'rejection', origin, rejection, ...whole, parts: 0 };
+  const parts = countParts(origin, maxItemBytes);
+  return { kind: 'rejection', origin, rejection, ...encodeRow(rejection, context, { payload: null, parts }), parts };
+}
+
+function encodeRow(
+  { origin, reason, detail, sqlState, eventId }: Rejection,
+  { shardId, codeVersion, attempts }: QuarantineContext,
+  { payload, parts }: { readonly payload: string | null; readonly parts: number | null },
+): Pick<EncodedRejection, 'row' | 'bytes'> {
   const row = JSON.stringify([
-    context.shardId,
+    shardId,
     origin.sequenceNumber,
     origin.subSequenceNumber,
     storable(origin.partitionKey),
     origin.arrivedAtMs,
-    payloadBase64(origin),
+    payload,
     reason,
     storable(detail),
     sqlState ?? null,
-    context.codeVersion,
-    context.attempts,
-    rejection.eventId ?? null,
+    codeVersion,
+    attempts,
+    eventId ?? null,
+    parts,
   ]);
-  return { kind: 'rejection', origin, rejection, row, bytes: escapedBytes(row) + SEPARATOR_BYTES };
+  return { row, bytes: escapedBytes(row) + SEPARATOR_BYTES };
 }
 
 /** Longest detail kept: the payload is beside it, so the sentence need not quote it whole. */

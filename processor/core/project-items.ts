@@ -20,11 +20,8 @@ export interface ProjectionStep {
   readonly project: (event: unknown, lookups: LookupAccessors, eventId: string) => Readonly<Record<string, unknown>>;
 }
 
-/** What a batch's items are encoded with. */
-export interface ItemEncoding extends Omit<QuarantineContext, 'attempts'> {
-  /** Bytes a single event may take in a request. */
-  readonly maxItemBytes: number;
-}
+/** What a batch's items are encoded with; an event whose rows take more than `maxItemBytes` is rejected. */
+export type ItemEncoding = Omit<QuarantineContext, 'attempts'>;
 
 /** A batch as it is written. */
 export interface EncodedBatch {

@@ -1,7 +1,7 @@
-import { WRITE_PARAMETERS } from './compile-write.ts';
 import type { EncodedEvent, EncodedItem } from './encoded-item.ts';
 import type { Chunk } from './plan-chunks.ts';
 import type { RowLists } from './row-lists.ts';
+import { WRITE_PARAMETERS } from './write-parameter-names.ts';
 
 /** What the parameters of every chunk of a batch share. */
 export interface WriteContext {

@@ -37,10 +37,14 @@ export function encodedRows(items: readonly EncodedItem[]): RowLists {
   return rows;
 }
 
-/** An encoded rejection of the record at an index. */
-export function encodedRejection(index: number, rest: Partial<Origin> = {}): EncodedRejection {
+/** An encoded rejection of the record at an index; its payload is in its row unless that is larger than the limit. */
+export function encodedRejection(
+  index: number,
+  rest: Partial<Origin> = {},
+  maxItemBytes = 1_000_000,
+): EncodedRejection {
   return encodeRejection(
     { kind: 'rejection', origin: origin(index, rest), reason: 'not-json', detail: 'made for a test' },
-    { shardId: SHARD_ID, codeVersion: 'test', attempts: 0 },
+    { shardId: SHARD_ID, codeVersion: 'test', attempts: 0, maxItemBytes },
   );
 }

@@ -16,14 +16,21 @@ export type WrittenParameters = Readonly<Record<string, string>>;
 export interface FakeEventStoreOptions {
   /** Event ids whose rows the database would refuse. */
   readonly poison?: ReadonlySet<string>;
-  /** Asked before each call, which are counted from 1. */
+  /** Asked before each call, of either kind, which are counted from 1. */
   readonly failure?: (call: number, parameters: WrittenParameters) => InjectedFailure | undefined;
 }
 
-/** A store in memory that keeps what the compiled write would keep: the ledger, the quarantine and the batch log. */
+/** The payload that was sent ahead, or `undefined` where parts are missing. */
+type Assemble = (place: string, parts: number) => string | undefined;
+
+/** A store in memory that keeps what the compiled write would keep: the ledger, the quarantine and its parts. */
 export class FakeEventStore implements EventStore {
-  /** Parameters of every call, failed ones included. */
+  /** Parameters of every write, failed ones included. */
   readonly calls: WrittenParameters[] = [];
+  /** Parameters of every part that was sent, failed ones included. */
+  readonly partCalls: WrittenParameters[] = [];
+  /** Parts that wait for their write: base64 by place, by `sequence/subsequence/parts`. */
+  readonly parts = new Map<string, string[]>();
   /** Event ids in effect, in the order in which they came into effect. */
   readonly ledger = new Set<string>();
   /** Payload by `sequence/subsequence`. */
@@ -37,27 +44,79 @@ export class FakeEventStore implements EventStore {
     this.#options = options;
   }
 
+  write(sent: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts> {
+    // The usual statement does not look at the parts: a payload that is not in its row is null.
+    return this.#write(sent, options, () => undefined);
+  }
+
+  writeWithParts(sent: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts> {
+    return this.#write(sent, options, (place, count) => this.#assemble(place, count));
+  }
+
   // eslint-disable-next-line @typescript-eslint/require-await -- a port's failures are rejections, never throws
-  async write(sent: Readonly<Record<string, ParameterValue>>, { timeoutMs }: CallOptions): Promise<WriteCounts> {
+  async #write(
+    sent: Readonly<Record<string, ParameterValue>>,
+    { timeoutMs }: CallOptions,
+    assemble: Assemble,
+  ): Promise<WriteCounts> {
     const parameters = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, parameterText(value)]));
     this.calls.push(parameters);
     this.timeouts.push(timeoutMs);
-    const failure = this.#options.failure?.(this.calls.length, parameters);
-    if (failure?.committed === false || (failure !== undefined && failure.committed === undefined)) throw failure.error;
-    const counts = this.#commit(parameters);
-    if (failure !== undefined) throw failure.error;
-    return counts;
+    return this.#run(parameters, () => this.#commit(parameters, assemble));
   }
 
-  #commit(parameters: WrittenParameters): WriteCounts {
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  async storePart(parameters: WrittenParameters, { timeoutMs }: CallOptions): Promise<void> {
+    this.partCalls.push(parameters);
+    this.timeouts.push(timeoutMs);
+    this.#run(parameters, () => {
+      const [, sequence, sub, count, part] = JSON.parse(parameters['part'] ?? '') as [
+        string,
+        string,
+        number,
+        number,
+        number,
+      ];
+      const key = `${sequence}/${sub}/${count}`;
+      const stored = this.parts.get(key) ?? [];
+      stored[part] ??= parameters['bytes'] ?? '';
+      this.parts.set(key, stored);
+    });
+  }
+
+  #run<T>(parameters: WrittenParameters, effect: () => T): T {
+    const failure = this.#options.failure?.(this.calls.length + this.partCalls.length, parameters);
+    if (failure !== undefined && failure.committed !== true) throw failure.error;
+    const result = effect();
+    if (failure !== undefined) throw failure.error;
+    return result;
+  }
+
+  #commit(parameters: WrittenParameters, assemble: Assemble): WriteCounts {
     const events = JSON.parse(parameters['events'] ?? '[]') as [number, string][];
     if (events.some(([, id]) => this.#options.poison?.has(id))) throw databaseError('rejection', '22007');
     const before = { ledger: this.ledger.size, quarantine: this.quarantine.size };
+    const rows = (JSON.parse(parameters['quarantine'] ?? '[]') as (readonly unknown[])[]).map((row) => ({
+      row,
+      place: `${String(row[1])}/${String(row[2])}`,
+    }));
+    // All or nothing: what a row lacks is known before anything is kept.
+    const payloads = rows.map(({ row, place }) => (row[5] as string | null) ?? assemble(place, Number(row[12])));
+    if (payloads.includes(undefined)) throw databaseError('rejection', '23502');
     for (const [, id] of events) this.ledger.add(id);
-    for (const row of JSON.parse(parameters['quarantine'] ?? '[]') as (readonly unknown[])[]) {
+    for (const [index, { row, place }] of rows.entries()) {
       this.quarantineRows.push(row);
-      this.quarantine.set(`${String(row[1])}/${String(row[2])}`, String(row[5]));
+      this.quarantine.set(place, payloads[index] ?? '');
+      for (const key of this.parts.keys()) if (key.startsWith(`${place}/`)) this.parts.delete(key);
     }
     return { written: this.ledger.size - before.ledger, quarantined: this.quarantine.size - before.quarantine };
+  }
+
+  #assemble(place: string, count: number): string | undefined {
+    const stored = this.quarantine.get(place);
+    if (stored !== undefined) return stored;
+    const parts = Object.values(this.parts.get(`${place}/${count}`) ?? []);
+    if (parts.length !== count) return undefined;
+    return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64'))).toString('base64');
   }
 }

@@ -62,7 +62,7 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
       const compiled = compileProjection(projection);
       return {
         compiled,
-        store: createDataApiEventStore(execute, compiled.writeSql),
+        store: createDataApiEventStore(execute, compiled),
         lookupSource: createDataApiLookupSource(execute, compiled.lookupSql, projection.lookups),
         lookupCache: createLruLookupCache({
           maxEntries: 10_000,

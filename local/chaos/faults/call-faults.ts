@@ -40,7 +40,9 @@ export function createCallFaults(
 }
 
 function sortOf({ sql }: FaultCall): 'write' | 'lookup' {
-  return sql.includes(FRAMEWORK_TABLES.batchLog) ? 'write' : 'lookup';
+  // Parts of a payload are sent ahead of their write, and are a part of it.
+  const isWrite = [FRAMEWORK_TABLES.batchLog, FRAMEWORK_TABLES.quarantinePart].some((table) => sql.includes(table));
+  return isWrite ? 'write' : 'lookup';
 }
 
 /** What the call itself meets; those that bring something else down let the call go its way. */

@@ -26,8 +26,6 @@ export interface ExpectedFates {
   readonly inEffect: ReadonlyMap<string, Flight>;
   /** Payloads that must be in the quarantine, and how many records have them. */
   readonly quarantined: ReadonlyMap<string, number>;
-  /** Payloads too large for the quarantine, and how many records have them. */
-  readonly tooLargeForQuarantine: ReadonlyMap<string, number>;
 }
 
 /** A flight as it is on the stream. */
@@ -40,23 +38,19 @@ export interface Flight {
   readonly note?: string;
 }
 
-/** Far from the sizes that are decided by a few bytes, in either direction. */
-const LIMITS = { recordCharacters: 50_000, quotesInNote: 12_000 } as const;
+/** Far from the size that is decided by a few bytes, in either direction. */
+const MAX_QUOTES_IN_NOTE = 12_000;
 
 /** Sorts the records of the input by what must become of them. */
 export function expectedFates(input: readonly InputEvent[], airports: Airports): ExpectedFates {
   const inEffect = new Map<string, Flight>();
   const quarantined = new Map<string, number>();
-  const tooLargeForQuarantine = new Map<string, number>();
   for (const { data } of input) {
     const flight = soundFlight(data, airports);
     if (flight !== undefined) inEffect.set(flightId(flight), flight);
-    else {
-      const fate = data.length > LIMITS.recordCharacters ? tooLargeForQuarantine : quarantined;
-      fate.set(data, (fate.get(data) ?? 0) + 1);
-    }
+    else quarantined.set(data, (quarantined.get(data) ?? 0) + 1);
   }
-  return { inEffect, quarantined, tooLargeForQuarantine };
+  return { inEffect, quarantined };
 }
 
 /** What the project promises to be one event. */
@@ -80,7 +74,7 @@ function isSound({ delay, distance, origin, destination, note = '' }: Flight, ai
     Number.isInteger(distance) && distance > 0,
     airports.has(origin) && airports.has(destination),
     !note.includes('\0') && Buffer.from(note).toString() === note,
-    note.split('"').length <= LIMITS.quotesInNote,
+    note.split('"').length <= MAX_QUOTES_IN_NOTE,
   ];
   return checks.every((holds) => holds);
 }

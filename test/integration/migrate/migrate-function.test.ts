@@ -1,7 +1,7 @@
 import { appendFile, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../../../contract/environment.ts';
+import { DEFAULT_ENVIRONMENT, encodeEnvironment, type ProcessorEnvironment } from '../../../contract/environment.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from './deployed-world.ts';
 
@@ -12,13 +12,22 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const ALL = ['event_processor/001-event-processor.sql', 'flights/001-flights.sql'];
+const ALL = [
+  'event_processor/001-event-processor.sql',
+  'event_processor/002-quarantine-part.sql',
+  'flights/001-flights.sql',
+];
 
 const FLIGHT = { date: '2001/01/31 23:59', delay: 14, distance: 405, origin: 'DTW', destination: 'SLC' };
 
-async function writeFlights(database: string, flights: readonly unknown[]): Promise<unknown> {
+async function writeFlights(
+  database: string,
+  flights: readonly unknown[],
+  settings: Partial<ProcessorEnvironment> = {},
+): Promise<unknown> {
   const environment = encodeEnvironment({
     ...DEFAULT_ENVIRONMENT,
+    ...settings,
     clusterArn: world.server.resourceArn,
     secretArn: SECRETS.processor.arn,
     database,
@@ -34,7 +43,7 @@ describe('the migrations function, bundled as it is deployed', () => {
     expect(first).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'migrations' });
     expect(first.Data).toEqual({ applied: ALL.join(' '), alreadyApplied: '0' });
     const second = await world.migrate(database, 'Update');
-    expect(second).toMatchObject({ Status: 'SUCCESS', Data: { applied: '', alreadyApplied: '2' } });
+    expect(second).toMatchObject({ Status: 'SUCCESS', Data: { applied: '', alreadyApplied: String(ALL.length) } });
   });
 
   test('applies each migration once when it runs three times at once', async () => {
@@ -89,6 +98,24 @@ describe('the role of the processor', () => {
     ).resolves.toEqual([{ flights: 2, quarantined: 1, batches: 2 }]);
   });
 
+  test('can quarantine a payload in parts, when it comes for the first time and when it comes again', async () => {
+    const database = await world.createDatabase();
+    await world.migrate(database);
+    // The smallest request does not hold its base64.
+    const large = 'x'.repeat(60_000);
+    const small = { maxRequestBytes: 65_536 };
+    for (let delivery = 0; delivery < 2; delivery += 1) {
+      await expect(writeFlights(database, [large], small)).resolves.toEqual({ batchItemFailures: [] });
+    }
+    await expect(
+      world.query(
+        database,
+        `SELECT octet_length(payload) AS bytes, (SELECT count(*)::int FROM event_processor.quarantine_part) AS parts
+         FROM event_processor.quarantine`,
+      ),
+    ).resolves.toEqual([{ bytes: large.length, parts: 0 }]);
+  });
+
   test.each([
     'SELECT * FROM others',
     'INSERT INTO others VALUES (1)',
@@ -100,6 +127,8 @@ describe('the role of the processor', () => {
     'DELETE FROM event_processor.ledger',
     'UPDATE event_processor.ledger SET event_id = event_id',
     'SELECT * FROM event_processor.quarantine',
+    'SELECT payload FROM event_processor.quarantine',
+    "UPDATE event_processor.quarantine_part SET bytes = ''",
     'SELECT * FROM event_processor.batch_log',
     'UPDATE event_processor.batch_log SET records = 0',
     'SELECT * FROM event_processor.migrations',
@@ -117,6 +146,7 @@ describe('the role of watchdog and pruning', () => {
     'SELECT * FROM event_processor.migrations WHERE false',
     'DELETE FROM event_processor.ledger',
     'DELETE FROM event_processor.batch_log',
+    'DELETE FROM event_processor.quarantine_part',
     'SELECT payload FROM event_processor.quarantine',
     'UPDATE event_processor.quarantine SET redriven_at = now()',
   ])('may: %s', async (sql) => {
@@ -128,6 +158,7 @@ describe('the role of watchdog and pruning', () => {
     'SELECT * FROM flights',
     'DELETE FROM event_processor.quarantine',
     'UPDATE event_processor.quarantine SET payload = payload',
+    'UPDATE event_processor.quarantine_part SET committed_at = now()',
     'INSERT INTO event_processor.batch_log (function_name) VALUES (1)',
     'DELETE FROM event_processor.migrations',
   ])('is refused: %s', async (sql) => {

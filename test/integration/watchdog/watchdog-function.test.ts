@@ -157,6 +157,46 @@ describe('the watchdog, bundled as it is deployed', () => {
 });
 
 describe('pruning, bundled as it is deployed', () => {
+  const prune = ({ name, arn }: TestStream, ledgerRetentionHours: number): Promise<unknown> =>
+    world.invoke(
+      world.code.prune.folder,
+      {
+        ...pruneEnvironment.encode({
+          clusterArn: world.server.resourceArn,
+          secretArn: SECRETS.maintenance.arn,
+          database,
+          functionName: name,
+          streamArn: arn,
+          ledgerRetentionHours,
+          batchLogRetentionHours: 48,
+        }),
+        AWS_ENDPOINT_URL_KINESIS: emulator.endpoint,
+      },
+      {},
+    );
+
+  test('deletes parts of payloads that a day has passed over, which no invocation can need any more', async () => {
+    const stream = await newStream();
+    await world.query(
+      database,
+      `INSERT INTO event_processor.quarantine_part (function_name, shard_id, sequence_number, sub_sequence_number,
+         parts, part, bytes, committed_at)
+       SELECT name, 's', hours, 0, 1, 0, 'x', now() - make_interval(hours => hours)
+       FROM unnest(ARRAY['${stream.name}', 'neighbour']) AS name, unnest(ARRAY[0, 23, 25, 10000]) AS hours`,
+    );
+    await prune(stream, 72);
+    await expect(
+      world.query(
+        database,
+        `SELECT function_name AS name, array_agg(sequence_number::int ORDER BY sequence_number) AS hours
+         FROM event_processor.quarantine_part GROUP BY 1 ORDER BY 1`,
+      ),
+    ).resolves.toEqual([
+      { name: 'neighbour', hours: [0, 23, 25, 10000] },
+      { name: stream.name, hours: [0, 23] },
+    ]);
+  });
+
   test('deletes what is older than both the setting and the retention of the stream, of its function only', async () => {
     const stream = await newStream();
     const names = [stream.name, 'neighbour'];
@@ -167,33 +207,16 @@ describe('pruning, bundled as it is deployed', () => {
         SELECT '${name}', hours::text, now() - make_interval(hours => hours) FROM unnest(ARRAY[1, 47, 49, 71, 73, 10000]) AS hours`,
       );
     }
-    const prune = (ledgerRetentionHours: number): Promise<unknown> =>
-      world.invoke(
-        world.code.prune.folder,
-        {
-          ...pruneEnvironment.encode({
-            clusterArn: world.server.resourceArn,
-            secretArn: SECRETS.maintenance.arn,
-            database,
-            functionName: stream.name,
-            streamArn: stream.arn,
-            ledgerRetentionHours,
-            batchLogRetentionHours: 48,
-          }),
-          AWS_ENDPOINT_URL_KINESIS: emulator.endpoint,
-        },
-        {},
-      );
     const left = (name: string): Promise<readonly object[]> =>
       world.query(
         database,
         `SELECT event_id::int AS hours FROM event_processor.ledger WHERE function_name = '${name}' ORDER BY 1`,
       );
 
-    await prune(72);
+    await prune(stream, 72);
     expect(await left(stream.name)).toEqual([1, 47, 49, 71].map((hours) => ({ hours })));
     // The stream keeps records for a day: with a day on top, nothing younger than two days goes whatever is set.
-    await prune(24);
+    await prune(stream, 24);
     expect(await left(stream.name)).toEqual([1, 47].map((hours) => ({ hours })));
     expect(await left('neighbour')).toHaveLength(6);
   });

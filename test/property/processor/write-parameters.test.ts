@@ -4,7 +4,10 @@ import { expect, it } from 'vitest';
 import { DATA_API_MAX_REQUEST_BYTES } from '../../../contract/limits.ts';
 import { createExecuteStatement } from '../../../processor/adapters/data-api.ts';
 import { compileProjection } from '../../../processor/compile-projection.ts';
+import { STORE_PART_SQL } from '../../../processor/core/compile-quarantine.ts';
+import type { EncodedItem } from '../../../processor/core/encoded-item.ts';
 import type { DecodedItem } from '../../../processor/core/item.ts';
+import { payloadParts } from '../../../processor/core/payload-parts.ts';
 import { planChunks } from '../../../processor/core/plan-chunks.ts';
 import { projectItems } from '../../../processor/core/project-items.ts';
 import type { ParameterValue } from '../../../processor/core/write-parameters.ts';
@@ -22,7 +25,10 @@ const context = {
 };
 
 /** Sends parameters with the real client as far as the wire, and measures what it would have put there. */
-async function requestBytes(parameters: Readonly<Record<string, ParameterValue>>): Promise<number> {
+async function requestBytes(
+  parameters: Readonly<Record<string, ParameterValue>>,
+  sql = compiled.writeWithPartsSql,
+): Promise<number> {
   let bytes = 0;
   const client = new RDSDataClient({
     region: 'us-east-1',
@@ -51,10 +57,20 @@ async function requestBytes(parameters: Readonly<Record<string, ParameterValue>>
     secretArn: `arn:${'s'.repeat(560)}`,
     database: 'd'.repeat(64),
   };
-  await createExecuteStatement(client, target)(compiled.writeSql, parameters, { timeoutMs: 5_000 }).catch(
-    () => undefined,
-  );
+  await createExecuteStatement(client, target)(sql, parameters, { timeoutMs: 5_000 }).catch(() => undefined);
   return bytes;
+}
+
+/** The bytes of every request that goes ahead of a chunk. */
+async function partRequestBytes(chunk: readonly EncodedItem[]): Promise<number[]> {
+  const requests: number[] = [];
+  for (const item of chunk) {
+    if (item.kind !== 'rejection') continue;
+    for (const part of payloadParts(item.origin, { ...context, parts: item.parts })) {
+      requests.push(await requestBytes(part, STORE_PART_SQL));
+    }
+  }
+  return requests;
 }
 
 /** Text that costs much: quotes and backslashes double twice, and characters take up to four bytes. */
@@ -93,9 +109,9 @@ it.each([64 * 1024, DATA_API_MAX_REQUEST_BYTES])(
         const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes };
         const { items, rows } = projectItems(decoded, compiled.step, { resolved, encoding });
         for (const chunk of planChunks(items, maxItemBytes)) {
-          if (chunk.some(({ bytes }) => bytes > maxItemBytes)) continue;
+          for (const bytes of await partRequestBytes(chunk)) expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
           const bytes = await requestBytes(writeParameters(chunk, { ...context, rows }));
-          expect(bytes).toBeGreaterThan(compiled.writeSql.length);
+          expect(bytes).toBeGreaterThan(compiled.writeWithPartsSql.length);
           expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
         }
       }),
@@ -126,6 +142,19 @@ it('fills a request almost to the limit, with one item as large as can be', asyn
   const bytes = await firstRequestBytes([Buffer.alloc(Math.floor(((MAX_ITEM_BYTES - overhead) * 3) / 4))]);
   expect(bytes).toBeLessThanOrEqual(DATA_API_MAX_REQUEST_BYTES);
   expect(bytes).toBeGreaterThan(DATA_API_MAX_REQUEST_BYTES - 8 * 1024);
+});
+
+it.each([1, 2, 3])('cuts a payload in %i parts, each of which fills its request almost to the limit', async (parts) => {
+  const payload = 'A'.repeat(parts * Math.floor(MAX_ITEM_BYTES / 4) * 4);
+  const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes: MAX_ITEM_BYTES };
+  const rejection: DecodedItem = { kind: 'rejection', origin: origin(0, { payload }), reason: 'schema', detail: '' };
+  const { items } = projectItems([rejection], compiled.step, { resolved: new Map(), encoding });
+  const requests = await partRequestBytes(items);
+  expect(requests).toHaveLength(parts);
+  for (const bytes of requests) {
+    expect(bytes).toBeLessThanOrEqual(DATA_API_MAX_REQUEST_BYTES);
+    expect(bytes).toBeGreaterThan(DATA_API_MAX_REQUEST_BYTES - 16 * 1024);
+  }
 });
 
 it('fills a request almost to the limit, with as many small items as can be', async () => {

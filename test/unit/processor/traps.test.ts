@@ -66,14 +66,21 @@ describe('calls of one batch', () => {
     };
     const engine = {
       ...base,
-      store: { write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)) },
+      store: {
+        write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)),
+        writeWithParts: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.writeWithParts(...call)),
+        storePart: (...call: Parameters<FakeEventStore['storePart']>) => alone(() => store.storePart(...call)),
+      },
       lookupSource: {
         read: (...[keys]: Parameters<FakeLookupSource['read']>) => alone(() => base.lookupSource.read(keys)),
       },
     };
-    const records = Array.from({ length: 1_000 }, (_, n) => kinesisRecord({ data: order(n), index: n }));
+    const records = Array.from({ length: 1_000 }, (_, n) =>
+      kinesisRecord({ data: n === 500 ? 'x'.repeat(100_000) : order(n), index: n }),
+    );
     await processBatch(records, engine, base.clock.budget(60_000));
     expect(store.calls.length).toBeGreaterThan(1);
+    expect(store.partCalls.length).toBeGreaterThan(1);
     expect(most).toBe(1);
   });
 });

@@ -271,18 +271,90 @@ describe('a search that does not end in time', () => {
   });
 });
 
-describe('an item larger than a request', () => {
-  it('is held when it is a rejection, because only the mapping can save its payload', async () => {
-    const large = encodedRejection(1, { payload: 'A'.repeat(5_000) });
-    const { report, store } = await write([encodedEvent(0), large, encodedEvent(2)], { maxItemBytes: 4_000 });
-    expect([...store.ledger]).toEqual(['event-0']);
-    expect(report).toMatchObject({ committedRecords: 1, hold: { reason: 'oversized' } });
-    expect(report.hold?.message).toContain(sequenceNumber(1));
+describe('a rejected payload that no request can hold', () => {
+  const MAX_ITEM_BYTES = 4_000;
+  const PAYLOAD = Buffer.alloc(9_000, 'large').toString('base64');
+  const PARTS = 3;
+  const large = encodedRejection(1, { payload: PAYLOAD }, MAX_ITEM_BYTES);
+  const place = `${sequenceNumber(1)}/0`;
+
+  it('is sent ahead in parts, and its chunk is one statement as ever', async () => {
+    const { report, store, tally } = await write([encodedEvent(0), large, encodedEvent(2)], {
+      maxItemBytes: MAX_ITEM_BYTES,
+    });
+    expect([store.partCalls.length, store.calls.length, tally.calls]).toEqual([PARTS, 1, PARTS + 1]);
+    expect([...store.ledger]).toEqual(['event-0', 'event-2']);
+    expect([store.quarantine.get(place), store.parts.size]).toEqual([PAYLOAD, 0]);
+    expect(report).toMatchObject({ written: 2, settledEvents: 2, committedRecords: 3, hold: undefined });
+    expect(report.rejections).toEqual([large]);
   });
 
-  it('is quarantined at the limit', async () => {
-    const item = encodedRejection(0);
-    expect((await write([item], { maxItemBytes: item.bytes })).report.hold).toBeUndefined();
-    expect((await write([item], { maxItemBytes: item.bytes - 1 })).report.hold?.reason).toBe('oversized');
+  it('is sent once where its chunk is cut for another event', async () => {
+    const items = [encodedEvent(0), large, ...events(16).slice(2)];
+    const { report, store } = await write(items, { maxItemBytes: MAX_ITEM_BYTES, poison: poison(0, 9) });
+    expect(store.partCalls).toHaveLength(PARTS);
+    expect(store.quarantine.get(place)).toBe(PAYLOAD);
+    expect(report).toMatchObject({ written: 13, committedRecords: 16, hold: undefined });
+  });
+
+  it('waits for the quarantine with the others where the database gave the verdict', async () => {
+    const items = [encodedEvent(0), encodedEvent(1, { payload: PAYLOAD }), encodedEvent(2)];
+    const { report, store } = await write(items, { maxItemBytes: MAX_ITEM_BYTES, poison: poison(0, 1) });
+    expect(store.calls.filter(isQuarantineWrite)).toHaveLength(1);
+    expect([store.partCalls.length, store.quarantine.get(place)]).toEqual([PARTS, PAYLOAD]);
+    expect(report).toMatchObject({ written: 1, committedRecords: 3, hold: undefined });
+  });
+
+  it('is sent again where a part fails and that passes', async () => {
+    const { report, store } = await write([large], {
+      maxItemBytes: MAX_ITEM_BYTES,
+      failure: (call) => (call === 2 ? { error: databaseError('unknown'), committed: true } : undefined),
+    });
+    expect(store.partCalls).toHaveLength(PARTS + 1);
+    expect(store.quarantine.get(place)).toBe(PAYLOAD);
+    expect(report).toMatchObject({ committedRecords: 2, hold: undefined });
+  });
+
+  it.each([['configuration', '42P01'] as const, ['rejection', '23502'] as const, ['timeout', '57014'] as const])(
+    'holds the position where a part cannot be stored for a %s, and passes nothing that is not stored',
+    async (kind, sqlState) => {
+      const { report, store } = await write([encodedEvent(0), large, encodedEvent(2)], {
+        maxItemBytes: MAX_ITEM_BYTES,
+        failure: (_call, { bytes }) => (bytes === undefined ? undefined : { error: databaseError(kind, sqlState) }),
+      });
+      // A configuration is held at once; of the others it is first seen whose fault it is.
+      const committed = kind === 'configuration' ? 0 : 1;
+      expect([store.ledger.size, store.quarantine.size]).toEqual([committed, 0]);
+      expect(report).toMatchObject({
+        committedRecords: committed,
+        hold: { reason: kind === 'timeout' ? 'transient' : 'configuration' },
+      });
+    },
+  );
+
+  it('ends the batch where the time does not last for its parts, and is whole after the next delivery', async () => {
+    const options = { maxItemBytes: MAX_ITEM_BYTES, callMs: 1_000 };
+    const { report, store } = await write([encodedEvent(0), large], { ...options, budgetMs: 2_500 });
+    expect(report).toMatchObject({ committedRecords: 0, hold: { reason: 'deadline' } });
+    expect([store.ledger.size, store.quarantine.size]).toEqual([0, 0]);
+    expect((await write([encodedEvent(0), large], { ...options, budgetMs: 5_000 })).report).toMatchObject({
+      committedRecords: 2,
+      hold: undefined,
+    });
+  });
+
+  it('keeps back the time for its parts and its entry once it waits', async () => {
+    // Of 40 s the search may use all but the 8 s of three parts and one write.
+    const items = [encodedEvent(0, { payload: PAYLOAD }), ...events(40).slice(1)];
+    const { report, store } = await write(items, {
+      maxItemBytes: MAX_ITEM_BYTES,
+      chunkBytes: encodedEvent(0).bytes,
+      poison: poison(0),
+      callMs: 2_000,
+      budgetMs: 40_000,
+    });
+    expect(report.hold?.reason).toBe('deadline');
+    expect(store.quarantine.size).toBe(1);
+    expect(report.committedRecords).toBe(16);
   });
 });

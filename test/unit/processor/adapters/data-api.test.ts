@@ -114,11 +114,30 @@ describe('a Data API call', () => {
 });
 
 describe('the event store', () => {
+  const STATEMENTS = { writeSql: 'WITH …', writeWithPartsSql: 'WITH parts …' };
+
   it('reads its counts from the one row of the compiled write', async () => {
     await using stub = await startStubDataApi(() => ({ body: { records: [[{ longValue: 7 }, { longValue: 2 }]] } }));
-    const store = createDataApiEventStore(execute(stub), 'WITH …');
+    const store = createDataApiEventStore(execute(stub), STATEMENTS);
     expect(await store.write({ log: '[]' }, OPTIONS)).toEqual({ written: 7, quarantined: 2 });
-    expect(stub.requests).toEqual([{ sql: 'WITH …', parameters: { log: '[]' } }]);
+    expect(await store.writeWithParts({ log: '[1]' }, OPTIONS)).toEqual({ written: 7, quarantined: 2 });
+    expect(stub.requests).toEqual([
+      { sql: 'WITH …', parameters: { log: '[]' } },
+      { sql: 'WITH parts …', parameters: { log: '[1]' } },
+    ]);
+  });
+
+  it('stores a part with a statement of its own, whose placeholders are all cast', async () => {
+    await using stub = await startStubDataApi(() => ({ body: { numberOfRecordsUpdated: 1 } }));
+    const store = createDataApiEventStore(execute(stub), STATEMENTS);
+    const parameters = { function_name: 'f', part: '["s","1",0,2,0]', bytes: 'AAAA' };
+    await store.storePart(parameters, OPTIONS);
+    expect(stub.requests).toMatchObject([{ parameters }]);
+    expect(stub.requests[0]?.sql.match(/(?<!:):[a-z]\w*(::\w+)?/g)).toEqual([
+      ':function_name::text',
+      ':bytes::text',
+      ':part::jsonb',
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileWrite, identifier } from '../../../../processor/core/compile-write.ts';
+import { compileWrite } from '../../../../processor/core/compile-write.ts';
+import { identifier } from '../../../../processor/core/identifier.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
 
 const key = { airport: 'text', day: 'date' } as const;
@@ -109,6 +110,28 @@ describe('the compiled write', () => {
       'INSERT INTO event_processor.batch_log (function_name, shard_id, first_sequence_number',
     );
     expect(sql).toMatch(/SELECT \(SELECT count\(\*\) FROM _fresh\)::integer AS written, .* AS quarantined$/);
+  });
+});
+
+describe('the compiled write of a chunk with payloads in parts', () => {
+  const withParts = compileWrite({ tables, ledger: undefined }, { withParts: true });
+
+  it('puts the payload of a row together from its parts, all of them, and deletes these', () => {
+    expect(part(withParts, '_quarantine')).toContain(
+      "coalesce(decode(v->>5, 'base64'), (SELECT string_agg(_p.bytes, ''::bytea ORDER BY _p.part) FROM",
+    );
+    expect(part(withParts, '_quarantine')).toContain('HAVING count(*) = (v->>12)::integer');
+    expect(part(withParts, '_used')).toContain('DELETE FROM event_processor.quarantine_part AS _p USING');
+  });
+
+  it('differs in nothing else: the usual one does not know that there are parts', () => {
+    const usual = compile();
+    expect(usual).not.toContain('quarantine_part');
+    const names = (sql: string) => [...sql.matchAll(/^(?:WITH )?(_\w+) AS/gm)].map(([, name]) => name);
+    expect(names(withParts).filter((name) => name !== '_used')).toEqual(names(usual));
+    for (const name of names(usual)) {
+      if (name !== '_quarantine') expect(part(withParts, name!)).toBe(part(usual, name!));
+    }
   });
 });
 

@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeRejection } from '../../../../processor/core/encoded-item.ts';
 import type { Rejection } from '../../../../processor/core/item.ts';
 import { encodedRejection, origin } from '../../../support/encoded-event.ts';
 
-const CONTEXT = { shardId: 's', codeVersion: 'v', attempts: 3 };
+const CONTEXT = { shardId: 's', codeVersion: 'v', attempts: 3, maxItemBytes: 100_000 };
 
 function cells(rejection: Partial<Rejection>): unknown[] {
   const { row } = encodeRejection(
@@ -28,6 +28,7 @@ it('writes a quarantine row in the order of its columns', () => {
     'v',
     3,
     'e-1',
+    null,
   ]);
   expect(cells({})[11]).toBeNull();
   expect(cells({})[8]).toBeNull();
@@ -48,4 +49,39 @@ it('keeps 2000 characters of the detail and no half of a pair', () => {
 it('counts at least the bytes that its row takes in a request', () => {
   const { row, bytes } = encodedRejection(0);
   expect(bytes).toBeGreaterThanOrEqual(Buffer.byteLength(JSON.stringify(row)) - 2);
+});
+
+describe('a payload', () => {
+  const payload = Buffer.alloc(3_000, 'x').toString('base64');
+  const whole = encodedRejection(0, { payload });
+
+  it('is in the row where that fits a request to the byte', () => {
+    const { row, parts } = encodedRejection(0, { payload }, whole.bytes);
+    expect([row, parts]).toEqual([whole.row, 0]);
+  });
+
+  it('travels ahead where the row is one byte too large, and the row says in how many parts', () => {
+    const { row, parts, bytes } = encodedRejection(0, { payload }, whole.bytes - 1);
+    expect(JSON.parse(row)).toMatchObject({ 5: null, 12: parts });
+    expect(parts).toBe(1);
+    expect(bytes).toBeGreaterThanOrEqual(Buffer.byteLength(JSON.stringify(row)) - 2);
+    expect(bytes).toBeLessThan(whole.bytes - payload.length + 20);
+  });
+
+  it('leaves a row that fits the smallest request, whatever the rest of it holds', () => {
+    const worst = '\u0001';
+    const { bytes, parts } = encodeRejection(
+      {
+        kind: 'rejection',
+        origin: origin(0, { payload: 'A'.repeat(40_000), partitionKey: worst.repeat(256) }),
+        reason: 'aggregate-malformed',
+        detail: worst.repeat(100_000),
+        sqlState: '22007',
+        eventId: worst.repeat(1_024),
+      },
+      { shardId: 'shardId-000000000000', codeVersion: 'v'.repeat(64), attempts: 10_000, maxItemBytes: 32 * 1024 },
+    );
+    expect(parts).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(32 * 1024);
+  });
 });

@@ -1,0 +1,20 @@
+/** Names of the parameters of the compiled statement; all are strings, and all but the first hold JSON. */
+export const WRITE_PARAMETERS = {
+  functionName: 'function_name',
+  /** `[n, eventId]` per event; only with the framework's ledger. */
+  events: 'events',
+  /** `[n, column, …]` per row of the table at this index. */
+  rows: (tableIndex: number) => `rows_${tableIndex}`,
+  /** One array per quarantined item, in the order of the quarantine's columns. */
+  quarantine: 'quarantine',
+  /** One array, in the order of the batch log's columns. */
+  log: 'log',
+} as const;
+
+/** Names of the parameters of the statement that stores one part of a payload, beside the function's name; all are strings. */
+export const PART_PARAMETERS = {
+  /** One array: shard, sequence number, sub-sequence number, number of parts, and which of them from 0. */
+  part: 'part',
+  /** The bytes in base64. */
+  bytes: 'bytes',
+} as const;
