@@ -14,7 +14,7 @@ import { seriesRatios } from './series-ratios.ts';
 
 const SCALES: Readonly<Record<'quick' | 'full', Scale>> = {
   quick: { isQuick: true, rounds: 3, events: 10_000, slowEvents: { atOnce: 200, withLatency: 40 } },
-  full: { isQuick: false, rounds: 5, events: 15_000, slowEvents: { atOnce: 300, withLatency: 60 } },
+  full: { isQuick: false, rounds: 5, events: 50_000, slowEvents: { atOnce: 300, withLatency: 60 } },
 };
 
 /**

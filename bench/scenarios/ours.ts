@@ -7,8 +7,8 @@ const BATCH_SIZES = [100, 1_000, 5_000, 10_000] as const;
 const FACTORS = [1, 2, 4, 10] as const;
 const VERIFIED = ['flights', 'airport_days', 'latest_departures'] as const;
 
-/** All real flights once: every airport is in the cache then, and the code is compiled. */
-const WARM_UP_EVENTS = 20_000;
+/** All real flights five times, over ten environments: every airport is in their caches then, and their code is compiled. */
+const WARM_UP_EVENTS = 100_000;
 
 /** Rounds of the settings that are only there to show what a setting does. */
 const SWEEP_ROUNDS = 3;
