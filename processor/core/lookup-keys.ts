@@ -1,3 +1,4 @@
+import { isStorableText } from './escaped-text.ts';
 import type { DecodedItem } from './item.ts';
 import { errorText, hearLateRejection } from './item.ts';
 import type { KeyType, Lookup } from './table.ts';
@@ -53,7 +54,7 @@ function rejectThrown({ origin }: DecodedItem, detail: string): DecodedItem {
 }
 
 const KEY_FORMS: Readonly<Record<KeyType, (text: string) => boolean>> = {
-  text: (text) => !text.includes('\0') && text.isWellFormed(),
+  text: isStorableText,
   uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
   integer: (text) => /^-?\d{1,10}$/.test(text) && Number(text) === (Number(text) | 0),
   bigint: (text) => /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text),

@@ -19,6 +19,7 @@ import { counters, defineProjection, inserts } from '../../../processor/projecti
 import { aggregate } from '../../support/aggregate.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
 import { startTestDatabase } from '../../support/start-test-database.ts';
+import { redriveSettings } from '../../support/redrive-settings.ts';
 
 /** The build that is deployed first takes no parcel; the next one takes those with a depot. */
 function parcels({ isBroken }: { readonly isBroken: boolean }) {
@@ -117,14 +118,7 @@ function apply(): Promise<RedriveReport> {
   return redrive(
     createQuarantineSource({ client: dataApi, clusterArn, secretArn, database: name }, {}),
     createKinesisSink(kinesis, stream.arn),
-    {
-      isApplied: true,
-      ratePerSecond: 3,
-      limit: 1_000,
-      signal: new AbortController().signal,
-      sleep: () => Promise.resolve(),
-      onItems: () => undefined,
-    },
+    redriveSettings(),
   );
 }
 

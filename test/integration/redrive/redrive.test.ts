@@ -15,6 +15,7 @@ import { counters, defineProjection, inserts, versions } from '../../../processo
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
 import { startTestDatabase } from '../../support/start-test-database.ts';
+import { redriveSettings } from '../../support/redrive-settings.ts';
 
 interface Parcel {
   readonly id: string;
@@ -102,15 +103,7 @@ function source(filter: QuarantineFilter = {}): RedriveSource {
 }
 
 function run(from: RedriveSource, sink: RecordSink, settings: Partial<RedriveSettings> = {}): Promise<RedriveReport> {
-  return redrive(from, sink, {
-    isApplied: true,
-    ratePerSecond: 3,
-    limit: 1_000,
-    signal: new AbortController().signal,
-    sleep: () => Promise.resolve(),
-    onItems: () => undefined,
-    ...settings,
-  });
+  return redrive(from, sink, redriveSettings(settings));
 }
 
 function processAgain({ records }: MemorySink): Promise<void> {

@@ -1,21 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeItems } from '../../../processor/write-items.ts';
-import { encodedEvent, encodedRows } from '../../support/encoded-event.ts';
+import { encodedEvent } from '../../support/encoded-event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeEventStore } from '../../support/fake-event-store.ts';
+import { writeContext } from '../../support/write-context.ts';
 
 const N = 1000;
 const EVENTS = Array.from({ length: N }, (_, n) => encodedEvent(n));
 const BOUND = 2 * Math.log2(N) + 3;
-const CONTEXT = {
-  functionName: 'f',
-  shardId: 's',
-  codeVersion: 'v',
-  tableCount: 1,
-  frameworkLedger: true,
-  rows: encodedRows(EVENTS),
-};
+const CONTEXT = writeContext(EVENTS);
 
 async function callsToIsolate(indexes: ReadonlySet<number>): Promise<number> {
   const store = new FakeEventStore({ poison: new Set([...indexes].map((n) => `event-${n}`)) });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PUT_RECORDS } from '../../../contract/limits.ts';
 import type { RedriveItem, RedriveRecord, RedriveSource } from '../../../ops/redrive/redrive-source.ts';
 import { redrive } from '../../../ops/redrive/redrive.ts';
+import { redriveSettings } from '../../support/redrive-settings.ts';
 
 /** Redrives items with so many bytes each, on one page, and notes in which order they are read and put. */
 async function redriven(bytesOf: readonly number[], ratePerSecond = 1_000): Promise<string[]> {
@@ -25,18 +26,7 @@ async function redriven(bytesOf: readonly number[], ratePerSecond = 1_000): Prom
     events.push(`put ${records.map(({ partitionKey }) => partitionKey).join(' ')}`);
     return Promise.resolve();
   };
-  const report = await redrive(
-    source,
-    { put },
-    {
-      isApplied: true,
-      ratePerSecond,
-      limit: 1_000,
-      signal: new AbortController().signal,
-      sleep: () => Promise.resolve(),
-      onItems: () => undefined,
-    },
-  );
+  const report = await redrive(source, { put }, redriveSettings({ ratePerSecond }));
   expect(report).toMatchObject({ items: bytesOf.length, records: bytesOf.length });
   return events;
 }

@@ -3,11 +3,12 @@ import type { EncodedItem } from '../../../processor/core/encoded-item.ts';
 import { planChunks } from '../../../processor/core/plan-chunks.ts';
 import { writeItems } from '../../../processor/write-items.ts';
 import { databaseError } from '../../support/database-error.ts';
-import { encodedEvent, encodedRejection, encodedRows } from '../../support/encoded-event.ts';
+import { encodedEvent, encodedRejection } from '../../support/encoded-event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { FakeEventStoreOptions } from '../../support/fake-event-store.ts';
 import { FakeEventStore } from '../../support/fake-event-store.ts';
 import { sequenceNumber } from '../../support/kinesis-record.ts';
+import { writeContext } from '../../support/write-context.ts';
 
 interface Options extends FakeEventStoreOptions {
   readonly chunkBytes?: number;
@@ -35,18 +36,10 @@ async function write(items: readonly EncodedItem[], options: Options = {}) {
     },
   });
   const recordCount = (items.at(-1)?.origin.recordIndex ?? -1) + 1;
-  const context = {
-    functionName: 'f',
-    shardId: 's',
-    codeVersion: 'v',
-    tableCount: 1,
-    rows: encodedRows(items),
-    frameworkLedger: true,
-  };
   const tally = { calls: 0, errors: 0 };
   const report = await writeItems(
     { chunks: planChunks(items, chunkBytes), recordCount },
-    { store, context, fuse: { thresholdPercent: 50, minEvents }, maxItemBytes },
+    { store, context: writeContext(items), fuse: { thresholdPercent: 50, minEvents }, maxItemBytes },
     { clock, budgetMs: clock.budget(budgetMs), tally },
   );
   return { report, store, tally, clock };

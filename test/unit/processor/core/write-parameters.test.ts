@@ -3,21 +3,13 @@ import type { EncodedItem } from '../../../../processor/core/encoded-item.ts';
 import { RowLists } from '../../../../processor/core/row-lists.ts';
 import type { WriteContext } from '../../../../processor/core/write-parameters.ts';
 import { parameterText, writeParameters } from '../../../../processor/core/write-parameters.ts';
-import { encodedEvent, encodedRejection, encodedRows } from '../../../support/encoded-event.ts';
+import { encodedEvent, encodedRejection } from '../../../support/encoded-event.ts';
 import { sequenceNumber } from '../../../support/kinesis-record.ts';
+import { writeContext } from '../../../support/write-context.ts';
 
 /** The parameters of a whole batch, or of a stretch of it, as texts. */
 function parametersOf(items: readonly EncodedItem[], rest: Partial<WriteContext> = {}, stretch = items) {
-  const context: WriteContext = {
-    functionName: 'f',
-    shardId: 's',
-    codeVersion: 'v',
-    tableCount: 1,
-    rows: encodedRows(items),
-    frameworkLedger: true,
-    ...rest,
-  };
-  const parameters = Object.entries(writeParameters(stretch, context));
+  const parameters = Object.entries(writeParameters(stretch, writeContext(items, rest)));
   return Object.fromEntries(parameters.map(([name, value]) => [name, parameterText(value)]));
 }
 

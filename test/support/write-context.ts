@@ -1,0 +1,16 @@
+import type { EncodedItem } from '../../processor/core/encoded-item.ts';
+import type { WriteContext } from '../../processor/core/write-parameters.ts';
+import { encodedRows } from './encoded-event.ts';
+
+/** What the chunks of a batch of a test's items share: one table, beside the framework's ledger. */
+export function writeContext(items: readonly EncodedItem[], rest: Partial<WriteContext> = {}): WriteContext {
+  return {
+    functionName: 'f',
+    shardId: 's',
+    codeVersion: 'v',
+    tableCount: 1,
+    rows: encodedRows(items),
+    frameworkLedger: true,
+    ...rest,
+  };
+}
