@@ -6,11 +6,19 @@ const PARTS = 20_000;
 
 describe('a text that outgrows its room again and again', () => {
   it.each([
-    ['plain text', (text: EscapedText, part: string) => text.appendPlain(part), (part: string) => part],
+    [
+      'plain text',
+      (text: EscapedText, part: string) => {
+        text.appendPlain(part);
+      },
+      (part: string) => part,
+    ],
     ['strings', (text: EscapedText, part: string) => text.appendString(part), JSON.stringify],
     [
       'JSON',
-      (text: EscapedText, part: string) => text.appendJson(JSON.stringify([part])),
+      (text: EscapedText, part: string) => {
+        text.appendJson(JSON.stringify([part]));
+      },
       (part: string) => `["${part}"]`,
     ],
   ] as const)('keeps what it holds: %s', (_what, append, written) => {
