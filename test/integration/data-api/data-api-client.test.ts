@@ -8,7 +8,7 @@ import {
   type RDSDataClientConfig,
   type RollbackTransactionCommandInput,
 } from '@aws-sdk/client-rds-data';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDataApi, type DataApiWorld } from '../../conformance/data-api/open-data-api.ts';
 
 interface QueryResult {
@@ -84,12 +84,13 @@ let client: DataApiClient;
 beforeAll(async () => {
   world = await openDataApi();
   const { endpoint, region, database } = world.server;
+  vi.stubEnv('AWS_ENDPOINT_URL_RDS_DATA', endpoint);
   client = loadDataApiClient()({
     ...world.target,
     engine: 'pg',
     database,
     AWS: { RDSDataService },
-    options: { endpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
+    options: { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
   });
   await client.query(`
     CREATE TABLE samples (id serial PRIMARY KEY, name text NOT NULL UNIQUE, whole integer, price numeric(10,2),
@@ -97,7 +98,10 @@ beforeAll(async () => {
       bytes bytea, tags text[])`);
 });
 
-afterAll(() => world.close());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await world.close();
+});
 
 async function namesLike(pattern: string): Promise<unknown[] | undefined> {
   const { records } = await client.query('SELECT name FROM samples WHERE name LIKE :pattern ORDER BY id', { pattern });
