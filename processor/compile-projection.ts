@@ -3,6 +3,7 @@ import { compileLookup } from './core/compile-lookup.ts';
 import { compileWrite } from './core/compile-write.ts';
 import { createRowEncoder } from './core/encode-rows.ts';
 import type { ProjectionStep } from './core/project-items.ts';
+import { ListSizes } from './core/row-lists.ts';
 import { ownLedgerOf } from './core/table.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
@@ -38,19 +39,22 @@ export function compileProjection(projection: Projection): CompiledProjection {
   const lookupSql = compileLookup(lookups);
   const problems = [...lengthProblems('tables', writeWithPartsSql), ...lengthProblems('lookups', lookupSql ?? '')];
   if (problems.length > 0) throw new ProjectionError(problems);
-  const parameters = Object.keys(tables).length + Object.keys(lookups).length;
+  const tableCount = Object.keys(tables).length;
+  const parameters = tableCount + Object.keys(lookups).length;
+  const ownLedger = ownLedgerOf(tables, ledger);
   return {
     projection,
     step: {
       lookups,
       project,
       encoders: Object.entries(tables).map(([name, table]) => createRowEncoder(name, table)),
-      ownLedger: ownLedgerOf(tables, ledger),
+      ownLedger,
+      listSizes: new ListSizes(tableCount + (ownLedger === undefined ? 1 : 0)),
     },
     writeSql: compileWrite({ tables, ledger }),
     writeWithPartsSql,
     lookupSql,
-    tableCount: Object.keys(tables).length,
+    tableCount,
     fixedRequestBytes:
       Math.max(bytesInRequest(writeWithPartsSql), bytesInRequest(lookupSql ?? '')) +
       ENVELOPE_BYTES +

@@ -25,8 +25,8 @@ export interface FunctionFacts {
 
 /** One invocation on its way to the environment. */
 export interface InvocationMessage {
-  /** The event as JSON text, parsed inside as on Lambda. */
-  readonly payload: string;
+  /** The event as JSON in UTF-8, parsed inside as on Lambda. Bytes can be handed over; a text would be copied. */
+  readonly payload: Uint8Array<ArrayBuffer>;
   readonly requestId: string;
   /** When the function is killed, milliseconds since the epoch. */
   readonly deadlineMs: number;

@@ -1,10 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  Worker,
+  type MessagePort,
+  type ResourceLimits,
+} from 'node:worker_threads';
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { EnvironmentFault, InvocationContext, InvocationResult } from '../mapping/ports.ts';
-import type { EnvironmentMessage, EnvironmentSetup, FunctionFacts, LambdaError } from './environment-protocol.ts';
+import type {
+  EnvironmentMessage,
+  EnvironmentSetup,
+  FunctionFacts,
+  InvocationMessage,
+  LambdaError,
+} from './environment-protocol.ts';
 import { logGroupName } from './lambda-context.ts';
 import { exitedByItself, killed, responseTooLarge, timedOut } from './lambda-error.ts';
 import { forwardLines } from './forward-lines.ts';
@@ -111,9 +123,10 @@ export class ExecutionEnvironment {
       return;
     }
     const { timeoutMs } = this.#configuration;
-    const { payload, requestId } = invocation;
+    const payload = new TextEncoder().encode(invocation.payload);
     this.#limit(invocation, timeoutMs);
-    this.#port.postMessage({ payload, requestId, deadlineMs: Date.now() + timeoutMs });
+    const message = { payload, requestId: invocation.requestId, deadlineMs: Date.now() + timeoutMs };
+    this.#port.postMessage(message satisfies InvocationMessage, [payload.buffer]);
     const sent = new Int32Array(this.#sent);
     Atomics.add(sent, 0, 1);
     Atomics.notify(sent, 0);
@@ -175,7 +188,7 @@ function startWorker(configuration: EnvironmentConfiguration, port: MessagePort,
     execArgv: [],
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: facts.memoryMb },
+    resourceLimits: heapLimits(facts.memoryMb),
     name: id,
   });
   for (const stream of [worker.stdout, worker.stderr]) {
@@ -184,6 +197,21 @@ function startWorker(configuration: EnvironmentConfiguration, port: MessagePort,
     });
   }
   return worker;
+}
+
+/** V8's young generation: two semi-spaces, and as much for large objects. */
+const SEMI_SPACES = 3;
+
+/**
+ * Lambda starts Node.js with a semi-space of a twentieth of the function's memory and nine tenths for the old
+ * generation; by itself, a worker thread takes a young generation for machines with more memory.
+ */
+function heapLimits(memoryMb: number): ResourceLimits {
+  const newSpaceMb = Math.floor(memoryMb / 10);
+  return {
+    maxOldGenerationSizeMb: memoryMb - newSpaceMb,
+    maxYoungGenerationSizeMb: SEMI_SPACES * Math.floor(newSpaceMb / 2),
+  };
 }
 
 /**

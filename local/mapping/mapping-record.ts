@@ -5,14 +5,23 @@ import type { StreamRecord } from './ports.ts';
 export interface MappingRecord {
   readonly sequenceNumber: string;
   readonly partitionKey: string;
+  /** Content in standard base64. */
+  readonly data: string;
   /** Arrival in the stream, milliseconds since the epoch. */
   readonly arrivalMs: number;
   /** Counts the records of the shard in the order they were read, from 0 at the start of this consumer. */
   readonly ordinal: number;
-  /** JSON text of the record in the invocation event, built once however often it is delivered. */
-  readonly json: string;
-  /** Bytes of `json` in UTF-8. */
+  /** Bytes of the record in the invocation event, as UTF-8. */
   readonly bytes: number;
+  readonly frame: RecordFrame;
+}
+
+/** The JSON text around a record, the same for all records of a shard. */
+interface RecordFrame {
+  /** Ahead of the event id's sequence number. */
+  readonly eventId: string;
+  /** Behind it. */
+  readonly tail: string;
 }
 
 /** What all records of a mapping have in common. */
@@ -34,31 +43,64 @@ export const MAX_RECORDS_BYTES = LAMBDA_MAX_PAYLOAD_BYTES - PREFIX.length - SUFF
 export const SEPARATOR_BYTES = 1;
 
 /**
- * Prepares the records of one shard for the invocation event: the constant parts of the JSON text are built once per
- * shard, the rest is glued around the base64 text that the source already has.
- * {@link https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html}
+ * Prepares the records of one shard for the invocation event. A record waits as it came and becomes JSON text only
+ * when it is sent: until then it needs a third of the memory.
  *
- * @returns a function from a record and its ordinal to the record with its JSON text
+ * @returns a function from a record and its ordinal to the record with its size
  */
 export function createRecordEncoder(origin: RecordOrigin): (record: StreamRecord, ordinal: number) => MappingRecord {
-  const eventId = `},"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"${origin.shardId}:`;
-  const tail =
-    `","eventName":"aws:kinesis:record","invokeIdentityArn":${JSON.stringify(origin.roleArn)}` +
-    `,"awsRegion":${JSON.stringify(origin.region)},"eventSourceARN":${JSON.stringify(origin.streamArn)}}`;
-  return ({ sequenceNumber, partitionKey, data, approximateArrivalMs }, ordinal) => {
-    const key = JSON.stringify(partitionKey);
-    const json =
-      `{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":${key},"sequenceNumber":"${sequenceNumber}"` +
-      `,"data":"${data}","approximateArrivalTimestamp":${approximateArrivalMs / 1000}${eventId}${sequenceNumber}${tail}`;
-    // Only the partition key can hold more than ASCII, so the long rest need not be measured.
-    const bytes = json.length - key.length + Buffer.byteLength(key);
-    return { sequenceNumber, partitionKey, arrivalMs: approximateArrivalMs, ordinal, json, bytes };
+  const frame: RecordFrame = {
+    eventId: `},"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"${origin.shardId}:`,
+    tail:
+      `","eventName":"aws:kinesis:record","invokeIdentityArn":${JSON.stringify(origin.roleArn)}` +
+      `,"awsRegion":${JSON.stringify(origin.region)},"eventSourceARN":${JSON.stringify(origin.streamArn)}}`,
+  };
+  const frameBytes = Buffer.byteLength(recordJson({ frame, key: '', sequenceNumber: '', data: '', arrival: '' }));
+  return ({ sequenceNumber, partitionKey, data, approximateArrivalMs: arrivalMs }, ordinal) => {
+    // Only the partition key can hold more than ASCII.
+    const key = Buffer.byteLength(JSON.stringify(partitionKey));
+    const bytes = frameBytes + key + 2 * sequenceNumber.length + data.length + arrivalSeconds(arrivalMs).length;
+    return { sequenceNumber, partitionKey, data, arrivalMs, ordinal, bytes, frame };
   };
 }
 
 /** The invocation event of a batch, as the JSON text that is sent. */
 export function invocationEvent(records: readonly MappingRecord[]): string {
-  return `${PREFIX}${records.map(({ json }) => json).join(',')}${SUFFIX}`;
+  const texts = records.map(({ frame, partitionKey, sequenceNumber, data, arrivalMs }) =>
+    recordJson({
+      frame,
+      key: JSON.stringify(partitionKey),
+      sequenceNumber,
+      data,
+      arrival: arrivalSeconds(arrivalMs),
+    }),
+  );
+  return `${PREFIX}${texts.join(',')}${SUFFIX}`;
+}
+
+interface RecordTexts {
+  readonly frame: RecordFrame;
+  /** Partition key as JSON. */
+  readonly key: string;
+  readonly sequenceNumber: string;
+  readonly data: string;
+  /** Seconds since the epoch. */
+  readonly arrival: string;
+}
+
+/**
+ * One record of the invocation event.
+ * {@link https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html}
+ */
+function recordJson({ frame, key, sequenceNumber, data, arrival }: RecordTexts): string {
+  return (
+    `{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":${key},"sequenceNumber":"${sequenceNumber}"` +
+    `,"data":"${data}","approximateArrivalTimestamp":${arrival}${frame.eventId}${sequenceNumber}${frame.tail}`
+  );
+}
+
+function arrivalSeconds(arrivalMs: number): string {
+  return String(arrivalMs / 1000);
 }
 
 /** Bytes of the invocation event of a batch. */

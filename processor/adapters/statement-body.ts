@@ -27,5 +27,5 @@ export function statementBody(head: StatementHead, parameters: Readonly<Record<s
 const END = Buffer.from('}}');
 
 function quoted(value: ParameterValue): readonly Uint8Array[] {
-  return typeof value === 'string' ? [Buffer.from(JSON.stringify(value))] : [QUOTE, value, QUOTE];
+  return typeof value === 'string' ? [Buffer.from(JSON.stringify(value))] : [QUOTE, ...value, QUOTE];
 }

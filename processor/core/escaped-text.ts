@@ -2,8 +2,6 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const DELETE = 0x7f;
-/** What a batch of a few hundred rows takes: growing by doubling costs copies and fresh pages. */
-const INITIAL_BYTES = 64 * 1024;
 /** A quote inside JSON text, with the backslash that it gets inside a string of a request body; twice. */
 const QUOTES_BYTES = 4;
 
@@ -15,8 +13,17 @@ const QUOTES_BYTES = 4;
  * cells hold: short plain ASCII and numbers.
  */
 export class EscapedText {
-  #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+  #bytes: Buffer<ArrayBuffer>;
   #length = 0;
+
+  /**
+   * Begins empty.
+   *
+   * @param room bytes it can hold before it has to grow, which costs a copy
+   */
+  constructor(room: number) {
+    this.#bytes = Buffer.allocUnsafe(room);
+  }
 
   /** Bytes so far. */
   get length(): number {

@@ -7,6 +7,7 @@ import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from './it
 import { errorText, hearLateRejection } from './item.ts';
 import type { LookupAccessors, ResolvedLookups } from './lookup-accessors.ts';
 import { AbsentLookupError, createLookupAccessors } from './lookup-accessors.ts';
+import type { ListSizes } from './row-lists.ts';
 import { RowLists } from './row-lists.ts';
 import type { Lookup, OwnLedger } from './table.ts';
 
@@ -17,6 +18,8 @@ export interface ProjectionStep {
   readonly encoders: readonly RowEncoder[];
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
   readonly ownLedger: OwnLedger | undefined;
+  /** Of one list per table, and behind them the list of event ids where the framework's ledger is used. */
+  readonly listSizes: ListSizes;
   readonly project: (event: unknown, lookups: LookupAccessors, eventId: string) => Readonly<Record<string, unknown>>;
 }
 
@@ -41,7 +44,7 @@ export function projectItems(
   step: ProjectionStep,
   { resolved, encoding }: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
 ): EncodedBatch {
-  const rows = new RowLists(step.encoders.length + (step.ownLedger === undefined ? 1 : 0), items.length);
+  const rows = new RowLists(step.listSizes.expectedBytes, items.length);
   const context = { step, rows, accessors: createLookupAccessors(step.lookups, resolved), encoding };
   const encoded = items.map((item, n): EncodedItem => {
     const outcome = item.kind === 'rejection' ? item : encodeEvent(item, n, context);
@@ -49,6 +52,7 @@ export function projectItems(
     rows.close(n);
     return outcome.kind === 'event' ? outcome : encodeRejection(outcome, { ...encoding, attempts: 0 });
   });
+  step.listSizes.learn(rows);
   return { items: encoded, rows };
 }
 

@@ -13,12 +13,12 @@ export class RowLists {
   /**
    * Makes empty lists.
    *
-   * @param listCount number of lists
+   * @param expectedBytes how long each list will about be: its room, so that few have to grow
    * @param itemCount number of items that will be closed
    */
-  constructor(listCount: number, itemCount: number) {
-    this.#lists = Array.from({ length: listCount }, () => ({
-      text: new EscapedText(),
+  constructor(expectedBytes: readonly number[], itemCount: number) {
+    this.#lists = expectedBytes.map((bytes) => ({
+      text: new EscapedText(bytes),
       ends: new Uint32Array(itemCount),
       closed: 0,
     }));
@@ -36,6 +36,11 @@ export class RowLists {
     return bytes;
   }
 
+  /** Bytes of each list so far. */
+  get bytes(): readonly number[] {
+    return this.#lists.map(({ text }) => text.length);
+  }
+
   /** Takes back what the item that is not closed yet has added. */
   discard(): void {
     for (const { text, closed } of this.#lists) text.truncate(closed);
@@ -46,19 +51,53 @@ export class RowLists {
     for (const list of this.#lists) list.ends[item] = list.closed = list.text.length;
   }
 
-  /** A list's rows of the items from one to another, both included, as a JSON array escaped for a request body. */
-  read(list: number, firstItem: number, lastItem: number): Uint8Array {
+  /**
+   * A list's rows of the items from one to another, both included: a JSON array, escaped for a request body, in pieces
+   * that are not copied.
+   */
+  read(list: number, firstItem: number, lastItem: number): readonly Uint8Array[] {
     const { text, ends } = this.#list(list);
     const [start, end] = [firstItem === 0 ? 0 : ends[firstItem - 1], ends[lastItem]];
     if (start === undefined || end === undefined) throw new RangeError(`no items from ${firstItem} to ${lastItem}`);
-    const rows = text.slice(start, Math.max(start, end - COMMA_BYTES));
-    return Buffer.concat([OPENING, rows, CLOSING]);
+    return [OPENING, text.slice(start, Math.max(start, end - COMMA_BYTES)), CLOSING];
   }
 
   #list(index: number): List {
     const list = this.#lists[index];
     if (list === undefined) throw new RangeError(`list ${index} of ${this.#lists.length}`);
     return list;
+  }
+}
+
+/** What a batch of a few hundred rows takes. */
+const FIRST_EXPECTED_BYTES = 64 * 1024;
+/** Batches are alike, not equal: with an eighth more room, hardly any has to grow. */
+const SLACK_DIVISOR = 8;
+
+/**
+ * How long the lists of the next batch will about be: as long as those of the last one. Memory outside of the heap is
+ * what makes Node.js collect its whole heap, so lists ask for little more of it than they fill.
+ */
+export class ListSizes {
+  #bytes: readonly number[];
+
+  /**
+   * Begins with a guess.
+   *
+   * @param listCount number of lists
+   */
+  constructor(listCount: number) {
+    this.#bytes = Array.from({ length: listCount }, () => FIRST_EXPECTED_BYTES);
+  }
+
+  /** Room for each list of the next batch, in bytes. */
+  get expectedBytes(): readonly number[] {
+    return this.#bytes;
+  }
+
+  /** Remembers how long the lists of a batch have become. */
+  learn(rows: RowLists): void {
+    this.#bytes = rows.bytes.map((bytes) => bytes + Math.ceil(bytes / SLACK_DIVISOR));
   }
 }
 

@@ -16,12 +16,12 @@ export interface WriteContext {
   readonly frameworkLedger: boolean;
 }
 
-/** Value of a text parameter: the text itself, or JSON as it stands, escaped, inside a string of a request body. */
-export type ParameterValue = string | Uint8Array;
+/** Value of a text parameter: the text itself, or the pieces of JSON as it stands, escaped, inside a request body. */
+export type ParameterValue = string | readonly Uint8Array[];
 
 /** The text that the database gets for a parameter, in whichever form it is sent. */
 export function parameterText(value: ParameterValue): string {
-  return typeof value === 'string' ? value : (JSON.parse(`"${Buffer.from(value).toString('utf8')}"`) as string);
+  return typeof value === 'string' ? value : (JSON.parse(`"${Buffer.concat(value).toString('utf8')}"`) as string);
 }
 
 /** The parameters of the compiled write for one chunk. */

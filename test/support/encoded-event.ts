@@ -27,7 +27,7 @@ const BYTES = 48;
 
 /** The rows of such events: one table, and the list of ids. */
 export function encodedRows(items: readonly EncodedItem[]): RowLists {
-  const rows = new RowLists(2, items.length);
+  const rows = new RowLists([0, 0], items.length);
   for (const [n, item] of items.entries()) {
     if (item.kind === 'event') {
       for (const list of [0, 1]) rows.text(list).appendJson(`${JSON.stringify([n, item.eventId])},`);

@@ -46,7 +46,6 @@ export function createMappingHistory(): MappingHistory {
   };
 }
 
-function payloadOf({ json }: MappingRecord): string {
-  const { kinesis } = JSON.parse(json) as { readonly kinesis: { readonly data: string } };
-  return Buffer.from(kinesis.data, 'base64').toString();
+function payloadOf({ data }: MappingRecord): string {
+  return Buffer.from(data, 'base64').toString();
 }

@@ -57,13 +57,13 @@ describe('a Data API call', () => {
 
   it('sends what the SDK would make of the same parameters, escaped text as the text it stands for', async () => {
     const texts = ['[0,"plain"]', '[1,"\u2028 \\"quoted\\" \\\\ é € 😀"]', 'half \ud800', 'tab\t'];
-    const escaped = new EscapedText();
+    const escaped = new EscapedText(0);
     escaped.appendJson(texts[1]!);
     const [ours, sdk] = [
       await bodyOf((client) =>
         createExecuteStatement(client, TARGET)(
           'SELECT :a\n',
-          { a: texts[0]!, 'b"': escaped.slice(0, escaped.length), c: texts[2]!, d: texts[3]! },
+          { a: texts[0]!, 'b"': [escaped.slice(0, escaped.length)], c: texts[2]!, d: texts[3]! },
           OPTIONS,
         ),
       ),

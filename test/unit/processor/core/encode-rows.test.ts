@@ -13,10 +13,10 @@ function encode(row: unknown): string {
 
 /** The row's text as the database gets it, or what is wrong with it. */
 function encodeWith(encoder: RowEncoder, row: unknown, n: number): string {
-  const text = new EscapedText();
+  const text = new EscapedText(0);
   const problem = encoder.encode(row, n, text);
   if (problem !== undefined) return problem.detail;
-  const sent = parameterText(text.slice(0, text.length));
+  const sent = parameterText([text.slice(0, text.length)]);
   expect(sent.at(-1)).toBe(',');
   return sent.slice(0, -1);
 }

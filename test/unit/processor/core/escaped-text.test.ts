@@ -22,17 +22,17 @@ describe('a text that outgrows its room again and again', () => {
       (part: string) => `["${part}"]`,
     ],
   ] as const)('keeps what it holds: %s', (_what, append, written) => {
-    const text = new EscapedText();
+    const text = new EscapedText(0);
     const parts = Array.from({ length: PARTS }, (_, n) => `part ${n}`);
     for (const part of parts) append(text, part);
-    expect(parameterText(text.slice(0, text.length))).toBe(parts.map((part) => written(part)).join(''));
+    expect(parameterText([text.slice(0, text.length)])).toBe(parts.map((part) => written(part)).join(''));
   });
 
   it('keeps it in front of one that is larger than all before it', () => {
-    const text = new EscapedText();
+    const text = new EscapedText(0);
     const large = '"é\\'.repeat(100_000);
     text.appendString('first');
     text.appendString(large);
-    expect(parameterText(text.slice(0, text.length))).toBe(`"first"${JSON.stringify(large)}`);
+    expect(parameterText([text.slice(0, text.length)])).toBe(`"first"${JSON.stringify(large)}`);
   });
 });

@@ -46,7 +46,7 @@ describe('the parameters of a chunk', () => {
   });
 
   it('are valid for every table, also without rows', () => {
-    const empty = new RowLists(3, 2);
+    const empty = new RowLists([0, 0, 0], 2);
     empty.close(0);
     empty.close(1);
     for (const items of [[encodedRejection(0)], [encodedEvent(0), encodedEvent(1)]]) {
