@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { parseCommandLine } from '../local/parse-command-line.ts';
-import { UsageError } from '../local/usage-error.ts';
+import { parseCommandLine } from '../command-line/parse-command-line.ts';
+import { UsageError } from '../command-line/usage-error.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /** The picture that the documentation shows. */

@@ -1,7 +1,7 @@
 import { parseBenchOptions } from '../bench/bench-options.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { createScreen } from '../local/run/screen.ts';
-import { UsageError } from '../local/usage-error.ts';
+import { UsageError } from '../command-line/usage-error.ts';
 
 const EXIT = { failedRun: 1, usage: 2 } as const;
 

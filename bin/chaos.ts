@@ -1,6 +1,6 @@
 import { parseChaosOptions } from '../local/chaos/chaos-options.ts';
 import { runChaosCommand } from '../local/chaos/run-chaos-command.ts';
-import { UsageError } from '../local/usage-error.ts';
+import { UsageError } from '../command-line/usage-error.ts';
 
 const EXIT = { asExpected: 0, broken: 1, usage: 2, interrupted: 130 } as const;
 

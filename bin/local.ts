@@ -2,7 +2,7 @@ import { runChaosOnce } from '../local/chaos/run-chaos-once.ts';
 import { parseRunOptions } from '../local/run/run-options.ts';
 import { runLocal } from '../local/run/run-local.ts';
 import { createScreen } from '../local/run/screen.ts';
-import { UsageError } from '../local/usage-error.ts';
+import { UsageError } from '../command-line/usage-error.ts';
 
 const EXIT = { caughtUp: 0, notCaughtUp: 1, usage: 2, interrupted: 130 } as const;
 

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { UsageError } from '../command-line/usage-error.ts';
+import type { OpsVerdict } from '../ops/ops-console.ts';
 import { createRedriveCommand } from '../ops/redrive/redrive-command.ts';
-import { RedriveUsageError, runRedrive } from '../ops/redrive/run-redrive.ts';
+import { runRedrive } from '../ops/redrive/run-redrive.ts';
 
 const EXIT = { done: 0, partly: 1, usage: 2, interrupted: 130 } as const;
 
@@ -11,13 +13,20 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+const terminal = { say: console.log, signal: interrupted.signal };
+
+function exitWith(verdict: OpsVerdict): void {
+  process.exitCode = EXIT[verdict];
+}
+
 const program = new Command('npm run ops --').description('Look after a deployed stack.').exitOverride();
-program.addCommand(
+const commands = [
   createRedriveCommand(async (options) => {
-    const { refused } = await runRedrive(options, { say: console.log, signal: interrupted.signal });
-    process.exitCode = refused.length === 0 ? EXIT.done : EXIT.partly;
-  }).exitOverride(),
-);
+    const { refused } = await runRedrive(options, terminal);
+    exitWith(refused.length === 0 ? 'done' : 'partly');
+  }),
+];
+for (const command of commands) program.addCommand(command.exitOverride());
 
 try {
   await program.parseAsync();
@@ -25,7 +34,7 @@ try {
   // Commander has said what is wrong with the command line; anything else is said here, in one line.
   const ofCommander = error instanceof CommanderError;
   if (!ofCommander) console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
-  const isUsage = error instanceof RedriveUsageError || ofCommander;
+  const isUsage = error instanceof UsageError || ofCommander;
   process.exitCode = ofCommander && error.exitCode === 0 ? EXIT.done : isUsage ? EXIT.usage : EXIT.partly;
 }
 if (interrupted.signal.aborted) process.exitCode = EXIT.interrupted;

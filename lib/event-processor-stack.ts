@@ -14,6 +14,7 @@ import { Watchdog } from './constructs/watchdog.ts';
 import type { StackCode } from './function-code.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import type { EventProcessorProps } from './props/event-processor-props.ts';
+import { FAILED_BATCHES_OUTPUT, type StackOutputName } from '../contract/stack-outputs.ts';
 import { resolveProps, type ResolvedProps } from './props/resolve-props.ts';
 
 /** Settings of an {@link EventProcessorStack}, its code, and what every stack takes. */
@@ -79,7 +80,7 @@ export class EventProcessorStack extends Stack {
   }
 
   private addOutputs(code: StackCode, codeCommit: string): void {
-    const outputs = {
+    const outputs: Readonly<Record<StackOutputName, string>> = {
       CodeCommit: codeCommit,
       BuildVersion: code.processor.buildVersion,
       FunctionName: this.processor.function.functionName,
@@ -94,7 +95,7 @@ export class EventProcessorStack extends Stack {
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
     if (this.failedBatches !== undefined) {
-      new CfnOutput(this, 'FailedBatchesBucket', { value: this.failedBatches.bucket.bucketName });
+      new CfnOutput(this, FAILED_BATCHES_OUTPUT, { value: this.failedBatches.bucket.bucketName });
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { LIVE_ALIAS } from '../../contract/stack-outputs.ts';
 import { encodeEnvironment } from '../../contract/environment.ts';
 import type { FunctionCode } from '../function-code.ts';
 import type { ResolvedProps } from '../props/resolve-props.ts';
@@ -47,7 +48,7 @@ export class ProcessorFunction extends Construct {
       ],
     });
     if (failedBatches !== undefined) this.acknowledgeObjects(failedBatches);
-    this.alias = this.service.function.addAlias('live', {
+    this.alias = this.service.function.addAlias(LIVE_ALIAS, {
       description: `commit ${settings.codeCommit}, build ${props.code.buildVersion}`,
     });
   }

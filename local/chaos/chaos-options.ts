@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { parseCommandLine } from '../parse-command-line.ts';
-import { UsageError } from '../usage-error.ts';
+import { parseCommandLine } from '../../command-line/parse-command-line.ts';
+import { UsageError } from '../../command-line/usage-error.ts';
 import { MUTATIONS, type MutationName } from './mutation.ts';
 
 /** What `npm run chaos` is asked to do. */

@@ -4,7 +4,7 @@ import { findExample } from '../examples/find-example.ts';
 import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
 import type { MappingEvent } from '../mapping/mapping-event.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../command-line/usage-error.ts';
 import type { BatchLog } from './batch-log.ts';
 import { createBatchLog } from './batch-log.ts';
 import { createPaceMeter } from './catch-up.ts';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { BATCH_SIZE, MAX_BATCHING_WINDOW_SECONDS, PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
-import { parseCommandLine } from '../parse-command-line.ts';
-import { UsageError } from '../usage-error.ts';
+import { parseCommandLine } from '../../command-line/parse-command-line.ts';
+import { UsageError } from '../../command-line/usage-error.ts';
 
 /** Where the mapping reads from: the Kinesis emulator, or memory, which is faster and holds more. */
 export const SOURCES = ['kinesis', 'memory'] as const;

@@ -15,7 +15,7 @@ import type { Example } from '../examples/example.ts';
 import { connectPostgres } from '../postgres/connect-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../command-line/usage-error.ts';
 import type { LocatedFunction } from './find-function.ts';
 import type { LocalStream } from './local-stream.ts';
 import { startStream } from './local-stream.ts';

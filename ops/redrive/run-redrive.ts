@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { UsageError } from '../../command-line/usage-error.ts';
+import type { OpsConsole } from '../ops-console.ts';
 import { createFailureObjectSource, type FailureObjects } from './failure-object-source.ts';
 import { createFolderFailureObjects } from './folder-failure-objects.ts';
 import { createKinesisSink } from './kinesis-sink.ts';
@@ -10,24 +12,13 @@ import type { RedriveOptions } from './redrive-command.ts';
 import type { RecordSink, RedriveItem, RedriveSource } from './redrive-source.ts';
 import { redrive, type RedriveReport } from './redrive.ts';
 
-/** Where the command speaks, and what ends it early. */
-export interface RedriveConsole {
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
-}
-
-/** Thrown when the command line does not say enough. */
-export class RedriveUsageError extends Error {
-  override readonly name = 'RedriveUsageError';
-}
-
 /**
  * Lists what is set aside, or puts it back.
  *
  * @returns what was done; some of it may be refused
- * @throws {@link RedriveUsageError} naming every option that is missing
+ * @throws {@link UsageError} naming every option that is missing
  */
-export async function runRedrive(options: RedriveOptions, { say, signal }: RedriveConsole): Promise<RedriveReport> {
+export async function runRedrive(options: RedriveOptions, { say, signal }: OpsConsole): Promise<RedriveReport> {
   requireOptions(options);
   await using clients = new AsyncDisposableStack();
   const listed: RedriveItem['summary'][] = [];
@@ -69,7 +60,7 @@ function requireOptions(options: RedriveOptions): void {
   if (options.prefix !== undefined && options.bucket === undefined) {
     problems.push('`--prefix` must come with `--bucket`, got no bucket; name the bucket or leave the prefix out');
   }
-  if (problems.length > 0) throw new RedriveUsageError(problems.join('\n'));
+  if (problems.length > 0) throw new UsageError(problems);
 }
 
 function variableOf(name: string): string {

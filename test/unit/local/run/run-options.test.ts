@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRunOptions } from '../../../../local/run/run-options.ts';
-import { UsageError } from '../../../../local/usage-error.ts';
+import { UsageError } from '../../../../command-line/usage-error.ts';
 
 function problemsOf(...argv: readonly string[]): readonly string[] {
   try {

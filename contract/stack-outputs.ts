@@ -1,0 +1,29 @@
+/**
+ * What a deployed stack says about itself: the stack writes these outputs, the operator commands read them.
+ *
+ * @module
+ */
+
+/** Outputs that every stack has. */
+export const STACK_OUTPUTS = [
+  'CodeCommit',
+  'BuildVersion',
+  'FunctionName',
+  'FunctionVersion',
+  'MappingId',
+  'StreamArn',
+  'ClusterArn',
+  'DatabaseName',
+  'MaintenanceSecretArn',
+  'DashboardUrl',
+  'PageTopicArn',
+] as const;
+
+/** Output of a stack with an on-failure destination: the bucket's name. */
+export const FAILED_BATCHES_OUTPUT = 'FailedBatchesBucket';
+
+/** Name of one of {@link STACK_OUTPUTS}. */
+export type StackOutputName = (typeof STACK_OUTPUTS)[number];
+
+/** The alias that stands for the version in use; the mapping invokes it. */
+export const LIVE_ALIAS = 'live';

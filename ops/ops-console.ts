@@ -1,0 +1,10 @@
+/** Where an operator command speaks, and what ends it early. */
+export interface OpsConsole {
+  /** Takes one line of the answer. */
+  readonly say: (line: string) => void;
+  /** Aborted when the person at the keyboard wants to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** What an operator command found: all is well, or something is left to do. */
+export type OpsVerdict = 'done' | 'partly';
