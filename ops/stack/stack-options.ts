@@ -19,7 +19,11 @@ export function addStackOptions(command: Command): Command {
     .option('--json', 'print JSON', false);
 }
 
-/** @throws {@link UsageError} when no stack was named */
+/**
+ * Takes the stack that was named.
+ *
+ * @throws {@link UsageError} when none was
+ */
 export function requireStack({ stack }: StackOptions): string {
   if (stack !== undefined) return stack;
   throw new UsageError(['`--stack` must be given, got nothing; so may STACK_NAME in the environment']);
