@@ -1,25 +1,25 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { StackOptions } from '../stack/stack-options.ts';
+import { addStackOptions } from '../stack/stack-options.ts';
 import type { QuarantineFilter } from './quarantine-filter.ts';
 
 /** What `npm run ops -- redrive` is asked to do. */
-export interface RedriveOptions extends QuarantineFilter {
+export interface RedriveOptions extends QuarantineFilter, StackOptions {
   readonly apply: boolean;
-  readonly json: boolean;
   /** Records per second. */
   readonly rate: number;
   /** Most items. */
   readonly limit: number;
   /** Folder with on-failure objects, instead of the quarantine. */
   readonly failures?: string;
-  /** Bucket with on-failure objects, instead of the quarantine. */
-  readonly bucket?: string;
+  /** Bucket with on-failure objects, instead of the quarantine; `true` for the stack's own. */
+  readonly bucket?: string | true;
   /** What the keys of the bucket's objects begin with. */
   readonly prefix?: string;
   readonly clusterArn?: string;
   readonly secretArn?: string;
   readonly database?: string;
   readonly streamArn?: string;
-  readonly region?: string;
 }
 
 /**
@@ -28,12 +28,11 @@ export interface RedriveOptions extends QuarantineFilter {
  * @param action gets the options once they are sound
  */
 export function createRedriveCommand(action: (options: RedriveOptions) => Promise<void>): Command {
-  return new Command('redrive')
+  return addStackOptions(new Command('redrive'))
     .description(
       'List what is in quarantine, or in an on-failure bucket or folder, and with --apply put it back on the stream.',
     )
     .option('--apply', 'put the records back and mark them; without it nothing is changed', false)
-    .option('--json', 'print JSON', false)
     .option('--function <name>', 'only entries of this function')
     .option('--reason <code>', 'only entries with this reason, such as schema or database')
     .option('--partition-key <key>', 'only entries with this partition key')
@@ -41,9 +40,10 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     .option('--until <time>', 'only entries quarantined before it, ISO 8601', isoTime)
     .option('--again', 'entries that were put back before, too', false)
     .addOption(
-      new Option('--bucket <name>', 'on-failure objects instead: the bucket that Lambda writes them to').conflicts(
-        'failures',
-      ),
+      new Option(
+        '--bucket [name]',
+        'on-failure objects instead: the bucket that Lambda writes them to; with --stack, its own',
+      ).conflicts('failures'),
     )
     .option('--prefix <prefix>', 'with --bucket: only objects whose keys begin so; aws/lambda/ when left out')
     .option('--failures <folder>', 'on-failure objects instead: a folder with a copy of the bucket, by aws s3 sync')
@@ -53,7 +53,6 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     .addOption(new Option('--secret-arn <arn>', 'credentials that may read the quarantine').env('SECRET_ARN'))
     .addOption(new Option('--database <name>', 'the database').env('DATABASE'))
     .addOption(new Option('--stream-arn <arn>', 'the stream').env('STREAM_ARN'))
-    .addOption(new Option('--region <name>', 'the region').env('AWS_REGION'))
     .action(async ({ function: functionName, ...options }: RedriveOptions & { readonly function?: string }) => {
       await action({ ...options, functionName });
     });

@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { UsageError } from '../../command-line/usage-error.ts';
 import type { OpsConsole } from '../ops-console.ts';
+import type { DeployedStack } from '../stack/deployed-stack.ts';
+import { clientConfiguration } from '../stack/stack-options.ts';
+import type { CompleteRedriveOptions } from './complete-options.ts';
+import { completeOptions } from './complete-options.ts';
 import { createFailureObjectSource, type FailureObjects } from './failure-object-source.ts';
 import { createFolderFailureObjects } from './folder-failure-objects.ts';
 import { createKinesisSink } from './kinesis-sink.ts';
@@ -16,11 +19,11 @@ import { redrive, type RedriveReport } from './redrive.ts';
  * Lists what is set aside, or puts it back.
  *
  * @returns what was done; some of it may be refused
- * @throws {@link UsageError} naming every option that is missing
+ * @throws {@link UsageError} naming every option that is missing, or the stack that is not there
  */
-export async function runRedrive(options: RedriveOptions, { say, signal }: OpsConsole): Promise<RedriveReport> {
-  requireOptions(options);
+export async function runRedrive(given: RedriveOptions, { say, signal }: OpsConsole): Promise<RedriveReport> {
   await using clients = new AsyncDisposableStack();
+  const options = completeOptions(given, await readStack(given, clients));
   const listed: RedriveItem['summary'][] = [];
   const { apply: isApplied, rate: ratePerSecond, limit, json } = options;
   const report = await redrive(await createSource(options, clients), createSink(options, clients), {
@@ -41,37 +44,25 @@ export async function runRedrive(options: RedriveOptions, { say, signal }: OpsCo
   return report;
 }
 
-const NEEDED = {
-  clusterArn: '--cluster-arn',
-  secretArn: '--secret-arn',
-  database: '--database',
-  streamArn: '--stream-arn',
-} as const;
-
-/** A list of the quarantine needs no stream, on-failure objects need no database. */
-function requireOptions(options: RedriveOptions): void {
-  const ofObjects = options.failures !== undefined || options.bucket !== undefined;
-  const needed = Object.entries(NEEDED).filter(([name]) =>
-    name === 'streamArn' ? options.apply || ofObjects : !ofObjects,
-  );
-  const problems = needed
-    .filter(([name]) => options[name as keyof typeof NEEDED] === undefined)
-    .map(([name, flag]) => `\`${flag}\` must be given, got nothing; so may ${variableOf(name)} in the environment`);
-  if (options.prefix !== undefined && options.bucket === undefined) {
-    problems.push('`--prefix` must come with `--bucket`, got no bucket; name the bucket or leave the prefix out');
-  }
-  if (problems.length > 0) throw new UsageError(problems);
+async function readStack(
+  { stack, ...options }: RedriveOptions,
+  clients: AsyncDisposableStack,
+): Promise<DeployedStack | undefined> {
+  if (stack === undefined) return undefined;
+  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+  const { readDeployedStack } = await import('../stack/read-deployed-stack.ts');
+  const client = new CloudFormationClient(clientConfiguration(options));
+  clients.defer(() => {
+    client.destroy();
+  });
+  return readDeployedStack(client, stack);
 }
 
-function variableOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-}
-
-async function createSource(options: RedriveOptions, clients: AsyncDisposableStack): Promise<RedriveSource> {
+async function createSource(options: CompleteRedriveOptions, clients: AsyncDisposableStack): Promise<RedriveSource> {
   const { failures, bucket, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
   if (bucket !== undefined) return createFailureObjectSource(await openBucket(bucket, options, clients), streamArn);
   if (failures !== undefined) return createFailureObjectSource(createFolderFailureObjects(failures), streamArn);
-  const client = new RDSDataClient(regionOf(options));
+  const client = new RDSDataClient(clientConfiguration(options));
   clients.defer(() => {
     client.destroy();
   });
@@ -84,29 +75,25 @@ const DEFAULT_PREFIX = 'aws/lambda/';
 /** Loads the S3 client only where a bucket is named: it is by far the largest, and most redrives need none. */
 async function openBucket(
   bucket: string,
-  options: RedriveOptions,
+  options: CompleteRedriveOptions,
   clients: AsyncDisposableStack,
 ): Promise<FailureObjects> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { createBucketFailureObjects } = await import('./bucket-failure-objects.ts');
-  const client = new S3Client(regionOf(options));
+  const client = new S3Client(clientConfiguration(options));
   clients.defer(() => {
     client.destroy();
   });
   return createBucketFailureObjects(client, { bucket, prefix: options.prefix ?? DEFAULT_PREFIX });
 }
 
-function createSink(options: RedriveOptions, clients: AsyncDisposableStack): RecordSink {
+function createSink(options: CompleteRedriveOptions, clients: AsyncDisposableStack): RecordSink {
   // HTTP/1.1 does for what a redrive sends, and it is what local emulators speak.
-  const client = new KinesisClient({ ...regionOf(options), requestHandler: new NodeHttpHandler() });
+  const client = new KinesisClient({ ...clientConfiguration(options), requestHandler: new NodeHttpHandler() });
   clients.defer(() => {
     client.destroy();
   });
   return createKinesisSink(client, options.streamArn ?? '');
-}
-
-function regionOf({ region }: RedriveOptions): { readonly region?: string } {
-  return region === undefined ? {} : { region };
 }
 
 function describeItem(summary: RedriveItem['summary']): string {

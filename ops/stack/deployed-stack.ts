@@ -24,9 +24,11 @@ export function requireOutputs(
   outputs: Readonly<Record<string, string>>,
 ): Readonly<Record<StackOutputName, string>> {
   const missing = STACK_OUTPUTS.filter((name) => outputs[name] === undefined);
-  if (missing.length === 0) return outputs;
-  throw new UsageError([
-    `\`--stack\` must name a stack of this project, got ${stackName}, which has no output ${missing.join(', ')}; ` +
-      'if it is an older one, deploy it once',
-  ]);
+  if (missing.length > 0) {
+    throw new UsageError([
+      `\`--stack\` must name a stack of this project, got ${stackName}, which has no output ${missing.join(', ')}; ` +
+        'if it is an older one, deploy it once',
+    ]);
+  }
+  return Object.fromEntries(STACK_OUTPUTS.map((name) => [name, outputs[name]])) as Record<StackOutputName, string>;
 }

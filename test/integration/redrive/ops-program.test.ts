@@ -30,6 +30,10 @@ describe('ops redrive', () => {
       code: 2,
       stderr: expect.stringMatching(/^error: `--stream-arn` must be given.*\n$/) as string,
     });
+    expect(await redrive('--bucket', '--stream-arn', STREAM)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: `--bucket` must have a name, or come with `--stack`.*\n$/) as string,
+    });
     const { code, stderr } = await redrive('--prefix', 'aws/', '--failures', folder, '--stream-arn', STREAM);
     expect(code).toBe(2);
     expect(stderr).toContain('`--prefix` must come with `--bucket`');
@@ -38,7 +42,7 @@ describe('ops redrive', () => {
   it('explains its options, and refuses a bucket beside a folder', async () => {
     const { code, stdout } = await redrive('--help');
     expect(code).toBe(0);
-    for (const option of ['--bucket <name>', '--prefix <prefix>', '--failures <folder>', '--apply']) {
+    for (const option of ['--bucket [name]', '--prefix <prefix>', '--failures <folder>', '--apply']) {
       expect(stdout).toContain(option);
     }
     const { code: refused, stderr } = await redrive('--bucket', 'failed', '--failures', folder);
