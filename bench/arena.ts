@@ -14,6 +14,7 @@ import type { FlightEvents } from './flight-events.ts';
 import { openFlightEvents } from './flight-events.ts';
 import type { TableDigest, VerifiedTable } from './table-digest.ts';
 import { digestSql, expectedDigests } from './table-digest.ts';
+import { LOCAL_CREDENTIALS } from '../local/local-credentials.ts';
 
 /** What all scenarios share: one database behind one Data API, and the events. */
 export interface Arena {
@@ -37,9 +38,6 @@ export interface Arena {
 export class VerificationError extends Error {
   override readonly name = 'VerificationError';
 }
-
-/** Credentials that satisfy the SDK; the local servers do not look at them. */
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 const MIGRATIONS = {
   framework: join(import.meta.dirname, '../functions/migrate/framework'),
@@ -82,7 +80,7 @@ export async function openArena(): Promise<Arena> {
 
 async function prepareTables(server: DataApiServer): Promise<void> {
   const { endpoint, region, resourceArn, secretArn, database } = server;
-  const client = new RDSDataClient({ endpoint, region, credentials: CREDENTIALS, maxAttempts: 1 });
+  const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   const target = { client, resourceArn, secretArn, database };
   try {
     const sets = await Promise.all([
@@ -106,8 +104,8 @@ function environmentOf({ endpoint, region, resourceArn, secretArn, database }: D
       database,
     }),
     AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_RDS_DATA: endpoint,
   };
 }

@@ -10,6 +10,7 @@ import type { Answer } from './answer-mismatch.ts';
 import { answerMismatch } from './answer-mismatch.ts';
 import type { LoadCall, LoadRound } from './load-round.ts';
 import type { ReadyAnswer } from './start-data-api-process.ts';
+import { LOCAL_CREDENTIALS } from '../../local/local-credentials.ts';
 
 /** Words of the service for a transaction that has ended. */
 const ENDED = { commit: 'Transaction Committed', rollback: 'Rollback Complete' } as const;
@@ -20,8 +21,7 @@ export class LoadClient {
   readonly #target: { readonly resourceArn: string; readonly secretArn: string; readonly database: string };
 
   constructor({ endpoint, region, resourceArn, secretArn }: ReadyAnswer, database: string) {
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    this.#client = new RDSDataClient({ endpoint, region, credentials, maxAttempts: 1 });
+    this.#client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
     this.#target = { resourceArn, secretArn, database };
   }
 

@@ -10,6 +10,7 @@ import { createFlightsEngine, recordBatches } from '../encode-batches.ts';
 import type { Finding, SingleScenario } from '../scenario.ts';
 import { COMPARED } from '../scenario.ts';
 import { compare, summarize } from '../statistics.ts';
+import { LOCAL_CREDENTIALS } from '../../local/local-credentials.ts';
 
 const EVENTS = 20_000;
 const WARM_UP_ROUNDS = 5;
@@ -51,7 +52,7 @@ function engineWithoutNetwork(): Engine {
   const answer = Buffer.from('{"numberOfRecordsUpdated":0,"records":[[{"longValue":0},{"longValue":0}]]}');
   const client = new RDSDataClient({
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: LOCAL_CREDENTIALS,
     maxAttempts: 1,
     requestHandler: { handle: () => Promise.resolve({ response: { statusCode: 200, headers: {}, body: answer } }) },
   });

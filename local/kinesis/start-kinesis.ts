@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
 /** What the emulator process reports for each server it opens: the port it was told and the port it got. */
 export interface EmulatorListening {
@@ -109,7 +110,7 @@ function createClient(endpoint: string, region: string): KinesisClient {
     endpoint,
     region,
     // The access key is no account id, so the emulator uses its default account.
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: LOCAL_CREDENTIALS,
     // The SDK speaks HTTP/2 to Kinesis; the emulator's HTTP/2 breaks off larger exchanges with a protocol error.
     requestHandler: new NodeHttpHandler(),
   });

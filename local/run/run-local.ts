@@ -9,6 +9,7 @@ import type { BatchLog } from './batch-log.ts';
 import { createBatchLog } from './batch-log.ts';
 import { createPaceMeter } from './catch-up.ts';
 import { describeProgress, describeReport } from './describe-run.ts';
+import { describeWorld } from './describe-world.ts';
 import type { EventInput, InputEvent } from './event-input.ts';
 import { readEventFile } from './event-input.ts';
 import { findFunction } from './find-function.ts';
@@ -169,8 +170,7 @@ class LocalRun {
   /** Goes on until the run is ended; whoever likes can look at the servers meanwhile. */
   async keepRunning(): Promise<void> {
     const { world, screen, signal } = this.#parts;
-    const kinesis = world.stream.endpoint === undefined ? '' : `, Kinesis ${world.stream.endpoint}`;
-    screen.say(`Running until Ctrl-C: Data API ${world.dataApi.endpoint}, PostgreSQL ${world.postgres.url}${kinesis}`);
+    for (const line of describeWorld(world)) screen.say(line);
     await this.#watch(() => signal.aborted);
     await this.#mapping.stop();
   }

@@ -20,6 +20,7 @@ import type { LocatedFunction } from './find-function.ts';
 import type { LocalStream } from './local-stream.ts';
 import { startStream } from './local-stream.ts';
 import type { RunOptions } from './run-options.ts';
+import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
 /** Everything a function has around it on AWS, on this machine. */
 export interface World {
@@ -43,9 +44,6 @@ export interface WorldSettings {
 }
 
 const FRAMEWORK_MIGRATIONS = join(import.meta.dirname, '../../functions/migrate/framework');
-
-/** Credentials that satisfy the SDK; the local servers do not look at them. */
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 const FUNCTION_TIMEOUT_MS = 60_000;
 const FUNCTION_MEMORY_MB = 1_024;
@@ -91,7 +89,7 @@ async function prepareTables(
   { name, migrations }: LocatedFunction,
   example: Example | undefined,
 ): Promise<void> {
-  const client = new RDSDataClient({ endpoint, region, credentials: CREDENTIALS, maxAttempts: 1 });
+  const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   const target = { client, resourceArn, secretArn, database };
   try {
     const sets = await Promise.all([
@@ -123,8 +121,8 @@ async function startRuntime(
     environment: {
       ...encodeEnvironment({ ...DEFAULT_ENVIRONMENT, clusterArn: resourceArn, secretArn, database }),
       AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
       AWS_ENDPOINT_URL_RDS_DATA: endpoint,
     },
     onLog,

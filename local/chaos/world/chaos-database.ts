@@ -8,6 +8,7 @@ import { startDataApiServer } from '../../data-api/start-data-api-server.ts';
 import { flightsExample } from '../../examples/flights-example.ts';
 import { startPostgres } from '../../postgres/start-postgres.ts';
 import type { PostgresServer } from '../../postgres/postgres-server.ts';
+import { LOCAL_CREDENTIALS } from '../../local-credentials.ts';
 
 /** One PostgreSQL for many runs: each gets a database of its own, copied from one that is ready. */
 export interface ChaosDatabase {
@@ -69,8 +70,7 @@ async function execute(url: string, sql: string): Promise<void> {
 async function prepare(url: string): Promise<void> {
   const server = await startDataApiServer({ databaseUrl: url });
   const { endpoint, region, resourceArn, secretArn, database } = server;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new RDSDataClient({ endpoint, region, credentials, maxAttempts: 1 });
+  const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   try {
     const sets = await Promise.all(MIGRATIONS.map(([set, folder]) => loadMigrations(set, join(ROOT, folder))));
     const target = { client, resourceArn, secretArn, database };
