@@ -1,5 +1,5 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { DescribeStacksCommand, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { UsageError } from '../../command-line/usage-error.ts';
 import { FAILED_BATCHES_OUTPUT } from '../../contract/stack-outputs.ts';
 import type { DeployedStack } from './deployed-stack.ts';
@@ -33,32 +33,4 @@ export async function readDeployedStack(client: CloudFormationClient, stackName:
     outputs: requireOutputs(stackName, outputs),
     failedBatchesBucket: outputs[FAILED_BATCHES_OUTPUT],
   };
-}
-
-/** One resource of a stack. */
-export interface StackResource {
-  readonly logicalId: string;
-  /** Name, ARN or id, as the type of the resource has it. */
-  readonly physicalId: string;
-  /** Such as `AWS::CloudWatch::Alarm`. */
-  readonly type: string;
-}
-
-/**
- * Lists the resources of a stack that are of some types.
- * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html}
- */
-export async function listStackResources(
-  client: CloudFormationClient,
-  stackName: string,
-  types: readonly string[],
-): Promise<readonly StackResource[]> {
-  const resources: StackResource[] = [];
-  for await (const page of paginateListStackResources({ client }, { StackName: stackName })) {
-    for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of page.StackResourceSummaries ?? []) {
-      if (ResourceType === undefined || !types.includes(ResourceType)) continue;
-      resources.push({ logicalId: LogicalResourceId ?? '', physicalId: PhysicalResourceId ?? '', type: ResourceType });
-    }
-  }
-  return resources;
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { UsageError } from '../../command-line/usage-error.ts';
 
 /** What every command about a deployed stack takes. */
 export interface StackOptions {
@@ -17,16 +16,6 @@ export function addStackOptions(command: Command): Command {
     .addOption(new Option('--stack <name>', 'the deployed stack, such as flights-prod').env('STACK_NAME'))
     .addOption(new Option('--region <name>', 'the region').env('AWS_REGION'))
     .option('--json', 'print JSON', false);
-}
-
-/**
- * Takes the stack that was named.
- *
- * @throws {@link UsageError} when none was
- */
-export function requireStack({ stack }: StackOptions): string {
-  if (stack !== undefined) return stack;
-  throw new UsageError(['`--stack` must be given, got nothing; so may STACK_NAME in the environment']);
 }
 
 /** The part of a client's configuration that the options decide; without a region, the SDK looks for one. */

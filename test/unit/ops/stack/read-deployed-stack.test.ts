@@ -1,7 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { describe, expect, it } from 'vitest';
-import { listStackResources, readDeployedStack } from '../../../../ops/stack/read-deployed-stack.ts';
-import { readStackTemplate } from '../../../../ops/stack/read-stack-template.ts';
+import { readDeployedStack } from '../../../../ops/stack/read-deployed-stack.ts';
 import { deployedStack } from '../../../support/deployed-stack.ts';
 
 type Answer = (commandName: string, input: Readonly<Record<string, unknown>>) => object;
@@ -54,37 +53,5 @@ describe('a deployed stack', () => {
       readDeployedStack(failing('ValidationError', 'Stack with id other does not exist'), 'other'),
     ).rejects.toThrow('`--stack` must name a deployed stack of this account and region, got other');
     await expect(readDeployedStack(failing('AccessDenied', 'not allowed'), 'other')).rejects.toThrow('not allowed');
-  });
-
-  it('lists its resources of some types, over all pages', async () => {
-    const alarm = (id: string, ResourceType: string) => ({
-      LogicalResourceId: id,
-      PhysicalResourceId: `name-${id}`,
-      ResourceType,
-    });
-    const client = cloudFormation((_name, { NextToken }) =>
-      NextToken === undefined
-        ? {
-            StackResourceSummaries: [alarm('A', 'AWS::CloudWatch::Alarm'), alarm('F', 'AWS::Lambda::Function')],
-            NextToken: '2',
-          }
-        : { StackResourceSummaries: [alarm('B', 'AWS::CloudWatch::Alarm')] },
-    );
-    const type = 'AWS::CloudWatch::Alarm';
-    expect(await listStackResources(client, 'flights-test', [type])).toEqual([
-      { logicalId: 'A', physicalId: 'name-A', type },
-      { logicalId: 'B', physicalId: 'name-B', type },
-    ]);
-  });
-
-  it('has the resources that its template declares', async () => {
-    const template = {
-      Resources: { M: { Type: 'AWS::Lambda::Alias', Properties: { Name: 'live' } }, W: { Type: 'T' } },
-    };
-    const client = cloudFormation(() => ({ TemplateBody: JSON.stringify(template) }));
-    expect(await readStackTemplate(client, 'flights-test')).toEqual([
-      { logicalId: 'M', type: 'AWS::Lambda::Alias', properties: { Name: 'live' } },
-      { logicalId: 'W', type: 'T', properties: {} },
-    ]);
   });
 });
