@@ -35,30 +35,55 @@ export async function openFunctionContender(
 ): Promise<FunctionContender> {
   const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-bench-'));
   await writeFunctionBundle(entry, directory);
-  const start = (): FunctionRuntime =>
-    createFunctionRuntime({
-      bundlePath: join(directory, 'index.mjs'),
-      functionName: 'flights',
-      timeoutMs: TIMEOUT_MS,
-      memoryMb: MEMORY_MB,
-      maxConcurrency: MAX_ENVIRONMENTS,
-      environment: arena.functionEnvironment,
-      ...(onLog !== undefined && { onLog }),
-    });
+  const start = (): TalkingRuntime => startTalkingRuntime(join(directory, 'index.mjs'), arena, onLog);
   const warm = start();
   return {
-    run: (settings) => drain(arena, warm, settings),
+    run: (settings) => run(arena, warm, settings),
     runCold: async (settings) => {
       const cold = start();
       try {
-        return await drain(arena, cold, settings);
+        return await run(arena, cold, settings);
       } finally {
-        await cold.close();
+        await cold.runtime.close();
       }
     },
     close: async () => {
-      await warm.close();
+      await warm.runtime.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A runtime whose function is listened to. */
+interface TalkingRuntime {
+  readonly runtime: FunctionRuntime;
+  /** What the function wrote last. */
+  readonly lastLine: () => string | undefined;
+}
+
+function startTalkingRuntime(bundlePath: string, arena: Arena, onLog?: (line: string) => void): TalkingRuntime {
+  let lastLine: string | undefined;
+  const runtime = createFunctionRuntime({
+    bundlePath,
+    functionName: 'flights',
+    timeoutMs: TIMEOUT_MS,
+    memoryMb: MEMORY_MB,
+    maxConcurrency: MAX_ENVIRONMENTS,
+    environment: arena.functionEnvironment,
+    onLog: (line) => {
+      lastLine = line;
+      onLog?.(line);
+    },
+  });
+  return { runtime, lastLine: () => lastLine };
+}
+
+/** A run that fails tells what the function said last: the verdict of a batch only lists which records failed. */
+async function run(arena: Arena, { runtime, lastLine }: TalkingRuntime, settings: DrainSettings): Promise<Run> {
+  try {
+    return await drain(arena, runtime, settings);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new Error(`${lastLine() ?? 'the function said nothing'}; ${message}`, { cause });
+  }
 }

@@ -3,7 +3,8 @@ import { compileLookup } from './core/compile-lookup.ts';
 import { compileWrite } from './core/compile-write.ts';
 import { createRowEncoder } from './core/encode-rows.ts';
 import type { ProjectionStep } from './core/project-items.ts';
-import { ListSizes } from './core/row-lists.ts';
+import { ReusableBytes } from './core/reusable-bytes.ts';
+import { createRowMemory } from './core/row-lists.ts';
 import { ownLedgerOf } from './core/table.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
@@ -12,6 +13,8 @@ import { ProjectionError } from './projection.ts';
 export interface CompiledProjection {
   readonly projection: Projection;
   readonly step: ProjectionStep;
+  /** Where the texts of a batch stand while they are read. */
+  readonly textMemory: ReusableBytes;
   /** The statement that writes a chunk. */
   readonly writeSql: string;
   /** The same for a chunk that has payloads sent ahead in parts. */
@@ -49,8 +52,9 @@ export function compileProjection(projection: Projection): CompiledProjection {
       project,
       encoders: Object.entries(tables).map(([name, table]) => createRowEncoder(name, table)),
       ownLedger,
-      listSizes: new ListSizes(tableCount + (ownLedger === undefined ? 1 : 0)),
+      rowMemory: createRowMemory(tableCount + (ownLedger === undefined ? 1 : 0)),
     },
+    textMemory: new ReusableBytes(),
     writeSql: compileWrite({ tables, ledger }),
     writeWithPartsSql,
     lookupSql,

@@ -72,17 +72,19 @@ export async function processBatch(
   budgetMs: () => number,
 ): Promise<BatchReport> {
   const run = startRun(records, engine, budgetMs);
-  const decoded = await run.time('decode', () => decodeRecords(records, engine.compiled.projection));
+  const { projection, step, textMemory } = engine.compiled;
+  const decoded = await run.time('decode', () => decodeRecords(records, projection, textMemory));
   const resolved = await run.time('lookup', () => resolveLookups(decoded, run));
   if (resolved instanceof HoldError) return heldReport(decoded.length, resolved, run);
   const { items, rows } = await run.time('project', () =>
-    projectItems(resolved.items, engine.compiled.step, {
+    projectItems(resolved.items, step, {
       resolved: resolved.rows,
       encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
     }),
   );
   const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
   const outcome = await run.time('write', () => write(chunks, rows, run));
+  rows.release();
   return report({ items, outcome, lookups: resolved.requests, misses: resolved.misses }, run);
 }
 

@@ -1,6 +1,6 @@
 import type { Calls } from './call-with-retry.ts';
 import { callWithRetry, fixable, HoldError, transientHold } from './call-with-retry.ts';
-import { escapedBytes } from './core/escaped-text.ts';
+import { escapedBytes } from './core/escaped-rows.ts';
 import type { ResolvedLookups } from './core/lookup-accessors.ts';
 import { bisectChunk, planChunks } from './core/plan-chunks.ts';
 import type { Lookup } from './core/table.ts';

@@ -29,5 +29,9 @@ async function recordHandler({ kinesis }: KinesisStreamRecord): Promise<void> {
 }
 
 /** As the Powertools documentation has it: a function per record, and all records of a batch at the same time. */
-export const handler: KinesisStreamHandler = async (event, context) =>
-  processPartialResponse(event, recordHandler, processor, { context });
+export const handler: KinesisStreamHandler = async (event, context) => {
+  const response = await processPartialResponse(event, recordHandler, processor, { context });
+  // The processor keeps to itself why records failed.
+  for (const { name, message } of processor.errors.slice(0, 1)) console.error(`${name}: ${message}`);
+  return response;
+};

@@ -15,7 +15,7 @@ const departure = { flight_id: 'text', departed_at: 'timestamp', destination: 't
 /** Flights by origin: one row each, counters per airport and day, and the latest departure per airport. */
 export const flights = defineProjection({
   name: 'flights',
-  schema: z.object({ date: minute, delay: z.int(), distance: z.int(), origin: code, destination: code }),
+  schema: z.compile(z.object({ date: minute, delay: z.int(), distance: z.int(), origin: code, destination: code })),
   eventId: (flight) => `${flight.date} ${flight.origin}-${flight.destination} ${flight.delay}`,
   lookups: { airports: lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: place }) },
   lookupKeys: (flight) => ({ airports: [flight.origin, flight.destination] }),

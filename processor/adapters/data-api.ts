@@ -1,9 +1,10 @@
 import type { ExecuteStatementCommandOutput, RDSDataClient } from '@aws-sdk/client-rds-data';
 import { ExecuteStatementCommand } from '@aws-sdk/client-rds-data';
+import { ReusableBytes } from '../core/reusable-bytes.ts';
 import type { ParameterValue } from '../core/write-parameters.ts';
 import type { CallOptions } from '../ports.ts';
 import { classifyError } from './classify-error.ts';
-import { statementBody } from './statement-body.ts';
+import { writeStatementBody } from './statement-body.ts';
 
 /** The database that calls go to. */
 export interface DataApiTarget {
@@ -27,11 +28,16 @@ export type ExecuteStatement = (
  */
 export function createExecuteStatement(client: RDSDataClient, target: DataApiTarget): ExecuteStatement {
   const { clusterArn: resourceArn, secretArn, database } = target;
+  const memory = new ReusableBytes();
   return async (sql, parameters, { timeoutMs }) => {
-    const head = { resourceArn, secretArn, database, sql };
-    const command = commandWithBody(statementBody(head, parameters));
+    const { taken, body } = writeStatementBody({ resourceArn, secretArn, database, sql }, parameters, memory);
     try {
-      return await client.send(command, { abortSignal: AbortSignal.timeout(Math.ceil(timeoutMs)) });
+      const answer = await client.send(commandWithBody(body), {
+        abortSignal: AbortSignal.timeout(Math.ceil(timeoutMs)),
+      });
+      // An answer means that all of the body was read. Of a call that failed, the socket may still hold it.
+      memory.giveBack(taken);
+      return answer;
     } catch (error) {
       throw classifyError(error);
     }

@@ -1,3 +1,4 @@
+import type { ReusableBytes } from '../core/reusable-bytes.ts';
 import type { ParameterValue } from '../core/write-parameters.ts';
 
 /** The members of a statement that do not change from call to call. */
@@ -8,24 +9,39 @@ export interface StatementHead {
   readonly sql: string;
 }
 
-const QUOTE = Buffer.from('"');
+const [QUOTE, PARAMETER_END, END] = [Buffer.from('"'), Buffer.from('}}'), Buffer.from(']}')];
 
 /**
- * The body of an `ExecuteStatement` request: the same JSON that the SDK makes of these members.
+ * Writes the body of an `ExecuteStatement` request: the same JSON that the SDK makes of these members.
  * {@link https://docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_ExecuteStatement.html}
+ *
+ * @param memory where the body stands until it is given back
+ * @returns the memory that was taken, and the part of it that is the body
  */
-export function statementBody(head: StatementHead, parameters: Readonly<Record<string, ParameterValue>>): Buffer {
-  const parts: Uint8Array[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"parameters":[`)];
-  for (const [name, value] of Object.entries(parameters)) {
-    const comma = parts.length === 1 ? '' : ',';
-    parts.push(Buffer.from(`${comma}{"name":${JSON.stringify(name)},"value":{"stringValue":`), ...quoted(value), END);
+export function writeStatementBody(
+  head: StatementHead,
+  parameters: Readonly<Record<string, ParameterValue>>,
+  memory: ReusableBytes,
+): { readonly taken: Buffer; readonly body: Buffer } {
+  const pieces = [...bodyPieces(head, parameters)];
+  const taken = memory.take(pieces.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    taken.set(piece, end);
+    end += piece.length;
   }
-  parts.push(Buffer.from(']}'));
-  return Buffer.concat(parts);
+  return { taken, body: taken.subarray(0, end) };
 }
 
-const END = Buffer.from('}}');
-
-function quoted(value: ParameterValue): readonly Uint8Array[] {
-  return typeof value === 'string' ? [Buffer.from(JSON.stringify(value))] : [QUOTE, ...value, QUOTE];
+function* bodyPieces(head: StatementHead, parameters: Readonly<Record<string, ParameterValue>>): Generator<Uint8Array> {
+  yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"parameters":[`);
+  let comma = '';
+  for (const [name, value] of Object.entries(parameters)) {
+    yield Buffer.from(`${comma}{"name":${JSON.stringify(name)},"value":{"stringValue":`);
+    if (typeof value === 'string') yield Buffer.from(JSON.stringify(value));
+    else yield* [QUOTE, ...value, QUOTE];
+    yield PARAMETER_END;
+    comma = ',';
+  }
+  yield END;
 }

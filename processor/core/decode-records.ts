@@ -1,10 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
-import { isStorableText } from './escaped-text.ts';
 import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
-import { errorText, hearLateRejection } from './item.ts';
+import { errorText, hearLateRejection, payloadBytes } from './item.ts';
 import type { KinesisRecord } from './kinesis-record.ts';
+import { decodeText, readTexts } from './read-texts.ts';
+import { ReusableBytes } from './reusable-bytes.ts';
+import { isStorableText } from './storable-text.ts';
 
 /** What decoding needs to know of a projection. */
 export interface Decoding {
@@ -27,26 +30,36 @@ const MAX_UTF8_BYTES_PER_UNIT = 3;
  * Decodes records to items in stream order: base64, KPL aggregate, gzip, UTF-8, JSON, schema, event id.
  *
  * Never throws for what a record holds: whatever is wrong with it becomes a {@link Rejection} in its place.
+ *
+ * @param memory that is used until this returns, and can be used for the next batch then
  */
-export async function decodeRecords(records: readonly KinesisRecord[], decoding: Decoding): Promise<DecodedItem[]> {
+export async function decodeRecords(
+  records: readonly KinesisRecord[],
+  decoding: Decoding,
+  memory = new ReusableBytes(),
+): Promise<DecodedItem[]> {
+  const texts = readTexts(
+    records.map(({ kinesis }) => kinesis.data),
+    memory,
+  );
   const items: DecodedItem[] = [];
   for (let recordIndex = 0; recordIndex < records.length; recordIndex += 1) {
     const record = records[recordIndex];
     if (record === undefined) continue;
-    const decoded = decodeRecord(record, recordIndex, decoding);
-    for (const item of Array.isArray(decoded) ? decoded : [decoded]) {
-      // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
-      items.push(item instanceof Promise ? await item : item);
-    }
+    const origin = originOf(record, recordIndex);
+    const text = texts?.[recordIndex];
+    const decoded = text === undefined ? decodeRecord(origin, decoding, memory) : decodeEvent(origin, text, decoding);
+    // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
+    if (Array.isArray(decoded)) for (const item of decoded) items.push(item instanceof Promise ? await item : item);
+    else items.push(decoded instanceof Promise ? await decoded : decoded);
   }
   return items;
 }
 
 type Decoded = DecodedItem | Promise<DecodedItem>;
 
-function decodeRecord({ kinesis }: KinesisRecord, recordIndex: number, decoding: Decoding): Decoded | Decoded[] {
-  const bytes = Buffer.from(kinesis.data, 'base64');
-  const origin: Origin = {
+function originOf({ kinesis }: KinesisRecord, recordIndex: number): Origin {
+  return {
     recordIndex,
     sequenceNumber: kinesis.sequenceNumber,
     subSequenceNumber: 0,
@@ -54,70 +67,83 @@ function decodeRecord({ kinesis }: KinesisRecord, recordIndex: number, decoding:
     arrivedAtMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
     payload: kinesis.data,
   };
+}
+
+/** A record that has no text of its own, or may have none. */
+function decodeRecord(origin: Origin, decoding: Decoding, memory: ReusableBytes): Decoded | Decoded[] {
+  const bytes = payloadBytes(origin);
   const aggregate = deAggregate(bytes, LIMITS.maxSubRecords);
   switch (aggregate.kind) {
     case 'plain':
-      return decodeEvent(origin, bytes, decoding);
+      return decodeBytes(origin, bytes, decoding);
     case 'malformed':
       return reject(origin, 'aggregate-malformed', `the checksum holds but the body has ${aggregate.problem}`);
     case 'aggregate':
-      return aggregate.subRecords.map(({ partitionKey, data }, subSequenceNumber) =>
-        decodeEvent({ ...origin, subSequenceNumber, partitionKey, payload: data }, data, decoding),
-      );
+      return decodeSubRecords(origin, aggregate.subRecords, { decoding, memory });
   }
 }
 
-function decodeEvent(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded {
+function decodeSubRecords(
+  whole: Origin,
+  subRecords: readonly SubRecord[],
+  { decoding, memory }: { readonly decoding: Decoding; readonly memory: ReusableBytes },
+): Decoded[] {
+  const texts = readTexts(
+    subRecords.map(({ data }) => data),
+    memory,
+  );
+  return subRecords.map(({ partitionKey, data }, subSequenceNumber) => {
+    const origin = { ...whole, subSequenceNumber, partitionKey, payload: data };
+    const text = texts?.[subSequenceNumber];
+    return text === undefined ? decodeBytes(origin, data, decoding) : decodeEvent(origin, text, decoding);
+  });
+}
+
+function decodeBytes(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded {
+  try {
+    const text = decodeText(isGzip(bytes) ? inflate(bytes) : bytes);
+    if (text === undefined) return reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes');
+    return decodeEvent(origin, text, decoding);
+  } catch (error) {
+    if (error instanceof InflateError) return reject(origin, error.reason, error.message);
+    throw error;
+  }
+}
+
+/** Some producers put it in front of a text, although JSON has none. */
+const BYTE_ORDER_MARK = 0xfeff;
+
+function decodeEvent(origin: Origin, text: string, decoding: Decoding): Decoded {
+  let json: unknown;
+  try {
+    json = JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+  } catch (error) {
+    return reject(origin, 'not-json', errorText(error));
+  }
   let result;
   try {
-    const json = parseJson(bytes);
-    result = validate(json, decoding.schema);
+    result = decoding.schema['~standard'].validate(json);
   } catch (error) {
-    if (error instanceof UndecodableError) return reject(origin, error.reason, error.message);
-    throw error;
+    return rejectThrown(origin, error);
   }
   if (!(result instanceof Promise)) return identify(origin, result, decoding);
   return result.then(
     (settled) => identify(origin, settled, decoding),
-    (error: unknown) => reject(origin, 'schema', `the schema threw ${errorText(error)}`),
+    (error: unknown) => rejectThrown(origin, error),
   );
 }
 
-/** Says why bytes are no event. */
-class UndecodableError extends Error {
+function rejectThrown(origin: Origin, error: unknown): Rejection {
+  return reject(origin, 'schema', `the schema threw ${errorText(error)}`);
+}
+
+/** Says why bytes can't be inflated. */
+class InflateError extends Error {
   readonly reason: RejectionReason;
 
   constructor(reason: RejectionReason, detail: string) {
     super(detail);
     this.reason = reason;
-  }
-}
-
-function validate(json: unknown, schema: StandardSchemaV1) {
-  try {
-    return schema['~standard'].validate(json);
-  } catch (error) {
-    throw new UndecodableError('schema', `the schema threw ${errorText(error)}`);
-  }
-}
-
-/** Refuses what is not UTF-8 and takes a byte order mark off, which some producers write although JSON has none. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
-
-function parseJson(bytes: Buffer): unknown {
-  const text = decodeText(isGzip(bytes) ? inflate(bytes) : bytes);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UndecodableError('not-json', errorText(error));
-  }
-}
-
-function decodeText(bytes: Buffer): string {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw new UndecodableError('not-utf8', 'expected JSON in UTF-8, got other bytes');
   }
 }
 
@@ -130,9 +156,9 @@ function inflate(bytes: Buffer): Buffer {
     return gunzipSync(bytes, { maxOutputLength: LIMITS.maxInflatedBytes });
   } catch (error) {
     if (error instanceof RangeError) {
-      throw new UndecodableError('gzip-too-large', `inflates to more than ${LIMITS.maxInflatedBytes} bytes`);
+      throw new InflateError('gzip-too-large', `inflates to more than ${LIMITS.maxInflatedBytes} bytes`);
     }
-    throw new UndecodableError('gzip-malformed', errorText(error));
+    throw new InflateError('gzip-malformed', errorText(error));
   }
 }
 

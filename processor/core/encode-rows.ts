@@ -1,7 +1,7 @@
 import type { ColumnEncoder, JsonValue } from './column-type.ts';
 import { columnEncoder, describeColumnType, parseColumnType } from './column-type.ts';
-import type { EscapedText } from './escaped-text.ts';
-import { isStorableText } from './escaped-text.ts';
+import type { EscapedRows } from './escaped-rows.ts';
+import { isStorableText } from './storable-text.ts';
 import type { Table } from './table.ts';
 import { columnsOf } from './table.ts';
 
@@ -23,12 +23,12 @@ export class RowProblem {
 export interface RowEncoder {
   readonly table: string;
   /**
-   * Adds a row to a list as a JSON array with a comma behind it: first `n`, which ties it to its event inside the
-   * statement, then the columns in their declared order.
+   * Adds a row to others: first `n`, which ties it to its event inside the statement, then the columns in their
+   * declared order.
    *
-   * @returns what is wrong with the row, of which a part is in the text then
+   * @returns what is wrong with the row, of which a part has been added then
    */
-  readonly encode: (row: unknown, n: number, text: EscapedText) => RowProblem | undefined;
+  readonly encode: (row: unknown, n: number, rows: EscapedRows) => RowProblem | undefined;
 }
 
 interface EncodedColumn {
@@ -44,16 +44,17 @@ export function createRowEncoder(name: string, table: Table): RowEncoder {
     if (parsed === undefined) throw new TypeError(`column \`${column}\` has the unknown type ${type}`);
     return { name: column, encode: columnEncoder(parsed), expected: describeColumnType(parsed) };
   });
+  const encoded: EncodedTable = { name, columns };
   return {
     table: name,
-    encode: (row, n, text) => {
+    encode: (row, n, rows) => {
       if (typeof row !== 'object' || row === null) {
         return new RowProblem(`\`${name}\` must be a row, got ${describeValue(row)}`);
       }
       const cells = row as Cells;
-      text.appendPlain(`[${n}`);
-      const problem = encodeCells(cells, { name, columns }, text) ?? unknownColumn(cells, { name, columns });
-      text.appendPlain('],');
+      rows.openRow(n);
+      const problem = encodeCells(cells, encoded, rows) ?? unknownColumn(cells, encoded);
+      rows.closeRow();
       return problem;
     },
   };
@@ -66,15 +67,14 @@ interface EncodedTable {
   readonly columns: readonly EncodedColumn[];
 }
 
-function encodeCells(cells: Cells, { name, columns }: EncodedTable, text: EscapedText): RowProblem | undefined {
+function encodeCells(cells: Cells, { name, columns }: EncodedTable, rows: EscapedRows): RowProblem | undefined {
   for (const column of columns) {
     const cell = cells[column.name];
     const value = column.encode(cell);
     if (value === undefined) {
       return new RowProblem(`\`${name}.${column.name}\` must be ${column.expected}, got ${describeValue(cell)}`);
     }
-    text.appendPlain(',');
-    if (appendValue(value, text)) continue;
+    if (appendValue(value, rows)) continue;
     return new RowProblem(
       `\`${name}.${column.name}\` holds text that PostgreSQL can't store: a NUL character or half a surrogate pair`,
     );
@@ -82,22 +82,22 @@ function encodeCells(cells: Cells, { name, columns }: EncodedTable, text: Escape
   return undefined;
 }
 
-/** Adds a value as JSON, or returns false when PostgreSQL can't hold it. */
-function appendValue(value: JsonValue, text: EscapedText): boolean {
-  if (typeof value === 'string') return text.appendString(value);
-  if (typeof value === 'object') return appendStructure(value, text);
-  text.appendPlain(String(value));
+/** Adds a cell, or returns false when PostgreSQL can't hold it. */
+function appendValue(value: JsonValue, rows: EscapedRows): boolean {
+  if (typeof value === 'string') return rows.appendString(value);
+  if (typeof value !== 'number') return appendJson(value, rows);
+  rows.appendNumber(value);
   return true;
 }
 
 /** Text that PostgreSQL can't hold shows in JSON as one of these escapes; so do a few harmless texts. */
 const SUSPECT_ESCAPE = /\\u(?:0000|d[89a-f])/;
 
-function appendStructure(value: object | null, text: EscapedText): boolean {
+function appendJson(value: JsonValue, rows: EscapedRows): boolean {
   // An object with a `toJSON` may have no JSON at all; as an element of an array, that is null.
   const json = (JSON.stringify(value) as string | undefined) ?? 'null';
   if (SUSPECT_ESCAPE.test(json) && !isStorable(JSON.parse(json) as JsonValue)) return false;
-  text.appendJson(json);
+  rows.appendJson(json);
   return true;
 }
 
@@ -107,10 +107,20 @@ function isStorable(value: JsonValue): boolean {
   return Object.entries(value).every(([member, inner]) => isStorableText(member) && isStorable(inner));
 }
 
+/**
+ * Counts the members of an object, inherited ones included, which a plain object has none of: the sooner done because
+ * no list of their names is made.
+ */
+export function countMembers(object: object): number {
+  let count = 0;
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- counted, not read
+  for (const _member in object) count += 1;
+  return count;
+}
+
 function unknownColumn(cells: Cells, { name, columns }: EncodedTable): RowProblem | undefined {
-  const names = Object.keys(cells);
-  if (names.length === columns.length) return undefined;
-  const unknown = names.find((given) => !columns.some((column) => column.name === given));
+  if (countMembers(cells) === columns.length) return undefined;
+  const unknown = Object.keys(cells).find((given) => !columns.some((column) => column.name === given));
   return unknown === undefined
     ? undefined
     : new RowProblem(`\`${name}\` has no column \`${unknown}\`; declare it or leave it out`);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { escapedBytes } from './escaped-text.ts';
+import { escapedBytes } from './escaped-rows.ts';
 import type { Origin, Rejection } from './item.ts';
 import { payloadBase64 } from './item.ts';
 import { countParts } from './payload-parts.ts';

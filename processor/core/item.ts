@@ -66,6 +66,11 @@ export function payloadBase64({ payload }: Origin): string {
   return typeof payload === 'string' ? payload : payload.toString('base64');
 }
 
+/** The item's payload as bytes, whichever form it is kept in. */
+export function payloadBytes({ payload }: Origin): Buffer {
+  return typeof payload === 'string' ? Buffer.from(payload, 'base64') : payload;
+}
+
 /** What an error of any kind, thrown by a user's function, says; never throws itself, whatever was thrown. */
 export function errorText(error: unknown): string {
   try {

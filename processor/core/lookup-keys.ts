@@ -1,6 +1,6 @@
-import { isStorableText } from './escaped-text.ts';
 import type { DecodedItem } from './item.ts';
 import { errorText, hearLateRejection } from './item.ts';
+import { isStorableText } from './storable-text.ts';
 import type { KeyType, Lookup } from './table.ts';
 
 /** The part of a projection that says which reference rows an event needs. */

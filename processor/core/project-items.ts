@@ -1,13 +1,13 @@
 import type { RowEncoder } from './encode-rows.ts';
-import { RowProblem } from './encode-rows.ts';
+import { countMembers, RowProblem } from './encode-rows.ts';
 import type { EncodedEvent, EncodedItem, QuarantineContext } from './encoded-item.ts';
 import { encodeRejection } from './encoded-item.ts';
-import type { EscapedText } from './escaped-text.ts';
+import type { EscapedRows } from './escaped-rows.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from './item.ts';
 import { errorText, hearLateRejection } from './item.ts';
 import type { LookupAccessors, ResolvedLookups } from './lookup-accessors.ts';
 import { AbsentLookupError, createLookupAccessors } from './lookup-accessors.ts';
-import type { ListSizes } from './row-lists.ts';
+import type { RowMemory } from './row-lists.ts';
 import { RowLists } from './row-lists.ts';
 import type { Lookup, OwnLedger } from './table.ts';
 
@@ -19,7 +19,7 @@ export interface ProjectionStep {
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
   readonly ownLedger: OwnLedger | undefined;
   /** Of one list per table, and behind them the list of event ids where the framework's ledger is used. */
-  readonly listSizes: ListSizes;
+  readonly rowMemory: RowMemory;
   readonly project: (event: unknown, lookups: LookupAccessors, eventId: string) => Readonly<Record<string, unknown>>;
 }
 
@@ -44,7 +44,7 @@ export function projectItems(
   step: ProjectionStep,
   { resolved, encoding }: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
 ): EncodedBatch {
-  const rows = new RowLists(step.listSizes.expectedBytes, items.length);
+  const rows = new RowLists(step.rowMemory, items.length);
   const context = { step, rows, accessors: createLookupAccessors(step.lookups, resolved), encoding };
   const encoded = items.map((item, n): EncodedItem => {
     const outcome = item.kind === 'rejection' ? item : encodeEvent(item, n, context);
@@ -52,7 +52,6 @@ export function projectItems(
     rows.close(n);
     return outcome.kind === 'event' ? outcome : encodeRejection(outcome, { ...encoding, attempts: 0 });
   });
-  step.listSizes.learn(rows);
   return { items: encoded, rows };
 }
 
@@ -81,7 +80,7 @@ function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): 
     const problem =
       shapeProblem(projected) ?? ledgerProblem(item, projected, step) ?? encodeTables(projected, n, context);
     if (problem !== undefined) return reject(item, 'row-invalid', problem.detail);
-    if (step.ownLedger === undefined) encodeId(item, n, rows.text(step.encoders.length));
+    if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
     return undefined;
   } catch (error) {
     return error instanceof AbsentLookupError
@@ -90,10 +89,10 @@ function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): 
   }
 }
 
-function encodeId({ eventId }: DecodedEvent, n: number, ids: EscapedText): void {
-  ids.appendPlain(`[${n},`);
+function encodeId({ eventId }: DecodedEvent, n: number, ids: EscapedRows): void {
+  ids.openRow(n);
   ids.appendString(eventId);
-  ids.appendPlain('],');
+  ids.closeRow();
 }
 
 function encodeTables(
@@ -102,17 +101,30 @@ function encodeTables(
   { step: { encoders }, rows }: EncodingContext,
 ): RowProblem | undefined {
   let known = 0;
-  for (const [list, encoder] of encoders.entries()) {
+  for (let list = 0; list < encoders.length; list += 1) {
+    const encoder = encoders[list];
+    if (encoder === undefined) continue;
     const given = projected[encoder.table];
     if (given === undefined) continue;
     known += 1;
-    const text = rows.text(list);
-    for (const row of Array.isArray(given) ? (given as readonly unknown[]) : [given]) {
-      const problem = encoder.encode(row, n, text);
-      if (problem !== undefined) return problem;
-    }
+    const problem = Array.isArray(given)
+      ? encodeEach(given, n, { encoder, rows: rows.list(list) })
+      : encoder.encode(given, n, rows.list(list));
+    if (problem !== undefined) return problem;
   }
-  return Object.keys(projected).length === known ? undefined : unknownTableProblem(projected, encoders);
+  return countMembers(projected) === known ? undefined : unknownTableProblem(projected, encoders);
+}
+
+function encodeEach(
+  given: readonly unknown[],
+  n: number,
+  { encoder, rows }: { readonly encoder: RowEncoder; readonly rows: EscapedRows },
+): RowProblem | undefined {
+  for (const row of given) {
+    const problem = encoder.encode(row, n, rows);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 /** TypeScript refuses both; where it did not look, a promise would pass for an event without rows. */

@@ -1,7 +1,7 @@
 import type { EncodedEvent, EncodedItem, EncodedRejection } from '../../processor/core/encoded-item.ts';
 import { encodeRejection } from '../../processor/core/encoded-item.ts';
 import type { Origin } from '../../processor/core/item.ts';
-import { RowLists } from '../../processor/core/row-lists.ts';
+import { createRowMemory, RowLists } from '../../processor/core/row-lists.ts';
 import { sequenceNumber, SHARD_ID } from './kinesis-record.ts';
 
 /** Where a test's item comes from: by default the plain record at an index. */
@@ -27,10 +27,14 @@ const BYTES = 48;
 
 /** The rows of such events: one table, and the list of ids. */
 export function encodedRows(items: readonly EncodedItem[]): RowLists {
-  const rows = new RowLists([0, 0], items.length);
+  const rows = new RowLists(createRowMemory(2), items.length);
   for (const [n, item] of items.entries()) {
     if (item.kind === 'event') {
-      for (const list of [0, 1]) rows.text(list).appendJson(`${JSON.stringify([n, item.eventId])},`);
+      for (const list of [0, 1].map((index) => rows.list(index))) {
+        list.openRow(n);
+        list.appendString(item.eventId);
+        list.closeRow();
+      }
     }
     rows.close(n);
   }

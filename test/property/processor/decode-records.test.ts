@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { decodeRecords } from '../../../processor/core/decode-records.ts';
+import { ReusableBytes } from '../../../processor/core/reusable-bytes.ts';
 import { aggregate, sealAggregate } from '../../support/aggregate.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 
@@ -22,6 +23,28 @@ const data = fc.oneof(
   bytes.map((rest) => Buffer.concat([Buffer.from('f3899ac2', 'hex'), rest])),
 );
 
+/** Halves of characters, separators and marks: what could run from one record into the next. */
+const edges = fc
+  .array(
+    fc.constantFrom(
+      'c3',
+      'a9',
+      'e282',
+      'ac',
+      '00',
+      'efbbbf',
+      '5b',
+      '5d',
+      '2c',
+      '31',
+      '22',
+      '0a',
+      '7b226964223a2261227d',
+    ),
+    { maxLength: 4 },
+  )
+  .map((parts) => Buffer.from(parts.join(''), 'hex'));
+
 const decoding = { schema: z.object({ id: z.string() }), eventId: (event: unknown) => (event as { id: string }).id };
 
 it('never throws, gives every record an item, and keeps the order of the records', async () => {
@@ -37,5 +60,20 @@ it('never throws, gives every record an item, and keeps the order of the records
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+it('decodes a record to the same, whatever records are beside it', async () => {
+  const memory = new ReusableBytes();
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.oneof(json, edges, data), { maxLength: 8 }), async (contents) => {
+      const records = contents.map((content, index) => kinesisRecord({ data: content, index }));
+      const alone = await Promise.all(records.map((record) => decodeRecords([record], decoding)));
+      const expected = alone.flatMap((items, recordIndex) =>
+        items.map((item) => ({ ...item, origin: { ...item.origin, recordIndex } })),
+      );
+      expect(await decodeRecords(records, decoding, memory)).toEqual(expected);
+    }),
+    { numRuns: 1000 },
   );
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createRowEncoder } from '../../../processor/core/encode-rows.ts';
-import { escapedBytes, EscapedText } from '../../../processor/core/escaped-text.ts';
+import { escapedBytes, EscapedRows } from '../../../processor/core/escaped-rows.ts';
+import { ReusableBytes } from '../../../processor/core/reusable-bytes.ts';
 import { parameterText } from '../../../processor/core/write-parameters.ts';
 import { inserts } from '../../../processor/projection.ts';
 
@@ -13,21 +14,30 @@ const anyText = fc.oneof(
   }),
 );
 
+const anyNumber = fc.oneof(
+  fc.integer({ min: -20_000, max: 20_000 }),
+  fc.maxSafeInteger(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+
 const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed();
 
 it('writes the bytes that the same texts take, escaped as strings of a request body', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.jsonValue(), anyText), { minLength: 1 }), (values) => {
-      const text = new EscapedText(0);
+    fc.property(fc.array(fc.oneof(fc.jsonValue(), anyNumber, anyText), { minLength: 1 }), (values) => {
+      const rows = new EscapedRows(new ReusableBytes());
+      rows.openRow(7);
       const written = values.filter((value) => {
-        if (typeof value === 'string') return text.appendString(value);
-        text.appendJson(JSON.stringify(value));
+        if (typeof value === 'string') return rows.appendString(value);
+        if (typeof value === 'number') rows.appendNumber(value);
+        else rows.appendJson(JSON.stringify(value));
         return true;
       });
+      rows.closeRow();
       expect(written).toEqual(values.filter((value) => typeof value !== 'string' || isStorable(value)));
-      const json = written.map((value) => JSON.stringify(value)).join('');
-      expect(Buffer.from(text.slice(0, text.length)).toString('utf8')).toBe(JSON.stringify(json).slice(1, -1));
-      expect(text.length).toBe(escapedBytes(json));
+      const json = `${JSON.stringify([7, ...written])},`;
+      expect(Buffer.from(rows.slice(0, rows.length)).toString('utf8')).toBe(JSON.stringify(json).slice(1, -1));
+      expect(rows.length).toBe(escapedBytes(json));
     }),
     { numRuns: 1000 },
   );
@@ -37,11 +47,11 @@ it('takes exactly the texts that PostgreSQL stores, and unchanged', () => {
   const encoder = createRowEncoder('t', inserts({ columns: { body: 'text', data: 'jsonb' } }));
   fc.assert(
     fc.property(anyText, anyText, anyText, (body, member, value) => {
-      const text = new EscapedText(0);
-      const problem = encoder.encode({ body, data: { [member]: [value] } }, 0, text);
+      const rows = new EscapedRows(new ReusableBytes());
+      const problem = encoder.encode({ body, data: { [member]: [value] } }, 0, rows);
       expect(problem === undefined).toBe([body, member, value].every(isStorable));
       if (problem !== undefined) return;
-      const row = parameterText([text.slice(0, text.length)]).slice(0, -1);
+      const row = parameterText([rows.slice(0, rows.length)]).slice(0, -1);
       expect(JSON.parse(row)).toEqual([0, body, { [member]: [value] }]);
     }),
     { numRuns: 1000 },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RowEncoder } from '../../../../processor/core/encode-rows.ts';
 import { createRowEncoder } from '../../../../processor/core/encode-rows.ts';
-import { EscapedText } from '../../../../processor/core/escaped-text.ts';
+import { EscapedRows } from '../../../../processor/core/escaped-rows.ts';
+import { ReusableBytes } from '../../../../processor/core/reusable-bytes.ts';
 import { parameterText } from '../../../../processor/core/write-parameters.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
 
@@ -13,10 +14,10 @@ function encode(row: unknown): string {
 
 /** The row's text as the database gets it, or what is wrong with it. */
 function encodeWith(encoder: RowEncoder, row: unknown, n: number): string {
-  const text = new EscapedText(0);
-  const problem = encoder.encode(row, n, text);
+  const rows = new EscapedRows(new ReusableBytes());
+  const problem = encoder.encode(row, n, rows);
   if (problem !== undefined) return problem.detail;
-  const sent = parameterText([text.slice(0, text.length)]);
+  const sent = parameterText([rows.slice(0, rows.length)]);
   expect(sent.at(-1)).toBe(',');
   return sent.slice(0, -1);
 }

@@ -1,19 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { ListSizes, RowLists } from '../../../../processor/core/row-lists.ts';
+import { createRowMemory, RowLists } from '../../../../processor/core/row-lists.ts';
+import { rowTexts } from '../../../support/row-texts.ts';
 
-describe('the sizes of row lists', () => {
-  it('are a guess for the first batch', () => {
-    const [first, second] = new ListSizes(2).expectedBytes;
-    expect(first).toBeGreaterThan(0);
-    expect(second).toBe(first);
+describe('row lists', () => {
+  it('hold the rows of each item, of the discarded ones none', () => {
+    const rows = new RowLists(createRowMemory(2), 3);
+    for (const n of [0, 1, 2]) {
+      for (const list of [rows.list(0), rows.list(1)]) {
+        list.openRow(n);
+        list.closeRow();
+      }
+      if (n === 1) rows.discard();
+      rows.close(n);
+    }
+    expect([0, 1, 2].map((n) => rowTexts(rows, n, [0, 1]))).toEqual([
+      ['[0]', '[0]'],
+      ['', ''],
+      ['[2]', '[2]'],
+    ]);
   });
 
-  it('are those of the last batch for the next one, with an eighth to spare', () => {
-    const sizes = new ListSizes(2);
-    const rows = new RowLists([0, 0], 1);
-    rows.text(0).appendPlain('x'.repeat(100));
-    rows.close(0);
-    sizes.learn(rows);
-    expect(sizes.expectedBytes).toEqual([113, 0]);
+  it('leave their memory to the lists of the next batch', () => {
+    const memory = createRowMemory(1);
+    const first = new RowLists(memory, 1);
+    first.list(0).openRow(1);
+    first.close(0);
+    const [, stale] = first.read(0, 0, 0);
+    first.release();
+    new RowLists(memory, 1).list(0).openRow(2);
+    expect(Buffer.from(stale!).toString()).toBe('[');
+    expect(memory[0]!.take(1).buffer).not.toBe(stale!.buffer);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EncodedItem } from '../../../../processor/core/encoded-item.ts';
-import { RowLists } from '../../../../processor/core/row-lists.ts';
+import { createRowMemory, RowLists } from '../../../../processor/core/row-lists.ts';
 import type { WriteContext } from '../../../../processor/core/write-parameters.ts';
 import { parameterText, writeParameters } from '../../../../processor/core/write-parameters.ts';
 import { encodedEvent, encodedRejection } from '../../../support/encoded-event.ts';
@@ -46,7 +46,7 @@ describe('the parameters of a chunk', () => {
   });
 
   it('are valid for every table, also without rows', () => {
-    const empty = new RowLists([0, 0, 0], 2);
+    const empty = new RowLists(createRowMemory(3), 2);
     empty.close(0);
     empty.close(1);
     for (const items of [[encodedRejection(0)], [encodedEvent(0), encodedEvent(1)]]) {
