@@ -27,13 +27,13 @@ export const MUTATIONS = {
     says: 'rows are written in any order instead of that of their keys',
     file: 'processor/core/compile-write.ts',
     replacements: [
-      ['event_id FROM _event ORDER BY event_id', 'event_id FROM _event'],
-      ['GROUP BY ${key} ORDER BY ${key}', 'GROUP BY ${key} ORDER BY min(_n)'],
+      ['event_id FROM _event ORDER BY event_id COLLATE "C"', 'event_id FROM _event'],
+      ['GROUP BY ${key} ORDER BY ${keyOrder(table)}', 'GROUP BY ${key} ORDER BY min(_n)'],
       ['FROM ${freshRowsOf(table, index)} ORDER BY ${order}', 'FROM ${freshRowsOf(table, index)}'],
       [
-        'SELECT DISTINCT ON (${key}) ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${key}, ${newestFirst}, _n',
-        'SELECT * FROM (SELECT DISTINCT ON (${key}) ${columns} FROM ${freshRowsOf(table, index)} ' +
-          'ORDER BY ${key}, ${newestFirst}, _n) AS _newest ORDER BY random()',
+        'SELECT DISTINCT ON (${byKey}) ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${byKey}, ${newestFirst}, _n',
+        'SELECT * FROM (SELECT DISTINCT ON (${byKey}) ${columns} FROM ${freshRowsOf(table, index)} ' +
+          'ORDER BY ${byKey}, ${newestFirst}, _n) AS _newest ORDER BY random()',
       ],
     ],
     profile: 'contention',

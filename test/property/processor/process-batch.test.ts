@@ -87,7 +87,7 @@ it('never counts a record as committed unless each of its events is in effect or
       outcomes[answer.length === 0 ? 'all' : report.committedRecords === 0 ? 'none' : 'some'] += 1;
       expect(report.written).toBeLessThanOrEqual(store.ledger.size);
     }),
-    { numRuns: 400 },
+    { numRuns: 1000 },
   );
   // The scenarios are worth something only when they end in every way there is.
   for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(20);

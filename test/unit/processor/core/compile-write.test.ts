@@ -45,7 +45,7 @@ describe('the compiled write', () => {
   it('writes the ledger first, in one order, and goes on with what is fresh', () => {
     const sql = compile();
     expect(part(sql, '_ledger')).toContain('INSERT INTO event_processor.ledger (function_name, event_id)');
-    expect(part(sql, '_ledger')).toContain('ORDER BY event_id ON CONFLICT DO NOTHING RETURNING event_id');
+    expect(part(sql, '_ledger')).toContain('ORDER BY event_id COLLATE "C" ON CONFLICT DO NOTHING RETURNING event_id');
     expect(sql).toContain('SELECT min(_n) AS _n FROM _event JOIN _ledger USING (event_id) GROUP BY event_id)');
   });
 
@@ -58,25 +58,28 @@ describe('the compiled write', () => {
     );
   });
 
-  it('inserts in the order of the key where one is declared', () => {
-    const sql = compile({ tables: { t: inserts({ columns: { a: 'text', b: 'text' }, key: ['b', 'a'] }) } });
-    expect(part(sql, '_write_0')).toContain('ORDER BY "b", "a" RETURNING 1');
+  it('inserts in the order of the key where one is declared, text bytewise', () => {
+    const columns = { a: 'text?', b: 'text', c: 'uuid' } as const;
+    const sql = compile({ tables: { t: inserts({ columns, key: ['b', 'c', 'a'] }) } });
+    expect(part(sql, '_write_0')).toContain('ORDER BY "b" COLLATE "C", "c", "a" COLLATE "C" RETURNING 1');
   });
 
   it('adds counters up per key before it touches a row, in the order of the keys', () => {
     const text = part(compile(), '_write_1');
     expect(text).toContain('SELECT "airport", "day", sum("flights")::bigint, sum("hours")::double precision FROM');
     expect(text).toContain(
-      'GROUP BY "airport", "day" ORDER BY "airport", "day" ON CONFLICT ("airport", "day") DO UPDATE SET',
+      'GROUP BY "airport", "day" ORDER BY "airport" COLLATE "C", "day" ON CONFLICT ("airport", "day") DO UPDATE SET',
     );
     expect(text).toContain('"flights" = _t."flights" + excluded."flights", "hours" = _t."hours" + excluded."hours"');
   });
 
   it('keeps the greatest version per key, of equal ones the first, and compares text bytewise', () => {
     const text = part(compile(), '_write_2');
-    expect(text).toContain('SELECT DISTINCT ON ("airport", "day") "airport", "day", "at", "id", "delay" FROM');
     expect(text).toContain(
-      'ORDER BY "airport", "day", "at" DESC, "id" COLLATE "C" DESC, _n ON CONFLICT ("airport", "day")',
+      'SELECT DISTINCT ON ("airport" COLLATE "C", "day") "airport", "day", "at", "id", "delay" FROM',
+    );
+    expect(text).toContain(
+      'ORDER BY "airport" COLLATE "C", "day", "at" DESC, "id" COLLATE "C" DESC, _n ON CONFLICT ("airport", "day")',
     );
     expect(text).toContain('DO UPDATE SET "at" = excluded."at", "id" = excluded."id", "delay" = excluded."delay"');
     expect(text).toContain('WHERE (_t."at", _t."id" COLLATE "C") < (excluded."at", excluded."id" COLLATE "C")');
@@ -94,7 +97,7 @@ describe('the compiled write', () => {
     expect(sql).not.toContain(':events');
     expect(sql).not.toContain('_write_3');
     expect(part(sql, '_ledger')).toContain(
-      'INSERT INTO "mine" ("event_id", "at") SELECT "event_id", "at" FROM _event ORDER BY "event_id", _n ' +
+      'INSERT INTO "mine" ("event_id", "at") SELECT "event_id", "at" FROM _event ORDER BY "event_id" COLLATE "C", _n ' +
         'ON CONFLICT ("event_id") DO NOTHING RETURNING "event_id" AS event_id',
     );
     expect(part(sql, '_event')).toContain(':rows_3::jsonb');
