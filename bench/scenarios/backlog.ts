@@ -88,5 +88,5 @@ export function hoursToCatchUp(eventsPerSecond: number): number {
 }
 
 function catchUp(who: string, eventsPerSecond: number): Figure {
-  return { says: `${who}: time to catch up`, value: hoursToCatchUp(eventsPerSecond), unit: 'hours' };
+  return { says: `${who}: time to catch up`, value: 60 * hoursToCatchUp(eventsPerSecond), unit: 'minutes' };
 }

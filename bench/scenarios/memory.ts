@@ -43,20 +43,41 @@ function readProbe(line: string): HeapProbe | undefined {
   return (JSON.parse(line) as { readonly heapProbe: HeapProbe }).heapProbe;
 }
 
+/** Looks at the heap that are told, evenly spread over the run. */
+const TOLD_PROBES = 5;
+
 /** The first quarter warms up; the second and the last tell whether anything grows. */
 function toFinding(events: number, probes: readonly HeapProbe[]): Finding {
   const quarter = Math.floor(probes.length / 4);
   const heap = (from: number, to: number) => summarize(probes.slice(from, to).map(({ heapBytes }) => heapBytes)).median;
   const [early, late] = [heap(quarter, 2 * quarter), heap(probes.length - quarter, probes.length)];
-  const rss = probes.map(({ rssBytes }) => rssBytes);
-  const mebibytes = (says: string, bytes: number): Figure => ({ says, value: bytes / MEBIBYTE, unit: 'MiB' });
   return {
     figures: [
       { says: 'events through one environment', value: events, unit: 'events' },
-      mebibytes('heap in the second quarter', early),
-      mebibytes('heap in the last quarter', late),
-      mebibytes('largest resident set of the whole process, stream and servers included', Math.max(...rss)),
+      ...overTime(probes),
+      mebibytes('heap, median of the second quarter', early),
+      mebibytes('heap, median of the last quarter', late),
     ],
     ratios: { heapGrowthBytes: Math.round(late - early) },
   };
+}
+
+/** The resident set is of the whole process: stream, mapping and Data API server included. */
+function overTime(probes: readonly HeapProbe[]): Figure[] {
+  const told = Array.from(
+    { length: TOLD_PROBES },
+    (_, index) => probes[Math.ceil(((index + 1) * probes.length) / TOLD_PROBES) - 1],
+  );
+  return told.flatMap((probe) => {
+    if (probe === undefined) return [];
+    const after = `after ${(probe.invocations * BATCH_SIZE).toLocaleString('en-US')} events`;
+    return [
+      mebibytes(`${after}: heap`, probe.heapBytes),
+      mebibytes(`${after}: resident set of the process`, probe.rssBytes),
+    ];
+  });
+}
+
+function mebibytes(says: string, bytes: number): Figure {
+  return { says, value: bytes / MEBIBYTE, unit: 'MiB' };
 }
