@@ -66,16 +66,15 @@ export function createRecordEncoder(origin: RecordOrigin): (record: StreamRecord
 
 /** The invocation event of a batch, as the JSON text that is sent. */
 export function invocationEvent(records: readonly MappingRecord[]): string {
-  const texts = records.map(({ frame, partitionKey, sequenceNumber, data, arrivalMs }) =>
-    recordJson({
-      frame,
-      key: JSON.stringify(partitionKey),
-      sequenceNumber,
-      data,
-      arrival: arrivalSeconds(arrivalMs),
-    }),
-  );
-  return `${PREFIX}${texts.join(',')}${SUFFIX}`;
+  const parts = [PREFIX];
+  for (const { frame, partitionKey, sequenceNumber, data, arrivalMs } of records) {
+    if (parts.length > 1) parts.push(',');
+    const key = JSON.stringify(partitionKey);
+    parts.push(recordJson({ frame, key, sequenceNumber, data, arrival: arrivalSeconds(arrivalMs) }));
+  }
+  parts.push(SUFFIX);
+  // Joined in one step: half a megabyte of text with a prefix in front would be copied once more before it is sent.
+  return parts.join('');
 }
 
 interface RecordTexts {
