@@ -75,7 +75,9 @@ async function openDatabase({ postgres }: Arena, opened: AsyncDisposableStack): 
   return {
     url: url.href,
     connections: async () => {
-      const count = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = '${DATABASE}'`;
+      // Only clients: autovacuum and parallel workers are listed with the database that they work in.
+      const count = `SELECT count(*)::int AS count FROM pg_stat_activity
+        WHERE datname = '${DATABASE}' AND backend_type = 'client backend'`;
       return (await beside.query<{ count: number }>(count)).rows[0]?.count ?? NaN;
     },
     rows: async () => (await inDatabase(url.href, 'SELECT count(*)::int AS count FROM load_rows'))[0]?.count ?? NaN,
