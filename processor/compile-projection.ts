@@ -5,7 +5,7 @@ import { createRowEncoder } from './core/encode-rows.ts';
 import type { ProjectionStep } from './core/project-items.ts';
 import { ReusableBytes } from './core/reusable-bytes.ts';
 import { createRowMemory } from './core/row-lists.ts';
-import { ownLedgerOf } from './core/table.ts';
+import { givenTables, ownLedgerOf, rowSourcesOf } from './core/table.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
 
@@ -19,6 +19,7 @@ export interface CompiledProjection {
   readonly writeSql: string;
   /** The same for a chunk that has payloads sent ahead in parts. */
   readonly writeWithPartsSql: string;
+  /** Number of tables that events give rows for. */
   readonly tableCount: number;
   /** The statement that reads all lookups; `undefined` when there are none. */
   readonly lookupSql: string | undefined;
@@ -42,7 +43,8 @@ export function compileProjection(projection: Projection): CompiledProjection {
   const lookupSql = compileLookup(lookups);
   const problems = [...lengthProblems('tables', writeWithPartsSql), ...lengthProblems('lookups', lookupSql ?? '')];
   if (problems.length > 0) throw new ProjectionError(problems);
-  const tableCount = Object.keys(tables).length;
+  const given = givenTables(tables);
+  const tableCount = given.length;
   const parameters = tableCount + Object.keys(lookups).length;
   const ownLedger = ownLedgerOf(tables, ledger);
   return {
@@ -50,7 +52,8 @@ export function compileProjection(projection: Projection): CompiledProjection {
     step: {
       lookups,
       project,
-      encoders: Object.entries(tables).map(([name, table]) => createRowEncoder(name, table)),
+      encoders: given.map(([name, table]) => createRowEncoder(name, table)),
+      rowSources: rowSourcesOf(tables),
       ownLedger,
       rowMemory: createRowMemory(tableCount + (ownLedger === undefined ? 1 : 0)),
     },

@@ -29,10 +29,10 @@ export const MUTATIONS = {
     replacements: [
       ['event_id FROM _event ORDER BY event_id COLLATE "C"', 'event_id FROM _event'],
       ['GROUP BY ${key} ORDER BY ${keyOrder(table)}', 'GROUP BY ${key} ORDER BY min(_n)'],
-      ['FROM ${freshRowsOf(table, index)} ORDER BY ${order}', 'FROM ${freshRowsOf(table, index)}'],
+      ['FROM ${rows} AS _row JOIN _fresh USING (_n) ORDER BY ${order}', 'FROM ${rows} AS _row JOIN _fresh USING (_n)'],
       [
-        'SELECT DISTINCT ON (${byKey}) ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${byKey}, ${newestFirst}, _n',
-        'SELECT * FROM (SELECT DISTINCT ON (${byKey}) ${columns} FROM ${freshRowsOf(table, index)} ' +
+        'SELECT DISTINCT ON (${byKey}) ${columns} FROM ${rows} AS _row JOIN _fresh USING (_n) ORDER BY ${byKey}, ${newestFirst}, _n',
+        'SELECT * FROM (SELECT DISTINCT ON (${byKey}) ${columns} FROM ${rows} AS _row JOIN _fresh USING (_n) ' +
           'ORDER BY ${byKey}, ${newestFirst}, _n) AS _newest ORDER BY random()',
       ],
     ],

@@ -2,16 +2,11 @@ import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import { closeApplied, deleteParts, setAside } from './compile-quarantine.ts';
 import type { ColumnType } from './column-type.ts';
 import { identifier } from './identifier.ts';
-import type { Columns, CounterTable, InsertTable, Table, VersionedTable } from './table.ts';
+import type { WrittenTables } from './compile-rows.ts';
+import { compileRows } from './compile-rows.ts';
+import type { CounterTable, InsertTable, Table, VersionedTable } from './table.ts';
 import { columnsOf, keyColumnsOf, ownLedgerOf } from './table.ts';
 import { WRITE_PARAMETERS } from './write-parameter-names.ts';
-
-/** What compiling a write needs to know of a projection. */
-export interface WrittenTables {
-  readonly tables: Readonly<Record<string, Table>>;
-  /** Name of the table that serves as the ledger, or `undefined` for the framework's. */
-  readonly ledger: string | undefined;
-}
 
 /** Columns of a batch log row and how each is read from its JSON array. */
 const LOG_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
@@ -38,18 +33,16 @@ const LOG_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
  *
  * @returns SQL that returns one row: `written`, `quarantined`
  */
-export function compileWrite({ tables, ledger }: WrittenTables, { withParts = false } = {}): string {
-  const names = Object.keys(tables);
-  const ledgerIndex = ledger === undefined ? -1 : names.indexOf(ledger);
+export function compileWrite(written: WrittenTables, { withParts = false } = {}): string {
+  const { tables, ledger } = written;
   const ledgerTable = ledger === undefined ? undefined : tables[ledger];
-  const writes = names.flatMap((name, index) => {
-    const table = tables[name];
-    return table === undefined || index === ledgerIndex ? [] : [`_write_${index} AS (${write(name, table, index)})`];
-  });
+  const rows = compileRows(written);
+  const writes = Object.entries(tables).flatMap(([name, table], index) =>
+    name === ledger ? [] : [`_write_${index} AS (${write(name, table, rows.of(name))})`],
+  );
   const ctes = [
-    ...(ledger !== undefined && ledgerTable?.kind === 'insert'
-      ? ownLedger(ledger, ledgerTable, ledgerIndex)
-      : frameworkLedger()),
+    ...rows.shared,
+    ...(ledger !== undefined && ledgerTable?.kind === 'insert' ? ownLedger(ledger, ledgerTable) : frameworkLedger()),
     ...writes,
     `_quarantine AS (${setAside(ownLedgerOf(tables, ledger), withParts)})`,
     ...(withParts ? [`_used AS (${deleteParts()})`] : []),
@@ -75,11 +68,10 @@ function frameworkLedger(): string[] {
   ];
 }
 
-function ownLedger(name: string, table: InsertTable, index: number): string[] {
+function ownLedger(name: string, table: InsertTable): string[] {
   const columns = Object.keys(table.columns).map(identifier).join(', ');
   const key = table.key.map(identifier).join(', ');
   return [
-    `_event AS MATERIALIZED (${rowsOf(table.columns, index)})`,
     `_ledger AS (
   INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM _event ORDER BY ${keyOrder(table)}, _n
   ON CONFLICT (${key}) DO NOTHING RETURNING ${key} AS event_id
@@ -90,27 +82,27 @@ function ownLedger(name: string, table: InsertTable, index: number): string[] {
   ];
 }
 
-function write(name: string, table: Table, index: number): string {
+function write(name: string, table: Table, rows: string): string {
   switch (table.kind) {
     case 'insert':
-      return insert(name, table, index);
+      return insert(name, table, rows);
     case 'counters':
-      return increment(name, table, index);
+      return increment(name, table, rows);
     case 'versioned':
-      return upsert(name, table, index);
+      return upsert(name, table, rows);
   }
 }
 
-function insert(name: string, table: InsertTable, index: number): string {
+function insert(name: string, table: InsertTable, rows: string): string {
   const columns = Object.keys(table.columns).map(identifier).join(', ');
   const order = table.key.length > 0 ? keyOrder(table) : '_n';
   return `
-  INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${order}
+  INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM ${rows} AS _row JOIN _fresh USING (_n) ORDER BY ${order}
   RETURNING 1
 `;
 }
 
-function increment(name: string, table: CounterTable, index: number): string {
+function increment(name: string, table: CounterTable, rows: string): string {
   const key = Object.keys(table.key).map(identifier).join(', ');
   const counters = Object.entries(table.counters);
   // A sum is wider than its terms; the cast brings it back, and a sum that does not fit is an error, not a wrap.
@@ -120,13 +112,13 @@ function increment(name: string, table: CounterTable, index: number): string {
   );
   return `
   INSERT INTO ${identifier(name)} AS _t (${key}, ${counters.map(([column]) => identifier(column)).join(', ')})
-  SELECT ${key}, ${sums} FROM ${freshRowsOf(table, index)} GROUP BY ${key} ORDER BY ${keyOrder(table)}
+  SELECT ${key}, ${sums} FROM ${rows} AS _row JOIN _fresh USING (_n) GROUP BY ${key} ORDER BY ${keyOrder(table)}
   ON CONFLICT (${key}) DO UPDATE SET ${updates.join(', ')}
   RETURNING 1
 `;
 }
 
-function upsert(name: string, table: VersionedTable, index: number): string {
+function upsert(name: string, table: VersionedTable, rows: string): string {
   const columns = Object.keys(columnsOf(table)).map(identifier).join(', ');
   const key = keyColumnsOf(table).map(identifier).join(', ');
   const byKey = keyOrder(table);
@@ -140,7 +132,7 @@ function upsert(name: string, table: VersionedTable, index: number): string {
   const versionOf = (row: string) => version.map(({ column, collation }) => `${row}.${column}${collation}`).join(', ');
   return `
   INSERT INTO ${identifier(name)} AS _t (${columns})
-  SELECT DISTINCT ON (${byKey}) ${columns} FROM ${freshRowsOf(table, index)} ORDER BY ${byKey}, ${newestFirst}, _n
+  SELECT DISTINCT ON (${byKey}) ${columns} FROM ${rows} AS _row JOIN _fresh USING (_n) ORDER BY ${byKey}, ${newestFirst}, _n
   ON CONFLICT (${key}) DO UPDATE SET ${updated.map((column) => `${column} = excluded.${column}`).join(', ')}
   WHERE (${versionOf('_t')}) < (${versionOf('excluded')})
   RETURNING 1
@@ -160,24 +152,6 @@ function keyOrder(table: Table): string {
 
 function collationOf(type: ColumnType | undefined): string {
   return type === 'text' || type === 'text?' ? ' COLLATE "C"' : '';
-}
-
-function freshRowsOf(table: Table, index: number): string {
-  return `(${rowsOf(columnsOf(table), index)}) AS _row JOIN _fresh USING (_n)`;
-}
-
-function rowsOf(columns: Columns, index: number): string {
-  const cells = Object.entries(columns).map(([column, type], position) => {
-    const name = type.endsWith('?') ? type.slice(0, -1) : type;
-    // A jsonb cell is taken as it is; text in between would lose whether "1" was a string or a number.
-    const cell = name === 'jsonb' ? jsonCell(position + 1, type) : `(v->>${position + 1})::${name}`;
-    return `${cell} AS ${identifier(column)}`;
-  });
-  return `SELECT (v->>0)::integer AS _n, ${cells.join(', ')} FROM jsonb_array_elements(:${WRITE_PARAMETERS.rows(index)}::jsonb) AS v`;
-}
-
-function jsonCell(position: number, type: string): string {
-  return type.endsWith('?') ? `NULLIF(v->${position}, 'null'::jsonb)` : `v->${position}`;
 }
 
 function log(): string {

@@ -9,13 +9,15 @@ import type { LookupAccessors, ResolvedLookups } from './lookup-accessors.ts';
 import { AbsentLookupError, createLookupAccessors } from './lookup-accessors.ts';
 import type { RowMemory } from './row-lists.ts';
 import { RowLists } from './row-lists.ts';
-import type { Lookup, OwnLedger } from './table.ts';
+import type { Lookup, OwnLedger, RowSource } from './table.ts';
 
 /** The part of a projection that turns an event into rows. */
 export interface ProjectionStep {
   readonly lookups: Readonly<Record<string, Lookup>>;
-  /** One per table, in the order of the compiled statement. */
+  /** One per table that events give rows for, in the order of the compiled statement. */
   readonly encoders: readonly RowEncoder[];
+  /** Tables that take their rows from another one, by name. */
+  readonly rowSources: Readonly<Record<string, RowSource>>;
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
   readonly ownLedger: OwnLedger | undefined;
   /** Of one list per table, and behind them the list of event ids where the framework's ledger is used. */
@@ -98,8 +100,9 @@ function encodeId({ eventId }: DecodedEvent, n: number, ids: EscapedRows): void 
 function encodeTables(
   projected: Readonly<Record<string, unknown>>,
   n: number,
-  { step: { encoders }, rows }: EncodingContext,
+  { step, rows }: EncodingContext,
 ): RowProblem | undefined {
+  const { encoders } = step;
   let known = 0;
   for (let list = 0; list < encoders.length; list += 1) {
     const encoder = encoders[list];
@@ -112,7 +115,7 @@ function encodeTables(
       : encoder.encode(given, n, rows.list(list));
     if (problem !== undefined) return problem;
   }
-  return countMembers(projected) === known ? undefined : unknownTableProblem(projected, encoders);
+  return countMembers(projected) === known ? undefined : unknownTableProblem(projected, step);
 }
 
 function encodeEach(
@@ -155,10 +158,16 @@ function ledgerProblem(
 
 function unknownTableProblem(
   projected: Readonly<Record<string, unknown>>,
-  encoders: readonly RowEncoder[],
+  { encoders, rowSources }: ProjectionStep,
 ): RowProblem | undefined {
   const unknown = Object.keys(projected).find((name) => !encoders.some(({ table }) => table === name));
-  return unknown === undefined ? undefined : new RowProblem(`the projection declares no table \`${unknown}\``);
+  if (unknown === undefined) return undefined;
+  const source = Object.hasOwn(rowSources, unknown) ? rowSources[unknown] : undefined;
+  return new RowProblem(
+    source === undefined
+      ? `the projection declares no table \`${unknown}\``
+      : `\`${unknown}\` takes its rows from \`${source.table}\`; leave it out`,
+  );
 }
 
 function reject({ origin, eventId }: DecodedEvent, reason: RejectionReason, detail: string): Rejection {

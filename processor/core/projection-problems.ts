@@ -1,6 +1,6 @@
 import { COLUMN_TYPE_NAMES, parseColumnType } from './column-type.ts';
 import type { Columns, Lookup, Table } from './table.ts';
-import { columnsOf } from './table.ts';
+import { columnsOf, rowSourceOf } from './table.ts';
 
 /** The part of a projection that can be wrong in ways TypeScript does not see. */
 export interface CheckedProjection {
@@ -15,7 +15,7 @@ export interface CheckedProjection {
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$/;
 /** Names inside the compiled write: as a table or a column they would be taken for the write's own. */
-const RESERVED_TABLE = /^_(event|ledger|fresh|quarantine|applied|log|write_\d+)$/;
+const RESERVED_TABLE = /^_(event|ledger|fresh|quarantine|applied|log|write_\d+|rows_\d+)$/;
 const RESERVED_COLUMN = '_n';
 /** PostgreSQL calls no function with more arguments, and a row is read through one. */
 const MAX_LOOKUP_COLUMNS = 100;
@@ -33,7 +33,10 @@ export function projectionProblems(projection: CheckedProjection): string[] {
       ? []
       : [`\`name\` must be lower-case letters, digits and hyphens, at most 63, got ${quote(projection.name)}`]),
     ...(tables.length > 0 ? [] : ['`tables` must name at least one table, got none']),
-    ...tables.flatMap(([name, table]) => tableProblems(name, table)),
+    ...tables.flatMap(([name, table]) => [
+      ...tableProblems(name, table),
+      ...rowSourceProblems(`table \`${name}\``, table, projection.tables),
+    ]),
     ...Object.entries(projection.lookups).flatMap(([name, declaration]) => lookupProblems(name, declaration)),
     ...(Object.keys(projection.lookups).length === 0 || typeof projection.lookupKeys === 'function'
       ? []
@@ -105,6 +108,31 @@ function* emptyPartProblems(prefix: string, table: Exclude<Table, { kind: 'inser
         yield `${prefix}: \`${part}\` column \`${column}\` must not be nullable, got ${quote(type)}`;
     }
   }
+}
+
+/** What takes its rows from another table must find each of its columns there, of the same type. */
+function rowSourceProblems(prefix: string, table: Table, tables: CheckedProjection['tables']): string[] {
+  const source = rowSourceOf(table);
+  if (source === undefined) return [];
+  const there = Object.hasOwn(tables, source.table) ? tables[source.table] : undefined;
+  if (there?.kind !== 'insert') {
+    return [`${prefix}: \`from\` must name an insert table of this projection, got ${quote(source.table)}`];
+  }
+  const own = columnsOf(table);
+  const renamed = source.columns ?? {};
+  const strange = Object.keys(renamed).filter((column) => !Object.hasOwn(own, column));
+  return [
+    ...strange.map((column) => `${prefix}: \`from.columns\` names ${quote(column)}, which is not one of its columns`),
+    ...Object.entries(own).flatMap(([column, type]) => {
+      const name = renamed[column] ?? column;
+      const got = Object.hasOwn(there.columns, name) ? there.columns[name] : undefined;
+      return got === type
+        ? []
+        : [
+            `${prefix}: column \`${column}\` must be \`${source.table}.${name}\` of type ${type}, got ${quote(got ?? 'no such column')}`,
+          ];
+    }),
+  ];
 }
 
 function lookupProblems(name: string, declaration: Lookup): string[] {

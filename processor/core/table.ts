@@ -26,16 +26,31 @@ export interface CounterTable<K extends RequiredColumns = RequiredColumns, C ext
   readonly counters: C;
 }
 
+/** Says that the rows of a table are those of another one, so that they are neither given nor sent twice. */
+export interface RowSource {
+  /** Name of an insert table of the same projection. */
+  readonly table: string;
+  /**
+   * Own column to the column there, where their names differ.
+   *
+   * @defaultValue every column has its own name there
+   */
+  readonly columns?: Readonly<Record<string, string>>;
+}
+
 /** A table that keeps the newest state per key: a row is replaced only by one with a greater version. */
 export interface VersionedTable<
   K extends RequiredColumns = RequiredColumns,
   V extends RequiredColumns = RequiredColumns,
   C extends Columns = Columns,
+  F extends RowSource | undefined = RowSource | undefined,
 > {
   readonly kind: 'versioned';
   readonly key: K;
   readonly version: V;
   readonly columns: C;
+  /** Where its rows come from; `undefined` where events give them. */
+  readonly from: F;
 }
 
 /** Counter name to its numeric type. */
@@ -91,6 +106,26 @@ export function columnsOf(table: Table): Columns {
     case 'versioned':
       return { ...table.key, ...table.version, ...table.columns };
   }
+}
+
+/** Where the rows of a table come from; `undefined` where events give them. */
+export function rowSourceOf(table: Table): RowSource | undefined {
+  return table.kind === 'versioned' ? table.from : undefined;
+}
+
+/** The same for all tables that take their rows from another one, by name. */
+export function rowSourcesOf(tables: Readonly<Record<string, Table>>): Readonly<Record<string, RowSource>> {
+  return Object.fromEntries(
+    Object.entries(tables).flatMap(([name, table]) => {
+      const source = rowSourceOf(table);
+      return source === undefined ? [] : [[name, source]];
+    }),
+  );
+}
+
+/** The tables that events give rows for, in their declared order: the order of row lists and of row parameters. */
+export function givenTables(tables: Readonly<Record<string, Table>>): readonly (readonly [string, Table])[] {
+  return Object.entries(tables).filter(([, table]) => rowSourceOf(table) === undefined);
 }
 
 /** The table of a projection that serves as its ledger, and the column of it that holds the event id. */

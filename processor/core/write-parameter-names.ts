@@ -3,7 +3,7 @@ export const WRITE_PARAMETERS = {
   functionName: 'function_name',
   /** `[n, eventId]` per event; only with the framework's ledger. */
   events: 'events',
-  /** `[n, column, …]` per row of the table at this index. */
+  /** `[n, column, …]` per row of the table at this index among those that events give rows for. */
   rows: (tableIndex: number) => `rows_${tableIndex}`,
   /** One array per quarantined item, in the order of the quarantine's columns. */
   quarantine: 'quarantine',

@@ -8,7 +8,7 @@ export interface WriteContext {
   readonly functionName: string;
   readonly shardId: string;
   readonly codeVersion: string;
-  /** Number of tables of the projection. */
+  /** Number of tables that events give rows for. */
   readonly tableCount: number;
   /** The rows of the whole batch. */
   readonly rows: RowLists;

@@ -89,6 +89,23 @@ defineProjection({
   project: () => Promise.resolve({ flights: flight }),
 });
 
+// A table that takes its rows from another one gets none.
+const derived = {
+  ...tables,
+  newest: versions({ key: { id: 'text' }, version: { seen: 'timestamptz' }, columns: {}, from: { table: 'flights' } }),
+};
+defineProjection({
+  ...base,
+  tables: derived,
+  project: ({ origin }) => ({ flights: flight, days: { origin, flights: 1 } }),
+});
+defineProjection({
+  ...base,
+  tables: derived,
+  // @ts-expect-error -- `newest` takes its rows from `flights`
+  project: () => ({ flights: flight, newest: { id: 'a', seen: new Date() } }),
+});
+
 // Lookups have names, keys and columns.
 const looked = { ...base, lookups: { airports, carriers } };
 const lookupKeys = ({ origin }: { readonly origin: string }) => ({ airports: [origin], carriers: [5] });

@@ -17,6 +17,12 @@ const sales = defineProjection({
     'trade.sales': inserts({ columns: { id: 'text', shop: 'text', cents: 'integer', note: 'text?' } }),
     shops: counters({ key: { shop: 'text' }, counters: { sales: 'bigint', cents: 'bigint' } }),
     prices: versions({ key: { article: 'text' }, version: { at: 'bigint' }, columns: { cents: 'integer' } }),
+    last_sales: versions({
+      key: { branch: 'text' },
+      version: { id: 'text' },
+      columns: { cents: 'integer', note: 'text?' },
+      from: { table: 'trade.sales', columns: { branch: 'shop' } },
+    }),
   },
   project: ({ id, shop, article, cents, at }) => ({
     'trade.sales': { id, shop, cents, note: null },
@@ -34,12 +40,13 @@ beforeAll(async () => {
     CREATE SCHEMA trade;
     CREATE TABLE trade.sales (id text, shop text NOT NULL, cents integer NOT NULL CHECK (cents >= 0), note text);
     CREATE TABLE shops (shop text PRIMARY KEY, sales bigint NOT NULL, cents bigint NOT NULL);
-    CREATE TABLE prices (article text PRIMARY KEY, at bigint NOT NULL, cents integer NOT NULL);`);
+    CREATE TABLE prices (article text PRIMARY KEY, at bigint NOT NULL, cents integer NOT NULL);
+    CREATE TABLE last_sales (branch text PRIMARY KEY, id text NOT NULL, cents integer NOT NULL, note text);`);
 });
 
 beforeEach(async () => {
   await database.query(
-    'TRUNCATE trade.sales, shops, prices, event_processor.ledger, event_processor.quarantine, event_processor.batch_log',
+    'TRUNCATE trade.sales, shops, prices, last_sales, event_processor.ledger, event_processor.quarantine, event_processor.batch_log',
   );
   engine = database.createEngine(sales);
 });
@@ -62,6 +69,29 @@ function run(parts: readonly KinesisRecordOptions[], { on = engine, startAt = 0 
   const records = parts.map((part, index) => kinesisRecord({ ...part, index: startAt + index }));
   return processBatch(records, on, () => 30_000);
 }
+
+describe('a table that takes its rows from another one', () => {
+  it('gets those of fresh events only, the newest per key', async () => {
+    await run([sale({ id: 'b', cents: 1 }), sale({ id: 'c', shop: 'south', cents: 2 }), sale({ id: 'a', cents: 3 })]);
+    await database.query('DELETE FROM last_sales');
+    await run([sale({ id: 'c', shop: 'south', cents: 4 }), sale({ id: 'a0', cents: 5 }), sale({ id: 'a1', cents: 6 })]);
+    expect(await database.query('SELECT * FROM last_sales')).toEqual([
+      { branch: 'north', id: 'a1', cents: 6, note: null },
+    ]);
+  });
+
+  it('rejects the event alone that its own rules refuse, rows of the other table included', async () => {
+    await database.query('ALTER TABLE last_sales ADD CONSTRAINT cheap CHECK (cents < 1000)');
+    try {
+      const report = await run([sale({ id: 'a' }), sale({ id: 'b', shop: 'south', cents: 5000 }), sale({ id: 'c' })]);
+      expect(report).toMatchObject({ written: 2, committedRecords: 3 });
+      expect(await database.query('SELECT id FROM trade.sales ORDER BY id')).toEqual([{ id: 'a' }, { id: 'c' }]);
+      expect(await database.query('SELECT event_id FROM event_processor.quarantine')).toEqual([{ event_id: 'b' }]);
+    } finally {
+      await database.query('ALTER TABLE last_sales DROP CONSTRAINT cheap');
+    }
+  });
+});
 
 describe('an event that comes twice', () => {
   it('has one effect when both are in one batch', async () => {

@@ -35,6 +35,7 @@ const TYPES =
   'text, boolean, smallint, integer, bigint, numeric, double precision, date, timestamp, timestamptz, uuid, jsonb, bytea';
 const column = (name: string) => ({ t: inserts({ columns: { [name]: 'text' } }) });
 const key = { k: 'text' } as const;
+const state = { key, version: { v: 'date' }, columns: {} } as const;
 const airports = lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: { city: 'text' } });
 const MANY = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`c${index}`, 'text' as const]));
 
@@ -115,6 +116,48 @@ describe('a declaration that cannot work', () => {
       'a column in two parts',
       { tables: { t: versions({ key, version: { v: 'date' }, columns: { k: 'text' } }) } },
       'table `t`: column `k` stands in two parts of the declaration; keep it in one',
+    ],
+    [
+      'rows from a table that is not there',
+      { tables: { t: versions({ ...state, from: { table: 'toString' } }) } },
+      'table `t`: `from` must name an insert table of this projection, got "toString"',
+    ],
+    [
+      'rows from a table that adds up',
+      {
+        tables: {
+          t: versions({ ...state, from: { table: 'u' } }),
+          u: counters({ key: { k: 'text', v: 'date' }, counters: { n: 'bigint' } }),
+        },
+      },
+      'table `t`: `from` must name an insert table of this projection, got "u"',
+    ],
+    [
+      'a column that the other table does not have',
+      {
+        tables: { t: versions({ ...state, from: { table: 'u', columns: { v: 'x' } } }), u: inserts({ columns: key }) },
+      },
+      'table `t`: column `v` must be `u.x` of type date, got "no such column"',
+    ],
+    [
+      'a column that may be null in the other table',
+      {
+        tables: {
+          t: versions({ ...state, from: { table: 'u' } }),
+          u: inserts({ columns: { ...key, v: 'date?' } }),
+        },
+      },
+      'table `t`: column `v` must be `u.v` of type date, got "date?"',
+    ],
+    [
+      'a name for a column that is not its own',
+      {
+        tables: {
+          t: versions({ ...state, from: { table: 'u', columns: { w: 'v' } } }),
+          u: inserts({ columns: { ...key, v: 'date' } }),
+        },
+      },
+      'table `t`: `from.columns` names "w", which is not one of its columns',
     ],
     [
       'a lookup in an unnameable table',

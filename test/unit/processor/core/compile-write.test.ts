@@ -4,9 +4,10 @@ import { identifier } from '../../../../processor/core/identifier.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
 
 const key = { airport: 'text', day: 'date' } as const;
+const days = counters({ key, counters: { flights: 'bigint', hours: 'double precision' } });
 const tables = {
   'sales.orders': inserts({ columns: { id: 'uuid', note: 'jsonb?', Total: 'numeric' } }),
-  days: counters({ key, counters: { flights: 'bigint', hours: 'double precision' } }),
+  days,
   latest: versions({ key, version: { at: 'timestamp', id: 'text' }, columns: { delay: 'integer?' } }),
 };
 
@@ -101,6 +102,28 @@ describe('the compiled write', () => {
         'ON CONFLICT ("event_id") DO NOTHING RETURNING "event_id" AS event_id',
     );
     expect(part(sql, '_event')).toContain(':rows_3::jsonb');
+  });
+
+  it('reads rows that are those of another table from there, which are read once then', () => {
+    const from = { table: 'sales', columns: { shop: 'branch' } } as const;
+    const derived = {
+      days,
+      newest: versions({ key: { shop: 'text' }, version: { at: 'timestamp' }, columns: { cents: 'integer' }, from }),
+      sales: inserts({ columns: { id: 'text', branch: 'text', at: 'timestamp', cents: 'integer' }, key: ['id'] }),
+    };
+    const sql = compile({ tables: derived });
+    expect(part(sql, '_rows_1')).toContain('_rows_1 AS MATERIALIZED (SELECT (v->>0)::integer AS _n,');
+    expect(part(sql, '_rows_1')).toContain('FROM jsonb_array_elements(:rows_1::jsonb) AS v)');
+    expect(part(sql, '_write_1')).toContain(
+      'FROM (SELECT _n, "branch" AS "shop", "at", "cents" FROM _rows_1) AS _row JOIN _fresh USING (_n)',
+    );
+    expect(part(sql, '_write_2')).toContain('FROM _rows_1 AS _row JOIN _fresh USING (_n) ORDER BY "id" COLLATE "C"');
+    expect(sql).not.toContain(':rows_2');
+    const owned = compile({ tables: derived, ledger: 'sales' });
+    expect(part(owned, '_write_1')).toContain(
+      'FROM (SELECT _n, "branch" AS "shop", "at", "cents" FROM _event) AS _row',
+    );
+    expect(owned).not.toContain('_rows_1 AS');
   });
 
   it('logs the stretch of the shard and quarantines in the same statement', () => {

@@ -5,7 +5,7 @@ import type { DecodedItem } from '../../../../processor/core/item.ts';
 import type { ResolvedLookups } from '../../../../processor/core/lookup-accessors.ts';
 import type { EncodedBatch } from '../../../../processor/core/project-items.ts';
 import { projectItems } from '../../../../processor/core/project-items.ts';
-import { defineProjection, inserts, lookup } from '../../../../processor/projection.ts';
+import { defineProjection, inserts, lookup, versions } from '../../../../processor/projection.ts';
 import { origin } from '../../../support/encoded-event.ts';
 import { rowTexts } from '../../../support/row-texts.ts';
 
@@ -26,6 +26,8 @@ const RESOLVED: ResolvedLookups = new Map([
   ],
 ]);
 
+const NEWEST_FROM = { table: 'flights', columns: { no: 'id' } } as const;
+
 /** Projects events that are themselves what the projection returns, or a function that returns it. */
 function project(events: readonly unknown[], options: Options = {}): EncodedBatch {
   const columns = { id: 'text', data: 'jsonb?' } as const;
@@ -43,7 +45,11 @@ function project(events: readonly unknown[], options: Options = {}): EncodedBatc
       }),
     },
     lookupKeys: () => ({ airports: [] }),
-    tables: { flights: inserts({ columns, key: ['id'] }), notes: inserts({ columns }) },
+    tables: {
+      newest: versions({ key: { id: 'text' }, version: { no: 'text' }, columns: {}, from: NEWEST_FROM }),
+      flights: inserts({ columns, key: ['id'] }),
+      notes: inserts({ columns }),
+    },
     ...(options.ledger && { ledger: options.ledger }),
     project: (event: unknown, lookups) =>
       (typeof event === 'function' ? (event as (given: typeof lookups) => unknown)(lookups) : event) as object,
@@ -80,6 +86,11 @@ describe('what a projection returns', () => {
     ['a text', 'x', '`project` must return rows by table, got string'],
     ['a promise', Promise.resolve({}), '`project` must return rows by table, got a promise; it must not be async'],
     ['a table that is not declared', { planes: {} }, 'the projection declares no table `planes`'],
+    [
+      'a row for a table that takes its rows from another',
+      { flights: { id: 'a', data: 1 }, newest: { id: 'a', no: 'a' } },
+      '`newest` takes its rows from `flights`; leave it out',
+    ],
     ['no row for a table', { flights: null }, '`flights` must be a row, got null'],
     [
       'a row without a column',
