@@ -3,7 +3,7 @@ import { flights } from '../../functions/flights/projection.ts';
 import { LOCAL_CREDENTIALS } from '../../local/local-credentials.ts';
 import { createExecuteStatement } from '../../processor/adapters/data-api.ts';
 import { createDataApiEventStore } from '../../processor/adapters/data-api-event-store.ts';
-import { writeStatementBody } from '../../processor/adapters/statement-body.ts';
+import { statementHead, writeStatementBody } from '../../processor/adapters/statement-body.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
 import type { KinesisRecord } from '../../processor/core/kinesis-record.ts';
 import { ReusableBytes } from '../../processor/core/reusable-bytes.ts';
@@ -67,11 +67,12 @@ const WRITE_SQL = compileProjection(flights).writeSql;
 /** A store for which a request ends as a body. */
 function storeThatWritesBodies(): EventStore {
   const memory = new ReusableBytes();
-  const head = { resourceArn: TARGET.clusterArn, secretArn: TARGET.secretArn, database: TARGET.database };
+  const { clusterArn: resourceArn, secretArn, database } = TARGET;
+  const head = statementHead({ resourceArn, secretArn, database, sql: WRITE_SQL });
   return {
     ...refusing,
     write: (parameters) => {
-      const { taken } = writeStatementBody({ ...head, sql: WRITE_SQL }, parameters, memory);
+      const { taken } = writeStatementBody(head, parameters, memory);
       memory.giveBack(taken);
       return Promise.resolve({ written: 0, quarantined: 0 });
     },

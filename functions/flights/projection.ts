@@ -35,16 +35,16 @@ export const flights = defineProjection({
   },
   // Its key is the event id, so it can tell a repeated event from a new one: a fifth of the database's work saved.
   ledger: 'flights',
+  // Dates stay as they are: PostgreSQL reads year/month/day as such whatever its settings.
   project: ({ date, delay, distance, origin, destination }, { airports }, flight_id) => {
-    const departed_at = date.replaceAll('/', '-');
     const { city: origin_city, state: origin_state } = airports(origin);
     const { city: destination_city, state: destination_state } = airports(destination);
     const cities = { origin_city, origin_state, destination_city, destination_state };
     return {
-      flights: { flight_id, departed_at, destination, delay, distance, origin, ...cities },
+      flights: { flight_id, departed_at: date, destination, delay, distance, origin, ...cities },
       airport_days: {
         airport: origin,
-        day: departed_at.slice(0, 10),
+        day: date.slice(0, 10),
         flights: 1,
         delayed_flights: delay > 0 ? 1 : 0,
         delay_minutes: Math.max(0, delay),

@@ -4,7 +4,7 @@ import { ReusableBytes } from '../core/reusable-bytes.ts';
 import type { ParameterValue } from '../core/write-parameters.ts';
 import type { CallOptions } from '../ports.ts';
 import { classifyError } from './classify-error.ts';
-import { writeStatementBody } from './statement-body.ts';
+import { statementHead, writeStatementBody } from './statement-body.ts';
 
 /** The database that calls go to. */
 export interface DataApiTarget {
@@ -29,8 +29,12 @@ export type ExecuteStatement = (
 export function createExecuteStatement(client: RDSDataClient, target: DataApiTarget): ExecuteStatement {
   const { clusterArn: resourceArn, secretArn, database } = target;
   const memory = new ReusableBytes();
+  // One for each statement of the engine, which are a handful and never change.
+  const heads = new Map<string, Buffer>();
   return async (sql, parameters, { timeoutMs }) => {
-    const { taken, body } = writeStatementBody({ resourceArn, secretArn, database, sql }, parameters, memory);
+    const head = heads.get(sql) ?? statementHead({ resourceArn, secretArn, database, sql });
+    heads.set(sql, head);
+    const { taken, body } = writeStatementBody(head, parameters, memory);
     try {
       const answer = await client.send(commandWithBody(body), {
         abortSignal: AbortSignal.timeout(Math.ceil(timeoutMs)),

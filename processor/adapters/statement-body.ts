@@ -11,15 +11,21 @@ export interface StatementHead {
 
 const [QUOTE, PARAMETER_END, END] = [Buffer.from('"'), Buffer.from('}}'), Buffer.from(']}')];
 
+/** The part of a body that every call with these members begins with. */
+export function statementHead(head: StatementHead): Buffer {
+  return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"parameters":[`);
+}
+
 /**
  * Writes the body of an `ExecuteStatement` request: the same JSON that the SDK makes of these members.
  * {@link https://docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_ExecuteStatement.html}
  *
+ * @param head what {@link statementHead} made of the members that do not change
  * @param memory where the body stands until it is given back
  * @returns the memory that was taken, and the part of it that is the body
  */
 export function writeStatementBody(
-  head: StatementHead,
+  head: Buffer,
   parameters: Readonly<Record<string, ParameterValue>>,
   memory: ReusableBytes,
 ): { readonly taken: Buffer; readonly body: Buffer } {
@@ -33,8 +39,8 @@ export function writeStatementBody(
   return { taken, body: taken.subarray(0, end) };
 }
 
-function* bodyPieces(head: StatementHead, parameters: Readonly<Record<string, ParameterValue>>): Generator<Uint8Array> {
-  yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"parameters":[`);
+function* bodyPieces(head: Buffer, parameters: Readonly<Record<string, ParameterValue>>): Generator<Uint8Array> {
+  yield head;
   let comma = '';
   for (const [name, value] of Object.entries(parameters)) {
     yield Buffer.from(`${comma}{"name":${JSON.stringify(name)},"value":{"stringValue":`);

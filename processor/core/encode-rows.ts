@@ -1,5 +1,6 @@
 import type { ColumnEncoder, JsonValue } from './column-type.ts';
 import { columnEncoder, describeColumnType, parseColumnType } from './column-type.ts';
+import { compileRowWriter } from './compile-row-writer.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import { isStorableText } from './storable-text.ts';
 import type { Table } from './table.ts';
@@ -33,6 +34,8 @@ export interface RowEncoder {
 
 interface EncodedColumn {
   readonly name: string;
+  /** Table and column, for messages. */
+  readonly label: string;
   readonly encode: ColumnEncoder;
   readonly expected: string;
 }
@@ -42,18 +45,29 @@ export function createRowEncoder(name: string, table: Table): RowEncoder {
   const columns = Object.entries(columnsOf(table)).map(([column, type]) => {
     const parsed = parseColumnType(type);
     if (parsed === undefined) throw new TypeError(`column \`${column}\` has the unknown type ${type}`);
-    return { name: column, encode: columnEncoder(parsed), expected: describeColumnType(parsed) };
+    return {
+      name: column,
+      label: `\`${name}.${column}\``,
+      encode: columnEncoder(parsed),
+      expected: describeColumnType(parsed),
+    };
   });
-  const encoded: EncodedTable = { name, columns };
+  const encodedTable: EncodedTable = { name, columns };
+  const writeUsual = compileRowWriter(columns, appendCell);
   return {
     table: name,
     encode: (row, n, rows) => {
       if (typeof row !== 'object' || row === null) {
         return new RowProblem(`\`${name}\` must be a row, got ${describeValue(row)}`);
       }
-      const cells = row as Cells;
+      const start = rows.length;
       rows.openRow(n);
-      const problem = encodeCells(cells, encoded, rows) ?? unknownColumn(cells, encoded);
+      let problem: RowProblem | undefined;
+      if (!writeUsual(row, rows)) {
+        rows.truncate(start);
+        rows.openRow(n);
+        problem = encodeCells(row as Cells, encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable);
+      }
       rows.closeRow();
       return problem;
     },
@@ -67,25 +81,22 @@ interface EncodedTable {
   readonly columns: readonly EncodedColumn[];
 }
 
-function encodeCells(cells: Cells, { name, columns }: EncodedTable, rows: EscapedRows): RowProblem | undefined {
-  for (const column of columns) {
-    const cell = cells[column.name];
-    const value = column.encode(cell);
-    if (value === undefined) {
-      return new RowProblem(`\`${name}.${column.name}\` must be ${column.expected}, got ${describeValue(cell)}`);
-    }
-    if (appendValue(value, rows)) continue;
-    return new RowProblem(
-      `\`${name}.${column.name}\` holds text that PostgreSQL can't store: a NUL character or half a surrogate pair`,
-    );
+/** Says what is wrong with a row that is not usual, if anything is. */
+function encodeCells(cells: Cells, { columns }: EncodedTable, rows: EscapedRows): RowProblem | undefined {
+  for (const { name, label, encode, expected } of columns) {
+    const cell = cells[name];
+    const value = encode(cell);
+    if (value === undefined) return new RowProblem(`${label} must be ${expected}, got ${describeValue(cell)}`);
+    if (appendCell(value, rows)) continue;
+    return new RowProblem(`${label} holds text that PostgreSQL can't store: a NUL character or half a surrogate pair`);
   }
   return undefined;
 }
 
-/** Adds a cell, or returns false when PostgreSQL can't hold it. */
-function appendValue(value: JsonValue, rows: EscapedRows): boolean {
+/** Adds a cell, or returns false when there is none, or PostgreSQL can't hold it. */
+function appendCell(value: JsonValue | undefined, rows: EscapedRows): boolean {
   if (typeof value === 'string') return rows.appendString(value);
-  if (typeof value !== 'number') return appendJson(value, rows);
+  if (typeof value !== 'number') return value !== undefined && appendJson(value, rows);
   rows.appendNumber(value);
   return true;
 }
@@ -107,19 +118,7 @@ function isStorable(value: JsonValue): boolean {
   return Object.entries(value).every(([member, inner]) => isStorableText(member) && isStorable(inner));
 }
 
-/**
- * Counts the members of an object, inherited ones included, which a plain object has none of: the sooner done because
- * no list of their names is made.
- */
-export function countMembers(object: object): number {
-  let count = 0;
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- counted, not read
-  for (const _member in object) count += 1;
-  return count;
-}
-
 function unknownColumn(cells: Cells, { name, columns }: EncodedTable): RowProblem | undefined {
-  if (countMembers(cells) === columns.length) return undefined;
   const unknown = Object.keys(cells).find((given) => !columns.some((column) => column.name === given));
   return unknown === undefined
     ? undefined

@@ -79,9 +79,10 @@ export class EscapedRows {
     bytes[end++] = BACKSLASH;
     bytes[end++] = QUOTE;
     // For a few characters a loop is quicker than a call out of JavaScript.
-    for (let index = 0; index < text.length; index += 1) {
+    const { length } = text;
+    for (let index = 0; index < length; index += 1) {
       const unit = text.charCodeAt(index);
-      if (unit < SPACE || unit >= DELETE || unit === QUOTE || unit === BACKSLASH) {
+      if ((unit - SPACE) >>> 0 >= DELETE - SPACE || unit === QUOTE || unit === BACKSLASH) {
         return this.#appendUnusualString(text);
       }
       bytes[end++] = unit;

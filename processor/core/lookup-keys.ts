@@ -35,9 +35,11 @@ export function gatherLookupKeys(items: readonly DecodedItem[], plan: LookupPlan
       for (const { name, keyType, keys } of lookups) {
         for (const key of keysOf[name] ?? []) {
           // A text that is known already is known in its one form.
-          const text = keys.has(key as string) ? (key as string) : lookupKeyText(keyType, key);
-          if (text === undefined) continue;
-          keys.add(text);
+          if (!keys.has(key as string)) {
+            const text = lookupKeyText(keyType, key);
+            if (text === undefined) continue;
+            keys.add(text);
+          }
           requests += 1;
         }
       }

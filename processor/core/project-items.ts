@@ -1,5 +1,5 @@
 import type { RowEncoder } from './encode-rows.ts';
-import { countMembers, RowProblem } from './encode-rows.ts';
+import { RowProblem } from './encode-rows.ts';
 import type { EncodedEvent, EncodedItem, QuarantineContext } from './encoded-item.ts';
 import { encodeRejection } from './encoded-item.ts';
 import type { EscapedRows } from './escaped-rows.ts';
@@ -50,9 +50,9 @@ export function projectItems(
   const context = { step, rows, accessors: createLookupAccessors(step.lookups, resolved), encoding };
   const encoded = items.map((item, n): EncodedItem => {
     const outcome = item.kind === 'rejection' ? item : encodeEvent(item, n, context);
-    if (outcome.kind === 'rejection') rows.discard();
-    rows.close(n);
-    return outcome.kind === 'event' ? outcome : encodeRejection(outcome, { ...encoding, attempts: 0 });
+    if (outcome.kind === 'event') return outcome;
+    rows.withdraw(n);
+    return encodeRejection(outcome, { ...encoding, attempts: 0 });
   });
   return { items: encoded, rows };
 }
@@ -67,7 +67,7 @@ interface EncodingContext {
 function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): EncodedEvent | Rejection {
   const rejection = projectEvent(item, n, context);
   if (rejection !== undefined) return rejection;
-  const bytes = context.rows.openBytes;
+  const bytes = context.rows.close(n);
   const { maxItemBytes } = context.encoding;
   return bytes <= maxItemBytes
     ? { kind: 'event', origin: item.origin, eventId: item.eventId, n, bytes }
@@ -115,7 +115,7 @@ function encodeTables(
       : encoder.encode(given, n, rows.list(list));
     if (problem !== undefined) return problem;
   }
-  return countMembers(projected) === known ? undefined : unknownTableProblem(projected, step);
+  return Object.keys(projected).length === known ? undefined : unknownTableProblem(projected, step);
 }
 
 function encodeEach(

@@ -23,36 +23,43 @@ export class RowLists {
    * Makes empty lists.
    *
    * @param memory of each list, until {@link release}
-   * @param itemCount number of items that will be closed
+   * @param itemCount number of items that will be ended
    */
   constructor(memory: RowMemory, itemCount: number) {
     this.#lists = memory.map((bytes) => ({
       rows: new EscapedRows(bytes),
       ends: new Uint32Array(itemCount),
-      closed: 0,
+      start: 0,
     }));
   }
 
-  /** Where rows of the item that is not closed yet are added to a list. */
+  /** Where rows of the item that is not ended yet are added to a list. */
   list(index: number): EscapedRows {
     return this.#list(index).rows;
   }
 
-  /** Bytes that the item that is not closed yet takes in a request so far. */
-  get openBytes(): number {
+  /**
+   * Ends an item: what follows belongs to the next one. Every item is ended, in order, by this or by {@link withdraw}.
+   *
+   * @returns the bytes that it takes in a request
+   */
+  close(item: number): number {
     let bytes = 0;
-    for (const { rows, closed } of this.#lists) bytes += rows.length - closed;
+    for (const list of this.#lists) {
+      const end = list.rows.length;
+      bytes += end - list.start;
+      list.ends[item] = list.start = end;
+    }
     return bytes;
   }
 
-  /** Takes back what the item that is not closed yet has added. */
-  discard(): void {
-    for (const { rows, closed } of this.#lists) rows.truncate(closed);
-  }
-
-  /** Ends an item: what follows belongs to the next one. Every item is closed, in order, also one without rows. */
-  close(item: number): void {
-    for (const list of this.#lists) list.ends[item] = list.closed = list.rows.length;
+  /** Takes back the rows of the last item, whether it is ended or not, and ends it without any. */
+  withdraw(item: number): void {
+    for (const list of this.#lists) {
+      list.start = item === 0 ? 0 : (list.ends[item - 1] ?? 0);
+      list.rows.truncate(list.start);
+      list.ends[item] = list.start;
+    }
   }
 
   /**
@@ -82,6 +89,6 @@ interface List {
   readonly rows: EscapedRows;
   /** Length of the rows where the item at an index ends. */
   readonly ends: Uint32Array;
-  /** Length of the rows where the last closed item ends. */
-  closed: number;
+  /** Length of the rows where the item that is not ended yet starts. */
+  start: number;
 }

@@ -57,3 +57,27 @@ it('takes exactly the texts that PostgreSQL stores, and unchanged', () => {
     { numRuns: 1000 },
   );
 });
+
+const usualRow = fc.record({ id: fc.string(), body: fc.option(anyText), count: fc.integer() });
+const MEMBERS = ['id', 'body', 'count', 'extra'] as const;
+const anyRow = fc.dictionary(
+  fc.constantFrom(...MEMBERS),
+  fc.oneof(anyText, fc.integer({ min: -3_000_000_000, max: 3_000_000_000 }), fc.constantFrom(null, undefined, true)),
+);
+
+it('takes exactly the rows that have the declared columns, each of its type, in whatever order they stand', () => {
+  const encoder = createRowEncoder('t', inserts({ columns: { id: 'text', body: 'text?', count: 'integer' } }));
+  const isInteger = (value: unknown) => typeof value === 'number' && value === (value | 0);
+  fc.assert(
+    fc.property(fc.oneof(anyRow, usualRow), ({ id, body, count, ...others }) => {
+      const rows = new EscapedRows(new ReusableBytes());
+      const problem = encoder.encode({ ...others, count, id, body }, 7, rows);
+      const isRight =
+        typeof id === 'string' && isStorable(id) && (body === null || (typeof body === 'string' && isStorable(body)));
+      expect(problem === undefined).toBe(isRight && isInteger(count) && Object.keys(others).length === 0);
+      if (problem !== undefined) return;
+      expect(parameterText([rows.slice(0, rows.length)])).toBe(`${JSON.stringify([7, id, body, count])},`);
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -33,8 +33,8 @@ describe('a flight', () => {
   it('becomes a flight with cities and a count per day; the latest departure is read from the flight', async () => {
     const id = '2001/03/31 22:27 DTW-ABE -5';
     expect(await rowsOf(FLIGHT)).toEqual([
-      [0, id, '2001-03-31 22:27', 'ABE', -5, 325, 'DTW', 'Detroit', 'MI', 'Allentown', 'PA'],
-      [0, 'DTW', '2001-03-31', 1, 0, 0],
+      [0, id, '2001/03/31 22:27', 'ABE', -5, 325, 'DTW', 'Detroit', 'MI', 'Allentown', 'PA'],
+      [0, 'DTW', '2001/03/31', 1, 0, 0],
     ]);
     expect(flights.tables['latest_departures']).toMatchObject({
       from: { table: 'flights', columns: { airport: 'origin' } },
@@ -47,7 +47,7 @@ describe('a flight', () => {
     [1, [1, 1, 1]],
     [95, [1, 1, 95]],
   ])('%d minutes late counts as %j', async (delay, counted) => {
-    expect(await rowsOf({ ...FLIGHT, delay })).toMatchObject({ 1: [0, 'DTW', '2001-03-31', ...counted] });
+    expect(await rowsOf({ ...FLIGHT, delay })).toMatchObject({ 1: [0, 'DTW', '2001/03/31', ...counted] });
   });
 
   it('asks for both of its airports', async () => {
