@@ -27,6 +27,12 @@ export function recordBatches(events: FlightEvents, count: number, batchSize: nu
   return batches;
 }
 
+/** A store that only ever writes: no flight of the example is rejected. */
+export function storeOfWrites(write: EventStore['write']): EventStore {
+  const refuse = () => Promise.reject(new Error('no flight is rejected'));
+  return { write, writeWithParts: refuse, storePart: refuse };
+}
+
 /** The engine of the flights function around a store of the caller's; reference rows come from a map. */
 export function createFlightsEngine(store: EventStore, airports: ReadonlyMap<string, ReferenceRow>): Engine {
   const lookupSource: LookupSource = { read: () => Promise.resolve(new Map([['airports', airports]])) };

@@ -1,7 +1,7 @@
 import type { SeriesResult } from './run-series.ts';
 import type { RatioName, RatioResult } from './scenario.ts';
 import { COMPARED, IN_REGION_LATENCY_MS } from './scenario.ts';
-import { OURS_COLD_ID, oursId } from './scenarios/ours.ts';
+import { oursColdId, oursId } from './scenarios/ours.ts';
 import { compare, summarize } from './statistics.ts';
 
 const BATCH_1000 = oursId({ batchSize: 1_000, lanes: 1 }, 0);
@@ -20,7 +20,7 @@ const SPEED_RATIOS = {
 
 const CALL_RATIOS = {
   callsPer1000Warm: BATCH_1000,
-  callsPer1000Cold: OURS_COLD_ID,
+  callsPer1000Cold: oursColdId(0),
 } as const satisfies Partial<Record<RatioName, string>>;
 
 /** The ratios that come from throughput series; a series that failed or was not run gives a reason instead. */

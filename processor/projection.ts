@@ -63,7 +63,7 @@ export interface VersionedDeclaration<
   readonly columns: C;
   /**
    * An insert table whose rows say all of this table's: `project` then gives none for it. What is not sent twice is not
-   * read twice either, which is a sixth of the database's work for the example.
+   * read twice either, which is 15 % of the database's work for the example.
    *
    * @defaultValue none, `project` gives the rows
    */

@@ -10,7 +10,7 @@ import { ReusableBytes } from '../../processor/core/reusable-bytes.ts';
 import type { EventStore } from '../../processor/ports.ts';
 import type { Engine } from '../../processor/process-batch.ts';
 import { processBatch } from '../../processor/process-batch.ts';
-import { createFlightsEngine, recordBatches } from '../encode-batches.ts';
+import { createFlightsEngine, recordBatches, storeOfWrites } from '../encode-batches.ts';
 import type { Figure, Finding, SingleScenario } from '../scenario.ts';
 import { COMPARED } from '../scenario.ts';
 import { compare, summarize } from '../statistics.ts';
@@ -62,25 +62,18 @@ function figure(says: string, values: readonly number[]): Figure {
 }
 
 const TARGET = { clusterArn: 'cluster', secretArn: 'secret', database: 'database' };
-const WRITE_SQL = compileProjection(flights).writeSql;
 
 /** A store for which a request ends as a body. */
 function storeThatWritesBodies(): EventStore {
   const memory = new ReusableBytes();
   const { clusterArn: resourceArn, secretArn, database } = TARGET;
-  const head = statementHead({ resourceArn, secretArn, database, sql: WRITE_SQL });
-  return {
-    ...refusing,
-    write: (parameters) => {
-      const { taken } = writeStatementBody(head, parameters, memory);
-      memory.giveBack(taken);
-      return Promise.resolve({ written: 0, quarantined: 0 });
-    },
-  };
+  const head = statementHead({ resourceArn, secretArn, database, sql: compileProjection(flights).writeSql });
+  return storeOfWrites((parameters) => {
+    const { taken } = writeStatementBody(head, parameters, memory);
+    memory.giveBack(taken);
+    return Promise.resolve({ written: 0, quarantined: 0 });
+  });
 }
-
-const refuse = () => Promise.reject(new Error('no flight is rejected'));
-const refusing = { writeWithParts: refuse, storePart: refuse };
 
 /** The SDK's real client, whose requests are made and then go nowhere. */
 function storeWithoutNetwork(): EventStore {

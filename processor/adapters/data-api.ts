@@ -31,10 +31,15 @@ export function createExecuteStatement(client: RDSDataClient, target: DataApiTar
   const memory = new ReusableBytes();
   // One for each statement of the engine, which are a handful and never change.
   const heads = new Map<string, Buffer>();
-  return async (sql, parameters, { timeoutMs }) => {
-    const head = heads.get(sql) ?? statementHead({ resourceArn, secretArn, database, sql });
+  const headOf = (sql: string): Buffer => {
+    const known = heads.get(sql);
+    if (known !== undefined) return known;
+    const head = statementHead({ resourceArn, secretArn, database, sql });
     heads.set(sql, head);
-    const { taken, body } = writeStatementBody(head, parameters, memory);
+    return head;
+  };
+  return async (sql, parameters, { timeoutMs }) => {
+    const { taken, body } = writeStatementBody(headOf(sql), parameters, memory);
     try {
       const answer = await client.send(commandWithBody(body), {
         abortSignal: AbortSignal.timeout(Math.ceil(timeoutMs)),

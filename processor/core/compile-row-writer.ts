@@ -18,7 +18,7 @@ type AppendCell = (value: JsonValue | undefined, rows: EscapedRows) => boolean;
 
 /**
  * Compiles the writer of a table's rows to straight-line code, one step per column. In a loop all columns would share
- * one load and one call, which V8 then can neither specialize nor inline: a seventh of the engine's time.
+ * one load and one call, which V8 then can neither specialize nor inline: a third of what encoding a row takes.
  *
  * What is not usual is left to plain code, which so decides alone what a row may be. Of the declaration only column names
  * get into the generated text, as string literals; nothing of an event does.

@@ -141,7 +141,7 @@ function upsert(name: string, table: VersionedTable, rows: string): string {
 
 /**
  * The key as rows are sorted by it, so that all lanes lock rows in one order: text bytewise, which is the order of an
- * index declared so, and takes a fifteenth off the database's work where its default is the order of a language.
+ * index declared so, and takes 6 % off the database's work where its default is the order of a language.
  */
 function keyOrder(table: Table): string {
   const types = columnsOf(table);

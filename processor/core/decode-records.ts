@@ -100,14 +100,11 @@ function decodeSubRecords(
 }
 
 function decodeBytes(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded {
-  try {
-    const text = decodeText(isGzip(bytes) ? inflate(bytes) : bytes);
-    if (text === undefined) return reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes');
-    return decodeEvent(origin, text, decoding);
-  } catch (error) {
-    if (error instanceof InflateError) return reject(origin, error.reason, error.message);
-    throw error;
-  }
+  const inflated = isGzip(bytes) ? inflate(origin, bytes) : bytes;
+  if (!Buffer.isBuffer(inflated)) return inflated;
+  const text = decodeText(inflated);
+  if (text === undefined) return reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes');
+  return decodeEvent(origin, text, decoding);
 }
 
 /** Some producers put it in front of a text, although JSON has none. */
@@ -137,28 +134,18 @@ function rejectThrown(origin: Origin, error: unknown): Rejection {
   return reject(origin, 'schema', `the schema threw ${errorText(error)}`);
 }
 
-/** Says why bytes can't be inflated. */
-class InflateError extends Error {
-  readonly reason: RejectionReason;
-
-  constructor(reason: RejectionReason, detail: string) {
-    super(detail);
-    this.reason = reason;
-  }
-}
-
 function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-function inflate(bytes: Buffer): Buffer {
+function inflate(origin: Origin, bytes: Buffer): Buffer | Rejection {
   try {
     return gunzipSync(bytes, { maxOutputLength: LIMITS.maxInflatedBytes });
   } catch (error) {
     if (error instanceof RangeError) {
-      throw new InflateError('gzip-too-large', `inflates to more than ${LIMITS.maxInflatedBytes} bytes`);
+      return reject(origin, 'gzip-too-large', `inflates to more than ${LIMITS.maxInflatedBytes} bytes`);
     }
-    throw new InflateError('gzip-malformed', errorText(error));
+    return reject(origin, 'gzip-malformed', errorText(error));
   }
 }
 

@@ -81,7 +81,7 @@ interface EncodedTable {
   readonly columns: readonly EncodedColumn[];
 }
 
-/** Says what is wrong with a row that is not usual, if anything is. */
+/** Adds the cells of any row, or says what is wrong with it. */
 function encodeCells(cells: Cells, { columns }: EncodedTable, rows: EscapedRows): RowProblem | undefined {
   for (const { name, label, encode, expected } of columns) {
     const cell = cells[name];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SeriesResult } from '../../../bench/run-series.ts';
 import { COMPARED } from '../../../bench/scenario.ts';
-import { OURS_COLD_ID, oursId } from '../../../bench/scenarios/ours.ts';
+import { oursColdId, oursId } from '../../../bench/scenarios/ours.ts';
 import { seriesRatios } from '../../../bench/series-ratios.ts';
 
 function series(id: string, rates: readonly number[], rest: Partial<SeriesResult> = {}): SeriesResult {
@@ -45,7 +45,7 @@ describe('seriesRatios', () => {
   });
 
   it('counts calls per 1,000 events with a cold cache', () => {
-    const ratios = seriesRatios([series(OURS_COLD_ID, [1], { callsPer1000: [1.9, 2, 1.8] })]);
+    const ratios = seriesRatios([series(oursColdId(0), [1], { callsPer1000: [1.9, 2, 1.8] })]);
     expect(ratios.callsPer1000Cold).toBe(1.9);
   });
 });
