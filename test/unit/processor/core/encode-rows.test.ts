@@ -38,6 +38,20 @@ describe('a row', () => {
     expect(encodeWith(versioned, { delay: 5, at: '2001-01-01', airport: 'DTW' }, 0)).toBe('[0,"DTW","2001-01-01",5]');
   });
 
+  it('may have its columns from a class, and members beside them that are not its own', () => {
+    class Note {
+      readonly id = 1;
+      readonly tags = null;
+      get body(): string {
+        return 'b';
+      }
+    }
+    expect(encode(new Note())).toBe('[7,1,"b",null]');
+    expect(encode(Object.assign(Object.create({ size: 3 }) as object, { id: 1, body: 'b', tags: null }))).toBe(
+      '[7,1,"b",null]',
+    );
+  });
+
   it('may leave nothing out and bring nothing along', () => {
     expect(encode({ id: 1, body: null })).toBe(
       '`notes.tags` must be a JSON value with finite numbers, at most 500 levels deep or null, got nothing',
