@@ -42,8 +42,9 @@ describe('a row', () => {
     class Note {
       readonly id = 1;
       readonly tags = null;
+      readonly #text = 'b';
       get body(): string {
-        return 'b';
+        return this.#text;
       }
     }
     expect(encode(new Note())).toBe('[7,1,"b",null]');
