@@ -1,7 +1,7 @@
 import { flights } from '../functions/flights/projection.ts';
-import { createLruLookupCache } from '../processor/adapters/lru-lookup-cache.ts';
+import { createLruLookupCache } from '../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../processor/compile-projection.ts';
-import type { KinesisRecord } from '../processor/core/kinesis-record.ts';
+import type { KinesisRecord } from '../processor/decode/item.ts';
 import type { EventStore, LookupSource, ReferenceRow } from '../processor/ports.ts';
 import type { Engine } from '../processor/process-batch.ts';
 import type { FlightEvents } from './flight-events.ts';

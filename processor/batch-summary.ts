@@ -1,5 +1,5 @@
 import type { BatchMetricName } from '../contract/metrics.ts';
-import type { KinesisRecord } from './core/kinesis-record.ts';
+import type { KinesisRecord } from './decode/item.ts';
 import type { BatchReport } from './process-batch.ts';
 
 /** Ages of a batch's records when it was finished, in milliseconds. */

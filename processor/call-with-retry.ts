@@ -1,7 +1,7 @@
 import { DATA_API_STATEMENT_TIMEOUT_MS } from '../contract/limits.ts';
-import { backoffMs } from './core/backoff.ts';
-import type { CallOptions, Clock } from './ports.ts';
-import { DatabaseError } from './ports.ts';
+import type { CallOptions } from '../data-api/classify-error.ts';
+import type { Clock } from './ports.ts';
+import { DatabaseError } from '../data-api/classify-error.ts';
 
 /** Why a batch ends before its last record. */
 export type HoldReason = 'transient' | 'configuration' | 'deadline' | 'fuse';
@@ -95,4 +95,21 @@ export function transientHold(failure: DatabaseError): HoldError {
 /** What happened and what to do about it, in words that quote no row. */
 export function fixable(failure: DatabaseError): string {
   return failure.fix === undefined ? failure.headline : `${failure.headline}; ${failure.fix}`;
+}
+
+/** First wait at most, before the jitter. */
+const BASE_MS = 100;
+/** Longest wait, before the jitter: a resuming database takes 10 to 30 s, so asking every few seconds is enough. */
+const CAP_MS = 5_000;
+
+/**
+ * How long to wait before the next attempt: exponential with full jitter, so that environments that failed together do
+ * not come back together. {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/}
+ *
+ * @param attempt the attempt that failed, from 1
+ * @param random a number from 0 up to 1
+ * @returns milliseconds
+ */
+export function backoffMs(attempt: number, random: number): number {
+  return Math.round(Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1)) * random);
 }

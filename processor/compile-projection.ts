@@ -1,11 +1,11 @@
 import { DATA_API_MAX_SQL_CHARACTERS } from '../contract/limits.ts';
-import { compileLookup } from './core/compile-lookup.ts';
-import { compileWrite } from './core/compile-write.ts';
-import { createRowEncoder } from './core/encode-rows.ts';
-import type { ProjectionStep } from './core/project-items.ts';
-import { ReusableBytes } from './core/reusable-bytes.ts';
-import { createRowMemory } from './core/row-lists.ts';
-import { givenTables, ownLedgerOf, rowSourcesOf } from './core/table.ts';
+import { compileLookup } from './lookup/compile-lookup.ts';
+import { compileWrite } from './write/compile-write.ts';
+import { createRowEncoder } from './project/encode-rows.ts';
+import type { ProjectionStep } from './project/project-items.ts';
+import { ReusableBytes } from '../data-api/reusable-bytes.ts';
+import { createRowMemory } from './project/row-lists.ts';
+import { givenTables, ownLedgerOf, rowSourcesOf } from './tables/table-kind.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
 

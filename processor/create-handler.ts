@@ -9,13 +9,13 @@ import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aw
 import type { ProcessorEnvironment } from '../contract/environment.ts';
 import { EnvironmentError, parseEnvironment } from '../contract/environment.ts';
 import { BATCH_METRICS } from '../contract/metrics.ts';
-import { createExecuteStatement } from './adapters/data-api.ts';
-import { createDataApiEventStore } from './adapters/data-api-event-store.ts';
-import { createDataApiLookupSource } from './adapters/data-api-lookup-source.ts';
-import { createLruLookupCache } from './adapters/lru-lookup-cache.ts';
+import { createExecuteStatement } from '../data-api/execute.ts';
+import { createDataApiEventStore } from './write/data-api-event-store.ts';
+import { createDataApiLookupSource } from './lookup/data-api-lookup-source.ts';
+import { createLruLookupCache } from './lookup/lru-lookup-cache.ts';
 import { batchMetrics, batchSummary, recordAges, rejectionSummary } from './batch-summary.ts';
 import { compileProjection } from './compile-projection.ts';
-import { batchResponse } from './core/batch-outcome.ts';
+import { batchResponse } from './write/batch-outcome.ts';
 import type { Engine } from './process-batch.ts';
 import { processBatch } from './process-batch.ts';
 import type { Clock } from './ports.ts';

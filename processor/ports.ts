@@ -1,15 +1,10 @@
 /**
- * What the engine needs from outside. Each port belongs to the engine; `adapters/` fills them in.
+ * What the engine needs from outside. Each port belongs to the engine; the adapter that fills it in lies beside the stage that uses it.
  *
  * @module
  */
-import type { ParameterValue } from './core/write-parameters.ts';
-
-/** Bound of one call. */
-export interface CallOptions {
-  /** The call fails with an unknown outcome when it has not answered after this long. */
-  readonly timeoutMs: number;
-}
+import type { CallOptions } from '../data-api/classify-error.ts';
+import type { ParameterValue } from '../data-api/statement-body.ts';
 
 /** What one write did. */
 export interface WriteCounts {
@@ -79,55 +74,4 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
   /** A number from 0 up to 1. */
   random(): number;
-}
-
-/**
- * What a failed call means for the batch: `rejection` of a row in it, a `transient` state of the database, an
- * `unknown` outcome, a `timeout` of the statement itself, a `configuration` that a person must mend, or a result
- * `too-large` for one call.
- */
-export type FailureKind = 'rejection' | 'transient' | 'unknown' | 'timeout' | 'configuration' | 'too-large';
-
-/** A failed database call, classified once, in the adapter; nothing else looks at the message. */
-export class DatabaseError extends Error {
-  override readonly name = 'DatabaseError';
-  readonly kind: FailureKind;
-  /** The service's name for the error. */
-  readonly code: string;
-  readonly sqlState: string | undefined;
-  /** What a person has to do, where the failure is of kind `configuration`. */
-  readonly fix: string | undefined;
-
-  /**
-   * Wraps a failure with its meaning.
-   *
-   * @param message what the service said
-   * @param failure what it means
-   */
-  constructor(
-    message: string,
-    failure: {
-      readonly kind: FailureKind;
-      readonly code: string;
-      readonly sqlState: string | undefined;
-      readonly fix?: string | undefined;
-      readonly cause: unknown;
-    },
-  ) {
-    super(message, { cause: failure.cause });
-    this.kind = failure.kind;
-    this.code = failure.code;
-    this.sqlState = failure.sqlState;
-    this.fix = failure.fix;
-  }
-
-  /**
-   * What happened in words that quote no row: the message goes to the quarantine table, this to the log. Details and
-   * the place of an error hold values, and so does the first line when a value is what the database refused.
-   */
-  get headline(): string {
-    if (this.kind === 'rejection') return `${this.code} with SQLSTATE ${this.sqlState ?? 'unknown'}`;
-    const [firstLine = ''] = this.message.split(/\n|; (?=Detail:|Where:)/, 1);
-    return firstLine.trim();
-  }
 }

@@ -1,20 +1,21 @@
 import type { Calls } from './call-with-retry.ts';
 import { HoldError } from './call-with-retry.ts';
 import type { CompiledProjection } from './compile-projection.ts';
-import { decodeRecords } from './core/decode-records.ts';
-import type { EncodedItem, EncodedRejection } from './core/encoded-item.ts';
-import type { FuseSettings } from './core/fuse.ts';
-import type { DecodedItem } from './core/item.ts';
-import type { KinesisRecord } from './core/kinesis-record.ts';
-import { gatherLookupKeys } from './core/lookup-keys.ts';
-import type { Chunk } from './core/plan-chunks.ts';
-import { planChunks } from './core/plan-chunks.ts';
-import { projectItems } from './core/project-items.ts';
-import type { RowLists } from './core/row-lists.ts';
+import { decodeRecords } from './decode/decode-records.ts';
+import type { EncodedItem } from './project/project-items.ts';
+import type { EncodedRejection } from './quarantine/encode-rejection.ts';
+import type { FuseSettings } from './quarantine/fuse.ts';
+import type { DecodedItem } from './decode/item.ts';
+import type { KinesisRecord } from './decode/item.ts';
+import { gatherLookupKeys } from './lookup/lookup-keys.ts';
+import type { Chunk } from './plan-chunks.ts';
+import { planChunks } from './plan-chunks.ts';
+import { projectItems } from './project/project-items.ts';
+import type { RowLists } from './project/row-lists.ts';
 import type { Clock, EventStore, LookupCache, LookupSource } from './ports.ts';
-import { readLookups } from './read-lookups.ts';
-import type { WriteReport } from './write-items.ts';
-import { writeItems } from './write-items.ts';
+import { readLookups } from './lookup/read-lookups.ts';
+import type { WriteReport } from './write/write-items.ts';
+import { writeItems } from './write/write-items.ts';
 
 /** What the engine works with; made once per execution environment. */
 export interface Engine {

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { projectionProblems } from './core/projection-problems.ts';
+import { projectionProblems } from './tables/projection-problems.ts';
 import type {
   AbsentRule,
   Columns,
@@ -15,7 +15,7 @@ import type {
   RowSource,
   Table,
   VersionedTable,
-} from './core/table.ts';
+} from './tables/table-kind.ts';
 
 /** What {@link inserts} takes. */
 export interface InsertDeclaration<C extends Columns> {

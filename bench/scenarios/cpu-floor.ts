@@ -1,12 +1,12 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { flights } from '../../functions/flights/projection.ts';
 import { LOCAL_CREDENTIALS } from '../../local/local-credentials.ts';
-import { createExecuteStatement } from '../../processor/adapters/data-api.ts';
-import { createDataApiEventStore } from '../../processor/adapters/data-api-event-store.ts';
-import { statementHead, writeStatementBody } from '../../processor/adapters/statement-body.ts';
+import { createExecuteStatement } from '../../data-api/execute.ts';
+import { createDataApiEventStore } from '../../processor/write/data-api-event-store.ts';
+import { statementHead, writeStatementBody } from '../../data-api/statement-body.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
-import type { KinesisRecord } from '../../processor/core/kinesis-record.ts';
-import { ReusableBytes } from '../../processor/core/reusable-bytes.ts';
+import type { KinesisRecord } from '../../processor/decode/item.ts';
+import { ReusableBytes } from '../../data-api/reusable-bytes.ts';
 import type { EventStore } from '../../processor/ports.ts';
 import type { Engine } from '../../processor/process-batch.ts';
 import { processBatch } from '../../processor/process-batch.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { scanPlaceholders } from '../../local/data-api/scan-placeholders.ts';
-import { parameterText } from '../../processor/core/write-parameters.ts';
+import { parameterText } from '../../data-api/statement-body.ts';
 import { processBatch } from '../../processor/process-batch.ts';
 import type { Arena } from '../arena.ts';
 import type { Run } from '../drain.ts';

@@ -19,13 +19,13 @@ export interface Mutation {
 export const MUTATIONS = {
   'no-ledger-join': {
     says: 'writes join all events of the batch instead of those the ledger saw for the first time',
-    file: 'processor/core/compile-write.ts',
+    file: 'processor/write/compile-write.ts',
     replacements: [['AS _row JOIN _fresh USING (_n)', 'AS _row JOIN _event USING (_n)']],
     profile: 'mixed',
   },
   'no-sort': {
     says: 'rows are written in any order instead of that of their keys',
-    file: 'processor/core/compile-write.ts',
+    file: 'processor/write/compile-write.ts',
     replacements: [
       ['event_id FROM _event ORDER BY event_id COLLATE "C"', 'event_id FROM _event'],
       ['GROUP BY ${key} ORDER BY ${keyOrder(table)}', 'GROUP BY ${key} ORDER BY min(_n)'],
@@ -40,19 +40,19 @@ export const MUTATIONS = {
   },
   'no-conflict-guard': {
     says: 'a versioned row is replaced whatever its version',
-    file: 'processor/core/compile-write.ts',
+    file: 'processor/write/compile-write.ts',
     replacements: [["\n  WHERE (${versionOf('_t')}) < (${versionOf('excluded')})", '']],
     profile: 'mixed',
   },
   'empty-failure-list': {
     says: 'the function answers that all is done, whatever is committed',
-    file: 'processor/core/batch-outcome.ts',
+    file: 'processor/write/batch-outcome.ts',
     replacements: [['firstUncommitted === undefined ? []', 'sequenceNumbers.length > 0 ? []']],
     profile: 'mixed',
   },
   'no-quarantine': {
     says: 'rejected events are neither written nor set aside',
-    file: 'processor/core/write-parameters.ts',
+    file: 'processor/write/write-parameters.ts',
     replacements: [['jsonArray(rejections.map(({ row }) => row))', "'[]'"]],
     profile: 'mixed',
   },

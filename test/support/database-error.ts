@@ -1,5 +1,5 @@
-import type { FailureKind } from '../../processor/ports.ts';
-import { DatabaseError } from '../../processor/ports.ts';
+import type { FailureKind } from '../../data-api/classify-error.ts';
+import { DatabaseError } from '../../data-api/classify-error.ts';
 
 /** Makes a classified database failure with the SQLSTATE a test asks for. */
 export function databaseError(kind: FailureKind, sqlState?: string): DatabaseError {

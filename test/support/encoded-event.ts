@@ -1,7 +1,8 @@
-import type { EncodedEvent, EncodedItem, EncodedRejection } from '../../processor/core/encoded-item.ts';
-import { encodeRejection } from '../../processor/core/encoded-item.ts';
-import type { Origin } from '../../processor/core/item.ts';
-import { createRowMemory, RowLists } from '../../processor/core/row-lists.ts';
+import type { EncodedEvent, EncodedItem } from '../../processor/project/project-items.ts';
+import type { EncodedRejection } from '../../processor/quarantine/encode-rejection.ts';
+import { encodeRejection } from '../../processor/quarantine/encode-rejection.ts';
+import type { Origin } from '../../processor/decode/item.ts';
+import { createRowMemory, RowLists } from '../../processor/project/row-lists.ts';
 import { sequenceNumber, SHARD_ID } from './kinesis-record.ts';
 
 /** Where a test's item comes from: by default the plain record at an index. */

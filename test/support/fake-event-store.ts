@@ -1,6 +1,7 @@
-import type { ParameterValue } from '../../processor/core/write-parameters.ts';
-import { parameterText } from '../../processor/core/write-parameters.ts';
-import type { CallOptions, EventStore, WriteCounts } from '../../processor/ports.ts';
+import type { ParameterValue } from '../../data-api/statement-body.ts';
+import { parameterText } from '../../data-api/statement-body.ts';
+import type { CallOptions } from '../../data-api/classify-error.ts';
+import type { EventStore, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
 
 /** What goes wrong with one call: before anything is committed, or after, when only the answer is lost. */

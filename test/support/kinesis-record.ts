@@ -1,4 +1,4 @@
-import type { KinesisRecord } from '../../processor/core/kinesis-record.ts';
+import type { KinesisRecord } from '../../processor/decode/item.ts';
 
 /** What a test wants to say of a record; the rest is made up. */
 export interface KinesisRecordOptions {

@@ -1,4 +1,4 @@
-import { createLruLookupCache } from '../../processor/adapters/lru-lookup-cache.ts';
+import { createLruLookupCache } from '../../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
 import type { Engine } from '../../processor/process-batch.ts';
 import { FakeClock } from './fake-clock.ts';

@@ -1,5 +1,5 @@
-import type { RowLists } from '../../processor/core/row-lists.ts';
-import { parameterText } from '../../processor/core/write-parameters.ts';
+import type { RowLists } from '../../processor/project/row-lists.ts';
+import { parameterText } from '../../data-api/statement-body.ts';
 
 /** The rows of one item, per list: their JSON texts joined by commas, empty where it has none. */
 export function rowTexts(rows: RowLists, item: number, lists: readonly number[]): string[] {

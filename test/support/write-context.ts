@@ -1,5 +1,5 @@
-import type { EncodedItem } from '../../processor/core/encoded-item.ts';
-import type { WriteContext } from '../../processor/core/write-parameters.ts';
+import type { EncodedItem } from '../../processor/project/project-items.ts';
+import type { WriteContext } from '../../processor/write/write-parameters.ts';
 import { encodedRows } from './encoded-event.ts';
 
 /** What the chunks of a batch of a test's items share: one table, beside the framework's ledger. */

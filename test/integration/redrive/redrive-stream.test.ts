@@ -13,7 +13,7 @@ import { createKinesisSink } from '../../../ops/redrive/kinesis-sink.ts';
 import { createQuarantineSource } from '../../../ops/redrive/quarantine-source.ts';
 import type { RedriveReport } from '../../../ops/redrive/redrive.ts';
 import { redrive } from '../../../ops/redrive/redrive.ts';
-import type { KinesisRecord } from '../../../processor/core/kinesis-record.ts';
+import type { KinesisRecord } from '../../../processor/decode/item.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { counters, defineProjection, inserts } from '../../../processor/projection.ts';
 import { aggregate } from '../../support/aggregate.ts';

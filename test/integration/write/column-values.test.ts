@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { KinesisRecord } from '../../../processor/core/kinesis-record.ts';
+import type { KinesisRecord } from '../../../processor/decode/item.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { defineProjection, inserts } from '../../../processor/projection.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-const CORE = join(import.meta.dirname, '../../../processor/core');
+const CORE = join(import.meta.dirname, '../../../processor');
 const SCRIPT = `
-const { createRowEncoder } = await import('${CORE}/encode-rows.ts');
-const { EscapedRows } = await import('${CORE}/escaped-rows.ts');
-const { ReusableBytes } = await import('${CORE}/reusable-bytes.ts');
+const { createRowEncoder } = await import('${CORE}/project/encode-rows.ts');
+const { EscapedRows } = await import('${CORE}/project/escaped-rows.ts');
+const { ReusableBytes } = await import('${CORE}/../data-api/reusable-bytes.ts');
 const encoder = createRowEncoder('t', { kind: 'insert', columns: { id: 'integer' }, key: [] });
 const rows = new EscapedRows(new ReusableBytes());
 console.log(encoder.encode({ id: 5 }, 0, rows), Buffer.from(rows.slice(0, rows.length)).toString());`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { bisectChunk, planChunks } from '../../../processor/core/plan-chunks.ts';
+import { bisectChunk, planChunks } from '../../../processor/plan-chunks.ts';
 
 const items = fc.array(fc.nat({ max: 100 }), { maxLength: 60 }).map((sizes) => sizes.map((bytes, n) => ({ n, bytes })));
 const limit = fc.integer({ min: 1, max: 150 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Calls } from '../../../processor/call-with-retry.ts';
 import { callWithRetry, HoldError } from '../../../processor/call-with-retry.ts';
-import { DatabaseError } from '../../../processor/ports.ts';
+import { DatabaseError } from '../../../data-api/classify-error.ts';
 import { databaseError } from '../../support/database-error.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

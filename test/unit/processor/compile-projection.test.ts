@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileProjection } from '../../../processor/compile-projection.ts';
-import type { Columns } from '../../../processor/core/table.ts';
+import type { Columns } from '../../../processor/tables/table-kind.ts';
 import { defineProjection, inserts, lookup, ProjectionError } from '../../../processor/projection.ts';
 import { orders } from '../../support/orders-projection.ts';
 import * as z from 'zod/mini';

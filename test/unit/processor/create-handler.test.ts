@@ -1,7 +1,7 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BATCH_METRICS } from '../../../contract/metrics.ts';
-import type { KinesisRecord } from '../../../processor/core/kinesis-record.ts';
+import type { KinesisRecord } from '../../../processor/decode/item.ts';
 import { createHandler } from '../../../processor/create-handler.ts';
 import { kinesisRecord, sequenceNumber, SHARD_ID } from '../../support/kinesis-record.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';

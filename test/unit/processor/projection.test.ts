@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import type { Lookup, Table } from '../../../processor/core/table.ts';
+import type { Lookup, Table } from '../../../processor/tables/table-kind.ts';
 import type { ProjectionDeclaration } from '../../../processor/projection.ts';
 import {
   counters,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { BATCH_METRICS } from '../../../contract/metrics.ts';
 import { compileProjection } from '../../../processor/compile-projection.ts';
-import { batchResponse } from '../../../processor/core/batch-outcome.ts';
+import { batchResponse } from '../../../processor/write/batch-outcome.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { defineProjection, inserts, lookup } from '../../../processor/projection.ts';
 import { aggregate } from '../../support/aggregate.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { flights } from '../../../../functions/flights/projection.ts';
 import { compileProjection } from '../../../../processor/compile-projection.ts';
-import { decodeRecords } from '../../../../processor/core/decode-records.ts';
-import { projectItems } from '../../../../processor/core/project-items.ts';
+import { decodeRecords } from '../../../../processor/decode/decode-records.ts';
+import { projectItems } from '../../../../processor/project/project-items.ts';
 import { kinesisRecord } from '../../../support/kinesis-record.ts';
 import { rowTexts } from '../../../support/row-texts.ts';
 

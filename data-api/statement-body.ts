@@ -1,0 +1,65 @@
+import type { ReusableBytes } from './reusable-bytes.ts';
+
+/** Value of a text parameter: the text itself, or the pieces of JSON as it stands, escaped, inside a request body. */
+export type ParameterValue = string | readonly Uint8Array[];
+
+/** The text that the database gets for a parameter, in whichever form it is sent. */
+export function parameterText(value: ParameterValue): string {
+  return typeof value === 'string' ? value : (JSON.parse(`"${Buffer.concat(value).toString('utf8')}"`) as string);
+}
+
+/** The members of a statement that do not change from call to call. */
+export interface StatementHead {
+  readonly resourceArn: string;
+  readonly secretArn: string;
+  readonly database: string;
+  readonly sql: string;
+}
+
+const [QUOTE, PARAMETER_END, END] = [Buffer.from('"'), Buffer.from('}}'), Buffer.from(']}')];
+
+/** The part of a body that every call with these members begins with. */
+export function statementHead(head: StatementHead): Buffer {
+  return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"parameters":[`);
+}
+
+/**
+ * Writes the body of an `ExecuteStatement` request: the same JSON that the SDK makes of these members.
+ * {@link https://docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_ExecuteStatement.html}
+ *
+ * @param head what {@link statementHead} made of the members that do not change
+ * @param memory where the body stands until it is given back
+ * @returns the memory that was taken, and the part of it that is the body
+ */
+export function writeStatementBody(
+  head: Buffer,
+  parameters: Readonly<Record<string, ParameterValue>>,
+  memory: ReusableBytes,
+): { readonly taken: Buffer; readonly body: Buffer } {
+  const pieces = [...bodyPieces(head, parameters)];
+  const taken = memory.take(pieces.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    taken.set(piece, end);
+    end += piece.length;
+  }
+  return { taken, body: taken.subarray(0, end) };
+}
+
+function* bodyPieces(head: Buffer, parameters: Readonly<Record<string, ParameterValue>>): Generator<Uint8Array> {
+  yield head;
+  let comma = '';
+  for (const [name, value] of Object.entries(parameters)) {
+    yield Buffer.from(`${comma}{"name":${JSON.stringify(name)},"value":{"stringValue":`);
+    if (typeof value === 'string') yield Buffer.from(JSON.stringify(value));
+    else yield* [QUOTE, ...value, QUOTE];
+    yield PARAMETER_END;
+    comma = ',';
+  }
+  yield END;
+}
+
+/** Bytes that a JSON text takes inside a string of a request body. */
+export function escapedBytes(jsonText: string): number {
+  return Buffer.byteLength(JSON.stringify(jsonText)) - '""'.length;
+}

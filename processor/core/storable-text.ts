@@ -1,4 +1,0 @@
-/** Whether PostgreSQL can hold a text: it has no NUL character, and UTF-8 has no half surrogate pairs. */
-export function isStorableText(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
-}

@@ -1,0 +1,251 @@
+import { gunzipSync } from 'node:zlib';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { SubRecord } from './de-aggregate.ts';
+import { deAggregate } from './de-aggregate.ts';
+import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
+import { errorText, hearLateRejection, payloadBytes } from './item.ts';
+import type { KinesisRecord } from './item.ts';
+import { ReusableBytes } from '../../data-api/reusable-bytes.ts';
+import { isStorableText } from '../tables/column-type.ts';
+
+/** What decoding needs to know of a projection. */
+export interface Decoding {
+  readonly schema: StandardSchemaV1;
+  readonly eventId: (event: unknown) => string;
+}
+
+/** Bounds of what one record may grow to: hostile input meets them, honest input does not. */
+const LIMITS = {
+  /** More than twice what a write can carry: a whole batch of such records still fits an environment's memory. */
+  maxInflatedBytes: 10 * 1024 * 1024,
+  maxSubRecords: 100_000,
+  /** An id is a key of two indexes, whose entries PostgreSQL bounds at about 2,700 bytes. */
+  maxEventIdBytes: 1024,
+} as const;
+
+const MAX_UTF8_BYTES_PER_UNIT = 3;
+
+/**
+ * Decodes records to items in stream order: base64, KPL aggregate, gzip, UTF-8, JSON, schema, event id.
+ *
+ * Never throws for what a record holds: whatever is wrong with it becomes a {@link Rejection} in its place.
+ *
+ * @param memory that is used until this returns, and can be used for the next batch then
+ */
+export async function decodeRecords(
+  records: readonly KinesisRecord[],
+  decoding: Decoding,
+  memory = new ReusableBytes(),
+): Promise<DecodedItem[]> {
+  const texts = readTexts(
+    records.map(({ kinesis }) => kinesis.data),
+    memory,
+  );
+  const items: DecodedItem[] = [];
+  for (let recordIndex = 0; recordIndex < records.length; recordIndex += 1) {
+    const record = records[recordIndex];
+    if (record === undefined) continue;
+    const origin = originOf(record, recordIndex);
+    const text = texts?.[recordIndex];
+    const decoded = text === undefined ? decodeRecord(origin, decoding, memory) : decodeEvent(origin, text, decoding);
+    // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
+    if (Array.isArray(decoded)) for (const item of decoded) items.push(item instanceof Promise ? await item : item);
+    else items.push(decoded instanceof Promise ? await decoded : decoded);
+  }
+  return items;
+}
+
+type Decoded = DecodedItem | Promise<DecodedItem>;
+
+function originOf({ kinesis }: KinesisRecord, recordIndex: number): Origin {
+  return {
+    recordIndex,
+    sequenceNumber: kinesis.sequenceNumber,
+    subSequenceNumber: 0,
+    partitionKey: kinesis.partitionKey,
+    arrivedAtMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
+    payload: kinesis.data,
+  };
+}
+
+/** A record that has no text of its own, or may have none. */
+function decodeRecord(origin: Origin, decoding: Decoding, memory: ReusableBytes): Decoded | Decoded[] {
+  const bytes = payloadBytes(origin);
+  const aggregate = deAggregate(bytes, LIMITS.maxSubRecords);
+  switch (aggregate.kind) {
+    case 'plain':
+      return decodeBytes(origin, bytes, decoding);
+    case 'malformed':
+      return reject(origin, 'aggregate-malformed', `the checksum holds but the body has ${aggregate.problem}`);
+    case 'aggregate':
+      return decodeSubRecords(origin, aggregate.subRecords, { decoding, memory });
+  }
+}
+
+function decodeSubRecords(
+  whole: Origin,
+  subRecords: readonly SubRecord[],
+  { decoding, memory }: { readonly decoding: Decoding; readonly memory: ReusableBytes },
+): Decoded[] {
+  const texts = readTexts(
+    subRecords.map(({ data }) => data),
+    memory,
+  );
+  return subRecords.map(({ partitionKey, data }, subSequenceNumber) => {
+    const origin = { ...whole, subSequenceNumber, partitionKey, payload: data };
+    const text = texts?.[subSequenceNumber];
+    return text === undefined ? decodeBytes(origin, data, decoding) : decodeEvent(origin, text, decoding);
+  });
+}
+
+function decodeBytes(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded {
+  const inflated = isGzip(bytes) ? inflate(origin, bytes) : bytes;
+  if (!Buffer.isBuffer(inflated)) return inflated;
+  const text = decodeText(inflated);
+  if (text === undefined) return reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes');
+  return decodeEvent(origin, text, decoding);
+}
+
+/** Some producers put it in front of a text, although JSON has none. */
+const BYTE_ORDER_MARK = 0xfeff;
+
+function decodeEvent(origin: Origin, text: string, decoding: Decoding): Decoded {
+  let json: unknown;
+  try {
+    json = JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+  } catch (error) {
+    return reject(origin, 'not-json', errorText(error));
+  }
+  let result;
+  try {
+    result = decoding.schema['~standard'].validate(json);
+  } catch (error) {
+    return rejectThrown(origin, error);
+  }
+  if (!(result instanceof Promise)) return identify(origin, result, decoding);
+  return result.then(
+    (settled) => identify(origin, settled, decoding),
+    (error: unknown) => rejectThrown(origin, error),
+  );
+}
+
+function rejectThrown(origin: Origin, error: unknown): Rejection {
+  return reject(origin, 'schema', `the schema threw ${errorText(error)}`);
+}
+
+function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function inflate(origin: Origin, bytes: Buffer): Buffer | Rejection {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: LIMITS.maxInflatedBytes });
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return reject(origin, 'gzip-too-large', `inflates to more than ${LIMITS.maxInflatedBytes} bytes`);
+    }
+    return reject(origin, 'gzip-malformed', errorText(error));
+  }
+}
+
+function identify(origin: Origin, result: StandardSchemaV1.Result<unknown>, decoding: Decoding): DecodedItem {
+  if (result.issues !== undefined) return reject(origin, 'schema', describeIssues(result.issues));
+  let eventId: unknown;
+  try {
+    eventId = decoding.eventId(result.value);
+  } catch (error) {
+    return reject(origin, 'event-id', `eventId threw ${errorText(error)}`);
+  }
+  if (!isEventId(eventId)) {
+    hearLateRejection(eventId);
+    return reject(
+      origin,
+      'event-id',
+      `expected 1 to ${LIMITS.maxEventIdBytes} bytes of storable text, got ${describe(eventId)}`,
+    );
+  }
+  return { kind: 'event', origin, eventId, event: result.value };
+}
+
+function isEventId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && isStorableText(value) && isShort(value);
+}
+
+function isShort(text: string): boolean {
+  const maxBytes = LIMITS.maxEventIdBytes;
+  return text.length * MAX_UTF8_BYTES_PER_UNIT <= maxBytes || Buffer.byteLength(text) <= maxBytes;
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : typeof value;
+}
+
+function describeIssues(issues: readonly StandardSchemaV1.Issue[]): string {
+  return issues.map(({ path, message }) => [describePath(path), message].filter(Boolean).join(': ')).join('; ');
+}
+
+function describePath(path: StandardSchemaV1.Issue['path']): string {
+  return (path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.');
+}
+
+function reject(origin: Origin, reason: RejectionReason, detail: string): Rejection {
+  return { kind: 'rejection', origin, reason, detail };
+}
+
+/** Stands between the texts of a batch: JSON has no such character, so no record that parses holds one. */
+const SEPARATOR = '\0';
+
+/** A byte order mark is text to it: only where a record begins is known which one is to be taken off. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads the texts of many payloads at once: one by one, each costs three calls out of JavaScript, which take half as
+ * long as parsing its JSON.
+ *
+ * @param payloads base64 texts, or bytes
+ * @param memory that is used until this returns
+ * @returns the text of each; `undefined` when some are not UTF-8, as compressed and aggregated ones never are, or hold
+ *   a NUL character: then each has to be looked at by itself
+ */
+export function readTexts(
+  payloads: readonly (string | Buffer)[],
+  memory: ReusableBytes,
+): readonly string[] | undefined {
+  const bytes = memory.take(roomFor(payloads));
+  const texts = decodeText(bytes.subarray(0, writeAll(payloads, bytes)))?.split(SEPARATOR);
+  memory.giveBack(bytes);
+  return texts?.length === payloads.length ? texts : undefined;
+}
+
+/**
+ * Reads bytes as UTF-8.
+ *
+ * @returns `undefined` for other bytes
+ */
+export function decodeText(bytes: Buffer): string | undefined {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Four characters of base64 are three bytes at most. */
+function roomFor(payloads: readonly (string | Buffer)[]): number {
+  let room = 0;
+  for (const payload of payloads) {
+    room += typeof payload === 'string' ? Math.ceil((3 * payload.length) / 4) : payload.length;
+    room += SEPARATOR.length;
+  }
+  return room;
+}
+
+/** Writes the payloads with separators in between; returns where they end. */
+function writeAll(payloads: readonly (string | Buffer)[], bytes: Buffer): number {
+  let end = 0;
+  for (const payload of payloads) {
+    end += typeof payload === 'string' ? bytes.write(payload, end, 'base64') : payload.copy(bytes, end);
+    bytes[end++] = SEPARATOR.charCodeAt(0);
+  }
+  return Math.max(0, end - SEPARATOR.length);
+}

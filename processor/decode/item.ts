@@ -1,0 +1,107 @@
+/**
+ * What a batch decodes to: items in stream order, each an event or a rejection, each with its origin.
+ *
+ * @module
+ */
+
+/**
+ * One record of an invocation, as the event source mapping delivers it; only the members that the processor reads.
+ * {@link https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html}
+ */
+export interface KinesisRecord {
+  /** `<shardId>:<sequenceNumber>`. */
+  readonly eventID: string;
+  readonly kinesis: {
+    /** Decimal digits, 56 and more: an integer beyond every number type but bigint. */
+    readonly sequenceNumber: string;
+    readonly partitionKey: string;
+    /** The record's bytes in base64. */
+    readonly data: string;
+    /** Seconds since 1970, with milliseconds behind the point. */
+    readonly approximateArrivalTimestamp: number;
+  };
+}
+
+/** Where an item came from: enough to find it on the stream again. */
+export interface Origin {
+  /** Index of the record in the batch. */
+  readonly recordIndex: number;
+  readonly sequenceNumber: string;
+  /** Place inside an aggregated record, from 0; 0 for a plain record. */
+  readonly subSequenceNumber: number;
+  readonly partitionKey: string;
+  /** Milliseconds since 1970. */
+  readonly arrivedAtMs: number;
+  /** The item's bytes as they were on the stream: base64 text of a plain record, bytes of a sub-record. */
+  readonly payload: string | Buffer;
+}
+
+/** Why a record can never succeed. The codes are stored, filtered by and alarmed on: they are part of the interface. */
+export const REJECTION_REASONS = [
+  'aggregate-malformed',
+  'gzip-malformed',
+  'gzip-too-large',
+  'not-utf8',
+  'not-json',
+  'schema',
+  'event-id',
+  'lookup-absent',
+  'projection-threw',
+  'row-invalid',
+  'too-large',
+  'database',
+] as const;
+
+/** One of {@link REJECTION_REASONS}. */
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+/** The verdict that an item can never succeed as it is. */
+export interface Rejection {
+  readonly kind: 'rejection';
+  readonly origin: Origin;
+  readonly reason: RejectionReason;
+  /** What was expected and what came, for the quarantine table; may quote the data, so it is never logged. */
+  readonly detail: string;
+  /** SQLSTATE, where the database gave the verdict. */
+  readonly sqlState?: string;
+  /** Id of the event, where decoding came so far: what is in effect is not set aside, and the other way round. */
+  readonly eventId?: string;
+}
+
+/** A decoded, validated event. */
+export interface DecodedEvent {
+  readonly kind: 'event';
+  readonly origin: Origin;
+  readonly eventId: string;
+  readonly event: unknown;
+}
+
+/** An event or a rejection. */
+export type DecodedItem = DecodedEvent | Rejection;
+
+/** The item's payload in base64, whichever form it is kept in. */
+export function payloadBase64({ payload }: Origin): string {
+  return typeof payload === 'string' ? payload : payload.toString('base64');
+}
+
+/** The item's payload as bytes, whichever form it is kept in. */
+export function payloadBytes({ payload }: Origin): Buffer {
+  return typeof payload === 'string' ? Buffer.from(payload, 'base64') : payload;
+}
+
+/** What an error of any kind, thrown by a user's function, says; never throws itself, whatever was thrown. */
+export function errorText(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return `a value of type ${typeof error} that has no text`;
+  }
+}
+
+/**
+ * Hears the rejection of a promise that a user's function returned where a value belongs. The event is refused
+ * already; unheard, the rejection would end the process, and with it the batch, at every delivery.
+ */
+export function hearLateRejection(returned: unknown): void {
+  if (returned instanceof Promise) returned.catch(() => undefined);
+}

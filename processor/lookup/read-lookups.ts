@@ -1,0 +1,101 @@
+import type { Calls } from '../call-with-retry.ts';
+import { callWithRetry, fixable, HoldError, transientHold } from '../call-with-retry.ts';
+import { escapedBytes } from '../../data-api/statement-body.ts';
+import type { ResolvedLookups } from './lookup-keys.ts';
+import { bisectChunk, planChunks } from '../plan-chunks.ts';
+import type { Lookup } from '../tables/table-kind.ts';
+import type { LookupCache, LookupResult, LookupSource, ReferenceRow } from '../ports.ts';
+import { DatabaseError } from '../../data-api/classify-error.ts';
+
+/** What reading needs. */
+export interface LookupReading {
+  readonly lookups: Readonly<Record<string, Lookup>>;
+  readonly cache: LookupCache;
+  readonly source: LookupSource;
+  /** Bytes of keys that one request may carry. */
+  readonly maxKeyBytes: number;
+}
+
+/** The reference rows of a batch and what they cost. */
+export interface ReadLookups {
+  readonly resolved: ResolvedLookups;
+  /** Keys that had to be read from the database. */
+  readonly misses: number;
+}
+
+interface MissedKey {
+  readonly lookup: string;
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** Bytes of the punctuation around a key. */
+const SEPARATOR_BYTES = 4;
+
+/**
+ * Resolves the keys of a batch: from the cache where it knows them, the rest in one read.
+ *
+ * @throws {@link HoldError} when the database can't be read in time
+ */
+export async function readLookups(
+  keys: ReadonlyMap<string, ReadonlySet<string>>,
+  reading: LookupReading,
+  calls: Calls,
+): Promise<ReadLookups> {
+  const resolved = new Map<string, Map<string, ReferenceRow | null>>();
+  const missed: MissedKey[] = [];
+  for (const [lookup, lookupKeys] of keys) {
+    const rows = new Map<string, ReferenceRow | null>();
+    resolved.set(lookup, rows);
+    for (const key of lookupKeys) {
+      const cached = reading.cache.get(lookup, key);
+      if (cached === undefined) missed.push({ lookup, key, bytes: keyBytes(key) });
+      else rows.set(key, cached);
+    }
+  }
+  // Rows of a fresh lookup are never kept, so the cache knows none of them.
+  const keep: KeepRow = (lookup, key, row) => {
+    resolved.get(lookup)?.set(key, row);
+    if (!(reading.lookups[lookup]?.fresh ?? false)) reading.cache.set(lookup, key, row);
+  };
+  for (const chunk of planChunks(missed, reading.maxKeyBytes)) await readChunk(chunk, reading, { calls, keep });
+  return { resolved, misses: missed.length };
+}
+
+function keyBytes(key: string): number {
+  return escapedBytes(JSON.stringify(key)) + SEPARATOR_BYTES;
+}
+
+type KeepRow = (lookup: string, key: string, row: ReferenceRow | null) => void;
+
+async function readChunk(
+  chunk: readonly MissedKey[],
+  reading: LookupReading,
+  { calls, keep }: { readonly calls: Calls; readonly keep: KeepRow },
+): Promise<void> {
+  let found: LookupResult;
+  try {
+    found = await callWithRetry((options) => reading.source.read(groupKeys(chunk), options), calls);
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    if (chunk.length === 1 || error.kind === 'rejection') throw lookupHold(error);
+    for (const half of bisectChunk(chunk)) await readChunk(half, reading, { calls, keep });
+    return;
+  }
+  for (const { lookup, key } of chunk) keep(lookup, key, found.get(lookup)?.get(key) ?? null);
+}
+
+function lookupHold(error: DatabaseError): HoldError {
+  if (error.kind === 'timeout') return transientHold(error);
+  return new HoldError('configuration', `the lookups can't be read: ${fixable(error)}`, { cause: error });
+}
+
+function groupKeys(chunk: readonly MissedKey[]): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { lookup, key } of chunk) {
+    const group = groups.get(lookup);
+    if (group === undefined) groups.set(lookup, [key]);
+    else group.push(key);
+  }
+  return groups;
+}

@@ -1,0 +1,110 @@
+import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { identifier } from '../tables/table-kind.ts';
+import type { OwnLedger } from '../tables/table-kind.ts';
+import { PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
+
+/** Columns that say which item a row of the quarantine, or of its parts, belongs to; the first cells of its array. */
+const ITEM_COLUMNS: readonly Cell[] = [
+  ['shard_id', (cell) => cell],
+  ['sequence_number', (cell) => `(${cell})::numeric`],
+  ['sub_sequence_number', (cell) => `(${cell})::integer`],
+];
+
+/** Columns of a quarantine row and how each is read from its JSON array; the payload where it is in the row. */
+const COLUMNS: readonly Cell[] = [
+  ...ITEM_COLUMNS,
+  ['partition_key', (cell) => cell],
+  ['arrived_at', (cell) => `to_timestamp((${cell})::double precision / 1000)`],
+  ['payload', (cell) => `decode(${cell}, 'base64')`],
+  ['reason', (cell) => cell],
+  ['detail', (cell) => cell],
+  ['sql_state', (cell) => cell],
+  ['code_version', (cell) => cell],
+  ['attempts', (cell) => `(${cell})::integer`],
+  // Null where decoding never came so far.
+  ['event_id', (cell) => cell],
+];
+
+type Cell = readonly [column: string, read: (cell: string) => string];
+
+const PAYLOAD_CELL = cellOf('payload');
+const EVENT_CELL = cellOf('event_id');
+/** Behind the columns: in how many parts the payload was sent ahead, null where it is in the row. */
+const PARTS_CELL = `v->>${COLUMNS.length}`;
+
+function cellOf(name: string): string {
+  return `v->>${COLUMNS.findIndex(([column]) => column === name)}`;
+}
+
+/**
+ * Inserts the rejected items of a chunk.
+ *
+ * An event is in effect or set aside, never both. A rejected event that is in the ledger is a second delivery of what
+ * has its effect already, so it changes nothing; this also holds where the first delivery is in the same statement.
+ *
+ * @param ledger the projection's own, or `undefined` for the framework's
+ * @param withParts whether payloads of the chunk may have been sent ahead in parts
+ */
+export function setAside(ledger: OwnLedger | undefined, withParts: boolean): string {
+  const inLedger =
+    ledger === undefined
+      ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS _l WHERE _l.function_name = ${FUNCTION_NAME} AND _l.event_id = ${EVENT_CELL}`
+      : `SELECT FROM ${identifier(ledger.table)} AS _l WHERE _l.${identifier(ledger.keyColumn)} = ${EVENT_CELL}`;
+  const columns = COLUMNS.map(([column]) => column).join(', ');
+  const cells = COLUMNS.map(([column, read], position) => {
+    const cell = read(`v->>${position}`);
+    return withParts && column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
+  });
+  return `
+  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns})
+  SELECT ${FUNCTION_NAME}, ${cells.join(', ')} FROM ${ITEMS} AS v
+  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (SELECT FROM _ledger AS _l WHERE _l.event_id = ${EVENT_CELL})${withParts ? ` AND ${isNotThere()}` : ''}
+  ON CONFLICT DO NOTHING RETURNING 1
+`;
+}
+
+const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
+const ITEMS = `jsonb_array_elements(:${WRITE_PARAMETERS.quarantine}::jsonb)`;
+
+/** A payload whose parts another delivery has used up is in the row that it made of them, in one statement. */
+function isNotThere(): string {
+  return `(${PAYLOAD_CELL} IS NOT NULL OR NOT EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS _q WHERE ${isOfItem('_q')}))`;
+}
+
+/** All parts or null, which the column refuses: no entry has half a payload. */
+function assemblePayload(): string {
+  return `SELECT string_agg(_p.bytes, ''::bytea ORDER BY _p.part) FROM ${FRAMEWORK_TABLES.quarantinePart} AS _p
+    WHERE ${isOfItem('_p')} AND _p.parts = (${PARTS_CELL})::integer HAVING count(*) = (${PARTS_CELL})::integer`;
+}
+
+/** Deletes the parts of a chunk's rejected items, however they were cut: what was to be made of them is made. */
+export function deleteParts(): string {
+  return `
+  DELETE FROM ${FRAMEWORK_TABLES.quarantinePart} AS _p USING ${ITEMS} AS v WHERE ${isOfItem('_p')}
+`;
+}
+
+function isOfItem(row: string): string {
+  const equal = ITEM_COLUMNS.map(([column, read], position) => `${row}.${column} = ${read(`v->>${position}`)}`);
+  return [`${row}.function_name = ${FUNCTION_NAME}`, ...equal].join(' AND ');
+}
+
+/** Closes an entry whose event is in effect now, be it by redrive, by another delivery or by a newer build. */
+export function closeApplied(): string {
+  return `
+  UPDATE ${FRAMEWORK_TABLES.quarantine} AS _q SET applied_at = now() FROM _ledger
+  WHERE _q.function_name = ${FUNCTION_NAME} AND _q.event_id = _ledger.event_id AND _q.applied_at IS NULL
+  RETURNING 1
+`;
+}
+
+/**
+ * Stores one part of a payload that no request can hold. A part that is there already, from a delivery that ended
+ * before its write, only counts as new again: it is needed for as long as this delivery takes.
+ */
+export const STORE_PART_SQL = `
+  INSERT INTO ${FRAMEWORK_TABLES.quarantinePart} (function_name, shard_id, sequence_number, sub_sequence_number, parts, part, bytes)
+  SELECT ${FUNCTION_NAME}, ${ITEM_COLUMNS.map(([, read], position) => read(`v->>${position}`)).join(', ')},
+    (v->>3)::integer, (v->>4)::integer, decode(:${PART_PARAMETERS.bytes}::text, 'base64')
+  FROM (SELECT :${PART_PARAMETERS.part}::jsonb AS v) AS _part
+  ON CONFLICT (function_name, shard_id, sequence_number, sub_sequence_number, parts, part) DO UPDATE SET committed_at = now()`;

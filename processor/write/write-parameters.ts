@@ -1,0 +1,71 @@
+import type { EncodedEvent, EncodedItem } from '../project/project-items.ts';
+import type { Chunk } from '../plan-chunks.ts';
+import type { RowLists } from '../project/row-lists.ts';
+import type { ParameterValue } from '../../data-api/statement-body.ts';
+import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
+
+/** What the parameters of every chunk of a batch share. */
+export interface WriteContext {
+  readonly functionName: string;
+  readonly shardId: string;
+  readonly codeVersion: string;
+  /** Number of tables that events give rows for. */
+  readonly tableCount: number;
+  /** The rows of the whole batch. */
+  readonly rows: RowLists;
+  /** Whether the framework's ledger is written: it needs the event ids as a parameter of their own. */
+  readonly frameworkLedger: boolean;
+}
+
+/** The parameters of the compiled write for one chunk. */
+export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext): Record<string, ParameterValue> {
+  const rejections = chunk.filter((item) => item.kind === 'rejection');
+  const parameters: Record<string, ParameterValue> = {
+    [WRITE_PARAMETERS.functionName]: context.functionName,
+    [WRITE_PARAMETERS.quarantine]: jsonArray(rejections.map(({ row }) => row)),
+    [WRITE_PARAMETERS.log]: logEntry(chunk, context),
+  };
+  const rowsOf = rowReader(chunk, context.rows);
+  if (context.frameworkLedger) parameters[WRITE_PARAMETERS.events] = rowsOf(context.tableCount);
+  for (let table = 0; table < context.tableCount; table += 1) {
+    parameters[WRITE_PARAMETERS.rows(table)] = rowsOf(table);
+  }
+  return parameters;
+}
+
+function jsonArray(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
+}
+
+/** A chunk is a stretch of the batch, in which rejected items have no rows. */
+function rowReader(chunk: Chunk<EncodedItem>, rows: RowLists): (list: number) => ParameterValue {
+  const [first, last] = [chunk.find(isEvent), chunk.findLast(isEvent)];
+  return (list) => (first === undefined || last === undefined ? '[]' : rows.read(list, first.n, last.n));
+}
+
+function isEvent(item: EncodedItem): item is EncodedEvent {
+  return item.kind === 'event';
+}
+
+function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteContext): string {
+  let oldest = Infinity;
+  let newest = -Infinity;
+  let records = 0;
+  let recordIndex = -1;
+  for (const { origin } of chunk) {
+    oldest = Math.min(oldest, origin.arrivedAtMs);
+    newest = Math.max(newest, origin.arrivedAtMs);
+    if (origin.recordIndex !== recordIndex) records += 1;
+    recordIndex = origin.recordIndex;
+  }
+  return JSON.stringify([
+    shardId,
+    chunk[0]?.origin.sequenceNumber,
+    chunk.at(-1)?.origin.sequenceNumber,
+    oldest,
+    newest,
+    records,
+    chunk.length,
+    codeVersion,
+  ]);
+}

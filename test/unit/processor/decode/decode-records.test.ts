@@ -1,0 +1,194 @@
+import { gzipSync } from 'node:zlib';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { decodeRecords } from '../../../../processor/decode/decode-records.ts';
+import type { DecodedItem } from '../../../../processor/decode/item.ts';
+import { payloadBase64 } from '../../../../processor/decode/item.ts';
+import { aggregate, sealAggregate } from '../../../support/aggregate.ts';
+import type { KinesisRecordOptions } from '../../../support/kinesis-record.ts';
+import { kinesisRecord, sequenceNumber } from '../../../support/kinesis-record.ts';
+
+const decoding = {
+  schema: z.object({ id: z.string() }),
+  eventId: (event: unknown) => (event as { readonly id: string }).id,
+};
+
+function schemaOf(validate: StandardSchemaV1['~standard']['validate']): StandardSchemaV1 {
+  return { '~standard': { version: 1, vendor: 'test', validate } };
+}
+
+async function decode(data: unknown, options: Partial<typeof decoding> | { schema: StandardSchemaV1 } = {}) {
+  const items = await decodeRecords([kinesisRecord({ data })], { ...decoding, ...options });
+  expect(items).toHaveLength(1);
+  return items[0]!;
+}
+
+function verdict(item: DecodedItem): readonly [string, string] {
+  return item.kind === 'rejection' ? [item.reason, item.detail] : ['event', item.eventId];
+}
+
+describe('a plain record', () => {
+  it('becomes an event that knows where it came from', async () => {
+    const options: KinesisRecordOptions = {
+      data: { id: 'a' },
+      index: 7,
+      partitionKey: 'DTW',
+      arrivedAtMs: 1_000_000_000_123,
+    };
+    expect(await decodeRecords([kinesisRecord(options)], decoding)).toEqual([
+      {
+        kind: 'event',
+        eventId: 'a',
+        event: { id: 'a' },
+        origin: {
+          recordIndex: 0,
+          sequenceNumber: sequenceNumber(7),
+          subSequenceNumber: 0,
+          partitionKey: 'DTW',
+          arrivedAtMs: 1_000_000_000_123,
+          payload: Buffer.from('{"id":"a"}').toString('base64'),
+        },
+      },
+    ]);
+  });
+
+  it('may carry a byte order mark', async () => {
+    expect(verdict(await decode('\uFEFF{"id":"a"}'))).toEqual(['event', 'a']);
+  });
+
+  it('is rejected when it is not UTF-8, not JSON or empty', async () => {
+    expect(verdict(await decode(Buffer.from([0x22, 0xff, 0x22])))).toEqual([
+      'not-utf8',
+      'expected JSON in UTF-8, got other bytes',
+    ]);
+    expect(verdict(await decode('{"id":'))[0]).toBe('not-json');
+    expect(verdict(await decode(''))[0]).toBe('not-json');
+  });
+
+  it('keeps its payload byte by byte when it is rejected', async () => {
+    const item = await decode(Buffer.from([0xff, 0x00, 0x80]));
+    expect(payloadBase64(item.origin)).toBe('/wCA');
+  });
+});
+
+describe('gzip', () => {
+  it('is inflated in a plain record and inside an aggregate', async () => {
+    const data = gzipSync('{"id":"a"}');
+    expect(verdict(await decode(data))).toEqual(['event', 'a']);
+    expect(verdict(await decode(aggregate([{ partitionKey: 'k', data }])))).toEqual(['event', 'a']);
+  });
+
+  it('is rejected when it is cut short', async () => {
+    expect(verdict(await decode(gzipSync('{"id":"a"}').subarray(0, -9)))[0]).toBe('gzip-malformed');
+  });
+
+  it('is inflated to 10 MiB and not to one byte more', async () => {
+    const limit = 10 * 1024 * 1024;
+    const [atLimit, beyond] = [limit, limit + 1].map((bytes) => gzipSync(Buffer.alloc(bytes, 0x20), { level: 1 }));
+    expect(verdict(await decode(atLimit))[0]).toBe('not-json');
+    expect(verdict(await decode(beyond))).toEqual(['gzip-too-large', 'inflates to more than 10485760 bytes']);
+  });
+});
+
+describe('an aggregate', () => {
+  it('becomes one item per sub-record, under the sequence number of the whole', async () => {
+    const data = aggregate([
+      { partitionKey: 'a', data: '{"id":"1"}' },
+      { partitionKey: 'b', data: 'no json' },
+      { partitionKey: 'c', data: '{"id":"3"}' },
+    ]);
+    const items = await decodeRecords(
+      [kinesisRecord({ data: { id: '0' } }), kinesisRecord({ data, index: 1 })],
+      decoding,
+    );
+    expect(items.map((item) => verdict(item)[0])).toEqual(['event', 'event', 'not-json', 'event']);
+    expect(items.slice(1).map(({ origin }) => origin)).toMatchObject([
+      { recordIndex: 1, sequenceNumber: sequenceNumber(1), subSequenceNumber: 0, partitionKey: 'a' },
+      { recordIndex: 1, sequenceNumber: sequenceNumber(1), subSequenceNumber: 1, partitionKey: 'b' },
+      { recordIndex: 1, sequenceNumber: sequenceNumber(1), subSequenceNumber: 2, partitionKey: 'c' },
+    ]);
+    expect(payloadBase64(items[2]!.origin)).toBe(Buffer.from('no json').toString('base64'));
+  });
+
+  it('whose body does not parse, or that is empty, is one rejection with the whole payload', async () => {
+    for (const body of [Buffer.from([0x0f]), Buffer.alloc(0)]) {
+      const data = sealAggregate(body);
+      const item = await decode(data);
+      expect(verdict(item)[0]).toBe('aggregate-malformed');
+      expect(payloadBase64(item.origin)).toBe(data.toString('base64'));
+    }
+  });
+});
+
+describe('the schema', () => {
+  it('says where and what is wrong', async () => {
+    const item = await decode({ id: 5 });
+    expect(verdict(item)).toEqual(['schema', 'id: Invalid input: expected string, received number']);
+  });
+
+  it('may be any Standard Schema, with paths of either form', async () => {
+    const issues = [{ message: 'too old', path: ['a', { key: 0 }] }, { message: 'no' }];
+    expect(verdict(await decode({}, { schema: schemaOf(() => ({ issues })) }))).toEqual(['schema', 'a.0: too old; no']);
+  });
+
+  it('gives the event its value', async () => {
+    const schema = schemaOf(() => ({ value: { id: 'changed' } }));
+    expect(verdict(await decode({ id: 'a' }, { schema }))).toEqual(['event', 'changed']);
+  });
+
+  it('may be asynchronous, and the order stays', async () => {
+    const schema = z.object({
+      id: z.string().refine((id) => new Promise<boolean>((done) => setImmediate(done, id !== 'b'))),
+    });
+    const records = ['a', 'b', 'c'].map((id, index) => kinesisRecord({ data: { id }, index }));
+    const items = await decodeRecords(records, { ...decoding, schema });
+    expect(items.map((item) => verdict(item)[0])).toEqual(['event', 'schema', 'event']);
+  });
+
+  it.each([
+    ['an error', new TypeError('bug'), 'the schema threw TypeError: bug'],
+    ['a text', 'bug', 'the schema threw bug'],
+    ['a value without a text', Object.create(null), 'the schema threw a value of type object that has no text'],
+  ])('that throws %s rejects its event alone', async (_what, thrown: unknown, detail) => {
+    const throwing = schemaOf(() => {
+      throw thrown;
+    });
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- users' code rejects with anything
+    const rejecting = schemaOf(() => Promise.reject(thrown));
+    expect(verdict(await decode({}, { schema: throwing }))).toEqual(['schema', detail]);
+    expect(verdict(await decode({}, { schema: rejecting }))).toEqual(['schema', detail]);
+  });
+});
+
+describe('the event id', () => {
+  it.each(['x', 'é'.repeat(512), '\\u0000', '😀'])('%j is one', async (id) => {
+    expect(verdict(await decode({ id }))).toEqual(['event', id]);
+  });
+
+  it.each([
+    ['', '""'],
+    ['é'.repeat(512) + 'x', `"${'é'.repeat(80)}"`],
+    ['a\0b', '"a\\u0000b"'],
+    ['\ud800', '"\\ud800"'],
+  ])('%j is none', async (id, got) => {
+    expect(verdict(await decode({ id }))).toEqual([
+      'event-id',
+      `expected 1 to 1024 bytes of storable text, got ${got}`,
+    ]);
+  });
+
+  it('of another type is refused, and a function that throws rejects its event', async () => {
+    const five = (() => 5) as unknown as () => string;
+    expect(verdict(await decode({ id: 'a' }, { eventId: five }))[1]).toBe(
+      'expected 1 to 1024 bytes of storable text, got number',
+    );
+    const throwing = () => {
+      throw new Error('no id');
+    };
+    expect(verdict(await decode({ id: 'a' }, { eventId: throwing }))).toEqual([
+      'event-id',
+      'eventId threw Error: no id',
+    ]);
+  });
+});

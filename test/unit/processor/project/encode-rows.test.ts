@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import type { RowEncoder } from '../../../../processor/project/encode-rows.ts';
+import { createRowEncoder } from '../../../../processor/project/encode-rows.ts';
+import { EscapedRows } from '../../../../processor/project/escaped-rows.ts';
+import { ReusableBytes } from '../../../../data-api/reusable-bytes.ts';
+import { parameterText } from '../../../../data-api/statement-body.ts';
+import { counters, inserts, versions } from '../../../../processor/projection.ts';
+
+const notes = createRowEncoder('notes', inserts({ columns: { id: 'integer', body: 'text?', tags: 'jsonb?' } }));
+
+function encode(row: unknown): string {
+  return encodeWith(notes, row, 7);
+}
+
+/** The row's text as the database gets it, or what is wrong with it. */
+function encodeWith(encoder: RowEncoder, row: unknown, n: number): string {
+  const rows = new EscapedRows(new ReusableBytes());
+  const problem = encoder.encode(row, n, rows);
+  if (problem !== undefined) return problem.detail;
+  const sent = parameterText([rows.slice(0, rows.length)]);
+  expect(sent.at(-1)).toBe(',');
+  return sent.slice(0, -1);
+}
+
+describe('a row', () => {
+  it('becomes an array: its event, then its columns as they are declared', () => {
+    expect(encode({ tags: ['x'], body: 'b', id: 1 })).toBe('[7,1,"b",["x"]]');
+  });
+
+  it('of a keyed table starts with the key', () => {
+    const key = { airport: 'text' } as const;
+    const counted = createRowEncoder('c', counters({ key, counters: { flights: 'bigint' } }));
+    const versioned = createRowEncoder(
+      'v',
+      versions({ key, version: { at: 'timestamp' }, columns: { delay: 'integer' } }),
+    );
+    expect(encodeWith(counted, { flights: 2n ** 62n, airport: 'DTW' }, 0)).toBe('[0,"DTW","4611686018427387904"]');
+    expect(encodeWith(versioned, { delay: 5, at: '2001-01-01', airport: 'DTW' }, 0)).toBe('[0,"DTW","2001-01-01",5]');
+  });
+
+  it('may have its columns from a class, and members beside them that are not its own', () => {
+    class Note {
+      readonly id = 1;
+      readonly tags = null;
+      readonly #text = 'b';
+      get body(): string {
+        return this.#text;
+      }
+    }
+    expect(encode(new Note())).toBe('[7,1,"b",null]');
+    expect(encode(Object.assign(Object.create({ size: 3 }) as object, { id: 1, body: 'b', tags: null }))).toBe(
+      '[7,1,"b",null]',
+    );
+  });
+
+  it('may leave nothing out and bring nothing along', () => {
+    expect(encode({ id: 1, body: null })).toBe(
+      '`notes.tags` must be a JSON value with finite numbers, at most 500 levels deep or null, got nothing',
+    );
+    expect(encode({ id: 1, body: null, tags: null, size: 3 })).toBe(
+      '`notes` has no column `size`; declare it or leave it out',
+    );
+  });
+
+  it.each([
+    [undefined, '`notes` must be a row, got nothing'],
+    [null, '`notes` must be a row, got null'],
+    ['x', '`notes` must be a row, got "x"'],
+    [{ id: '1' }, '`notes.id` must be an integer from -2147483648 to 2147483647, got "1"'],
+    [{ id: NaN }, '`notes.id` must be an integer from -2147483648 to 2147483647, got NaN'],
+    [{ id: 1, body: new Date(0) }, '`notes.body` must be a string or null, got a Date'],
+    [{ id: 1, body: new Date(NaN) }, '`notes.body` must be a string or null, got an invalid Date'],
+    [{ id: 1, body: ['b'] }, '`notes.body` must be a string or null, got a value of type object'],
+  ])('%j is refused with expected and got', (row, detail) => {
+    expect(encode(row)).toBe(detail);
+  });
+
+  it('quotes no more than 80 characters of a wrong value', () => {
+    expect(encode({ id: 'x'.repeat(81) })).toContain(`got "${'x'.repeat(80)}"`);
+  });
+});
+
+describe('text that PostgreSQL cannot hold', () => {
+  const PROBLEM = "holds text that PostgreSQL can't store: a NUL character or half a surrogate pair";
+
+  it.each(['a\0b', '\ud800', 'x\udfff', '\udc00\ud800'])('%j is refused in a text column', (body) => {
+    expect(encode({ id: 1, body, tags: null })).toBe(`\`notes.body\` ${PROBLEM}`);
+  });
+
+  it('is refused inside jsonb, as a value and as a name', () => {
+    for (const tags of [{ a: ['\0'] }, { 'a\0': 1 }, [[{ '\ud9ff': 1 }]], '\0']) {
+      expect(encode({ id: 1, body: null, tags })).toBe(`\`notes.tags\` ${PROBLEM}`);
+    }
+  });
+
+  it('is not confused with text that only looks like its escape', () => {
+    const body = '\\u0000 and \\ud800';
+    expect(encode({ id: 1, body, tags: { [body]: body } })).toBe(JSON.stringify([7, 1, body, { [body]: body }]));
+  });
+
+  it('is not confused with whole surrogate pairs', () => {
+    expect(encode({ id: 1, body: '😀', tags: ['😀'] })).toBe('[7,1,"😀",["😀"]]');
+  });
+});
+
+it('refuses a table of an unknown type when it is made', () => {
+  const table = inserts({ columns: { id: 'varchar' as 'text' } });
+  expect(() => createRowEncoder('t', table)).toThrow('column `id` has the unknown type varchar');
+});
