@@ -1,6 +1,5 @@
 import type { ExecuteStatementCommandOutput, RDSDataClient } from '@aws-sdk/client-rds-data';
 import { ExecuteStatementCommand } from '@aws-sdk/client-rds-data';
-import { ReusableBytes } from './reusable-bytes.ts';
 import type { ParameterValue } from './statement-body.ts';
 import type { CallOptions } from './classify-error.ts';
 import { classifyError } from './classify-error.ts';
@@ -28,7 +27,6 @@ export type ExecuteStatement = (
  */
 export function createExecuteStatement(client: RDSDataClient, target: DataApiTarget): ExecuteStatement {
   const { clusterArn: resourceArn, secretArn, database } = target;
-  const memory = new ReusableBytes();
   // One for each statement of the engine, which are a handful and never change.
   const heads = new Map<string, Buffer>();
   const headOf = (sql: string): Buffer => {
@@ -39,14 +37,9 @@ export function createExecuteStatement(client: RDSDataClient, target: DataApiTar
     return head;
   };
   return async (sql, parameters, { timeoutMs }) => {
-    const { taken, body } = writeStatementBody(headOf(sql), parameters, memory);
+    const body = writeStatementBody(headOf(sql), parameters);
     try {
-      const answer = await client.send(commandWithBody(body), {
-        abortSignal: AbortSignal.timeout(Math.ceil(timeoutMs)),
-      });
-      // An answer means that all of the body was read. Of a call that failed, the socket may still hold it.
-      memory.giveBack(taken);
-      return answer;
+      return await client.send(commandWithBody(body), { abortSignal: AbortSignal.timeout(Math.ceil(timeoutMs)) });
     } catch (error) {
       throw classifyError(error);
     }

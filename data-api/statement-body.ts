@@ -1,5 +1,3 @@
-import type { ReusableBytes } from './reusable-bytes.ts';
-
 /** Value of a text parameter: the text itself, or the pieces of JSON as it stands, escaped, inside a request body. */
 export type ParameterValue = string | readonly Uint8Array[];
 
@@ -28,22 +26,9 @@ export function statementHead(head: StatementHead): Buffer {
  * {@link https://docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_ExecuteStatement.html}
  *
  * @param head what {@link statementHead} made of the members that do not change
- * @param memory where the body stands until it is given back
- * @returns the memory that was taken, and the part of it that is the body
  */
-export function writeStatementBody(
-  head: Buffer,
-  parameters: Readonly<Record<string, ParameterValue>>,
-  memory: ReusableBytes,
-): { readonly taken: Buffer; readonly body: Buffer } {
-  const pieces = [...bodyPieces(head, parameters)];
-  const taken = memory.take(pieces.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const piece of pieces) {
-    taken.set(piece, end);
-    end += piece.length;
-  }
-  return { taken, body: taken.subarray(0, end) };
+export function writeStatementBody(head: Buffer, parameters: Readonly<Record<string, ParameterValue>>): Buffer {
+  return Buffer.concat([...bodyPieces(head, parameters)]);
 }
 
 function* bodyPieces(head: Buffer, parameters: Readonly<Record<string, ParameterValue>>): Generator<Uint8Array> {

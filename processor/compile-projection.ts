@@ -3,8 +3,6 @@ import { compileLookup } from './lookup/compile-lookup.ts';
 import { compileWrite } from './write/compile-write.ts';
 import { createRowEncoder } from './project/encode-rows.ts';
 import type { ProjectionStep } from './project/project-items.ts';
-import { ReusableBytes } from '../data-api/reusable-bytes.ts';
-import { createRowMemory } from './project/row-lists.ts';
 import { givenTables, ownLedgerOf, rowSourcesOf } from './tables/table-kind.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
@@ -13,8 +11,6 @@ import { ProjectionError } from './projection.ts';
 export interface CompiledProjection {
   readonly projection: Projection;
   readonly step: ProjectionStep;
-  /** Where the texts of a batch stand while they are read. */
-  readonly textMemory: ReusableBytes;
   /** The statement that writes a chunk. */
   readonly writeSql: string;
   /** The same for a chunk that has payloads sent ahead in parts. */
@@ -55,9 +51,7 @@ export function compileProjection(projection: Projection): CompiledProjection {
       encoders: given.map(([name, table]) => createRowEncoder(name, table)),
       rowSources: rowSourcesOf(tables),
       ownLedger,
-      rowMemory: createRowMemory(tableCount + (ownLedger === undefined ? 1 : 0)),
     },
-    textMemory: new ReusableBytes(),
     writeSql: compileWrite({ tables, ledger }),
     writeWithPartsSql,
     lookupSql,

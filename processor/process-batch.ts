@@ -73,8 +73,8 @@ export async function processBatch(
   budgetMs: () => number,
 ): Promise<BatchReport> {
   const run = startRun(records, engine, budgetMs);
-  const { projection, step, textMemory } = engine.compiled;
-  const decoded = await run.time('decode', () => decodeRecords(records, projection, textMemory));
+  const { projection, step } = engine.compiled;
+  const decoded = await run.time('decode', () => decodeRecords(records, projection));
   const resolved = await run.time('lookup', () => resolveLookups(decoded, run));
   if (resolved instanceof HoldError) return heldReport(decoded.length, resolved, run);
   const { items, rows } = await run.time('project', () =>
@@ -85,7 +85,6 @@ export async function processBatch(
   );
   const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
   const outcome = await run.time('write', () => write(chunks, rows, run));
-  rows.release();
   return report({ items, outcome, lookups: resolved.requests, misses: resolved.misses }, run);
 }
 

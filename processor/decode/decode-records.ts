@@ -5,7 +5,6 @@ import { deAggregate } from './de-aggregate.ts';
 import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
 import { errorText, hearLateRejection, payloadBytes } from './item.ts';
 import type { KinesisRecord } from './item.ts';
-import { ReusableBytes } from '../../data-api/reusable-bytes.ts';
 import { isStorableText } from '../tables/column-type.ts';
 
 /** What decoding needs to know of a projection. */
@@ -29,25 +28,16 @@ const MAX_UTF8_BYTES_PER_UNIT = 3;
  * Decodes records to items in stream order: base64, KPL aggregate, gzip, UTF-8, JSON, schema, event id.
  *
  * Never throws for what a record holds: whatever is wrong with it becomes a {@link Rejection} in its place.
- *
- * @param memory that is used until this returns, and can be used for the next batch then
  */
-export async function decodeRecords(
-  records: readonly KinesisRecord[],
-  decoding: Decoding,
-  memory = new ReusableBytes(),
-): Promise<DecodedItem[]> {
-  const texts = readTexts(
-    records.map(({ kinesis }) => kinesis.data),
-    memory,
-  );
+export async function decodeRecords(records: readonly KinesisRecord[], decoding: Decoding): Promise<DecodedItem[]> {
+  const texts = readTexts(records.map(({ kinesis }) => kinesis.data));
   const items: DecodedItem[] = [];
   for (let recordIndex = 0; recordIndex < records.length; recordIndex += 1) {
     const record = records[recordIndex];
     if (record === undefined) continue;
     const origin = originOf(record, recordIndex);
     const text = texts?.[recordIndex];
-    const decoded = text === undefined ? decodeRecord(origin, decoding, memory) : decodeEvent(origin, text, decoding);
+    const decoded = text === undefined ? decodeRecord(origin, decoding) : decodeEvent(origin, text, decoding);
     // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
     if (Array.isArray(decoded)) for (const item of decoded) items.push(item instanceof Promise ? await item : item);
     else items.push(decoded instanceof Promise ? await decoded : decoded);
@@ -69,7 +59,7 @@ function originOf({ kinesis }: KinesisRecord, recordIndex: number): Origin {
 }
 
 /** A record that has no text of its own, or may have none. */
-function decodeRecord(origin: Origin, decoding: Decoding, memory: ReusableBytes): Decoded | Decoded[] {
+function decodeRecord(origin: Origin, decoding: Decoding): Decoded | Decoded[] {
   const bytes = payloadBytes(origin);
   const aggregate = deAggregate(bytes, LIMITS.maxSubRecords);
   switch (aggregate.kind) {
@@ -78,19 +68,12 @@ function decodeRecord(origin: Origin, decoding: Decoding, memory: ReusableBytes)
     case 'malformed':
       return reject(origin, 'aggregate-malformed', `the checksum holds but the body has ${aggregate.problem}`);
     case 'aggregate':
-      return decodeSubRecords(origin, aggregate.subRecords, { decoding, memory });
+      return decodeSubRecords(origin, aggregate.subRecords, decoding);
   }
 }
 
-function decodeSubRecords(
-  whole: Origin,
-  subRecords: readonly SubRecord[],
-  { decoding, memory }: { readonly decoding: Decoding; readonly memory: ReusableBytes },
-): Decoded[] {
-  const texts = readTexts(
-    subRecords.map(({ data }) => data),
-    memory,
-  );
+function decodeSubRecords(whole: Origin, subRecords: readonly SubRecord[], decoding: Decoding): Decoded[] {
+  const texts = readTexts(subRecords.map(({ data }) => data));
   return subRecords.map(({ partitionKey, data }, subSequenceNumber) => {
     const origin = { ...whole, subSequenceNumber, partitionKey, payload: data };
     const text = texts?.[subSequenceNumber];
@@ -203,17 +186,12 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * long as parsing its JSON.
  *
  * @param payloads base64 texts, or bytes
- * @param memory that is used until this returns
  * @returns the text of each; `undefined` when some are not UTF-8, as compressed and aggregated ones never are, or hold
  *   a NUL character: then each has to be looked at by itself
  */
-export function readTexts(
-  payloads: readonly (string | Buffer)[],
-  memory: ReusableBytes,
-): readonly string[] | undefined {
-  const bytes = memory.take(roomFor(payloads));
+export function readTexts(payloads: readonly (string | Buffer)[]): readonly string[] | undefined {
+  const bytes = Buffer.allocUnsafe(roomFor(payloads));
   const texts = decodeText(bytes.subarray(0, writeAll(payloads, bytes)))?.split(SEPARATOR);
-  memory.giveBack(bytes);
   return texts?.length === payloads.length ? texts : undefined;
 }
 

@@ -1,6 +1,5 @@
 import type { ColumnEncoder, JsonValue } from '../tables/column-type.ts';
 import { columnEncoder, describeColumnType, parseColumnType } from '../tables/column-type.ts';
-import { compileRowWriter } from './compile-row-writer.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import { isStorableText } from '../tables/column-type.ts';
 import type { Table } from '../tables/table-kind.ts';
@@ -53,21 +52,14 @@ export function createRowEncoder(name: string, table: Table): RowEncoder {
     };
   });
   const encodedTable: EncodedTable = { name, columns };
-  const writeUsual = compileRowWriter(columns, appendCell);
   return {
     table: name,
     encode: (row, n, rows) => {
       if (typeof row !== 'object' || row === null) {
         return new RowProblem(`\`${name}\` must be a row, got ${describeValue(row)}`);
       }
-      const start = rows.length;
       rows.openRow(n);
-      let problem: RowProblem | undefined;
-      if (!writeUsual(row, rows)) {
-        rows.truncate(start);
-        rows.openRow(n);
-        problem = encodeCells(row as Cells, encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable);
-      }
+      const problem = encodeCells(row as Cells, encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable);
       rows.closeRow();
       return problem;
     },

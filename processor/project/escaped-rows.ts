@@ -1,4 +1,3 @@
-import type { ReusableBytes } from '../../data-api/reusable-bytes.ts';
 import { isStorableText } from '../tables/column-type.ts';
 
 const QUOTE = 0x22;
@@ -26,19 +25,8 @@ const FIRST_BYTES = 64 * 1024;
  * cells hold: short plain ASCII and numbers.
  */
 export class EscapedRows {
-  readonly #memory: ReusableBytes;
-  #bytes: Buffer;
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
-
-  /**
-   * Begins empty.
-   *
-   * @param memory where the bytes stand until {@link release}
-   */
-  constructor(memory: ReusableBytes) {
-    this.#memory = memory;
-    this.#bytes = memory.take(FIRST_BYTES);
-  }
 
   /** Bytes so far. */
   get length(): number {
@@ -125,13 +113,6 @@ export class EscapedRows {
     return this.#bytes.subarray(from, to);
   }
 
-  /** Gives the memory back: whatever was read from here is not valid any more. */
-  release(): void {
-    this.#length = 0;
-    this.#memory.giveBack(this.#bytes);
-    this.#bytes = Buffer.alloc(0);
-  }
-
   #appendUnusualString(text: string): boolean {
     if (!isStorableText(text)) return false;
     this.appendJson(JSON.stringify(text));
@@ -163,7 +144,7 @@ export class EscapedRows {
 
   #reserve(room: number): void {
     if (this.#length + room <= this.#bytes.length) return;
-    const grown = this.#memory.take(Math.max(2 * this.#bytes.length, this.#length + room));
+    const grown = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#length + room));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }

@@ -8,7 +8,6 @@ import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../d
 import { errorText, hearLateRejection } from '../decode/item.ts';
 import type { LookupAccessors, ResolvedLookups } from '../lookup/lookup-keys.ts';
 import { AbsentLookupError, createLookupAccessors } from '../lookup/lookup-keys.ts';
-import type { RowMemory } from './row-lists.ts';
 import { RowLists } from './row-lists.ts';
 import type { Lookup, OwnLedger, RowSource } from '../tables/table-kind.ts';
 
@@ -21,8 +20,6 @@ export interface ProjectionStep {
   readonly rowSources: Readonly<Record<string, RowSource>>;
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
   readonly ownLedger: OwnLedger | undefined;
-  /** Of one list per table, and behind them the list of event ids where the framework's ledger is used. */
-  readonly rowMemory: RowMemory;
   readonly project: (event: unknown, lookups: LookupAccessors, eventId: string) => Readonly<Record<string, unknown>>;
 }
 
@@ -61,7 +58,7 @@ export function projectItems(
   step: ProjectionStep,
   { resolved, encoding }: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
 ): EncodedBatch {
-  const rows = new RowLists(step.rowMemory, items.length);
+  const rows = new RowLists(step.encoders.length + (step.ownLedger === undefined ? 1 : 0), items.length);
   const context = { step, rows, accessors: createLookupAccessors(step.lookups, resolved), encoding };
   const encoded = items.map((item, n): EncodedItem => {
     const outcome = item.kind === 'rejection' ? item : encodeEvent(item, n, context);

@@ -1,16 +1,7 @@
 import { EscapedRows } from './escaped-rows.ts';
-import { ReusableBytes } from '../../data-api/reusable-bytes.ts';
 
 const [OPENING, CLOSING] = [Buffer.from('['), Buffer.from(']')];
 const COMMA_BYTES = 1;
-
-/** Memory of the row lists of one batch after the other. */
-export type RowMemory = readonly ReusableBytes[];
-
-/** Makes the memory of so many lists. */
-export function createRowMemory(listCount: number): RowMemory {
-  return Array.from({ length: listCount }, () => new ReusableBytes());
-}
 
 /**
  * The rows of a batch, encoded once, whatever chunks they are sent in: a few lists of JSON texts, and for each list
@@ -22,12 +13,12 @@ export class RowLists {
   /**
    * Makes empty lists.
    *
-   * @param memory of each list, until {@link release}
+   * @param listCount number of lists
    * @param itemCount number of items that will be ended
    */
-  constructor(memory: RowMemory, itemCount: number) {
-    this.#lists = memory.map((bytes) => ({
-      rows: new EscapedRows(bytes),
+  constructor(listCount: number, itemCount: number) {
+    this.#lists = Array.from({ length: listCount }, () => ({
+      rows: new EscapedRows(),
       ends: new Uint32Array(itemCount),
       start: 0,
     }));
@@ -71,11 +62,6 @@ export class RowLists {
     const [start, end] = [firstItem === 0 ? 0 : ends[firstItem - 1], ends[lastItem]];
     if (start === undefined || end === undefined) throw new RangeError(`no items from ${firstItem} to ${lastItem}`);
     return [OPENING, rows.slice(start, Math.max(start, end - COMMA_BYTES)), CLOSING];
-  }
-
-  /** Gives the memory back, for the next batch: whatever was read from here is not valid any more. */
-  release(): void {
-    for (const { rows } of this.#lists) rows.release();
   }
 
   #list(index: number): List {

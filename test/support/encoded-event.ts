@@ -2,7 +2,7 @@ import type { EncodedEvent, EncodedItem } from '../../processor/project/project-
 import type { EncodedRejection } from '../../processor/quarantine/encode-rejection.ts';
 import { encodeRejection } from '../../processor/quarantine/encode-rejection.ts';
 import type { Origin } from '../../processor/decode/item.ts';
-import { createRowMemory, RowLists } from '../../processor/project/row-lists.ts';
+import { RowLists } from '../../processor/project/row-lists.ts';
 import { sequenceNumber, SHARD_ID } from './kinesis-record.ts';
 
 /** Where a test's item comes from: by default the plain record at an index. */
@@ -28,7 +28,7 @@ const BYTES = 48;
 
 /** The rows of such events: one table, and the list of ids. */
 export function encodedRows(items: readonly EncodedItem[]): RowLists {
-  const rows = new RowLists(createRowMemory(2), items.length);
+  const rows = new RowLists(2, items.length);
   for (const [n, item] of items.entries()) {
     if (item.kind === 'event') {
       for (const list of [0, 1].map((index) => rows.list(index))) {

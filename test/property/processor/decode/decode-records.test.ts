@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { decodeRecords } from '../../../../processor/decode/decode-records.ts';
-import { ReusableBytes } from '../../../../data-api/reusable-bytes.ts';
 import { aggregate, sealAggregate } from '../../../support/aggregate.ts';
 import { kinesisRecord } from '../../../support/kinesis-record.ts';
 
@@ -64,7 +63,6 @@ it('never throws, gives every record an item, and keeps the order of the records
 });
 
 it('decodes a record to the same, whatever records are beside it', async () => {
-  const memory = new ReusableBytes();
   await fc.assert(
     fc.asyncProperty(fc.array(fc.oneof(json, edges, data), { maxLength: 8 }), async (contents) => {
       const records = contents.map((content, index) => kinesisRecord({ data: content, index }));
@@ -72,7 +70,7 @@ it('decodes a record to the same, whatever records are beside it', async () => {
       const expected = alone.flatMap((items, recordIndex) =>
         items.map((item) => ({ ...item, origin: { ...item.origin, recordIndex } })),
       );
-      expect(await decodeRecords(records, decoding, memory)).toEqual(expected);
+      expect(await decodeRecords(records, decoding)).toEqual(expected);
     }),
     { numRuns: 1000 },
   );

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { createRowEncoder } from '../../../../processor/project/encode-rows.ts';
 import { escapedBytes } from '../../../../data-api/statement-body.ts';
 import { EscapedRows } from '../../../../processor/project/escaped-rows.ts';
-import { ReusableBytes } from '../../../../data-api/reusable-bytes.ts';
 import { parameterText } from '../../../../data-api/statement-body.ts';
 import { inserts } from '../../../../processor/projection.ts';
 
@@ -26,7 +25,7 @@ const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed()
 it('writes the bytes that the same texts take, escaped as strings of a request body', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.jsonValue(), anyNumber, anyText), { minLength: 1 }), (values) => {
-      const rows = new EscapedRows(new ReusableBytes());
+      const rows = new EscapedRows();
       rows.openRow(7);
       const written = values.filter((value) => {
         if (typeof value === 'string') return rows.appendString(value);
@@ -48,7 +47,7 @@ it('takes exactly the texts that PostgreSQL stores, and unchanged', () => {
   const encoder = createRowEncoder('t', inserts({ columns: { body: 'text', data: 'jsonb' } }));
   fc.assert(
     fc.property(anyText, anyText, anyText, (body, member, value) => {
-      const rows = new EscapedRows(new ReusableBytes());
+      const rows = new EscapedRows();
       const problem = encoder.encode({ body, data: { [member]: [value] } }, 0, rows);
       expect(problem === undefined).toBe([body, member, value].every(isStorable));
       if (problem !== undefined) return;
@@ -71,7 +70,7 @@ it('takes exactly the rows that have the declared columns, each of its type, in 
   const isInteger = (value: unknown) => typeof value === 'number' && value === (value | 0);
   fc.assert(
     fc.property(fc.oneof(anyRow, usualRow), ({ id, body, count, ...others }) => {
-      const rows = new EscapedRows(new ReusableBytes());
+      const rows = new EscapedRows();
       const problem = encoder.encode({ ...others, count, id, body }, 7, rows);
       const isRight =
         typeof id === 'string' && isStorable(id) && (body === null || (typeof body === 'string' && isStorable(body)));

@@ -1,11 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readTexts } from '../../../../processor/decode/decode-records.ts';
-import { ReusableBytes } from '../../../../data-api/reusable-bytes.ts';
 import { aggregate } from '../../../support/aggregate.ts';
 
 function read(payloads: readonly (string | Buffer)[]) {
-  return readTexts(payloads, new ReusableBytes());
+  return readTexts(payloads);
 }
 
 function base64(text: string): string {
@@ -29,12 +28,5 @@ describe('the texts of a batch', () => {
   ])('are not read where there is %s', (_what, payloads) => {
     expect(read(payloads)).toBeUndefined();
     expect(read(payloads.map((bytes) => bytes.toString('base64')))).toBeUndefined();
-  });
-
-  it('are theirs alone: the next batch may use their memory', () => {
-    const memory = new ReusableBytes();
-    const first = readTexts([base64('first')], memory);
-    readTexts([base64('other')], memory);
-    expect(first).toEqual(['first']);
   });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { RowEncoder } from '../../../../processor/project/encode-rows.ts';
 import { createRowEncoder } from '../../../../processor/project/encode-rows.ts';
 import { EscapedRows } from '../../../../processor/project/escaped-rows.ts';
-import { ReusableBytes } from '../../../../data-api/reusable-bytes.ts';
 import { parameterText } from '../../../../data-api/statement-body.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
 
@@ -14,7 +13,7 @@ function encode(row: unknown): string {
 
 /** The row's text as the database gets it, or what is wrong with it. */
 function encodeWith(encoder: RowEncoder, row: unknown, n: number): string {
-  const rows = new EscapedRows(new ReusableBytes());
+  const rows = new EscapedRows();
   const problem = encoder.encode(row, n, rows);
   if (problem !== undefined) return problem.detail;
   const sent = parameterText([rows.slice(0, rows.length)]);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { EscapedRows } from '../../../../processor/project/escaped-rows.ts';
-import { ReusableBytes } from '../../../../data-api/reusable-bytes.ts';
 import { parameterText } from '../../../../data-api/statement-body.ts';
 
 const CELLS = 20_000;
@@ -27,7 +26,7 @@ describe('rows that outgrow their room again and again', () => {
       (n: number) => [String(n)],
     ],
   ])('keep what they hold: %s', (_what, append, cell) => {
-    const rows = new EscapedRows(new ReusableBytes());
+    const rows = new EscapedRows();
     const numbers = Array.from({ length: CELLS }, (_, n) => n);
     for (const n of numbers) {
       rows.openRow(n);
@@ -38,7 +37,7 @@ describe('rows that outgrow their room again and again', () => {
   });
 
   it('keep it in front of a cell that is larger than all before it', () => {
-    const rows = new EscapedRows(new ReusableBytes());
+    const rows = new EscapedRows();
     const large = '"é\\'.repeat(100_000);
     rows.openRow(0);
     rows.appendString('first');
@@ -50,22 +49,9 @@ describe('rows that outgrow their room again and again', () => {
 
 it('writes numbers as JSON has them', () => {
   const numbers = [0, -0, 9, 10, 99, 100, 999, 1000, 9999, 10_000, -1, 0.5, 1e21, 5e-324, -1.5e300, 2 ** 53];
-  const rows = new EscapedRows(new ReusableBytes());
+  const rows = new EscapedRows();
   rows.openRow(12_345);
   for (const number of numbers) rows.appendNumber(number);
   rows.closeRow();
   expect(textOf(rows)).toBe(`${JSON.stringify([12_345, ...numbers])},`);
-});
-
-it('holds nothing after its memory is given back, which others then use', () => {
-  const memory = new ReusableBytes();
-  const first = new EscapedRows(memory);
-  first.openRow(1);
-  first.closeRow();
-  const stale = first.slice(0, first.length);
-  first.release();
-  expect([first.length, first.slice(0, 4).length]).toEqual([0, 0]);
-  const second = new EscapedRows(memory);
-  second.openRow(2);
-  expect(Buffer.from(stale).toString()).toBe('[2],');
 });

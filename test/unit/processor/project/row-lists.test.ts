@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createRowMemory, RowLists } from '../../../../processor/project/row-lists.ts';
+import { RowLists } from '../../../../processor/project/row-lists.ts';
 import { rowTexts } from '../../../support/row-texts.ts';
 
 describe('row lists', () => {
   it('hold the rows of each item, of those that were withdrawn none, ended or not', () => {
-    const rows = new RowLists(createRowMemory(2), 4);
+    const rows = new RowLists(2, 4);
     for (const n of [0, 1, 2, 3]) {
       for (const list of [rows.list(0), rows.list(1)]) {
         list.openRow(n);
@@ -19,17 +19,5 @@ describe('row lists', () => {
       ['', ''],
       ['[3]', '[3]'],
     ]);
-  });
-
-  it('leave their memory to the lists of the next batch', () => {
-    const memory = createRowMemory(1);
-    const first = new RowLists(memory, 1);
-    first.list(0).openRow(1);
-    first.close(0);
-    const [, stale] = first.read(0, 0, 0);
-    first.release();
-    new RowLists(memory, 1).list(0).openRow(2);
-    expect(Buffer.from(stale!).toString()).toBe('[');
-    expect(memory[0]!.take(1).buffer).not.toBe(stale!.buffer);
   });
 });

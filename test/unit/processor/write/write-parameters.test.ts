@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EncodedItem } from '../../../../processor/project/project-items.ts';
-import { createRowMemory, RowLists } from '../../../../processor/project/row-lists.ts';
+import { RowLists } from '../../../../processor/project/row-lists.ts';
 import type { WriteContext } from '../../../../processor/write/write-parameters.ts';
 import { parameterText } from '../../../../data-api/statement-body.ts';
 import { writeParameters } from '../../../../processor/write/write-parameters.ts';
@@ -47,7 +47,7 @@ describe('the parameters of a chunk', () => {
   });
 
   it('are valid for every table, also without rows', () => {
-    const empty = new RowLists(createRowMemory(3), 2);
+    const empty = new RowLists(3, 2);
     empty.close(0);
     empty.close(1);
     for (const items of [[encodedRejection(0)], [encodedEvent(0), encodedEvent(1)]]) {
