@@ -25,15 +25,20 @@ const FRAMEWORK_GRANTS = {
   processor: [
     `SELECT, INSERT ON ${FRAMEWORK_TABLES.ledger}`,
     // An event that comes into effect closes its entry; what is there already is not made of parts again.
-    `SELECT (function_name, shard_id, sequence_number, sub_sequence_number, event_id, applied_at), INSERT,
+    `SELECT (function_name, shard_id, sequence_number, sub_sequence_number, event_id, reason, applied_at), INSERT,
      UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT, INSERT, UPDATE (committed_at), DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
-    `INSERT ON ${FRAMEWORK_TABLES.batchLog}`,
+    // The fuse judges by what the build did last.
+    `SELECT (id, function_name, code_version, events, quarantined), INSERT ON ${FRAMEWORK_TABLES.batchLog}`,
+    `SELECT, INSERT, UPDATE ON ${FRAMEWORK_TABLES.fuse}`,
+    `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,
   ],
   maintenance: [
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.ledger}`,
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.batchLog}`,
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
+    `SELECT, UPDATE (allowed_at) ON ${FRAMEWORK_TABLES.fuse}`,
+    `SELECT, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,
     `SELECT, UPDATE (redriven_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT ON ${FRAMEWORK_TABLES.migrations}`,
   ],
