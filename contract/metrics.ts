@@ -19,6 +19,8 @@ export const BATCH_METRICS = {
   EventsReceived: 'Count',
   /** Events whose effect this batch committed for the first time. */
   EventsWritten: 'Count',
+  /** Events without effect, because newer versions of all their rows are there. */
+  EventsSuperseded: 'Count',
   /** Events that were already in effect, or came twice in the batch. */
   EventsDuplicate: 'Count',
   /** Events set aside in the quarantine table with their payload. */

@@ -37,6 +37,7 @@ export function batchMetrics(report: BatchReport, ages: RecordAges): Partial<Rec
     RecordsReceived: report.records,
     EventsReceived: report.events,
     EventsWritten: report.written,
+    EventsSuperseded: report.superseded,
     EventsDuplicate: report.duplicates,
     EventsQuarantined: report.rejections.length,
     RecordsHeld: report.records - report.committedRecords,

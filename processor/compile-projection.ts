@@ -3,13 +3,21 @@ import { compileLookup } from './lookup/compile-lookup.ts';
 import { compileWrite } from './write/compile-write.ts';
 import { createRowEncoder } from './project/encode-rows.ts';
 import type { ProjectionStep } from './project/project-items.ts';
-import { givenTables, ownLedgerOf, rowSourcesOf } from './tables/table-kind.ts';
-import type { Projection } from './projection.ts';
+import { givenTables, rowSourcesOf } from './tables/table-kind.ts';
+import { ownLedgerOf } from './tables/inserts.ts';
+import type { AnyProjection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
+
+/** A projection as the engine sees it: its types have done their work. */
+export interface ErasedProjection extends Omit<AnyProjection, 'eventId' | 'lookupKeys' | 'project'> {
+  readonly eventId: (event: unknown) => string;
+  readonly lookupKeys: (event: unknown) => Readonly<Record<string, readonly unknown[]>>;
+  readonly project: ProjectionStep['project'];
+}
 
 /** A projection with everything prepared that does not depend on a batch. */
 export interface CompiledProjection {
-  readonly projection: Projection;
+  readonly projection: ErasedProjection;
   readonly step: ProjectionStep;
   /** The statement that writes a chunk. */
   readonly writeSql: string;
@@ -33,7 +41,8 @@ const PARAMETER_BYTES = 64;
  *
  * @throws {@link ProjectionError} when a statement is longer than the Data API takes
  */
-export function compileProjection(projection: Projection): CompiledProjection {
+export function compileProjection(declared: AnyProjection): CompiledProjection {
+  const projection = declared as ErasedProjection;
   const { tables, ledger, lookups, project } = projection;
   const writeWithPartsSql = compileWrite({ tables, ledger }, { withParts: true });
   const lookupSql = compileLookup(lookups);

@@ -19,7 +19,7 @@ import { batchResponse } from './write/batch-outcome.ts';
 import type { Engine } from './process-batch.ts';
 import { processBatch } from './process-batch.ts';
 import type { Clock } from './ports.ts';
-import type { Projection } from './projection.ts';
+import type { AnyProjection } from './projection.ts';
 
 /** A Lambda handler for a Kinesis event source mapping with `ReportBatchItemFailures`. */
 export type BatchHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>;
@@ -34,7 +34,7 @@ const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
  * @throws EnvironmentError at start-up, listing every variable that is missing or malformed
  * @throws ProjectionError at start-up, when the projection is too large for a statement
  */
-export function createHandler(projection: Projection): BatchHandler {
+export function createHandler(projection: AnyProjection): BatchHandler {
   const environment = parseEnvironment(process.env);
   const logger = new Logger({ serviceName: projection.name });
   const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: projection.name });
@@ -79,7 +79,7 @@ const CLOCK: Clock = {
 /** Less room than this beside the statement, and honest events would be quarantined as too large. */
 const MIN_ITEM_BYTES = 32 * 1024;
 
-function createEngine(projection: Projection, environment: ProcessorEnvironment): Engine {
+function createEngine(projection: AnyProjection, environment: ProcessorEnvironment): Engine {
   const compiled = compileProjection(projection);
   const minRequestBytes = compiled.fixedRequestBytes + MIN_ITEM_BYTES;
   if (environment.maxRequestBytes < minRequestBytes) {

@@ -8,8 +8,10 @@ import type { ParameterValue } from '../data-api/statement-body.ts';
 
 /** What one write did. */
 export interface WriteCounts {
-  /** Events in effect for the first time. */
+  /** Events whose effect is in the tables for the first time. */
   readonly written: number;
+  /** Events that are new, whose every row lost to a newer version of it. */
+  readonly superseded: number;
   /** Rejections that are in the quarantine for the first time. */
   readonly quarantined: number;
 }

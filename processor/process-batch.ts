@@ -46,6 +46,7 @@ export interface BatchReport {
   /** Records from the front that are committed; the rest is held. */
   readonly committedRecords: number;
   readonly written: number;
+  readonly superseded: number;
   readonly duplicates: number;
   readonly rejections: readonly EncodedRejection[];
   readonly hold: HoldError | undefined;
@@ -152,7 +153,7 @@ function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run):
 }
 
 function heldReport(events: number, hold: HoldError, run: Run): BatchReport {
-  const outcome = { written: 0, settledEvents: 0, rejections: [], committedRecords: 0, hold };
+  const outcome = { written: 0, superseded: 0, settledEvents: 0, rejections: [], committedRecords: 0, hold };
   return report({ items: { length: events }, outcome, lookups: 0, misses: 0 }, run);
 }
 
@@ -170,7 +171,8 @@ function report({ items, outcome, lookups, misses }: Finished, run: Run): BatchR
     events: items.length,
     committedRecords: outcome.committedRecords,
     written: outcome.written,
-    duplicates: outcome.settledEvents - outcome.written,
+    superseded: outcome.superseded,
+    duplicates: outcome.settledEvents - outcome.written - outcome.superseded,
     rejections: outcome.rejections,
     hold: outcome.hold,
     lookups,

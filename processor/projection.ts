@@ -1,121 +1,15 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { projectionProblems } from './tables/projection-problems.ts';
-import type {
-  AbsentRule,
-  Columns,
-  Counters,
-  CounterTable,
-  InsertTable,
-  KeyType,
-  Lookup,
-  LookupKey,
-  LookupRow,
-  RequiredColumns,
-  RowOf,
-  RowSource,
-  Table,
-  VersionedTable,
-} from './tables/table-kind.ts';
+import type { KeyType, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
+import { lookupsProblems } from './lookup/declare-lookup.ts';
+import type { InsertTable } from './tables/inserts.ts';
+import { ledgerProblems } from './tables/inserts.ts';
+import type { Columns, RowOf, RowSource, Tables } from './tables/table-kind.ts';
+import { quote, tablesProblems } from './tables/table-kind.ts';
 
-/** What {@link inserts} takes. */
-export interface InsertDeclaration<C extends Columns> {
-  readonly columns: C;
-  /**
-   * Columns of a unique key that parallel batches could meet on: rows go in in its order, so that they can't deadlock.
-   *
-   * @defaultValue none, rows go in in the order of the events
-   */
-  readonly key?: readonly (keyof C & string)[];
-}
-
-/** Declares a table that gets one new row per row of an event. */
-export function inserts<const C extends Columns>(declaration: InsertDeclaration<C>): InsertTable<C> {
-  return { kind: 'insert', columns: declaration.columns, key: declaration.key ?? [] };
-}
-
-/** What {@link counters} takes. */
-export interface CountersDeclaration<K extends RequiredColumns, C extends Counters> {
-  /** The primary key columns. */
-  readonly key: K;
-  /** The columns that are added up. */
-  readonly counters: C;
-}
-
-/** Declares a table of counters: each row of an event is added to the row with its key, created when missing. */
-export function counters<const K extends RequiredColumns, const C extends Counters>(
-  declaration: CountersDeclaration<K, C>,
-): CounterTable<K, C> {
-  return { kind: 'counters', ...declaration };
-}
-
-/** What {@link versions} takes. */
-export interface VersionedDeclaration<
-  K extends RequiredColumns,
-  V extends RequiredColumns,
-  C extends Columns,
-  F extends RowSource | undefined = undefined,
-> {
-  /** The primary key columns. */
-  readonly key: K;
-  /** The columns that tell newer from older, most significant first; text compares bytewise. */
-  readonly version: V;
-  /** The rest of the state. */
-  readonly columns: C;
-  /**
-   * An insert table whose rows say all of this table's: `project` then gives none for it. What is not sent twice is not
-   * read twice either, which is 15 % of the database's work for the example.
-   *
-   * @defaultValue none, `project` gives the rows
-   */
-  readonly from?: F;
-}
-
-/**
- * Declares a table that holds the newest state per key. A row replaces another only when its version is greater, so
- * the outcome is the same in whatever order, and however late, events arrive; of equal versions the first stays.
- */
-export function versions<
-  const K extends RequiredColumns,
-  const V extends RequiredColumns,
-  const C extends Columns,
-  const F extends RowSource | undefined = undefined,
->(declaration: VersionedDeclaration<K, V, C, F>): VersionedTable<K, V, C, F> {
-  return { kind: 'versioned', from: undefined as F, ...declaration };
-}
-
-/** What {@link lookup} takes. */
-export interface LookupDeclaration {
-  /** Name of the reference table, with its schema in front where it is not on the search path. */
-  readonly table: string;
-  /** Its unique column that events name rows by, and that column's type. */
-  readonly key: string;
-  readonly keyType: KeyType;
-  /** The columns to read. */
-  readonly columns: Columns;
-  /**
-   * What a key without a row means: the event is quarantined, or the projection sees `undefined`.
-   *
-   * @defaultValue `'reject'`
-   */
-  readonly absent?: AbsentRule;
-  /**
-   * Read for every batch instead of from the cache.
-   *
-   * @defaultValue false: a row may be as old as the cache's TTL
-   */
-  readonly fresh?: boolean;
-}
-
-type DeclaredLookup<D extends LookupDeclaration> = Lookup<
-  D['keyType'],
-  D['columns'],
-  D extends { readonly absent: infer A extends AbsentRule } ? A : 'reject'
->;
-
-/** Declares a reference table that events are enriched from. */
-export function lookup<const D extends LookupDeclaration>(declaration: D): DeclaredLookup<D> {
-  return { absent: 'reject', fresh: false, ...declaration } as unknown as DeclaredLookup<D>;
-}
+export { lookup } from './lookup/declare-lookup.ts';
+export { counters } from './tables/counters.ts';
+export { inserts } from './tables/inserts.ts';
+export { versions } from './tables/versions.ts';
 
 /** What a projection's function asks reference rows with: one accessor per lookup, by key. */
 export type LookupAccessors<L> = {
@@ -129,54 +23,123 @@ export type ProjectedRows<T> = {
   readonly [N in keyof T]?: T[N] extends { readonly from: RowSource } ? never : RowOf<T[N]> | readonly RowOf<T[N]>[];
 };
 
+/** A sentence that TypeScript shows where a declaration can't work. */
+interface Problem<Sentence extends string> {
+  readonly problem: Sentence;
+}
+
+/** Rows as a projection gives them, in which a column that the table does not declare has no value. */
+type NoSurplus<Given, T> = {
+  readonly [N in keyof Given]: N extends keyof T ? NoSurplusRows<Given[N], RowOf<T[N]>> : never;
+};
+
+type NoSurplusRows<Given, Row> = Given extends readonly (infer Each)[]
+  ? readonly NoSurplusRows<Each, Row>[]
+  : Given extends object
+    ? { readonly [C in keyof Given]: C extends keyof Row ? unknown : never }
+    : Given;
+
+/** Tables as declared, in which `from` names an insert table that has all of the columns. */
+type SoundTables<T> = {
+  readonly [N in keyof T]: T[N] extends { readonly from: infer F extends RowSource; readonly columns: infer C }
+    ? SoundSource<T, F, C> extends true
+      ? T[N]
+      : SoundSource<T, F, C>
+    : T[N];
+};
+
+type SoundSource<T, F extends RowSource, C> = F['table'] extends keyof T
+  ? T[F['table']] extends InsertTable<infer There>
+    ? { readonly [N in keyof C]: C[N] } extends { readonly [N in keyof C]: ColumnThere<There, F, N> }
+      ? true
+      : Problem<'`from`: a column is missing there, or has another type'>
+    : Problem<'`from` must name an insert table'>
+  : Problem<'`from` must name a table of this projection'>;
+
+type ColumnThere<There, F extends RowSource, N> = There[(F['columns'] extends infer R
+  ? N extends keyof R
+    ? R[N]
+    : N
+  : N) &
+  keyof There];
+
+/** Names of the tables that can be the ledger: insert tables whose key is one text column. */
+type LedgerName<T> = {
+  [N in keyof T]: T[N] extends { readonly kind: 'inserts'; readonly columns: infer C; readonly key: readonly [infer K] }
+    ? K extends keyof C
+      ? C[K] extends 'text'
+        ? N
+        : never
+      : never
+    : never;
+}[keyof T];
+
+/** Reference tables and how an event names its rows in them: both or neither. */
+interface LookupParts<Event, L> {
+  /** Reference tables, by the name the accessors get. */
+  readonly lookups: L;
+  /** The reference keys an event needs; they are read together for the whole batch. */
+  readonly lookupKeys: (event: Event) => { readonly [N in keyof L]: readonly LookupKey<L[N]>[] };
+}
+
+// Names are known one by one, or, where only `AnyProjection` is expected, as any string.
+type LookupDeclarations<Event, L> = string extends keyof L
+  ? Partial<LookupParts<Event, L>>
+  : keyof L extends never
+    ? Partial<LookupParts<Event, L>>
+    : LookupParts<Event, L>;
+
 /** What a user writes for a stream: how an event is validated, identified, enriched and turned into rows. */
-export interface ProjectionDeclaration<
+export type ProjectionDeclaration<
   S extends StandardSchemaV1,
-  L extends Readonly<Record<string, Lookup>>,
-  T extends Readonly<Record<string, Table>>,
-> {
+  L extends Lookups,
+  T extends Tables,
+  R extends ProjectedRows<T>,
+> = {
   /** Name of the function and of its folder; part of the ledger's key, so it must not change. */
   readonly name: string;
   /** Any Standard Schema, such as zod's: validates the JSON and gives the event its type. */
   readonly schema: S;
   /** The event's identity: two deliveries with one id have one effect. */
   readonly eventId: (event: StandardSchemaV1.InferOutput<S>) => string;
-  /** Reference tables, by the name the accessors get. */
-  readonly lookups?: L;
-  /** The reference keys an event needs; they are read together for the whole batch. */
-  readonly lookupKeys?: (event: StandardSchemaV1.InferOutput<S>) => {
-    readonly [N in keyof L]: readonly LookupKey<L[N]>[];
-  };
   /** Tables by name, with the schema in front where it is not on the search path. */
-  readonly tables: T;
+  readonly tables: T & SoundTables<T>;
   /**
    * Name of an insert table whose one key column is the event id: it then is the ledger, which saves the framework's.
    *
    * @defaultValue the framework's own ledger table
    */
-  readonly ledger?: keyof T & string;
+  readonly ledger?: LedgerName<T>;
   /** Pure: the same event and reference rows give the same rows. An error it throws rejects the event. */
   readonly project: (
     event: StandardSchemaV1.InferOutput<S>,
     lookups: LookupAccessors<L>,
     eventId: string,
-  ) => ProjectedRows<T>;
+  ) => R & NoSurplus<R, T>;
+} & LookupDeclarations<StandardSchemaV1.InferOutput<S>, L>;
+
+/** A checked declaration: what a handler is made of, and what a test can call. */
+export interface Projection<Event, L extends Lookups, T extends Tables> {
+  readonly name: string;
+  readonly schema: StandardSchemaV1<unknown, Event>;
+  readonly eventId: (event: Event) => string;
+  readonly lookups: L;
+  readonly lookupKeys: (event: Event) => { readonly [N in keyof L]: readonly LookupKey<L[N]>[] };
+  readonly tables: T;
+  readonly ledger: (keyof T & string) | undefined;
+  readonly project: (event: Event, lookups: LookupAccessors<L>, eventId: string) => ProjectedRows<T>;
 }
 
-/** A checked declaration, as the engine sees it: its types have done their work. */
-export interface Projection {
+/** Any projection, whatever its events and tables are: nothing can be done with it but to compile it. */
+export interface AnyProjection {
   readonly name: string;
   readonly schema: StandardSchemaV1;
-  readonly eventId: (event: unknown) => string;
-  readonly lookups: Readonly<Record<string, Lookup>>;
-  readonly lookupKeys: (event: unknown) => Readonly<Record<string, readonly unknown[]>>;
-  readonly tables: Readonly<Record<string, Table>>;
+  readonly eventId: (event: never) => string;
+  readonly lookups: Lookups;
+  readonly lookupKeys: (event: never) => Readonly<Record<string, readonly unknown[]>>;
+  readonly tables: Tables;
   readonly ledger: string | undefined;
-  readonly project: (
-    event: unknown,
-    lookups: Readonly<Record<string, (key: unknown) => unknown>>,
-    eventId: string,
-  ) => Readonly<Record<string, unknown>>;
+  readonly project: (event: never, lookups: never, eventId: string) => object;
 }
 
 /** Thrown at start-up when a declaration can't work; `problems` lists everything that is wrong with it. */
@@ -203,11 +166,43 @@ export class ProjectionError extends Error {
  */
 export function defineProjection<
   S extends StandardSchemaV1,
-  const T extends Readonly<Record<string, Table>>,
-  const L extends Readonly<Record<string, Lookup>> = Readonly<Record<never, Lookup>>,
->(declaration: ProjectionDeclaration<S, L, T>): Projection {
-  const checked = { lookups: {}, lookupKeys: undefined, ledger: undefined, ...declaration };
-  const problems = projectionProblems(checked);
+  const T extends Tables,
+  R extends ProjectedRows<T>,
+  const L extends Lookups = Readonly<Record<never, Lookup>>,
+>(declaration: ProjectionDeclaration<S, L, T, R>): Projection<StandardSchemaV1.InferOutput<S>, L, T> {
+  const {
+    lookups = {},
+    lookupKeys,
+    ledger,
+    ...rest
+  } = declaration as Partial<AnyProjection> & Pick<AnyProjection, 'name' | 'tables'>;
+  const problems = projectionProblems({ ...rest, lookups, lookupKeys, ledger });
   if (problems.length > 0) throw new ProjectionError(problems);
-  return Object.freeze({ ...checked, lookupKeys: checked.lookupKeys ?? (() => ({})) } as unknown as Projection);
+  return Object.freeze({ ...rest, lookups, lookupKeys: lookupKeys ?? (() => ({})), ledger }) as unknown as Projection<
+    StandardSchemaV1.InferOutput<S>,
+    L,
+    T
+  >;
+}
+
+const PROJECTION_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+interface CheckedDeclaration {
+  readonly name: string;
+  readonly tables: Tables;
+  readonly lookups: Lookups;
+  readonly lookupKeys: unknown;
+  readonly ledger: string | undefined;
+}
+
+function projectionProblems({ name, tables, lookups, lookupKeys, ledger }: CheckedDeclaration): string[] {
+  return [
+    ...(PROJECTION_NAME.test(name)
+      ? []
+      : [`\`name\` must be lower-case letters, digits and hyphens, at most 63, got ${quote(name)}`]),
+    ...(Object.keys(tables).length > 0 ? [] : ['`tables` must name at least one table, got none']),
+    ...tablesProblems(tables),
+    ...lookupsProblems(lookups, lookupKeys),
+    ...ledgerProblems(tables, ledger),
+  ];
 }

@@ -68,13 +68,15 @@ function storeThatWritesBodies(): EventStore {
   const head = statementHead({ resourceArn, secretArn, database, sql: compileProjection(flights).writeSql });
   return storeOfWrites((parameters) => {
     writeStatementBody(head, parameters);
-    return Promise.resolve({ written: 0, quarantined: 0 });
+    return Promise.resolve({ written: 0, superseded: 0, quarantined: 0 });
   });
 }
 
 /** The SDK's real client, whose requests are made and then go nowhere. */
 function storeWithoutNetwork(): EventStore {
-  const answer = Buffer.from('{"numberOfRecordsUpdated":0,"records":[[{"longValue":0},{"longValue":0}]]}');
+  const answer = Buffer.from(
+    '{"numberOfRecordsUpdated":0,"records":[[{"longValue":0},{"longValue":0},{"longValue":0}]]}',
+  );
   const client = new RDSDataClient({
     region: 'us-east-1',
     credentials: LOCAL_CREDENTIALS,

@@ -28,6 +28,7 @@ export function describeReport(report: RunReport): string {
   const rows: readonly (readonly [string, string])[] = [
     ['events on the stream', count(report.events)],
     ['written', count(report.written)],
+    ...(report.superseded > 0 ? [['superseded by newer versions', count(report.superseded)] as const] : []),
     ['duplicates, without effect', count(report.duplicates)],
     ['quarantined', count(report.quarantined)],
     ...(report.held > 0 ? [['held and delivered again', count(report.held)] as const] : []),

@@ -6,8 +6,10 @@ export interface RunReport {
   readonly function: string;
   /** Events put on the stream. */
   readonly events: number;
-  /** Events in effect for the first time. */
+  /** Events whose effect is in the tables. */
   readonly written: number;
+  /** Events without effect, because newer versions of all their rows are there. */
+  readonly superseded: number;
   readonly duplicates: number;
   readonly quarantined: number;
   /** Records handed back by batches that held their position; they were delivered again. */
@@ -48,12 +50,13 @@ export interface RunFacts {
 
 /** Puts a run's figures together. */
 export function createRunReport(options: RunOptions, totals: BatchTotals, facts: RunFacts): RunReport {
-  const done = sum(totals.EventsWritten, totals.EventsDuplicate, totals.EventsQuarantined);
+  const done = sum(totals.EventsWritten, totals.EventsSuperseded, totals.EventsDuplicate, totals.EventsQuarantined);
   const lookups = totals.LookupKeys || 0;
   return {
     function: options.function,
     events: facts.events,
     written: sum(totals.EventsWritten),
+    superseded: sum(totals.EventsSuperseded),
     duplicates: sum(totals.EventsDuplicate),
     quarantined: sum(totals.EventsQuarantined),
     held: sum(totals.RecordsHeld),

@@ -1,5 +1,5 @@
 import { identifier } from '../tables/table-kind.ts';
-import type { Lookup } from '../tables/table-kind.ts';
+import type { Lookup } from './declare-lookup.ts';
 
 /** Name of the parameter with the keys of the lookup at this index: a JSON array of texts. */
 export function lookupKeysParameter(lookupIndex: number): string {

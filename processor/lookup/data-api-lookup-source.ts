@@ -1,5 +1,5 @@
 import { lookupKeysParameter } from './compile-lookup.ts';
-import type { Lookup } from '../tables/table-kind.ts';
+import type { Lookup } from './declare-lookup.ts';
 import type { LookupSource, ReferenceRow } from '../ports.ts';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 

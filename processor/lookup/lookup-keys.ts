@@ -1,7 +1,7 @@
 import type { DecodedItem } from '../decode/item.ts';
 import { errorText, hearLateRejection } from '../decode/item.ts';
 import { isStorableText } from '../tables/column-type.ts';
-import type { KeyType, Lookup } from '../tables/table-kind.ts';
+import type { KeyType, Lookup } from './declare-lookup.ts';
 
 /** The part of a projection that says which reference rows an event needs. */
 export interface LookupPlan {

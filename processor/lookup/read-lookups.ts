@@ -3,7 +3,7 @@ import { callWithRetry, fixable, HoldError, transientHold } from '../call-with-r
 import { escapedBytes } from '../../data-api/statement-body.ts';
 import type { ResolvedLookups } from './lookup-keys.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
-import type { Lookup } from '../tables/table-kind.ts';
+import type { Lookup } from './declare-lookup.ts';
 import type { LookupCache, LookupResult, LookupSource, ReferenceRow } from '../ports.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 

@@ -3,7 +3,6 @@ import { columnEncoder, describeColumnType, parseColumnType } from '../tables/co
 import type { EscapedRows } from './escaped-rows.ts';
 import { isStorableText } from '../tables/column-type.ts';
 import type { Table } from '../tables/table-kind.ts';
-import { columnsOf } from '../tables/table-kind.ts';
 
 /** Why a row can't be written: the sentence that goes to the quarantine. */
 export class RowProblem {
@@ -40,8 +39,8 @@ interface EncodedColumn {
 }
 
 /** Chooses the encoders of a table's columns once, at start-up. */
-export function createRowEncoder(name: string, table: Table): RowEncoder {
-  const columns = Object.entries(columnsOf(table)).map(([column, type]) => {
+export function createRowEncoder(name: string, table: Pick<Table, 'columns'>): RowEncoder {
+  const columns = Object.entries(table.columns).map(([column, type]) => {
     const parsed = parseColumnType(type);
     if (parsed === undefined) throw new TypeError(`column \`${column}\` has the unknown type ${type}`);
     return {

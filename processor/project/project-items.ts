@@ -9,7 +9,9 @@ import { errorText, hearLateRejection } from '../decode/item.ts';
 import type { LookupAccessors, ResolvedLookups } from '../lookup/lookup-keys.ts';
 import { AbsentLookupError, createLookupAccessors } from '../lookup/lookup-keys.ts';
 import { RowLists } from './row-lists.ts';
-import type { Lookup, OwnLedger, RowSource } from '../tables/table-kind.ts';
+import type { Lookup } from '../lookup/declare-lookup.ts';
+import type { OwnLedger } from '../tables/inserts.ts';
+import type { RowSource } from '../tables/table-kind.ts';
 
 /** The part of a projection that turns an event into rows. */
 export interface ProjectionStep {

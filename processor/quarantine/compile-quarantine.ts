@@ -1,6 +1,6 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import { identifier } from '../tables/table-kind.ts';
-import type { OwnLedger } from '../tables/table-kind.ts';
+import type { OwnLedger } from '../tables/inserts.ts';
+import { identifier, OWN, ownName } from '../tables/table-kind.ts';
 import { PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 
 /** Columns that say which item a row of the quarantine, or of its parts, belongs to; the first cells of its array. */
@@ -25,16 +25,22 @@ const COLUMNS: readonly Cell[] = [
   ['event_id', (cell) => cell],
 ];
 
+/** A row of a parameter, and the rows that it is compared with: no declared column can have one of these names. */
+const [CELLS, LEDGER_ROW, ENTRY, PART] = [OWN.cells, ownName('l'), ownName('q'), ownName('p')];
+
 type Cell = readonly [column: string, read: (cell: string) => string];
 
 const PAYLOAD_CELL = cellOf('payload');
 const EVENT_CELL = cellOf('event_id');
 /** Behind the columns: in how many parts the payload was sent ahead, null where it is in the row. */
-const PARTS_CELL = `v->>${COLUMNS.length}`;
+const PARTS_CELL = `${CELLS}->>${COLUMNS.length}`;
 
 function cellOf(name: string): string {
-  return `v->>${COLUMNS.findIndex(([column]) => column === name)}`;
+  return `${CELLS}->>${COLUMNS.findIndex(([column]) => column === name)}`;
 }
+
+/** The part of the statement with the ids that came into effect in it, whichever table is the ledger. */
+export const APPLIED_LEDGER = { name: ownName('ledger'), eventId: ownName('event_id') } as const;
 
 /**
  * Inserts the rejected items of a chunk.
@@ -46,19 +52,20 @@ function cellOf(name: string): string {
  * @param withParts whether payloads of the chunk may have been sent ahead in parts
  */
 export function setAside(ledger: OwnLedger | undefined, withParts: boolean): string {
+  const applied = `SELECT FROM ${APPLIED_LEDGER.name} WHERE ${APPLIED_LEDGER.name}.${APPLIED_LEDGER.eventId} = ${EVENT_CELL}`;
   const inLedger =
     ledger === undefined
-      ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS _l WHERE _l.function_name = ${FUNCTION_NAME} AND _l.event_id = ${EVENT_CELL}`
-      : `SELECT FROM ${identifier(ledger.table)} AS _l WHERE _l.${identifier(ledger.keyColumn)} = ${EVENT_CELL}`;
+      ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.function_name = ${FUNCTION_NAME} AND ${LEDGER_ROW}.event_id = ${EVENT_CELL}`
+      : `SELECT FROM ${identifier(ledger.table)} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.${identifier(ledger.keyColumn)} = ${EVENT_CELL}`;
   const columns = COLUMNS.map(([column]) => column).join(', ');
   const cells = COLUMNS.map(([column, read], position) => {
-    const cell = read(`v->>${position}`);
+    const cell = read(`${CELLS}->>${position}`);
     return withParts && column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
   });
   return `
   INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns})
-  SELECT ${FUNCTION_NAME}, ${cells.join(', ')} FROM ${ITEMS} AS v
-  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (SELECT FROM _ledger AS _l WHERE _l.event_id = ${EVENT_CELL})${withParts ? ` AND ${isNotThere()}` : ''}
+  SELECT ${FUNCTION_NAME}, ${cells.join(', ')} FROM ${ITEMS} AS ${CELLS}
+  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied})${withParts ? ` AND ${isNotThere()}` : ''}
   ON CONFLICT DO NOTHING RETURNING 1
 `;
 }
@@ -68,32 +75,33 @@ const ITEMS = `jsonb_array_elements(:${WRITE_PARAMETERS.quarantine}::jsonb)`;
 
 /** A payload whose parts another delivery has used up is in the row that it made of them, in one statement. */
 function isNotThere(): string {
-  return `(${PAYLOAD_CELL} IS NOT NULL OR NOT EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS _q WHERE ${isOfItem('_q')}))`;
+  return `(${PAYLOAD_CELL} IS NOT NULL OR NOT EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} WHERE ${isOfItem(ENTRY)}))`;
 }
 
 /** All parts or null, which the column refuses: no entry has half a payload. */
 function assemblePayload(): string {
-  return `SELECT string_agg(_p.bytes, ''::bytea ORDER BY _p.part) FROM ${FRAMEWORK_TABLES.quarantinePart} AS _p
-    WHERE ${isOfItem('_p')} AND _p.parts = (${PARTS_CELL})::integer HAVING count(*) = (${PARTS_CELL})::integer`;
+  return `SELECT string_agg(${PART}.bytes, ''::bytea ORDER BY ${PART}.part) FROM ${FRAMEWORK_TABLES.quarantinePart} AS ${PART}
+    WHERE ${isOfItem(PART)} AND ${PART}.parts = (${PARTS_CELL})::integer HAVING count(*) = (${PARTS_CELL})::integer`;
 }
 
 /** Deletes the parts of a chunk's rejected items, however they were cut: what was to be made of them is made. */
 export function deleteParts(): string {
   return `
-  DELETE FROM ${FRAMEWORK_TABLES.quarantinePart} AS _p USING ${ITEMS} AS v WHERE ${isOfItem('_p')}
+  DELETE FROM ${FRAMEWORK_TABLES.quarantinePart} AS ${PART} USING ${ITEMS} AS ${CELLS} WHERE ${isOfItem(PART)}
 `;
 }
 
 function isOfItem(row: string): string {
-  const equal = ITEM_COLUMNS.map(([column, read], position) => `${row}.${column} = ${read(`v->>${position}`)}`);
+  const equal = ITEM_COLUMNS.map(([column, read], position) => `${row}.${column} = ${read(`${CELLS}->>${position}`)}`);
   return [`${row}.function_name = ${FUNCTION_NAME}`, ...equal].join(' AND ');
 }
 
 /** Closes an entry whose event is in effect now, be it by redrive, by another delivery or by a newer build. */
 export function closeApplied(): string {
+  const { name, eventId } = APPLIED_LEDGER;
   return `
-  UPDATE ${FRAMEWORK_TABLES.quarantine} AS _q SET applied_at = now() FROM _ledger
-  WHERE _q.function_name = ${FUNCTION_NAME} AND _q.event_id = _ledger.event_id AND _q.applied_at IS NULL
+  UPDATE ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} SET applied_at = now() FROM ${name}
+  WHERE ${ENTRY}.function_name = ${FUNCTION_NAME} AND ${ENTRY}.event_id = ${name}.${eventId} AND ${ENTRY}.applied_at IS NULL
   RETURNING 1
 `;
 }
@@ -104,7 +112,7 @@ export function closeApplied(): string {
  */
 export const STORE_PART_SQL = `
   INSERT INTO ${FRAMEWORK_TABLES.quarantinePart} (function_name, shard_id, sequence_number, sub_sequence_number, parts, part, bytes)
-  SELECT ${FUNCTION_NAME}, ${ITEM_COLUMNS.map(([, read], position) => read(`v->>${position}`)).join(', ')},
-    (v->>3)::integer, (v->>4)::integer, decode(:${PART_PARAMETERS.bytes}::text, 'base64')
-  FROM (SELECT :${PART_PARAMETERS.part}::jsonb AS v) AS _part
+  SELECT ${FUNCTION_NAME}, ${ITEM_COLUMNS.map(([, read], position) => read(`${CELLS}->>${position}`)).join(', ')},
+    (${CELLS}->>3)::integer, (${CELLS}->>4)::integer, decode(:${PART_PARAMETERS.bytes}::text, 'base64')
+  FROM (SELECT :${PART_PARAMETERS.part}::jsonb AS ${CELLS}) AS ${PART}
   ON CONFLICT (function_name, shard_id, sequence_number, sub_sequence_number, parts, part) DO UPDATE SET committed_at = now()`;

@@ -1,9 +1,12 @@
 /**
- * Declarations of the tables a projection writes and the reference tables it looks up.
+ * What every kind of table is to the engine: its columns, what can be wrong with its declaration, the SQL that writes
+ * its rows, and what the processor's role needs for it. A new kind is one file beside this one, exported by
+ * `projection.ts`.
  *
  * @module
  */
-import type { ColumnType, ColumnTypeName, ReadValue, WriteValue } from './column-type.ts';
+import type { ColumnType, ColumnTypeName, WriteValue } from './column-type.ts';
+import { COLUMN_TYPE_NAMES, parseColumnType } from './column-type.ts';
 
 /** Column name to column type. */
 export type Columns = Readonly<Record<string, ColumnType>>;
@@ -11,20 +14,11 @@ export type Columns = Readonly<Record<string, ColumnType>>;
 /** Column name to a type that can't be null: keys, versions and counters. */
 export type RequiredColumns = Readonly<Record<string, ColumnTypeName>>;
 
-/** A table that gets one new row per row of an event. */
-export interface InsertTable<C extends Columns = Columns> {
-  readonly kind: 'insert';
-  readonly columns: C;
-  /** Columns of the key that parallel batches could meet on: rows are inserted in its order. */
-  readonly key: readonly string[];
-}
+/** The values of columns, as a projection gives them. */
+export type Values<C> = { readonly [N in keyof C]: WriteValue<C[N]> };
 
-/** A table of counters that events increment, one row per key. */
-export interface CounterTable<K extends RequiredColumns = RequiredColumns, C extends Counters = Counters> {
-  readonly kind: 'counters';
-  readonly key: K;
-  readonly counters: C;
-}
+/** Carries the type of a table's rows; no value has it. */
+declare const ROW: unique symbol;
 
 /** Says that the rows of a table are those of another one, so that they are neither given nor sent twice. */
 export interface RowSource {
@@ -38,116 +32,89 @@ export interface RowSource {
   readonly columns?: Readonly<Record<string, string>>;
 }
 
-/** A table that keeps the newest state per key: a row is replaced only by one with a greater version. */
-export interface VersionedTable<
-  K extends RequiredColumns = RequiredColumns,
-  V extends RequiredColumns = RequiredColumns,
-  C extends Columns = Columns,
-  F extends RowSource | undefined = RowSource | undefined,
-> {
-  readonly kind: 'versioned';
-  readonly key: K;
-  readonly version: V;
-  readonly columns: C;
+/** A table that a projection writes, of any kind. */
+export interface Table<Row = unknown> {
+  readonly [ROW]?: Row;
+  /** Name of the function that declares tables of this kind. */
+  readonly kind: string;
+  /** All columns that are written, in the order in which rows are encoded. */
+  readonly columns: Columns;
+  /** Columns that rows are found and locked by, in this order; empty where rows only ever go in. */
+  readonly key: readonly string[];
   /** Where its rows come from; `undefined` where events give them. */
-  readonly from: F;
+  readonly from: RowSource | undefined;
+  /** What the processor's role needs on the table. */
+  readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
+  /** Whether a row may be left out because another is newer, which {@link TableWrite.effective} then tells. */
+  readonly rowsMayLose: boolean;
+  /** What is wrong with the declaration beside what every kind checks, a sentence each. */
+  readonly problems: () => readonly string[];
+  /** Compiles the part of the statement that writes the rows of fresh events. */
+  readonly write: (target: WriteTarget) => TableWrite;
 }
 
-/** Counter name to its numeric type. */
-export type Counters = Readonly<Record<string, 'integer' | 'bigint' | 'numeric' | 'double precision'>>;
+/** What a kind compiles its write for. */
+export interface WriteTarget {
+  /** The table's name as an SQL identifier. */
+  readonly table: string;
+  /** Source of the rows of fresh events: `"~r"`, each with `"~n"`, the number of its event, and the table's columns. */
+  readonly rows: string;
+  /** Names a part of the statement that is this table's alone. */
+  readonly part: (what: string) => string;
+  /** Whether {@link TableWrite.effective} is asked for; answering costs the database a little. */
+  readonly tellsEffective: boolean;
+}
 
-/** A table a projection writes. */
-export type Table = InsertTable | CounterTable | VersionedTable;
-
-type Values<C> = { readonly [N in keyof C]: WriteValue<C[N]> };
+/** The compiled write of one table. */
+export interface TableWrite {
+  /** Parts of the statement: names and what stands in their parentheses. */
+  readonly parts: readonly (readonly [name: string, sql: string])[];
+  /** Query of `"~n"` of the events whose rows took effect; given where it is asked for and rows may lose. */
+  readonly effective?: string;
+}
 
 /** The row a projection gives for a table. */
-export type RowOf<T> =
-  T extends InsertTable<infer C>
-    ? Values<C>
-    : T extends CounterTable<infer K, infer C>
-      ? Values<K> & Values<C>
-      : T extends VersionedTable<infer K, infer V, infer C>
-        ? Values<K> & Values<V> & Values<C>
-        : never;
+export type RowOf<T> = T extends { readonly [ROW]?: infer Row } ? Row : never;
 
-/** Type of a lookup's key column. */
-export type KeyType = 'text' | 'uuid' | 'integer' | 'bigint';
+/** Tables by name. */
+export type Tables = Readonly<Record<string, Table>>;
 
-/** A reference table that events are enriched from. */
-export interface Lookup<K extends KeyType = KeyType, C extends Columns = Columns, A extends AbsentRule = AbsentRule> {
-  /** Table name, with its schema in front where it is not on the search path. */
-  readonly table: string;
-  /** Name of the column that events name rows by; unique in the table. */
-  readonly key: string;
-  readonly keyType: K;
-  readonly columns: C;
-  readonly absent: A;
-  /** `true` reads the row for every batch: no staleness, no saving. */
-  readonly fresh: boolean;
+/** The tables that events give rows for, in their declared order: the order of row lists and of row parameters. */
+export function givenTables(tables: Tables): readonly (readonly [string, Table])[] {
+  return Object.entries(tables).filter(([, { from }]) => from === undefined);
 }
 
-/** What a key without a reference row means: the event is rejected, or the projection sees `undefined`. */
-export type AbsentRule = 'reject' | 'undefined';
-
-/** The row a lookup returns. */
-export type LookupRow<L> = L extends Lookup<KeyType, infer C> ? { readonly [N in keyof C]: ReadValue<C[N]> } : never;
-
-/** The key a lookup is asked with. */
-export type LookupKey<L> = L extends Lookup<infer K> ? WriteValue<K> : never;
-
-/** The columns of a table in the order in which rows are encoded. */
-export function columnsOf(table: Table): Columns {
-  switch (table.kind) {
-    case 'insert':
-      return table.columns;
-    case 'counters':
-      return { ...table.key, ...table.counters };
-    case 'versioned':
-      return { ...table.key, ...table.version, ...table.columns };
-  }
-}
-
-/** Where the rows of a table come from; `undefined` where events give them. */
-export function rowSourceOf(table: Table): RowSource | undefined {
-  return table.kind === 'versioned' ? table.from : undefined;
-}
-
-/** The same for all tables that take their rows from another one, by name. */
-export function rowSourcesOf(tables: Readonly<Record<string, Table>>): Readonly<Record<string, RowSource>> {
+/** Where the rows of tables come from that take them from another one, by name. */
+export function rowSourcesOf(tables: Tables): Readonly<Record<string, RowSource>> {
   return Object.fromEntries(
-    Object.entries(tables).flatMap(([name, table]) => {
-      const source = rowSourceOf(table);
-      return source === undefined ? [] : [[name, source]];
-    }),
+    Object.entries(tables).flatMap(([name, { from }]) => (from === undefined ? [] : [[name, from]])),
   );
 }
 
-/** The tables that events give rows for, in their declared order: the order of row lists and of row parameters. */
-export function givenTables(tables: Readonly<Record<string, Table>>): readonly (readonly [string, Table])[] {
-  return Object.entries(tables).filter(([, table]) => rowSourceOf(table) === undefined);
+/** The column of the other table that a column takes its values from. */
+export function columnThere({ columns = {} }: RowSource, column: string): string {
+  return (Object.hasOwn(columns, column) ? columns[column] : undefined) ?? column;
 }
 
-/** The table of a projection that serves as its ledger, and the column of it that holds the event id. */
-export interface OwnLedger {
-  readonly table: string;
-  readonly keyColumn: string;
+/**
+ * A name of the statement's own. Names of a declaration have only letters, digits, `_` and `$`
+ * ({@link nameProblems}), so that no table and no column is ever taken for one of these, nor the other way round.
+ */
+export function ownName(name: string): string {
+  return `"~${name}"`;
 }
 
-/** The ledger among a projection's own tables, or `undefined` when the framework's is used. */
-export function ownLedgerOf(
-  tables: Readonly<Record<string, Table>>,
-  ledger: string | undefined,
-): OwnLedger | undefined {
-  const table = ledger === undefined ? undefined : tables[ledger];
-  const keyColumn = table?.kind === 'insert' ? table.key[0] : undefined;
-  return ledger === undefined || keyColumn === undefined ? undefined : { table: ledger, keyColumn };
-}
-
-/** Names of a table's key columns; empty when an insert table declares none. */
-export function keyColumnsOf(table: Table): readonly string[] {
-  return table.kind === 'insert' ? table.key : Object.keys(table.key);
-}
+/** Names of the statement's own that every kind of table meets. */
+export const OWN = {
+  /** Number of a row's event. */
+  n: ownName('n'),
+  /** The rows of fresh events. */
+  row: ownName('r'),
+  /** The row that is there already, where one is updated. */
+  there: ownName('t'),
+  /** A JSON array of a parameter: the cells of a row. */
+  cells: ownName('v'),
+} as const;
 
 /** A name of the declaration as an SQL identifier; `sales.orders` names a table in a schema. */
 export function identifier(name: string): string {
@@ -155,4 +122,119 @@ export function identifier(name: string): string {
     .split('.')
     .map((part) => `"${part.replaceAll('"', '""')}"`)
     .join('.');
+}
+
+/** Names as SQL identifiers with commas in between, each behind the row it is a column of, if one is given. */
+export function columnList(columns: readonly string[], row?: string): string {
+  return columns.map((column) => (row === undefined ? identifier(column) : `${row}.${identifier(column)}`)).join(', ');
+}
+
+/**
+ * The key as rows are sorted by it, so that all lanes lock rows in one order: text bytewise, which is the order of an
+ * index declared so, and takes 6 % off the database's work where its default is the order of a language.
+ */
+export function keyOrder({ columns, key }: Pick<Table, 'columns' | 'key'>, row: string): string {
+  return key.map((column) => comparable(column, columns[column], row)).join(', ');
+}
+
+/** A column as it is compared: text bytewise, so that a batch and its table never disagree about an order. */
+export function comparable(column: string, type: ColumnType | undefined, row: string): string {
+  return `${row}.${identifier(column)}${type === 'text' || type === 'text?' ? ' COLLATE "C"' : ''}`;
+}
+
+/** PostgreSQL cuts identifiers at 63 bytes without a word: two long names could become one. */
+const NAME = '[A-Za-z_][A-Za-z0-9_$]{0,62}';
+const COLUMN_NAME = new RegExp(`^${NAME}$`);
+const TABLE_NAME = new RegExp(`^${NAME}([.]${NAME})?$`);
+
+/** What is wrong with the name of a column, a key or a lookup. */
+export function nameProblems(what: string, name: string): string[] {
+  return COLUMN_NAME.test(name)
+    ? []
+    : [`${what} must be a name of plain letters, digits and underscores, at most 63, got ${quote(name)}`];
+}
+
+/** What is wrong with the name of a table. */
+export function tableNameProblems(prefix: string, name: string): string[] {
+  return TABLE_NAME.test(name)
+    ? []
+    : [`${prefix}: expected a name such as orders or sales.orders of plain letters, got ${quote(name)}`];
+}
+
+/** What is wrong with columns of any declaration. */
+export function columnProblems(prefix: string, columns: Columns): string[] {
+  const entries = Object.entries(columns);
+  if (entries.length === 0) return [`${prefix}: expected at least one column, got none`];
+  return entries.flatMap(([column, type]) => [
+    ...nameProblems(`${prefix}: a column`, column),
+    ...(parseColumnType(type) === undefined
+      ? [
+          `${prefix}: column \`${column}\` must be of a type from ${COLUMN_TYPE_NAMES.join(', ')}, with ? behind it where null is allowed, got ${quote(type)}`,
+        ]
+      : []),
+  ]);
+}
+
+/**
+ * What is wrong with the parts of a declaration that name columns: a column stands in one of them, and those that rows
+ * are found or compared by are there and are never null.
+ *
+ * @param required names of the parts that must not be empty, nor hold a column that may be null
+ */
+export function partProblems(parts: Readonly<Record<string, Columns>>, required: readonly string[]): string[] {
+  const names = Object.values(parts).flatMap((part) => Object.keys(part));
+  const shared = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [
+    ...[...shared].map((name) => `column \`${name}\` stands in two parts of the declaration; keep it in one`),
+    ...required.flatMap((part) => {
+      const columns = Object.entries(parts[part] ?? {});
+      return [
+        ...(columns.length === 0 ? [`\`${part}\` must name at least one column, got none`] : []),
+        ...columns
+          .filter(([, type]) => type.endsWith('?'))
+          .map(([column, type]) => `\`${part}\` column \`${column}\` must not be nullable, got ${quote(type)}`),
+      ];
+    }),
+  ];
+}
+
+/** Everything that is wrong with the tables of a projection, a sentence each. */
+export function tablesProblems(tables: Tables): string[] {
+  return Object.entries(tables).flatMap(([name, table]) => {
+    const prefix = `table \`${name}\``;
+    return [
+      ...tableNameProblems(prefix, name),
+      ...columnProblems(prefix, table.columns),
+      ...table.problems().map((problem) => `${prefix}: ${problem}`),
+      ...rowSourceProblems(prefix, table, tables),
+    ];
+  });
+}
+
+/** What takes its rows from another table must find each of its columns there, of the same type. */
+function rowSourceProblems(prefix: string, { columns, from }: Table, tables: Tables): string[] {
+  if (from === undefined) return [];
+  const there = Object.hasOwn(tables, from.table) ? tables[from.table] : undefined;
+  if (there?.kind !== 'inserts') {
+    return [`${prefix}: \`from\` must name an insert table of this projection, got ${quote(from.table)}`];
+  }
+  const renamed = from.columns ?? {};
+  const strange = Object.keys(renamed).filter((column) => !Object.hasOwn(columns, column));
+  return [
+    ...strange.map((column) => `${prefix}: \`from.columns\` names ${quote(column)}, which is not one of its columns`),
+    ...Object.entries(columns).flatMap(([column, type]) => {
+      const name = columnThere(from, column);
+      const got = Object.hasOwn(there.columns, name) ? there.columns[name] : undefined;
+      return got === type
+        ? []
+        : [
+            `${prefix}: column \`${column}\` must be \`${from.table}.${name}\` of type ${type}, got ${quote(got ?? 'no such column')}`,
+          ];
+    }),
+  ];
+}
+
+/** A value as a message quotes it. */
+export function quote(value: unknown): string {
+  return JSON.stringify(value);
 }

@@ -14,7 +14,7 @@ export interface WriteStatements {
  * Commits chunks through the RDS Data API.
  *
  * @param execute bound to the cluster and the processor's role
- * @param statements which return one row, `written` and `quarantined`
+ * @param statements which return one row, `written`, `superseded` and `quarantined`
  */
 export function createDataApiEventStore(
   execute: ExecuteStatement,
@@ -24,8 +24,8 @@ export function createDataApiEventStore(
     (sql: string): EventStore['write'] =>
     async (parameters, options) => {
       const { records } = await execute(sql, parameters, options);
-      const [written, quarantined] = records?.[0] ?? [];
-      return { written: written?.longValue ?? 0, quarantined: quarantined?.longValue ?? 0 };
+      const [written, superseded, quarantined] = (records?.[0] ?? []).map(({ longValue }) => longValue);
+      return { written: written ?? 0, superseded: superseded ?? 0, quarantined: quarantined ?? 0 };
     };
   return {
     write: writeBy(writeSql),

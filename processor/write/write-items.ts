@@ -24,8 +24,10 @@ export interface ItemWriting {
 
 /** How far a batch got. */
 export interface WriteReport {
-  /** Events in effect for the first time. */
+  /** Events whose effect is in the tables for the first time. */
   readonly written: number;
+  /** Events that are new, whose every row lost to a newer version of it. */
+  readonly superseded: number;
   /** Events in effect now, be it from an earlier delivery. */
   readonly settledEvents: number;
   /** Items whose payload is in the quarantine, be it from an earlier delivery, or whose event is in effect anyway. */
@@ -84,6 +86,7 @@ class WriteRun {
   /** Items from the front that are committed, or rejected by the database and waiting for the quarantine. */
   #settled = 0;
   #written = 0;
+  #superseded = 0;
   #settledEvents = 0;
   #committedRejections: EncodedRejection[] = [];
   #waiting: EncodedRejection[] = [];
@@ -151,6 +154,7 @@ class WriteRun {
     );
     return {
       written: this.#written,
+      superseded: this.#superseded,
       settledEvents: this.#settledEvents,
       rejections: this.#committedRejections,
       committedRecords: Math.min(...firstUncommitted),
@@ -169,11 +173,12 @@ class WriteRun {
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
     const hasParts = rejections.some(({ parts }) => parts > 0);
-    const { written } = await callWithRetry(
+    const { written, superseded } = await callWithRetry(
       (options) => (hasParts ? store.writeWithParts(parameters, options) : store.write(parameters, options)),
       calls,
     );
     this.#written += written;
+    this.#superseded += superseded;
     this.#committedRejections = this.#committedRejections.concat(rejections);
     this.#settledEvents += chunk.length - rejections.length;
   }

@@ -110,7 +110,11 @@ export class FakeEventStore implements EventStore {
       this.quarantine.set(place, payloads[index] ?? '');
       for (const key of this.parts.keys()) if (key.startsWith(`${place}/`)) this.parts.delete(key);
     }
-    return { written: this.ledger.size - before.ledger, quarantined: this.quarantine.size - before.quarantine };
+    return {
+      written: this.ledger.size - before.ledger,
+      superseded: 0,
+      quarantined: this.quarantine.size - before.quarantine,
+    };
   }
 
   #assemble(place: string, count: number): string | undefined {

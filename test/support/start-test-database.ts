@@ -14,7 +14,7 @@ import { createDataApiLookupSource } from '../../processor/lookup/data-api-looku
 import { createLruLookupCache } from '../../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
 import type { Engine } from '../../processor/process-batch.ts';
-import type { Projection } from '../../processor/projection.ts';
+import type { AnyProjection } from '../../processor/projection.ts';
 
 /** A database of its own for one test file: PostgreSQL, the Data API in front of it, and the framework's tables. */
 export interface TestDatabase {
@@ -22,7 +22,7 @@ export interface TestDatabase {
   /** Runs SQL straight on PostgreSQL: what a test sets up and looks at does not go through the code under test. */
   readonly query: (sql: string, values?: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** An engine of its own, as an execution environment has it, writing through the Data API. */
-  readonly createEngine: (projection: Projection, overrides?: Partial<Engine>) => Engine;
+  readonly createEngine: (projection: AnyProjection, overrides?: Partial<Engine>) => Engine;
   readonly close: () => Promise<void>;
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- what does not compile has no type */
+/* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- what does not compile has no type */
 import * as z from 'zod/mini';
 import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
 
@@ -50,8 +50,23 @@ defineProjection({ ...base, eventId: ({ delay }) => delay, project: () => ({}) }
 // Columns have names and types.
 defineProjection({
   ...base,
-  // @ts-expect-error -- the column is called `delay`; a column too many is what TypeScript lets a function return
+  // @ts-expect-error -- the column is called `delay`
   project: ({ id, at, delay }) => ({ flights: { id, at, seen: new Date(), delays: delay } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- `flights` has no column `speed`
+  project: () => ({ flights: { ...flight, speed: 5 } }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- nor has a row of a list
+  project: () => ({ flights: [{ ...flight, speed: 5 }] }),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- a promise is no value
+  project: () => ({ flights: { ...flight, id: Promise.resolve('a') } }),
 });
 defineProjection({
   ...base,
@@ -106,6 +121,41 @@ defineProjection({
   project: () => ({ flights: flight, newest: { id: 'a', seen: new Date() } }),
 });
 
+// What it takes them from is an insert table of the projection that has its columns.
+const state = { key: { id: 'text' }, version: { seen: 'timestamptz' }, columns: {} } as const;
+defineProjection({
+  ...base,
+  // @ts-expect-error -- there is no table `planes`
+  tables: { ...tables, newest: versions({ ...state, from: { table: 'planes' } }) },
+  project: () => ({}),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- `days` is a table of counters
+  tables: { ...tables, newest: versions({ ...state, from: { table: 'days' } }) },
+  project: () => ({}),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- `flights` has no column `origin`
+  tables: { ...tables, newest: versions({ ...state, key: { origin: 'text' }, from: { table: 'flights' } }) },
+  project: () => ({}),
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- there, `id` is text
+  tables: { ...tables, newest: versions({ ...state, key: { id: 'integer' }, from: { table: 'flights' } }) },
+  project: () => ({}),
+});
+defineProjection({
+  ...base,
+  tables: {
+    ...tables,
+    newest: versions({ ...state, key: { name: 'text' }, from: { table: 'flights', columns: { name: 'id' } } }),
+  },
+  project: () => ({}),
+});
+
 // Lookups have names, keys and columns.
 const looked = { ...base, lookups: { airports, carriers } };
 const lookupKeys = ({ origin }: { readonly origin: string }) => ({ airports: [origin], carriers: [5] });
@@ -117,6 +167,8 @@ defineProjection({
     days: { origin, flights: found.carriers(5)?.seats ?? 0 },
   }),
 });
+// @ts-expect-error -- nothing says which rows an event needs
+defineProjection({ ...looked, project: () => ({}) });
 defineProjection({
   ...looked,
   // @ts-expect-error -- the keys of `carriers` are missing
@@ -186,3 +238,27 @@ versions({ key: { origin: 'text' }, version: { at: 'timestamp?' }, columns: {} }
 lookup({ table: 'airports', key: 'iata', keyType: 'date', columns: { city: 'text' } });
 // @ts-expect-error -- the ledger is one of the tables
 defineProjection({ ...base, ledger: 'planes', project: () => ({}) });
+// @ts-expect-error -- the ledger's key is the event id, one column of text
+defineProjection({ ...base, ledger: 'flights', project: () => ({}) });
+// @ts-expect-error -- counters can't be the ledger
+defineProjection({ ...base, ledger: 'days', project: () => ({}) });
+const events = inserts({ columns: { id: 'text', delay: 'integer' }, key: ['id'] });
+defineProjection({ ...base, tables: { events }, ledger: 'events', project: () => ({}) });
+defineProjection({
+  ...base,
+  tables: { t: inserts({ columns: { id: 'integer' }, key: ['id'] }) },
+  // @ts-expect-error -- an integer is no event id
+  ledger: 't',
+  project: () => ({}),
+});
+
+// A projection keeps its types: a test calls it with events, and reads rows.
+const projection = defineProjection({ ...looked, lookupKeys, project: ({ id }) => ({ flights: { ...flight, id } }) });
+const found = { airports: () => ({ city: 'Detroit', zone: null }), carriers: () => undefined };
+projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, found, 'a').flights satisfies object | undefined;
+// @ts-expect-error -- that is no event
+projection.project({ nonsense: true }, found, 'a');
+// @ts-expect-error -- the accessor of `carriers` is missing
+projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, { airports: found.airports }, 'a');
+// @ts-expect-error -- that is no event either
+projection.eventId({ nonsense: true });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault, FaultDecider } from '../../../local/data-api/faults.ts';
 import type { BatchReport, Engine } from '../../../processor/process-batch.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
-import type { Projection } from '../../../processor/projection.ts';
+import type { AnyProjection } from '../../../processor/projection.ts';
 import { counters, defineProjection, inserts } from '../../../processor/projection.ts';
 import type { KinesisRecordOptions } from '../../support/kinesis-record.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
@@ -20,7 +20,7 @@ const declaration = {
   },
 } as const;
 
-function readings(project?: () => never): Projection {
+function readings(project?: () => never): AnyProjection {
   return defineProjection({
     ...declaration,
     project: ({ id, celsius }) => {

@@ -74,7 +74,7 @@ it('never counts a record as committed unless each of its events is in effect or
       const engine = orderEngine({ store, lookupSource, clock, ...options });
       const records = contents.map((bytes, index) => kinesisRecord({ data: bytes, index }));
       const report = await processBatch(records, engine, clock.budget(options.budgetMs));
-      const items = await decodeRecords(records, orders);
+      const items = await decodeRecords(records, engine.compiled.projection);
 
       for (const item of items.filter(({ origin }) => origin.recordIndex < report.committedRecords)) {
         const place = `${item.origin.sequenceNumber}/${item.origin.subSequenceNumber}`;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BATCH_METRICS } from '../../../contract/metrics.ts';
 import type { KinesisRecord } from '../../../processor/decode/item.ts';
 import { createHandler } from '../../../processor/create-handler.ts';
+import { inserts } from '../../../processor/projection.ts';
 import { kinesisRecord, sequenceNumber, SHARD_ID } from '../../support/kinesis-record.ts';
 import { lambdaContext } from '../../support/lambda-context.ts';
 import { order, orders } from '../../support/orders-projection.ts';
@@ -218,8 +219,7 @@ describe('start-up', () => {
     const wide = Object.fromEntries(
       Array.from({ length: 500 }, (_, n) => [`column_${n}`, 'double precision' as const]),
     );
-    const table = { kind: 'insert', columns: wide, key: [] } as const;
-    const projection = { ...orders, tables: { ...orders.tables, wide: table } };
+    const projection = { ...orders, tables: { ...orders.tables, wide: inserts({ columns: wide }) } };
     vi.stubEnv('MAX_REQUEST_BYTES', '65536');
     expect(() => createHandler(projection)).toThrow(
       /`MAX_REQUEST_BYTES` must be at least \d+ for the statement of this projection, got 65536/,

@@ -14,7 +14,7 @@ const AIRPORTS = new Map<string, unknown>([
 ]);
 
 async function decode(flight: object) {
-  const [item] = await decodeRecords([kinesisRecord({ data: flight })], flights);
+  const [item] = await decodeRecords([kinesisRecord({ data: flight })], compileProjection(flights).projection);
   return item!;
 }
 

@@ -203,10 +203,10 @@ it('passes on every event of one id, because only the database knows which was a
   const { step } = compileProjection(
     defineProjection({
       name: 'same',
-      schema: z.any(),
+      schema: z.number(),
       eventId: () => 'same',
       tables: { t: inserts({ columns: { id: 'integer' } }) },
-      project: (event: unknown) => ({ t: { id: event as number } }),
+      project: (event) => ({ t: { id: event } }),
     }),
   );
   const items = [1, 2].map((event, n): DecodedItem => ({ kind: 'event', origin: origin(n), eventId: 'same', event }));
