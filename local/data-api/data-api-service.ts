@@ -5,8 +5,7 @@ import type { ResolvedOptions } from './data-api-server-options.ts';
 import type { DatabaseDirectory } from './database-directory.ts';
 import { mapDatabaseError } from './map-database-error.ts';
 import type { JsonObject } from './parse-request-body.ts';
-import { runAsOneUnit, runBatch } from './run-batch.ts';
-import { runStatement, type StatementCall } from './run-statement.ts';
+import { runAsOneUnit, runBatch, runStatement, type StatementCall } from './run-statement.ts';
 import { scanPlaceholders } from './scan-placeholders.ts';
 import type { Session } from './session-pool.ts';
 import type { Transactions } from './transactions.ts';
@@ -64,7 +63,7 @@ export class DataApiService {
     const call: StatementCall = {
       statement: bindParameters(scanPlaceholders(request.sql, this.#options), request.parameters, this.#options),
       request,
-      limits: this.#options,
+      options: this.#options,
     };
     if (request.continueAfterTimeout) return this.#executeOn(request, call);
     return this.#inSession(request, (session) => runStatement(session, call));

@@ -1,9 +1,9 @@
 import type { BoundStatement } from './bind-parameters.ts';
-import type { ColumnMetadata } from './column-metadata.ts';
+import { describeColumns, type ColumnMetadata } from './column-metadata.ts';
 import { DataApiError } from './data-api-error.ts';
 import type { ExecuteStatementRequest } from './data-api-request.ts';
-import { describeColumns } from './describe-columns.ts';
 import { countRowsUpdated, encodeRows } from './encode-result.ts';
+import type { ValueForms } from './encode-value.ts';
 import { ExtendedQuery, type RawResult } from './extended-query.ts';
 import type { Session } from './session-pool.ts';
 
@@ -18,7 +18,8 @@ export interface ResultLimits {
 export interface StatementCall {
   readonly statement: BoundStatement;
   readonly request: Pick<ExecuteStatementRequest, 'formatRecordsAs' | 'resultSetOptions' | 'includeResultMetadata'>;
-  readonly limits: ResultLimits;
+  /** Limits and forms that hold for every result of the server. */
+  readonly options: ResultLimits & ValueForms;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface StatementCall {
  * @throws DataApiError if the result is too large or holds what cannot be returned; otherwise what the database throws.
  */
 export async function runStatement(session: Session, call: StatementCall): Promise<string> {
-  const result = await session.client.query(new ExtendedQuery(call.statement, call.limits)).result;
+  const result = await session.client.query(new ExtendedQuery(call.statement, call.options)).result;
   return result.fields ? renderRows(session, { ...result, fields: result.fields }, call) : renderCount(result);
 }
 
@@ -38,14 +39,15 @@ function renderCount({ commandTag }: RawResult): string {
 async function renderRows(
   session: Session,
   result: RawResult & Required<Pick<RawResult, 'fields'>>,
-  { request, limits }: StatementCall,
+  { request, options }: StatementCall,
 ): Promise<string> {
   const types = await session.types.resolve(
     result.fields.map((field) => field.dataTypeID),
     session.client,
   );
-  assertWithinLimits(result, limits);
-  const rows = encodeRows({ ...result, types, labels: result.fields.map((field) => field.name) }, request);
+  assertWithinLimits(result, options);
+  const labels = result.fields.map((field) => field.name);
+  const rows = encodeRows({ ...result, types, labels }, { ...request, forms: options });
   const metadata: readonly ColumnMetadata[] | undefined =
     request.includeResultMetadata && rows.startsWith('"records"')
       ? await describeColumns(result.fields, types, session.client)
@@ -61,5 +63,34 @@ function assertWithinLimits(result: RawResult, { maxResultBytes, maxRowBytes = I
   }
   if (result.largestRowBytes > maxRowBytes) {
     throw new DataApiError('BadRequestException', 'Packet for query is too large');
+  }
+}
+
+/**
+ * Runs the statements of a batch, the same text with each of its parameter sets, one after the other. Renders the
+ * answer of `BatchExecuteStatement` as JSON text: on PostgreSQL it says neither which rows came back nor how many
+ * were changed. The first error ends it.
+ */
+export async function runBatch(session: Session, statements: readonly BoundStatement[]): Promise<string> {
+  let parsedTypes: string | undefined;
+  for (const bound of statements) {
+    const types = bound.types.join();
+    const query = new ExtendedQuery(bound, { maxResultBytes: 0, alreadyParsed: types === parsedTypes });
+    await session.client.query(query).result;
+    parsedTypes = types;
+  }
+  return `{"updateResults":[${statements.map(() => '{"generatedFields":[]}').join(',')}]}`;
+}
+
+/** Runs `work` as one unit: all of it, or nothing. */
+export async function runAsOneUnit<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
+  await session.client.query('BEGIN');
+  try {
+    const result = await work();
+    await session.client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await session.client.query('ROLLBACK').catch(() => undefined);
+    throw error;
   }
 }
