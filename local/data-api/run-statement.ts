@@ -1,3 +1,4 @@
+import { escapeLiteral } from 'pg';
 import type { BoundStatement } from './bind-parameters.ts';
 import { describeColumns, type ColumnMetadata } from './column-metadata.ts';
 import { DataApiError } from './data-api-error.ts';
@@ -93,4 +94,23 @@ export async function runAsOneUnit<Result>(session: Session, work: () => Promise
     await session.client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Lifts the statement timeout for a call with `continueAfterTimeout`, and puts it back before the next call without
+ * it: only then, because a savepoint that is rolled back to brings the lifted one back. A timeout that the
+ * transaction's own SQL has set stays. `SHOW` and `SET` take no snapshot, so that a transaction may still choose
+ * its isolation level afterwards.
+ */
+export async function applyStatementTimeout(session: Session, isLifted: boolean): Promise<void> {
+  const { client } = session;
+  const status = client.getTransactionStatus();
+  // An aborted transaction takes nothing but its end, or a way back to a savepoint.
+  if (status === 'E' || (!isLifted && session.liftedTimeout === undefined)) return;
+  const { rows } = await client.query<{ statement_timeout: string }>('SHOW statement_timeout');
+  const current = rows[0]?.statement_timeout ?? '';
+  if ((current === '0') === isLifted) return;
+  if (isLifted) session.liftedTimeout = current;
+  const wanted = isLifted ? '0' : escapeLiteral(session.liftedTimeout ?? '');
+  await client.query(`SET ${status === 'T' ? 'LOCAL ' : ''}statement_timeout = ${wanted}`);
 }
