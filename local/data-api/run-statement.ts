@@ -104,13 +104,12 @@ export async function runAsOneUnit<Result>(session: Session, work: () => Promise
  */
 export async function applyStatementTimeout(session: Session, isLifted: boolean): Promise<void> {
   const { client } = session;
-  const status = client.getTransactionStatus();
   // An aborted transaction takes nothing but its end, or a way back to a savepoint.
-  if (status === 'E' || (!isLifted && session.liftedTimeout === undefined)) return;
+  if (client.getTransactionStatus() === 'E' || (!isLifted && session.liftedTimeout === undefined)) return;
   const { rows } = await client.query<{ statement_timeout: string }>('SHOW statement_timeout');
   const current = rows[0]?.statement_timeout ?? '';
   if ((current === '0') === isLifted) return;
   if (isLifted) session.liftedTimeout = current;
   const wanted = isLifted ? '0' : escapeLiteral(session.liftedTimeout ?? '');
-  await client.query(`SET ${status === 'T' ? 'LOCAL ' : ''}statement_timeout = ${wanted}`);
+  await client.query(`SET statement_timeout = ${wanted}`);
 }
