@@ -130,7 +130,7 @@ export function describeColumn(column: ResultColumn): ColumnMetadata {
     isCurrency: type.name === 'money',
     isSigned: SIGNED.has(type.name),
     label,
-    // The alias here too, and no schema: so it is in the samples seen of the service.
+    // The alias here too, which is a choice; no schema, as in samples of the service.
     name: label,
     nullable: nullableOf(source),
     precision: precisionOf(column),

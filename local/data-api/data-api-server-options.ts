@@ -54,7 +54,7 @@ export interface DataApiServerOptions {
   readonly strictQuirks?: boolean;
   /** Text form of database errors. Default: `one-line`. */
   readonly errorStyle?: ErrorStyle;
-  /** What a `JSON` type hint declares. Default: `jsonb`, as the error texts of the real service show. */
+  /** What a `JSON` type hint declares. Default: `jsonb`, which an error text of the real service names. */
   readonly jsonHintType?: 'json' | 'jsonb';
   /** What a null without a hint declares. Default: `unspecified`, so that the database infers it. */
   readonly nullType?: 'unspecified' | 'text';

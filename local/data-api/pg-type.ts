@@ -32,7 +32,7 @@ export type ValueKind = (typeof VALUE_KINDS)[number];
 /**
  * The types that can be returned.
  * {@link https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api-operations.html}
- * Ranges: three of them are seen to pass, the others to fail.
+ * Of the ranges three are taken to pass; docs/fidelity/data-api.md says which of them reports show.
  */
 const KIND_OF_TYPE: Readonly<Record<string, ValueKind>> = {
   int2: 'long',
