@@ -5,8 +5,7 @@ import type { ResolvedOptions } from './data-api-server-options.ts';
 import type { DatabaseDirectory } from './database-directory.ts';
 import { mapDatabaseError } from './map-database-error.ts';
 import type { JsonObject } from './parse-request-body.ts';
-import { runAsOneUnit, runBatch } from './run-batch.ts';
-import { runStatement, type StatementCall } from './run-statement.ts';
+import { applyStatementTimeout, runAsOneUnit, runBatch, runStatement, type StatementCall } from './run-statement.ts';
 import { scanPlaceholders } from './scan-placeholders.ts';
 import type { Session } from './session-pool.ts';
 import type { Transactions } from './transactions.ts';
@@ -64,7 +63,7 @@ export class DataApiService {
     const call: StatementCall = {
       statement: bindParameters(scanPlaceholders(request.sql, this.#options), request.parameters, this.#options),
       request,
-      limits: this.#options,
+      options: this.#options,
     };
     if (request.continueAfterTimeout) return this.#executeOn(request, call);
     return this.#inSession(request, (session) => runStatement(session, call));
@@ -99,9 +98,13 @@ export class DataApiService {
   }
 
   /** Runs `work` in the transaction of the call, or in a session that nothing of it survives in. */
-  #inSession(target: CallTarget, work: (session: Session) => Promise<string>): Promise<string> {
+  #inSession(
+    target: CallTarget & { readonly continueAfterTimeout?: boolean },
+    work: (session: Session) => Promise<string>,
+  ): Promise<string> {
     const mapped = async (session: Session): Promise<string> => {
       try {
+        await applyStatementTimeout(session, target.continueAfterTimeout === true);
         return await work(session);
       } catch (error) {
         throw mapDatabaseError(error, { style: this.#options.errorStyle, processId: session.processId });
@@ -112,16 +115,18 @@ export class DataApiService {
     return this.#transactions.use(target.transactionId, target, mapped);
   }
 
-  /** `continueAfterTimeout`: the caller is told that time is up, the statement goes on. */
+  /**
+   * `continueAfterTimeout`: the caller is told that time is up, the statement goes on. A transaction is busy until
+   * the statement has ended, and counts what it did.
+   */
   async #executeOn(request: ExecuteStatementRequest, call: StatementCall): Promise<string> {
     const timeout = Promise.withResolvers<string>();
     let timer: NodeJS.Timeout | undefined;
-    const finished = this.#inSession(request, async (session) => {
+    const finished = this.#inSession(request, (session) => {
       timer = setTimeout(() => {
         const details = { dbConnectionId: session.processId };
         timeout.reject(new DataApiError('StatementTimeoutException', 'Request timed out', details));
       }, this.#options.statementTimeoutMs);
-      await session.client.query('SET statement_timeout = 0');
       return runStatement(session, call);
     }).finally(() => {
       clearTimeout(timer);

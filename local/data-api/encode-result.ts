@@ -1,11 +1,13 @@
 import { DataApiError } from './data-api-error.ts';
 import type { ExecuteStatementRequest } from './data-api-request.ts';
-import { createValueEncoder, type ValueEncoder } from './encode-value.ts';
+import { createValueEncoder, type ValueEncoder, type ValueForms } from './encode-value.ts';
 import type { RawResult } from './extended-query.ts';
 import type { PgType } from './pg-type.ts';
 
-/** The choices of a call that shape its answer. */
-export type ResultShape = Pick<ExecuteStatementRequest, 'formatRecordsAs' | 'resultSetOptions'>;
+/** What shapes an answer: the wishes of the call and the forms that the server gives values. */
+export type ResultShape = Pick<ExecuteStatementRequest, 'formatRecordsAs' | 'resultSetOptions'> & {
+  readonly forms: ValueForms;
+};
 
 /** A row-returning result with the type of each column. */
 export interface TypedResult extends RawResult {
@@ -32,9 +34,10 @@ export function countRowsUpdated(commandTag: string): number {
  */
 export function encodeRows(result: TypedResult, shape: ResultShape): string {
   const json = shape.formatRecordsAs === 'JSON' && result.commandTag.startsWith('SELECT');
+  const options = { ...shape.resultSetOptions, ...shape.forms, bareArrays: json };
   // A type that cannot be returned is only met with a row: a result without rows describes any type.
   const types = result.rows.length === 0 ? [] : result.types;
-  const encoders = types.map((type) => createValueEncoder(type, { ...shape.resultSetOptions, bareArrays: json }));
+  const encoders = types.map((type) => createValueEncoder(type, options));
   return json ? formatRecords(result, encoders) : listRecords(result, encoders);
 }
 

@@ -1,8 +1,6 @@
-import { compactJson } from './compact-json.ts';
 import { DataApiError } from './data-api-error.ts';
 import type { ResultSetOptions } from './data-api-request.ts';
 import { formatFraction, formatTimestamptz, isInfinite } from './format-temporal.ts';
-import { parseArray } from './parse-array.ts';
 import { unsupportedTypeName, valueKindOf, type PgType, type ValueKind } from './pg-type.ts';
 
 /** A value on its way out: the member of `Field` it goes into, and its JSON text. */
@@ -14,8 +12,18 @@ export interface EncodedValue {
 /** Turns a value as PostgreSQL prints it into the Data API's form. */
 export type ValueEncoder = (text: string) => EncodedValue;
 
+/** Forms of a value on which reports of the real service disagree, or about which there is none. */
+export interface ValueForms {
+  /** A float4 as PostgreSQL prints it, with the fewest digits that tell it apart, or as the double it widens to. */
+  readonly float4Form: 'shortest' | 'widened';
+  /** JSON without the whitespace between its tokens, or as PostgreSQL prints it: `json` as it was stored. */
+  readonly jsonText: 'compact' | 'as-printed';
+  /** What a function that returns void leaves in its column. */
+  readonly voidResults: 'empty-string' | 'refused';
+}
+
 /** JSON arrays go bare into `formattedRecords` and inside a typed member into `records`. */
-export interface EncodeOptions extends ResultSetOptions {
+export interface EncodeOptions extends ResultSetOptions, ValueForms {
   readonly bareArrays: boolean;
 }
 
@@ -27,6 +35,7 @@ const ARRAY_MEMBER: Readonly<Record<ValueKind, string>> = {
   boolean: 'booleanValues',
   blob: 'stringValues',
   text: 'stringValues',
+  void: 'stringValues',
   json: 'stringValues',
   date: 'stringValues',
   time: 'stringValues',
@@ -45,7 +54,7 @@ const SURE_INT64 = /^-?\d{1,18}$/;
 export function createValueEncoder(type: PgType, options: EncodeOptions): ValueEncoder {
   if (type.element) return createArrayEncoder(type.element, options);
   const kind = valueKindOf(type);
-  if (kind === undefined) throw unsupported(type);
+  if (kind === undefined || (kind === 'void' && options.voidResults === 'refused')) throw unsupported(type);
   return type.name === 'bit' ? (text) => encodeBit(text, type) : SCALAR_ENCODERS[kind](options);
 }
 
@@ -56,12 +65,14 @@ function unsupported(type: PgType): DataApiError {
   );
 }
 
-const SCALAR_ENCODERS: Readonly<Record<ValueKind, (options: ResultSetOptions) => ValueEncoder>> = {
+const SCALAR_ENCODERS: Readonly<Record<ValueKind, (options: EncodeOptions) => ValueEncoder>> = {
   long: ({ longReturnType }) =>
     longReturnType === 'STRING' ? string : (text) => ({ member: 'longValue', json: text }),
   double: () => (text) => double(Number(text)),
-  // A float4 is returned as the double it widens to.
-  real: () => (text) => double(Math.fround(Number(text))),
+  real:
+    ({ float4Form }) =>
+    (text) =>
+      double(float4Form === 'widened' ? Math.fround(Number(text)) : Number(text)),
   decimal: ({ decimalReturnType }) => (decimalReturnType === 'STRING' ? string : doubleOrLong),
   boolean: () => (text) => ({ member: 'booleanValue', json: text === 't' ? 'true' : 'false' }),
   blob: () => (text) => ({
@@ -69,8 +80,9 @@ const SCALAR_ENCODERS: Readonly<Record<ValueKind, (options: ResultSetOptions) =>
     json: `"${Buffer.from(text.slice(2), 'hex').toString('base64')}"`,
   }),
   text: () => string,
-  // The service reads JSON and writes it anew.
-  json: () => (text) => string(compactJson(text)),
+  // PostgreSQL prints nothing for it.
+  void: () => string,
+  json: ({ jsonText }) => (jsonText === 'compact' ? (text) => string(compactJson(text)) : string),
   date: () => (text) => string(finite(text)),
   time: () => (text) => string(formatFraction(text)),
   timestamp: () => (text) => string(formatFraction(finite(text))),
@@ -111,7 +123,7 @@ function finite(text: string): string {
 function createArrayEncoder(element: PgType, options: EncodeOptions): ValueEncoder {
   const kind = valueKindOf(element);
   if (kind === undefined) throw unsupported({ ...element, element });
-  const encodeElement = createElementEncoder(element, kind);
+  const encodeElement = createElementEncoder(element, kind, options);
   return (text) => {
     const elements = parseArray(text);
     if (elements === 'multidimensional') {
@@ -123,16 +135,41 @@ function createArrayEncoder(element: PgType, options: EncodeOptions): ValueEncod
 }
 
 /**
- * Elements have no return-type options. The elements of a `real[]` are seen not to be widened, and those of a
- * `bytea[]` have no member of their own, so they keep PostgreSQL's text.
+ * Elements have no return-type options, and those of a `bytea[]` have no member of their own, so that they keep
+ * PostgreSQL's text.
  */
-function createElementEncoder(element: PgType, kind: ValueKind): (text: string) => string {
-  if (kind === 'real') return (text) => doubleJson(Number(text));
+function createElementEncoder(element: PgType, kind: ValueKind, options: EncodeOptions): (text: string) => string {
   if (kind === 'blob') return (text) => JSON.stringify(text);
-  const encode = createValueEncoder(element, {
-    decimalReturnType: 'STRING',
-    longReturnType: 'LONG',
-    bareArrays: true,
-  });
+  const encode = createValueEncoder(element, { ...options, decimalReturnType: 'STRING', longReturnType: 'LONG' });
   return (text) => encode(text).json;
+}
+
+/** The elements of a one-dimensional array, `null` for NULL; or that it has more dimensions. */
+export type ParsedArray = readonly (string | null)[] | 'multidimensional';
+
+/** A quoted element, a bare one, or a nested array. */
+const ELEMENT = /"((?:[^"\\]|\\.)*)"|([^",{}]+)|(\{)/gsu;
+
+/**
+ * Reads an array as PostgreSQL prints it: `{a,"b \" c",NULL}`, with its bounds in front where they are not the
+ * usual ones, `[0:1]={a,b}`.
+ */
+export function parseArray(text: string): ParsedArray {
+  const body = text.slice(text.indexOf('{') + 1, -1);
+  const elements: (string | null)[] = [];
+  for (const [, quoted, bare, nested] of body.matchAll(ELEMENT)) {
+    if (nested !== undefined) return 'multidimensional';
+    // Only a bare NULL is one; a quoted one is a word.
+    if (bare === undefined) elements.push((quoted ?? '').replace(/\\(.)/gsu, '$1'));
+    else elements.push(bare === 'NULL' ? null : bare);
+  }
+  return elements;
+}
+
+/** A string, kept as it is, or the whitespace between tokens. */
+const STRING_OR_SPACE = /("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\n\r]+/gsu;
+
+/** JSON without the whitespace between its tokens, which stay as they are: order of members, escapes, digits. */
+function compactJson(text: string): string {
+  return text.replace(STRING_OR_SPACE, '$1');
 }

@@ -44,6 +44,12 @@ function choiceOptions(): Option[] {
     choice('--error-style <style>', 'text form of database errors', ['one-line', 'pgjdbc']),
     choice('--json-hint-type <type>', 'what a JSON type hint declares', ['jsonb', 'json']),
     choice('--null-type <type>', 'what a null without a hint declares', ['unspecified', 'text']),
+    choice('--float4-form <form>', 'digits of a float4: its own, or those of the double', ['shortest', 'widened']),
+    choice('--json-text <text>', 'json and jsonb without whitespace or as PostgreSQL prints them', [
+      'compact',
+      'as-printed',
+    ]),
+    choice('--void-results <result>', 'what a void function returns', ['empty-string', 'refused']),
     choice('--batch-atomicity <unit>', 'what commits as one in a batch outside a transaction', ['per-set', 'whole']),
   ];
 }

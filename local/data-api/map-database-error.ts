@@ -2,8 +2,8 @@ import { DatabaseError } from 'pg';
 import { DataApiError } from './data-api-error.ts';
 
 /**
- * How the text of a database error is put together. The service has been seen answering both: `one-line` is the
- * newer capture (PostgreSQL 17.9), `pgjdbc` the older one with its line breaks, detail and context.
+ * How the text of a database error is put together: `one-line` as captured on PostgreSQL 17.9, `pgjdbc` as reported of
+ * the first version of the service, with line breaks, detail and context.
  */
 export type ErrorStyle = 'one-line' | 'pgjdbc';
 

@@ -18,6 +18,7 @@ export const VALUE_KINDS = [
   'boolean',
   'blob',
   'text',
+  'void',
   'json',
   'date',
   'time',
@@ -31,7 +32,7 @@ export type ValueKind = (typeof VALUE_KINDS)[number];
 /**
  * The types that can be returned.
  * {@link https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api-operations.html}
- * Ranges: three of them are seen to pass, the others to fail.
+ * Of the ranges three are taken to pass; docs/fidelity/data-api.md says which of them reports show.
  */
 const KIND_OF_TYPE: Readonly<Record<string, ValueKind>> = {
   int2: 'long',
@@ -51,6 +52,7 @@ const KIND_OF_TYPE: Readonly<Record<string, ValueKind>> = {
   uuid: 'text',
   inet: 'text',
   cidr: 'text',
+  void: 'void',
   json: 'json',
   jsonb: 'json',
   int4range: 'text',

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DataApiError } from './data-api-error.ts';
 import { OPERATION_OF_PATH, type Operation } from './data-api-request.ts';
 import { parseRequestBody, type JsonObject } from './parse-request-body.ts';
-import { readBody } from './read-body.ts';
 
 /** One call as it came in. */
 export interface IncomingCall {
@@ -21,6 +20,10 @@ export type ControlHandler = (method: string, path: string, body: string) => str
 
 /** In place of an answer: the client sees a reset connection. */
 export const DROP_CONNECTION = Symbol('drop connection');
+
+/** A request is read to its end before it is refused, up to this many times the limit: a client that is cut off in
+ * the middle of sending sees a broken connection instead of the answer. */
+const DRAIN_FACTOR = 8;
 
 /** What the listener needs. */
 export interface ListenerOptions {
@@ -58,6 +61,31 @@ async function answer(request: IncomingMessage, options: ListenerOptions): Promi
     input: parseRequestBody(body),
     attempt: attemptOf(request),
   });
+}
+
+/**
+ * Reads the body of a request as text.
+ *
+ * @throws DataApiError if the whole request, header lines included, is larger.
+ */
+async function readBody(request: IncomingMessage, maxRequestBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = headerBytes(request);
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= maxRequestBytes) chunks.push(chunk);
+    if (bytes > maxRequestBytes * DRAIN_FACTOR) break;
+  }
+  if (bytes > maxRequestBytes) {
+    throw new DataApiError('ValidationException', `The request exceeds the size limit of ${maxRequestBytes} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Each header line is its name, `: `, its value and a line break. */
+function headerBytes({ rawHeaders }: IncomingMessage): number {
+  const text = rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  return text + (rawHeaders.length / 2) * ': \r\n'.length;
 }
 
 /** Signatures are not checked, so a web page must not be able to run SQL: browsers name their origin, SDKs do not. */

@@ -21,6 +21,8 @@ export interface Session {
   /** Process id of its backend. */
   readonly processId: number;
   readonly types: TypeCatalog;
+  /** The statement timeout that a call with `continueAfterTimeout` has lifted, as `SHOW` prints it. */
+  liftedTimeout?: string;
 }
 
 /** What a session is taken for; the two do not wait for each other. */

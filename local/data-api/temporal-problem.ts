@@ -12,7 +12,7 @@ interface TemporalFormat {
 }
 
 /**
- * The formats a hinted string must have; the fraction may go beyond milliseconds, because microseconds are seen to pass.
+ * The formats a hinted string must have; the fraction may go beyond milliseconds, because microseconds pass.
  * {@link https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api-operations.html}
  */
 const FORMATS: Readonly<Record<TemporalHint, TemporalFormat>> = {
@@ -28,7 +28,7 @@ export function isTemporalHint(hint: TypeHint): hint is TemporalHint {
 
 /**
  * What the service says of a string that is not of its hint's format, or of no day or time of day there is;
- * undefined for one that is fine. The reasons are those of the time library it is seen to use.
+ * undefined for one that is fine. The reasons are a choice.
  */
 export function temporalProblem(text: string, hint: TemporalHint): string | undefined {
   const reason = reasonOf(text, FORMATS[hint]);

@@ -68,9 +68,6 @@ export function validateExecuteStatement(input: JsonObject): ExecuteStatementReq
     resultSetOptions: { decimalReturnType: 'STRING', longReturnType: 'LONG', ...options } as ResultSetOptions,
   };
   assertSingleStatement(request.sql);
-  if (request.continueAfterTimeout && request.transactionId !== undefined) {
-    throw new DataApiError('ValidationException', "continueAfterTimeout isn't supported inside a transaction");
-  }
   return request;
 }
 

@@ -182,6 +182,16 @@ describe('numbers, booleans and blobs', () => {
     expect(field?.blobValue && Buffer.from(field.blobValue)).toEqual(Buffer.from(bytes));
   });
 
+  it.each(['1::int4 << :n', 'generate_subscripts(ARRAY[1,2], :n)'])(
+    'a long is a bigint, which %s does not take without a cast',
+    async (expression) => {
+      const refusal = await refusalOf(world.execute(`SELECT ${expression}`, { n: long(1) }));
+      expect(refusal).toMatchObject({ name: 'DatabaseErrorException', status: 400 });
+      expect(refusal.message).toMatch(/ bigint.* does not exist|: integer << bigint; .*SQLState: 42883$/);
+      expect(await world.firstRow(`SELECT ${expression.replace(':n', ':n::int')}`, { n: long(1) })).toHaveLength(1);
+    },
+  );
+
   it.each([
     [string(''), 'text'],
     [long(1), 'bigint'],
@@ -243,6 +253,12 @@ describe('nulls', () => {
     },
   );
 
+  it('one that nothing gives a type is refused by the database', async () => {
+    const refusal = await refusalOf(world.execute('SELECT 1 WHERE :v IS NULL', { v: NULL }));
+    expect(refusal.message).toMatch(/^ERROR: could not determine data type of parameter \$1; SQLState: 42P18$/);
+    expect(await world.firstRow('SELECT 1 WHERE :v::text IS NULL', { v: NULL })).toEqual([long(1)]);
+  });
+
   it('a hint or a cast gives one its type', async () => {
     expect(await world.firstRow('SELECT pg_typeof(:v)::text', [hinted('v', 'UUID', NULL)])).toEqual([string('uuid')]);
     expect(await world.firstRow('SELECT pg_typeof(:v::date)::text', { v: NULL })).toEqual([string('date')]);
@@ -293,7 +309,7 @@ describe('placeholders', () => {
     expect(await world.firstRow('SELECT :a', { a: long(1), unused: long(2) })).toEqual([long(1)]);
   });
 
-  it.each(['$1', ':id', 'a-b', 'q?marks', 'größe', 'a b', ''])('are not named %j', async (name) => {
+  it.each(['$1', ':id', 'a-b', 'a/b', 'q?marks', 'größe', 'a b', ''])('are not named %j', async (name) => {
     expect(await refusalOf(world.execute('SELECT 1', [{ name, value: long(1) }]))).toEqual({
       name: 'ValidationException',
       status: 400,

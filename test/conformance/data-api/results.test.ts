@@ -28,7 +28,7 @@ const VALUES: readonly (readonly [string, Field])[] = [
   ['2147483647::int4', { longValue: 2_147_483_647 }],
   ['9007199254740991::int8', { longValue: 9_007_199_254_740_991 }],
   ['count(*)', { longValue: 1 }],
-  ["'0.1'::float4", { doubleValue: 0.10000000149011612 }],
+  ['73849.11::float4', { doubleValue: 73_849.11 }],
   ['0.1::float8', { doubleValue: 0.1 }],
   ['100.10::numeric(10,2)', { stringValue: '100.10' }],
   ['1.00000000000000000000000000001::numeric', { stringValue: '1.00000000000000000000000000001' }],
@@ -45,6 +45,8 @@ const VALUES: readonly (readonly [string, Field])[] = [
   ["'10.0.0.0/8'::cidr", { stringValue: '10.0.0.0/8' }],
   [`'{"b":1, "a":2}'::json`, { stringValue: '{"b":1,"a":2}' }],
   [`'{"b":1,"a":[1,2]}'::jsonb`, { stringValue: '{"a":[1,2],"b":1}' }],
+  [`'{"b":1, "a": 2, "b":[1e3, -0, 1.10]}'::json`, { stringValue: '{"b":1,"a":2,"b":[1e3,-0,1.10]}' }],
+  [`'{"a": 123456789012345678901234567890}'::jsonb`, { stringValue: '{"a":123456789012345678901234567890}' }],
   [`'{"a b":"c,  \\"d: e"}'::jsonb`, { stringValue: '{"a b":"c,  \\"d: e"}' }],
   [`ARRAY['{"a": 1}','null']::jsonb[]`, { arrayValue: { stringValues: ['{"a":1}', 'null'] } }],
   ["'happy'::mood", { stringValue: 'happy' }],
@@ -56,12 +58,14 @@ const VALUES: readonly (readonly [string, Field])[] = [
   ["'2024-01-15T12:34:56.78+09:00'::timestamptz", { stringValue: '2024-01-15 03:34:56.780' }],
   ["'[1,10)'::int4range", { stringValue: '[1,10)' }],
   ["'[0.5,1.5]'::numrange", { stringValue: '[0.5,1.5]' }],
+  ['pg_sleep(0)', { stringValue: '' }],
+  ['pg_sleep(0)::text', { stringValue: '' }],
   ['NULL', { isNull: true }],
   ['NULL::int', { isNull: true }],
   ['ARRAY[1,NULL,3]', { arrayValue: { longValues: [1, null, 3] } }],
   ["'{}'::int[]", { arrayValue: { longValues: [] } }],
   ['ARRAY[1.5,2]::float8[]', { arrayValue: { doubleValues: [1.5, 2] } }],
-  ['ARRAY[3.14]::real[]', { arrayValue: { doubleValues: [3.14] } }],
+  ['ARRAY[1.048596, 0.1]::real[]', { arrayValue: { doubleValues: [1.048596, 0.1] } }],
   ['ARRAY[true,false]', { arrayValue: { booleanValues: [true, false] } }],
   [`'{"a b",NULL,"q\\"q"}'::text[]`, { arrayValue: { stringValues: ['a b', null, 'q"q'] } }],
   ['ARRAY[1.10]::numeric[]', { arrayValue: { stringValues: ['1.10'] } }],
@@ -91,7 +95,6 @@ const UNSUPPORTED: readonly (readonly [string, string])[] = [
   ["'a b'::tsvector", 'tsvector'],
   ["ROW('a','b')::address", 'address'],
   ["ROW('a',1)", 'RECORD'],
-  ['pg_sleep(0)', 'VOID'],
   ["'{1,2}'::interval[]", 'INTERVAL[]'],
 ];
 
@@ -149,6 +152,67 @@ describe('values of a result', () => {
     await world.execute("CREATE TYPE fresh AS ENUM ('new')", {}, { transactionId });
     expect(await world.firstRow("SELECT 'new'::fresh", {}, { transactionId })).toEqual([{ stringValue: 'new' }]);
     await world.rollback(transactionId);
+  });
+});
+
+describe('a function that returns void', () => {
+  it('answers with one row and takes effect', async () => {
+    const transactionId = await world.begin();
+    const { records } = await world.execute('SELECT pg_advisory_xact_lock(7)', {}, { transactionId });
+    expect(records).toEqual([[{ stringValue: '' }]]);
+    const locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+    expect(await world.firstRow(locks, {}, { transactionId })).toEqual([{ longValue: 1 }]);
+    await world.rollback(transactionId);
+  });
+
+  it('has its place beside other columns, and a type name', async () => {
+    const extras = { includeResultMetadata: true };
+    const { records, columnMetadata } = await world.execute('SELECT 1 AS one, pg_sleep(0) AS nothing', {}, extras);
+    expect(records).toEqual([[{ longValue: 1 }, { stringValue: '' }]]);
+    expect(columnMetadata).toMatchObject([{ typeName: 'int4' }, { label: 'nothing', typeName: 'void' }]);
+  });
+
+  it('is an empty string in JSON', async () => {
+    const { formattedRecords } = await world.execute('SELECT pg_sleep(0) AS v', {}, { formatRecordsAs: 'JSON' });
+    expect(formattedRecords).toBe('[{"v":""}]');
+  });
+});
+
+describe('forms of values', () => {
+  it.each([
+    ['SELECT 1.048596::real AS x', '[{"x":1.048596}]'],
+    ['SELECT ARRAY[1.048596, 0.1]::real[] AS x', '[{"x":[1.048596,0.1]}]'],
+    [`SELECT '{"a": 1.10}'::jsonb AS x`, String.raw`[{"x":"{\"a\":1.10}"}]`],
+  ])('%s as JSON is %s, the form of the column', async (sql, formatted) => {
+    expect((await world.execute(sql, {}, { formatRecordsAs: 'JSON' })).formattedRecords).toBe(formatted);
+  });
+
+  it('the other ones are for the asking', async () => {
+    const other = await openDataApi({
+      databaseUrl: world.postgres.url,
+      float4Form: 'widened',
+      jsonText: 'as-printed',
+      voidResults: 'refused',
+    });
+    try {
+      expect(await other.firstRow('SELECT 0.1::real, ARRAY[1.048596]::real[], 16777217::real')).toEqual([
+        { doubleValue: 0.10000000149011612 },
+        { arrayValue: { doubleValues: [1.0485960245132446] } },
+        { doubleValue: 16_777_216 },
+      ]);
+      const stored = String.raw`{"b" : "\u00e9", "a":[1 , 1e3], "b":-0}`;
+      expect(await other.firstRow(`SELECT '${stored}'::json, '{"b":1.10,"a":[1,2]}'::jsonb`)).toEqual([
+        { stringValue: stored },
+        { stringValue: '{"a": [1, 2], "b": 1.10}' },
+      ]);
+      expect(await refusalOf(other.execute('SELECT pg_sleep(0)'))).toEqual({
+        name: 'UnsupportedResultException',
+        status: 400,
+        message: 'The result contains the unsupported data type VOID.',
+      });
+    } finally {
+      await other.close();
+    }
   });
 });
 

@@ -131,26 +131,4 @@ describe('the statement timeout', () => {
     expect(await world.firstRow('SHOW statement_timeout', {}, { transactionId })).toEqual([string('1s')]);
     await world.rollback(transactionId);
   });
-
-  it('is 0 in a call that continues, and again what it was in the next', async () => {
-    const extras = { continueAfterTimeout: true };
-    expect(await world.firstRow('SHOW statement_timeout', {}, extras)).toEqual([string('0')]);
-    expect(await world.firstRow('SHOW statement_timeout')).toEqual([string('1s')]);
-  });
-
-  it('ends the call but not the statement of a call that continues', async () => {
-    const sql = "INSERT INTO parent SELECT 70, 'late', 1 FROM (SELECT pg_sleep(2)) AS s";
-    const refusal = await refusalOf(world.execute(sql, {}, { continueAfterTimeout: true }));
-    expect(refusal).toMatchObject({ name: 'StatementTimeoutException', status: 400 });
-    expect(await world.firstRow('SELECT count(*) FROM parent WHERE id = 70')).toEqual([long(0)]);
-    const rows = () => world.firstRow('SELECT count(*) FROM parent WHERE id = 70');
-    await expect.poll(rows, { timeout: 10_000 }).toEqual([long(1)]);
-  });
-
-  it('does not go with a transaction', async () => {
-    const transactionId = await world.begin();
-    const refusal = await refusalOf(world.execute('SELECT 1', {}, { continueAfterTimeout: true, transactionId }));
-    expect(refusal).toMatchObject({ name: 'ValidationException', status: 400 });
-    await world.rollback(transactionId);
-  });
 });

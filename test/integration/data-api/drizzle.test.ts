@@ -18,6 +18,7 @@ const samples = pg.pgTable('samples', {
   big: pg.bigint({ mode: 'number' }),
   price: pg.numeric({ precision: 10, scale: 2 }),
   ratio: pg.doublePrecision(),
+  weight: pg.real(),
   active: pg.boolean().default(true),
   key: pg.uuid(),
   day: pg.date(),
@@ -33,7 +34,7 @@ const samples = pg.pgTable('samples', {
 const MIGRATION = [
   "CREATE TYPE mood AS ENUM ('sad', 'happy');",
   `CREATE TABLE samples (id serial PRIMARY KEY, name text NOT NULL UNIQUE, code varchar(10), whole integer, big bigint,
-     price numeric(10,2), ratio double precision, active boolean DEFAULT true, key uuid, day date, clock time,
+     price numeric(10,2), ratio double precision, weight real, active boolean DEFAULT true, key uuid, day date, clock time,
      at timestamp, "atText" timestamp(6), "atZone" timestamptz, data jsonb, feeling mood, tags text[]);`,
 ].join('\n--> statement-breakpoint\n');
 
@@ -74,6 +75,7 @@ const FULL = {
   big: 9_007_199_254_740_991,
   price: '19.90',
   ratio: 0.1,
+  weight: 1.048596,
   active: false,
   key: '550e8400-e29b-41d4-a716-446655440000',
   day: '2024-02-29',

@@ -1,5 +1,5 @@
 import { RDSData } from '@aws-sdk/client-rds-data';
-import { Kysely, sql, type Generated } from 'kysely';
+import { Kysely, Migrator, sql, type Generated, type Migration } from 'kysely';
 import { DataApiDialect } from 'kysely-data-api';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDataApi, type DataApiWorld } from '../../conformance/data-api/open-data-api.ts';
@@ -132,5 +132,54 @@ describe('kysely-data-api over the Data API', () => {
       name: 'DatabaseErrorException',
       message: 'ERROR: duplicate key value violates unique constraint "samples_name_key"; SQLState: 23505',
     });
+  });
+});
+
+describe("kysely's migrator over the Data API", () => {
+  const MIGRATIONS: Readonly<Record<string, Migration>> = {
+    '1-rooms': {
+      up: async (schema) => {
+        await schema.schema.createTable('rooms').addColumn('name', 'text').execute();
+      },
+    },
+    '2-beds': {
+      up: async (schema) => {
+        await schema.schema.alterTable('rooms').addColumn('beds', 'integer').execute();
+      },
+      down: async (schema) => {
+        await schema.schema.alterTable('rooms').dropColumn('beds').execute();
+      },
+    },
+    '3-broken': {
+      up: async (schema) => {
+        await sql`ALTER TABLE rooms ADD COLUMN size integer, ADD COLUMN beds integer`.execute(schema);
+      },
+    },
+  };
+
+  function migrator(...names: readonly string[]): Migrator {
+    const migrations = Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => names.includes(name)));
+    return new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+  }
+
+  function columns(): Promise<unknown> {
+    const names = sql<{ names: string }>`SELECT string_agg(attname::text, ' ' ORDER BY attnum) AS names
+      FROM pg_attribute WHERE attrelid = to_regclass('rooms') AND attnum > 0 AND NOT attisdropped`;
+    return names.execute(db).then(({ rows }) => rows[0]?.names);
+  }
+
+  it('takes its lock, migrates once, and goes back', async () => {
+    const both = migrator('1-rooms', '2-beds');
+    expect((await both.migrateToLatest()).results).toHaveLength(2);
+    expect(await columns()).toBe('name beds');
+    expect((await both.migrateToLatest()).results).toEqual([]);
+    expect((await both.migrateDown()).error).toBeUndefined();
+    expect(await columns()).toBe('name');
+  });
+
+  it('keeps nothing of a migration that fails', async () => {
+    const { error } = await migrator('1-rooms', '2-beds', '3-broken').migrateToLatest();
+    expect(String(error)).toMatch(/column "beds" of relation "rooms" already exists.*SQLState: 42701$/);
+    expect(await columns()).toBe('name');
   });
 });

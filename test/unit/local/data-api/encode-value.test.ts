@@ -3,7 +3,14 @@ import { DataApiError } from '../../../../local/data-api/data-api-error.ts';
 import { createValueEncoder, type EncodeOptions } from '../../../../local/data-api/encode-value.ts';
 import type { PgType } from '../../../../local/data-api/pg-type.ts';
 
-const OPTIONS: EncodeOptions = { decimalReturnType: 'STRING', longReturnType: 'LONG', bareArrays: false };
+const OPTIONS: EncodeOptions = {
+  decimalReturnType: 'STRING',
+  longReturnType: 'LONG',
+  bareArrays: false,
+  float4Form: 'shortest',
+  jsonText: 'compact',
+  voidResults: 'empty-string',
+};
 
 function base(name: string): PgType {
   return { oid: 1, name, kind: 'b' };
@@ -23,7 +30,7 @@ const SCALARS: readonly (readonly [string, string, string])[] = [
   ['int2', '-32768', '{"longValue":-32768}'],
   ['int8', '9007199254740993', '{"longValue":9007199254740993}'],
   ['oid', '12345', '{"stringValue":"12345"}'],
-  ['float4', '0.1', '{"doubleValue":0.10000000149011612}'],
+  ['void', '', '{"stringValue":""}'],
   ['float8', '0.1', '{"doubleValue":0.1}'],
   ['float8', '10', '{"doubleValue":10.0}'],
   ['float8', '1e+300', '{"doubleValue":1e+300}'],
@@ -54,7 +61,6 @@ const UNSUPPORTED: readonly (readonly [string, string])[] = [
   ['money', 'MONEY'],
   ['point', 'POINT'],
   ['macaddr', 'MACADDR'],
-  ['void', 'VOID'],
   ['daterange', 'DATERANGE'],
   ['tsrange', 'TSRANGE'],
   ['int8range', 'INT8RANGE'],
@@ -68,7 +74,6 @@ const ARRAYS: readonly (readonly [string, string, string])[] = [
   ['int4', '{1,NULL,3}', '{"arrayValue":{"longValues":[1,null,3]}}'],
   ['int4', '{}', '{"arrayValue":{"longValues":[]}}'],
   ['float8', '{1,2.5}', '{"arrayValue":{"doubleValues":[1.0,2.5]}}'],
-  ['float4', '{3.14}', '{"arrayValue":{"doubleValues":[3.14]}}'],
   ['bool', '{t,f}', '{"arrayValue":{"booleanValues":[true,false]}}'],
   ['text', '{a,"b c",NULL,"NULL",""}', '{"arrayValue":{"stringValues":["a","b c",null,"NULL",""]}}'],
   ['numeric', '{1.10}', '{"arrayValue":{"stringValues":["1.10"]}}'],
@@ -80,6 +85,42 @@ const ARRAYS: readonly (readonly [string, string, string])[] = [
 describe('createValueEncoder', () => {
   it.each(SCALARS)('returns the %s %s', (name, text, field) => {
     expect(encode(base(name), text)).toBe(field);
+  });
+
+  it.each([
+    ['1.048596', 1.048596, 1.0485960245132446],
+    ['73849.11', 73849.11, 73849.109375],
+    ['0.1', 0.1, 0.10000000149011612],
+    ['3.4028235e+38', 3.4028235e38, 3.4028234663852886e38],
+    ['1e-45', 1e-45, 1.401298464324817e-45],
+    ['0.5', 0.5, 0.5],
+    ['1.6777216e+07', 16_777_216, 16_777_216],
+  ])('returns the float4 %s in one form, alone and in an array', (text, shortest, widened) => {
+    for (const [float4Form, value] of [
+      ['shortest', shortest],
+      ['widened', widened],
+    ] as const) {
+      const json = Number.isInteger(value) ? value.toFixed(1) : String(value);
+      const options = { ...OPTIONS, float4Form };
+      expect(encode(base('float4'), text, options)).toBe(`{"doubleValue":${json}}`);
+      expect(encode(arrayOf('float4'), `{${text}}`, options)).toBe(`{"arrayValue":{"doubleValues":[${json}]}}`);
+    }
+  });
+
+  it('refuses a void where asked', () => {
+    const refused: EncodeOptions = { ...OPTIONS, voidResults: 'refused' };
+    expect(() => createValueEncoder(base('void'), refused)).toThrow(
+      'The result contains the unsupported data type VOID.',
+    );
+  });
+
+  it.each(['json', 'jsonb'])('returns %s as PostgreSQL prints it where asked, alone and in an array', (name) => {
+    const options: EncodeOptions = { ...OPTIONS, jsonText: 'as-printed' };
+    const text = '{"a": 1}';
+    expect(encode(base(name), text, options)).toBe(`{"stringValue":${JSON.stringify(text)}}`);
+    expect(encode(arrayOf(name), `{${JSON.stringify(text)}}`, options)).toBe(
+      `{"arrayValue":{"stringValues":[${JSON.stringify(text)}]}}`,
+    );
   });
 
   it('returns an enum as a string', () => {
@@ -132,5 +173,38 @@ describe('createValueEncoder', () => {
     ['NaN', '{"doubleValue":"NaN"}'],
   ])('returns the decimal %s as a long at scale 0 and else as a double where asked', (text, field) => {
     expect(encode(base('numeric'), text, { ...OPTIONS, decimalReturnType: 'DOUBLE_OR_LONG' })).toBe(field);
+  });
+});
+
+describe('compact JSON', () => {
+  /** The text of a JSON value on its way out. */
+  function compact(text: string): string {
+    return (JSON.parse(encode(base('json'), text)) as { stringValue: string }).stringValue;
+  }
+
+  it.each([
+    ['{"a": [1, 2], "b": {"c": null}}', '{"a":[1,2],"b":{"c":null}}'],
+    ['{\n\t"a" :\r\n 1 }', '{"a":1}'],
+    [' true ', 'true'],
+    ['[]', '[]'],
+  ])('of %j is %j', (text, expected) => {
+    expect(compact(text)).toBe(expected);
+  });
+
+  it.each(['"a, b: c"', String.raw`{"say \" , \\":" x "}`, String.raw`["\\","y z"]`, '"\u2028 é"'])(
+    'leaves the strings in %j alone',
+    (text) => {
+      expect(compact(text)).toBe(text);
+    },
+  );
+
+  it('keeps every token: the order of members, one that comes twice, escapes and digits', () => {
+    const text = String.raw`{"b": 1.10, "a": 123456789012345678901234567890, "b": [1e3, -0, "\u00e9"]}`;
+    expect(compact(text)).toBe(text.replaceAll(' ', ''));
+  });
+
+  it('takes a string of a million characters', () => {
+    const text = JSON.stringify({ text: 'a "b" \\ '.repeat(125_000) });
+    expect(compact(text)).toBe(text);
   });
 });

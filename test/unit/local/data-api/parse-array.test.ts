@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseArray } from '../../../../local/data-api/parse-array.ts';
+import { parseArray } from '../../../../local/data-api/encode-value.ts';
 
 /** As PostgreSQL's array output quotes an element. */
 function print(elements: readonly (string | null)[]): string {

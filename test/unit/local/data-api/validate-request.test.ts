@@ -70,7 +70,6 @@ describe('validateExecuteStatement', () => {
     [{ parameters: [{ name: 'p', value: { stringValue: '' }, typeHint: 'INET' }] }, 'enum value set: [JSON, UUID'],
     [{ schema: 'public' }, "ValidationException: The schema parameter isn't supported"],
     [{ sql: 'SELECT 1; SELECT 2' }, "ValidationException: Multistatements aren't supported."],
-    [{ continueAfterTimeout: true, transactionId: 't' }, 'ValidationException: continueAfterTimeout'],
     [{ sql: 7 }, "SerializationException: Unexpected type at 'sql'"],
     [{ parameters: {} }, "SerializationException: Unexpected type at 'parameters'"],
     [{ includeResultMetadata: 'yes' }, 'SerializationException'],
