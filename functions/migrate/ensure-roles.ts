@@ -20,8 +20,8 @@ export interface EnsureRolesOptions extends LockOptions {
   readonly tables: readonly string[];
 }
 
-/** What each role may do with the framework's tables. */
-const FRAMEWORK_GRANTS = {
+/** What each role may do with the framework's tables: text that stands between GRANT and TO. */
+export const FRAMEWORK_GRANTS = {
   processor: [
     `SELECT, INSERT ON ${FRAMEWORK_TABLES.ledger}`,
     // An event that comes into effect closes its entry; what is there already is not made of parts again.

@@ -31,7 +31,8 @@ export function inserts<const C extends Columns, const K extends readonly (keyof
   const table = { kind: 'inserts', columns, key: (key ?? []) as readonly string[] as K, from: undefined } as const;
   return {
     ...table,
-    privileges: ['SELECT', 'INSERT'],
+    // A table that serves as the ledger is also read: SELECT.
+    privileges: ['INSERT'],
     rowsMayLose: false,
     problems: () =>
       table.key

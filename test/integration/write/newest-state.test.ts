@@ -81,23 +81,32 @@ class Model {
 
   /** All events of one batch, since of the states of a key in it only the newest gets into the table. */
   apply(batch: readonly Event[]): void {
-    const winners = new Map<string, Event>();
-    const effective = new Set<Event>();
-    for (const each of batch) {
-      const there = winners.get(each.key);
-      if (there === undefined || !isOlder(each, there)) winners.set(each.key, each);
-      if (!this.#isMixed) continue;
-      if (each.state === 'counted') this.sums.set(each.key, (this.sums.get(each.key) ?? 0) + 1);
-      if (each.state === 'counted' || each.state === 'noted') effective.add(each);
-    }
-    for (const [key, { major, minor, state }] of winners) {
+    const winners = newestOf(batch);
+    const effective = new Set(this.#isMixed ? batch.filter((each) => this.#note(each)) : []);
+    for (const [key, winner] of winners) {
+      const { major, minor, state } = winner;
       const there = this.states.get(key);
-      if (there !== undefined && isOlder({ major, minor }, there)) continue;
+      if (there !== undefined && isOlder(winner, there)) continue;
       this.states.set(key, { major, minor, state });
-      for (const each of batch) if (winners.get(key) === each) effective.add(each);
+      effective.add(winner);
     }
     this.effective += effective.size;
   }
+
+  /** Whether the event has an effect beside its state. */
+  #note({ key, state }: Event): boolean {
+    if (state === 'counted') this.sums.set(key, (this.sums.get(key) ?? 0) + 1);
+    return state === 'counted' || state === 'noted';
+  }
+}
+
+function newestOf(batch: readonly Event[]): ReadonlyMap<string, Event> {
+  const winners = new Map<string, Event>();
+  for (const each of batch) {
+    const there = winners.get(each.key);
+    if (there === undefined || !isOlder(each, there)) winners.set(each.key, each);
+  }
+  return winners;
 }
 
 interface Version {

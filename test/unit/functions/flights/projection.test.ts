@@ -36,7 +36,7 @@ describe('a flight', () => {
       [0, id, '2001/03/31 22:27', 'ABE', -5, 325, 'DTW', 'Detroit', 'MI', 'Allentown', 'PA'],
       [0, 'DTW', '2001/03/31', 1, 0, 0],
     ]);
-    expect(flights.tables['latest_departures']).toMatchObject({
+    expect(flights.tables.latest_departures).toMatchObject({
       from: { table: 'flights', columns: { airport: 'origin' } },
     });
   });
