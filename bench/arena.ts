@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import pg from 'pg';
-import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../contract/environment.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../contract/environment.ts';
 import { applyMigrations } from '../functions/migrate/apply-migrations.ts';
 import { loadMigrations } from '../functions/migrate/load-migrations.ts';
 import { FRAMEWORK_MIGRATION_SET } from '../functions/migrate/migration.ts';
@@ -96,7 +96,7 @@ async function prepareTables(server: DataApiServer): Promise<void> {
 
 function environmentOf({ endpoint, region, resourceArn, secretArn, database }: DataApiServer): Record<string, string> {
   return {
-    ...encodeEnvironment({
+    ...processorEnvironment.encode({
       ...DEFAULT_ENVIRONMENT,
       cacheTtlSeconds: CACHE_TTL_SECONDS,
       clusterArn: resourceArn,

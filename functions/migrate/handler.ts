@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { migrateEnvironment } from '../../contract/maintenance-environment.ts';
+import { migrateEnvironment } from '../../contract/environment.ts';
 import {
   answerCloudFormation,
   type CloudFormationOutcome,

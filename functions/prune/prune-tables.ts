@@ -1,7 +1,7 @@
 import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { ExecuteStatementCommand, type RDSDataClient } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { PruneEnvironment } from '../../contract/maintenance-environment.ts';
+import type { PruneEnvironment } from '../../contract/environment.ts';
 
 /** What is pruned, and with what. */
 export interface PruneOptions {

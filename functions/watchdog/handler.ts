@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { watchdogEnvironment } from '../../contract/maintenance-environment.ts';
+import { watchdogEnvironment } from '../../contract/environment.ts';
 import { WATCHDOG_METRICS } from '../../contract/metrics.ts';
 import { watchStream } from './watch-stream.ts';
 

@@ -1,6 +1,6 @@
 import { ExecuteStatementCommand, type Field, type RDSDataClient } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
+import type { WatchdogEnvironment } from '../../contract/environment.ts';
 import type { ShardPosition } from './shard-state.ts';
 
 /** Where a function stands in its stream, as the database knows it. */

@@ -1,6 +1,6 @@
 import { DescribeStreamSummaryCommand, ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
-import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
+import type { WatchdogEnvironment } from '../../contract/environment.ts';
 import { assessBacklog, type Assessment } from './assess-backlog.ts';
 import { chooseShards } from './choose-shards.ts';
 import { probeShard, type ProbeOptions } from './probe-shard.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { writeFunctionBundle } from '../../build/bundle-function.ts';
-import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../../contract/environment.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
 import { loadMigrations } from '../../functions/migrate/load-migrations.ts';
 import { FRAMEWORK_MIGRATION_SET } from '../../functions/migrate/migration.ts';
@@ -119,7 +119,7 @@ async function startRuntime(
     memoryMb: FUNCTION_MEMORY_MB,
     maxConcurrency: options.shards * options.parallelizationFactor,
     environment: {
-      ...encodeEnvironment({ ...DEFAULT_ENVIRONMENT, clusterArn: resourceArn, secretArn, database }),
+      ...processorEnvironment.encode({ ...DEFAULT_ENVIRONMENT, clusterArn: resourceArn, secretArn, database }),
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
