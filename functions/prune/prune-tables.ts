@@ -1,7 +1,8 @@
-import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { ExecuteStatementCommand, type RDSDataClient } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { PruneEnvironment } from '../../contract/environment.ts';
+import { readRetentionHours } from '../../kinesis/describe-stream.ts';
 
 /** What is pruned, and with what. */
 export interface PruneOptions {
@@ -42,8 +43,8 @@ const QUARANTINE_PART_HOURS = 24;
  * @returns what was deleted
  */
 export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
-  const { environment } = options;
-  const needed = (await readRetentionHours(options)) + MARGIN_HOURS;
+  const { environment, kinesis } = options;
+  const needed = (await readRetentionHours(kinesis, environment.streamArn)) + MARGIN_HOURS;
   const ledger = await deleteOld(options, {
     table: FRAMEWORK_TABLES.ledger,
     hours: Math.max(environment.ledgerRetentionHours, needed),
@@ -59,15 +60,6 @@ export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
     quarantineParts: parts.rows,
     complete: ledger.complete && batchLog.complete && parts.complete,
   };
-}
-
-async function readRetentionHours({ kinesis, environment }: PruneOptions): Promise<number> {
-  const { StreamDescriptionSummary } = await kinesis.send(
-    new DescribeStreamSummaryCommand({ StreamARN: environment.streamArn }),
-  );
-  const hours = StreamDescriptionSummary?.RetentionPeriodHours;
-  if (hours === undefined) throw new Error('the stream has no retention in its description');
-  return hours;
 }
 
 async function deleteOld(

@@ -1,6 +1,7 @@
-import { DescribeStreamSummaryCommand, ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import { ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { WatchdogEnvironment } from '../../contract/environment.ts';
+import { readRetentionHours } from '../../kinesis/describe-stream.ts';
 import { assessBacklog, type Assessment } from './assess-backlog.ts';
 import { chooseShards } from './choose-shards.ts';
 import { probeShard, type ProbeOptions } from './probe-shard.ts';
@@ -34,8 +35,8 @@ const CONCURRENCY = 10;
  */
 export async function watchStream(options: WatchOptions): Promise<WatchReport> {
   const { kinesis, dataApi, environment, now } = options;
-  const [retentionSeconds, shardIds] = await Promise.all([
-    readRetention(kinesis, environment.streamArn),
+  const [retentionHours, shardIds] = await Promise.all([
+    readRetentionHours(kinesis, environment.streamArn),
     listShards(kinesis, environment.streamArn),
   ]);
   const { positions, deployedAtMs } = await readPositions(dataApi, environment, shardIds);
@@ -50,15 +51,13 @@ export async function watchStream(options: WatchOptions): Promise<WatchReport> {
     chosen,
   );
   const { parallelizationFactor } = environment;
-  const assessment = assessBacklog({ shards, nowMs: now(), retentionSeconds, parallelizationFactor });
+  const assessment = assessBacklog({
+    shards,
+    nowMs: now(),
+    retentionSeconds: retentionHours * 3600,
+    parallelizationFactor,
+  });
   return { ...assessment, shards: shardIds.length, shardsProbed: chosen.length };
-}
-
-async function readRetention(kinesis: KinesisClient, streamArn: string): Promise<number> {
-  const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN: streamArn }));
-  const hours = StreamDescriptionSummary?.RetentionPeriodHours;
-  if (hours === undefined) throw new Error('the stream has no retention in its description');
-  return hours * 3600;
 }
 
 /** Every shard that still holds records, closed ones too. */

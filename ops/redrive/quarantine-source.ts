@@ -1,7 +1,8 @@
 import { ExecuteStatementCommand, type Field, type RDSDataClient } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import { compileFilter, type QuarantineFilter } from './quarantine-filter.ts';
-import type { RedriveItem, RedriveRecord, RedriveSource } from './redrive-source.ts';
+import type { RecordToPut } from '../../kinesis/put-records.ts';
+import type { RedriveItem, RedriveSource } from './redrive-source.ts';
 
 /** The database that holds the quarantine. */
 export interface QuarantineDatabase {
@@ -78,7 +79,7 @@ function toItem(row: readonly Field[]): RedriveItem {
 }
 
 /** A payload may be larger than a result, so it is read in slices. */
-async function readEntry(database: QuarantineDatabase, { id, summary }: RedriveItem): Promise<RedriveRecord> {
+async function readEntry(database: QuarantineDatabase, { id, summary }: RedriveItem): Promise<RecordToPut> {
   const slices: Uint8Array[] = [];
   const bytes = Number(summary['payloadBytes']);
   for (let from = 0; from < bytes; from += PAYLOAD_SLICE_BYTES) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { putRecords } from '../../kinesis/put-records.ts';
 import type { OpsConsole } from '../ops-console.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
 import { clientConfiguration } from '../stack/stack-options.ts';
@@ -9,7 +10,6 @@ import type { CompleteRedriveOptions } from './complete-options.ts';
 import { completeOptions } from './complete-options.ts';
 import { createFailureObjectSource, type FailureObjects } from './failure-object-source.ts';
 import { createFolderFailureObjects } from './folder-failure-objects.ts';
-import { createKinesisSink } from './kinesis-sink.ts';
 import { createQuarantineSource } from './quarantine-source.ts';
 import type { RedriveOptions } from './redrive-command.ts';
 import type { RecordSink, RedriveItem, RedriveSource } from './redrive-source.ts';
@@ -93,7 +93,8 @@ function createSink(options: CompleteRedriveOptions, clients: AsyncDisposableSta
   clients.defer(() => {
     client.destroy();
   });
-  return createKinesisSink(client, options.streamArn ?? '');
+  const target = { client, stream: { StreamARN: options.streamArn ?? '' } };
+  return { put: (records) => putRecords(target, records) };
 }
 
 function describeItem(summary: RedriveItem['summary']): string {

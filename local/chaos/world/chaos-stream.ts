@@ -6,7 +6,7 @@ import {
   type Shard,
 } from '@aws-sdk/client-kinesis';
 import { createStream, waitUntilActive } from '../../kinesis/create-stream.ts';
-import { putRecords } from '../../kinesis/put-records.ts';
+import { fillStream } from '../../kinesis/fill-stream.ts';
 import { startKinesis } from '../../kinesis/start-kinesis.ts';
 import { createKinesisSource } from '../../mapping/kinesis-source.ts';
 import { MemoryStream } from '../../mapping/memory-source.ts';
@@ -92,7 +92,7 @@ async function startKinesisChaosStream(shardCount: number): Promise<ChaosStream>
     source: createKinesisSource(client, streamArn),
     put: async (events) => {
       const records = events.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data) }));
-      await putRecords(client, records, { streamName: STREAM.StreamName });
+      await fillStream(client, records, { streamName: STREAM.StreamName });
     },
     disturb: async (kind) => {
       const [first, second] = await openShards(client);

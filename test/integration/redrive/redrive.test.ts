@@ -6,7 +6,8 @@ import type { DataApiServer } from '../../../local/data-api/start-data-api-serve
 import { startDataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import type { QuarantineFilter } from '../../../ops/redrive/quarantine-filter.ts';
 import { createQuarantineSource } from '../../../ops/redrive/quarantine-source.ts';
-import type { RecordSink, RedriveItem, RedriveRecord, RedriveSource } from '../../../ops/redrive/redrive-source.ts';
+import type { RecordToPut } from '../../../kinesis/put-records.ts';
+import type { RecordSink, RedriveItem, RedriveSource } from '../../../ops/redrive/redrive-source.ts';
 import type { RedriveReport, RedriveSettings } from '../../../ops/redrive/redrive.ts';
 import { redrive } from '../../../ops/redrive/redrive.ts';
 import { createSeededRandom } from '../../../local/chaos/seeded-random.ts';
@@ -89,9 +90,9 @@ function quarantine(count: number): Promise<void> {
 }
 
 class MemorySink implements RecordSink {
-  readonly records: RedriveRecord[] = [];
+  readonly records: RecordToPut[] = [];
 
-  put(records: readonly RedriveRecord[]): Promise<void> {
+  put(records: readonly RecordToPut[]): Promise<void> {
     this.records.push(...records);
     return Promise.resolve();
   }
