@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FRAMEWORK_SCHEMA, FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { Execute } from './data-api-transaction.ts';
+import type { Execute } from '../../data-api/execute.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
@@ -62,7 +62,7 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<void> {
 }
 
 async function ensureRole(execute: Execute, { username, password }: Credentials): Promise<void> {
-  const rows = await execute('SELECT count(*) FROM pg_roles WHERE rolname = CAST(:role AS name)', {
+  const { rows } = await execute('SELECT count(*) FROM pg_roles WHERE rolname = CAST(:role AS name)', {
     role: username,
   });
   const verb = rows[0]?.[0]?.longValue === 0 ? 'CREATE' : 'ALTER';
@@ -72,7 +72,7 @@ async function ensureRole(execute: Execute, { username, password }: Credentials)
 
 async function grantTables(execute: Execute, { tables, processor }: EnsureRolesOptions): Promise<void> {
   const role = quoteIdentifier(processor.username);
-  const rows = await execute(
+  const { rows } = await execute(
     `SELECT quote_ident(namespace.nspname), quote_ident(namespace.nspname) || '.' || quote_ident(class.relname),
        class.relkind = 'S'
      FROM jsonb_array_elements_text(CAST(:tables AS jsonb)) AS made (name)

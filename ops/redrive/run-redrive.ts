@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { putRecords } from '../../kinesis/put-records.ts';
 import type { OpsConsole } from '../ops-console.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
@@ -58,15 +59,19 @@ async function readStack(
   return readDeployedStack(client, stack);
 }
 
+/** A database that is paused takes half a minute to wake up. */
+const PATIENCE = { timeoutMs: 50_000, maxWaitMs: 60_000 } as const;
+
 async function createSource(options: CompleteRedriveOptions, clients: AsyncDisposableStack): Promise<RedriveSource> {
   const { failures, bucket, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
   if (bucket !== undefined) return createFailureObjectSource(await openBucket(bucket, options, clients), streamArn);
   if (failures !== undefined) return createFailureObjectSource(createFolderFailureObjects(failures), streamArn);
-  const client = new RDSDataClient(clientConfiguration(options));
+  const client = new RDSDataClient({ ...clientConfiguration(options), maxAttempts: 1 });
   clients.defer(() => {
     client.destroy();
   });
-  return createQuarantineSource({ client, clusterArn, secretArn, database }, options);
+  const execute = createPatientExecute({ client, clusterArn, secretArn, database }, PATIENCE);
+  return createQuarantineSource(execute, options);
 }
 
 /** Lambda's own part of the bucket: `aws/lambda/<mapping>/<shard>/...`. */

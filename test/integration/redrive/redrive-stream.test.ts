@@ -3,6 +3,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPatientExecute } from '../../../data-api/retry-transient.ts';
 import type { DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
@@ -116,7 +117,13 @@ async function quarantine(contents: readonly { readonly partitionKey: string; re
 function apply(): Promise<RedriveReport> {
   const { resourceArn: clusterArn, secretArn, database: name } = server;
   return redrive(
-    createQuarantineSource({ client: dataApi, clusterArn, secretArn, database: name }, {}),
+    createQuarantineSource(
+      createPatientExecute(
+        { client: dataApi, clusterArn, secretArn, database: name },
+        { timeoutMs: 30_000, maxWaitMs: 0 },
+      ),
+      {},
+    ),
     { put: (records) => putRecords({ client: kinesis, stream: { StreamARN: stream.arn } }, records) },
     redriveSettings(),
   );

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPatientExecute } from '../../../data-api/retry-transient.ts';
 import type { DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import type { QuarantineFilter } from '../../../ops/redrive/quarantine-filter.ts';
@@ -100,7 +101,10 @@ class MemorySink implements RecordSink {
 
 function source(filter: QuarantineFilter = {}): RedriveSource {
   const { resourceArn: clusterArn, secretArn, database: name } = server;
-  return createQuarantineSource({ client, clusterArn, secretArn, database: name }, filter);
+  return createQuarantineSource(
+    createPatientExecute({ client, clusterArn, secretArn, database: name }, { timeoutMs: 30_000, maxWaitMs: 0 }),
+    filter,
+  );
 }
 
 function run(from: RedriveSource, sink: RecordSink, settings: Partial<RedriveSettings> = {}): Promise<RedriveReport> {
