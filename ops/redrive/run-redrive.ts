@@ -9,8 +9,7 @@ import type { DeployedStack } from '../stack/deployed-stack.ts';
 import { clientConfiguration } from '../stack/stack-options.ts';
 import type { CompleteRedriveOptions } from './complete-options.ts';
 import { completeOptions } from './complete-options.ts';
-import { createFailureObjectSource, type FailureObjects } from './failure-object-source.ts';
-import { createFolderFailureObjects } from './folder-failure-objects.ts';
+import { createFailureObjectSource, createFolderFailureObjects, type FailureObjects } from './failure-object-source.ts';
 import { createQuarantineSource } from './quarantine-source.ts';
 import type { RedriveOptions } from './redrive-command.ts';
 import type { RecordSink, RedriveItem, RedriveSource } from './redrive-source.ts';
@@ -51,7 +50,7 @@ async function readStack(
 ): Promise<DeployedStack | undefined> {
   if (stack === undefined) return undefined;
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-  const { readDeployedStack } = await import('../stack/read-deployed-stack.ts');
+  const { readDeployedStack } = await import('../stack/deployed-stack.ts');
   const client = new CloudFormationClient(clientConfiguration(options));
   clients.defer(() => {
     client.destroy();
