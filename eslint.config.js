@@ -1,9 +1,9 @@
 import jsdoc from 'eslint-plugin-jsdoc';
 import tseslint from 'typescript-eslint';
 
-/** The size budget: a file fits two screens, a function one. Tests may be longer, because tables are. */
+/** Beyond this, a file usually holds two ideas, and a function two steps. */
 const SIZE = {
-  'max-lines': ['error', { max: 250, skipComments: true, skipBlankLines: true }],
+  'max-lines': ['error', { max: 400, skipComments: true, skipBlankLines: true }],
   'max-lines-per-function': ['error', { max: 40, skipComments: true, skipBlankLines: true }],
   'max-params': ['error', 3],
   complexity: ['error', 10],
@@ -57,7 +57,6 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
-      'max-lines': ['error', { max: 400, skipComments: true, skipBlankLines: true }],
       'max-lines-per-function': 'off',
       'max-params': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',

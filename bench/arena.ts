@@ -1,15 +1,12 @@
 import { join } from 'node:path';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import pg from 'pg';
-import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../contract/environment.ts';
-import { applyMigrations } from '../functions/migrate/apply-migrations.ts';
-import { loadMigrations } from '../functions/migrate/load-migrations.ts';
-import { FRAMEWORK_MIGRATION_SET } from '../functions/migrate/migration.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../contract/environment.ts';
 import type { DataApiServer } from '../local/data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../local/data-api/start-data-api-server.ts';
 import { flightsExample } from '../local/examples/flights-example.ts';
 import type { PostgresServer } from '../local/postgres/postgres-server.ts';
 import { startPostgres } from '../local/postgres/start-postgres.ts';
+import { prepareTables } from '../local/run/prepare-tables.ts';
 import type { FlightEvents } from './flight-events.ts';
 import { openFlightEvents } from './flight-events.ts';
 import type { TableDigest, VerifiedTable } from './table-digest.ts';
@@ -39,10 +36,7 @@ export class VerificationError extends Error {
   override readonly name = 'VerificationError';
 }
 
-const MIGRATIONS = {
-  framework: join(import.meta.dirname, '../functions/migrate/framework'),
-  flights: join(import.meta.dirname, '../functions/flights/migrations'),
-};
+const FLIGHTS = { name: 'flights', migrations: join(import.meta.dirname, '../functions/flights/migrations') };
 
 const EMPTY_ALL = `TRUNCATE flights, airport_days, latest_departures, event_processor.ledger,
   event_processor.quarantine, event_processor.batch_log`;
@@ -57,7 +51,7 @@ export async function openArena(): Promise<Arena> {
   starting.defer(() => postgres.stop());
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
-  await prepareTables(dataApi);
+  await prepareTables(dataApi, [FLIGHTS], flightsExample);
   const database = new pg.Client({ connectionString: postgres.url });
   await database.connect();
   starting.defer(() => database.end());
@@ -78,25 +72,9 @@ export async function openArena(): Promise<Arena> {
   };
 }
 
-async function prepareTables(server: DataApiServer): Promise<void> {
-  const { endpoint, region, resourceArn, secretArn, database } = server;
-  const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
-  const target = { client, resourceArn, secretArn, database };
-  try {
-    const sets = await Promise.all([
-      loadMigrations(FRAMEWORK_MIGRATION_SET, MIGRATIONS.framework),
-      loadMigrations('flights', MIGRATIONS.flights),
-    ]);
-    await applyMigrations({ ...target, migrations: sets.flat() });
-    await flightsExample.loadReference(target);
-  } finally {
-    client.destroy();
-  }
-}
-
 function environmentOf({ endpoint, region, resourceArn, secretArn, database }: DataApiServer): Record<string, string> {
   return {
-    ...encodeEnvironment({
+    ...processorEnvironment.encode({
       ...DEFAULT_ENVIRONMENT,
       cacheTtlSeconds: CACHE_TTL_SECONDS,
       clusterArn: resourceArn,

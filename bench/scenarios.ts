@@ -1,14 +1,12 @@
 import type { Scenario } from './scenario.ts';
 import { backlog } from './scenarios/backlog.ts';
-import { batchExecute } from './scenarios/batch-execute.ts';
 import { coldStart } from './scenarios/cold-start.ts';
 import { cpuFloor } from './scenarios/cpu-floor.ts';
 import { dataApiLoad } from './scenarios/data-api-load.ts';
 import { direct } from './scenarios/direct.ts';
 import { memory } from './scenarios/memory.ts';
 import { ours } from './scenarios/ours.ts';
-import { perEvent } from './scenarios/per-event.ts';
-import { powertoolsBatch } from './scenarios/powertools-batch.ts';
+import { batchExecute, perEvent, powertoolsBatch } from './scenarios/peers.ts';
 
 /** All scenarios, in the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [

@@ -1,26 +1,15 @@
-/**
- * Environment variables as values: one table of fields gives both the writer, which the stack uses, and the reader,
- * which the function uses.
- *
- * @module
- */
-
-import { EnvironmentError } from './environment.ts';
+import { integerProblem, parseInteger, type IntegerRange } from './integer-range.ts';
 
 /** A variable with any text in it. */
 export interface TextVariable {
   readonly kind: 'text';
   readonly variable: string;
-  /** Taken when the variable is unset; without it the variable must be set. */
-  readonly fallback?: string;
 }
 
 /** A variable with a whole number in it. */
-export interface IntegerVariable {
+export interface IntegerVariable extends IntegerRange {
   readonly kind: 'integer';
   readonly variable: string;
-  readonly min: number;
-  readonly max: number;
 }
 
 /** Which variable holds each field, and what it may be. */
@@ -28,30 +17,69 @@ export type VariableTable<T> = {
   readonly [K in keyof T]: T[K] extends string ? TextVariable : IntegerVariable;
 };
 
+/** Environment variables by name, as `process.env` has them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 /** Writer and reader of one function's environment; each is the inverse of the other. */
 export interface EnvironmentCodec<T> {
   /** Turns values into variables, every field included. */
   readonly encode: (values: T) => Record<string, string>;
-  /** Reads values from variables; throws an `EnvironmentError` that names every variable that is not usable. */
-  readonly parse: (variables: Readonly<Record<string, string | undefined>>) => T;
+  /**
+   * Reads values from variables; an unset or empty variable takes its default.
+   *
+   * @throws {@link EnvironmentError} naming every missing or malformed variable at once
+   */
+  readonly parse: (variables: Variables) => T;
 }
 
-type Variable = TextVariable | IntegerVariable;
+/** Thrown when environment variables do not make a configuration; `problems` lists every one of them. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+  readonly problems: readonly string[];
+
+  /**
+   * Collects the problems into one message.
+   *
+   * @param problems one sentence per variable: expected, got, and what to do
+   */
+  constructor(problems: readonly string[]) {
+    super(`the environment is not usable:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** A text variable. */
+export function textVariable(variable: string): TextVariable {
+  return { kind: 'text', variable };
+}
+
+/** An integer variable and what it may hold. */
+export function integerVariable(variable: string, range: IntegerRange): IntegerVariable {
+  return { kind: 'integer', variable, ...range };
+}
 
 /**
- * Makes the writer and the reader for a table of fields.
+ * Makes the writer, which the stack uses, and the reader, which the function uses, from one table of fields.
  *
  * @param table one entry per field
+ * @param defaults values of fields whose variable may be left out
  */
-export function createEnvironmentCodec<T extends object>(table: VariableTable<T>): EnvironmentCodec<T> {
-  const entries = Object.entries(table) as unknown as readonly (readonly [keyof T & string, Variable])[];
+export function createEnvironmentCodec<T extends object>(
+  table: VariableTable<T>,
+  defaults: Partial<T> = {},
+): EnvironmentCodec<T> {
+  const entries = Object.entries(table) as unknown as readonly (readonly [
+    keyof T & string,
+    TextVariable | IntegerVariable,
+  ])[];
   return {
     encode: (values) => Object.fromEntries(entries.map(([name, { variable }]) => [variable, String(values[name])])),
     parse: (variables) => {
       const problems: string[] = [];
       const values = entries.map(([name, field]) => {
-        const value = parseVariable(field, variables[field.variable] ?? '');
-        if (value === undefined) problems.push(describeProblem(field, variables[field.variable]));
+        const text = variables[field.variable] ?? '';
+        const value = text === '' ? defaults[name] : parseVariable(field, text);
+        if (value === undefined) problems.push(describeProblem(field, text));
         return [name, value] as const;
       });
       if (problems.length > 0) throw new EnvironmentError(problems);
@@ -60,14 +88,11 @@ export function createEnvironmentCodec<T extends object>(table: VariableTable<T>
   };
 }
 
-function parseVariable(field: Variable, text: string): string | number | undefined {
-  if (field.kind === 'text') return text === '' ? field.fallback : text;
-  const value = Number(text);
-  return /^\d+$/.test(text) && value >= field.min && value <= field.max ? value : undefined;
+function parseVariable(field: TextVariable | IntegerVariable, text: string): string | number | undefined {
+  return field.kind === 'text' ? text : parseInteger(text, field);
 }
 
-function describeProblem(field: Variable, text: string | undefined): string {
-  const got = text === undefined || text === '' ? 'nothing' : JSON.stringify(text);
-  if (field.kind !== 'integer') return `\`${field.variable}\` must be set, got ${got}; the stack sets it`;
-  return `\`${field.variable}\` must be an integer from ${field.min} to ${field.max}, got ${got}`;
+function describeProblem(field: TextVariable | IntegerVariable, text: string): string {
+  if (field.kind === 'integer') return integerProblem(field.variable, field, text);
+  return `\`${field.variable}\` must be set, got nothing; the stack sets it`;
 }

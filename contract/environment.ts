@@ -1,21 +1,32 @@
 /**
- * The environment variables of the processor function: the stack encodes them, the function parses them, and
- * both use this one definition.
+ * The environment variables of every function: the stack encodes them, the function parses them, and both use this
+ * one definition.
  *
  * @module
  */
 
-import { DATA_API_MAX_REQUEST_BYTES } from './limits.ts';
+import { createEnvironmentCodec, integerVariable, textVariable } from './environment-codec.ts';
+import { DATA_API_MAX_REQUEST_BYTES, PARALLELIZATION_FACTOR } from './limits.ts';
 import { DEFAULT_METRICS_NAMESPACE } from './metrics.ts';
 
-/** How the processor is configured: what the stack decides and the function obeys. */
-export interface ProcessorEnvironment {
+/** The database, and who calls it. */
+export interface DatabaseEnvironment {
   /** ARN of the Aurora cluster whose Data API is called. */
   readonly clusterArn: string;
-  /** ARN of the secret with the credentials of the processor's database role. */
+  /** ARN of the secret with the credentials of the database role that the function uses. */
   readonly secretArn: string;
   /** Name of the database in the cluster. */
   readonly database: string;
+}
+
+const DATABASE = {
+  clusterArn: textVariable('CLUSTER_ARN'),
+  secretArn: textVariable('SECRET_ARN'),
+  database: textVariable('DATABASE'),
+} as const;
+
+/** How the processor is configured: what the stack decides and the function obeys. */
+export interface ProcessorEnvironment extends DatabaseEnvironment {
   /** CloudWatch namespace of the metrics. */
   readonly metricsNamespace: string;
   /** Git commit the deployment was made from, for log lines. */
@@ -38,128 +49,115 @@ export interface ProcessorEnvironment {
   readonly fuseMinEvents: number;
 }
 
-interface TextField {
-  readonly variable: string;
-  readonly kind: 'text';
-  readonly fallback?: string;
-}
-
-interface IntegerField {
-  readonly variable: string;
-  readonly kind: 'integer';
-  readonly min: number;
-  readonly max: number;
-  readonly fallback: number;
-}
-
-type Field = TextField | IntegerField;
-
 const MEBIBYTE = 1024 * 1024;
+const WEEK_SECONDS = 7 * 86_400;
 
-const FIELDS: Readonly<Record<keyof ProcessorEnvironment, Field>> = {
-  clusterArn: { variable: 'CLUSTER_ARN', kind: 'text' },
-  secretArn: { variable: 'SECRET_ARN', kind: 'text' },
-  database: { variable: 'DATABASE', kind: 'text' },
-  metricsNamespace: { variable: 'METRICS_NAMESPACE', kind: 'text', fallback: DEFAULT_METRICS_NAMESPACE },
-  codeCommit: { variable: 'CODE_COMMIT', kind: 'text', fallback: 'unknown' },
-  cacheMaxEntries: {
-    variable: 'CACHE_MAX_ENTRIES',
-    kind: 'integer',
-    min: 1,
-    max: 10_000_000,
-    fallback: 50_000,
-  },
-  cacheMaxBytes: {
-    variable: 'CACHE_MAX_BYTES',
-    kind: 'integer',
-    min: 1024,
-    max: 8192 * MEBIBYTE,
-    fallback: 64 * MEBIBYTE,
-  },
-  cacheTtlSeconds: { variable: 'CACHE_TTL_SECONDS', kind: 'integer', min: 1, max: 604_800, fallback: 300 },
-  cacheAbsentTtlSeconds: {
-    variable: 'CACHE_ABSENT_TTL_SECONDS',
-    kind: 'integer',
-    min: 1,
-    max: 604_800,
-    fallback: 10,
-  },
-  maxRequestBytes: {
-    variable: 'MAX_REQUEST_BYTES',
-    kind: 'integer',
-    min: 65_536,
-    max: DATA_API_MAX_REQUEST_BYTES,
-    fallback: DATA_API_MAX_REQUEST_BYTES,
-  },
-  timeReserveMs: { variable: 'TIME_RESERVE_MS', kind: 'integer', min: 100, max: 60_000, fallback: 2_000 },
-  fuseThresholdPercent: {
-    variable: 'FUSE_THRESHOLD_PERCENT',
-    kind: 'integer',
-    min: 1,
-    max: 100,
-    fallback: 50,
-  },
-  fuseMinEvents: { variable: 'FUSE_MIN_EVENTS', kind: 'integer', min: 1, max: 10_000, fallback: 20 },
-};
+/** What the numbers of the processor's environment may be; the stack's props have the same ranges. */
+export const PROCESSOR_RANGES = {
+  cacheMaxEntries: { min: 1, max: 10_000_000 },
+  cacheMaxBytes: { min: 1024, max: 8192 * MEBIBYTE },
+  cacheTtlSeconds: { min: 1, max: WEEK_SECONDS },
+  cacheAbsentTtlSeconds: { min: 1, max: WEEK_SECONDS },
+  maxRequestBytes: { min: 65_536, max: DATA_API_MAX_REQUEST_BYTES },
+  timeReserveMs: { min: 100, max: 60_000 },
+  fuseThresholdPercent: { min: 1, max: 100 },
+  fuseMinEvents: { min: 1, max: 10_000 },
+} as const;
 
-const FIELD_ENTRIES = Object.entries(FIELDS) as readonly (readonly [keyof ProcessorEnvironment, Field])[];
+/** The processor's environment unless the stack says otherwise: every field but those that name the database. */
+export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, keyof DatabaseEnvironment> = Object.freeze({
+  metricsNamespace: DEFAULT_METRICS_NAMESPACE,
+  codeCommit: 'unknown',
+  cacheMaxEntries: 50_000,
+  cacheMaxBytes: 64 * MEBIBYTE,
+  cacheTtlSeconds: 300,
+  cacheAbsentTtlSeconds: 10,
+  maxRequestBytes: DATA_API_MAX_REQUEST_BYTES,
+  timeReserveMs: 2_000,
+  fuseThresholdPercent: 50,
+  fuseMinEvents: 20,
+});
 
-/** The environment that a field without a value gets: every field but the three that name the database. */
-export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, 'clusterArn' | 'secretArn' | 'database'> = Object.freeze(
-  Object.fromEntries(
-    FIELD_ENTRIES.flatMap(([name, field]) => (field.fallback === undefined ? [] : [[name, field.fallback]])),
-  ),
-) as unknown as Omit<ProcessorEnvironment, 'clusterArn' | 'secretArn' | 'database'>;
+/** Writer and reader of {@link ProcessorEnvironment}. */
+export const processorEnvironment = createEnvironmentCodec<ProcessorEnvironment>(
+  {
+    ...DATABASE,
+    metricsNamespace: textVariable('METRICS_NAMESPACE'),
+    codeCommit: textVariable('CODE_COMMIT'),
+    cacheMaxEntries: integerVariable('CACHE_MAX_ENTRIES', PROCESSOR_RANGES.cacheMaxEntries),
+    cacheMaxBytes: integerVariable('CACHE_MAX_BYTES', PROCESSOR_RANGES.cacheMaxBytes),
+    cacheTtlSeconds: integerVariable('CACHE_TTL_SECONDS', PROCESSOR_RANGES.cacheTtlSeconds),
+    cacheAbsentTtlSeconds: integerVariable('CACHE_ABSENT_TTL_SECONDS', PROCESSOR_RANGES.cacheAbsentTtlSeconds),
+    maxRequestBytes: integerVariable('MAX_REQUEST_BYTES', PROCESSOR_RANGES.maxRequestBytes),
+    timeReserveMs: integerVariable('TIME_RESERVE_MS', PROCESSOR_RANGES.timeReserveMs),
+    fuseThresholdPercent: integerVariable('FUSE_THRESHOLD_PERCENT', PROCESSOR_RANGES.fuseThresholdPercent),
+    fuseMinEvents: integerVariable('FUSE_MIN_EVENTS', PROCESSOR_RANGES.fuseMinEvents),
+  },
+  DEFAULT_ENVIRONMENT,
+);
 
-/** Thrown when environment variables do not make a configuration; `problems` lists every one of them. */
-export class EnvironmentError extends Error {
-  override readonly name = 'EnvironmentError';
-  readonly problems: readonly string[];
-
-  /**
-   * Collects the problems into one message.
-   *
-   * @param problems one sentence per variable: expected, got, and what to do
-   */
-  constructor(problems: readonly string[]) {
-    super(`the environment is not usable:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
-    this.problems = problems;
-  }
+/** What every function beside the processor is told. */
+interface MaintenanceEnvironment extends DatabaseEnvironment {
+  /** Name of the function whose events are processed, which is the name of its folder. */
+  readonly functionName: string;
 }
 
-/**
- * Turns a configuration into environment variables; {@link parseEnvironment} is its inverse.
- *
- * @returns variable name to value, every field included
- */
-export function encodeEnvironment(environment: ProcessorEnvironment): Record<string, string> {
-  return Object.fromEntries(FIELD_ENTRIES.map(([name, field]) => [field.variable, String(environment[name])]));
+const MAINTENANCE = { ...DATABASE, functionName: textVariable('FUNCTION_NAME') } as const;
+
+/** How the migrations function is configured; its `secretArn` is the owner of the tables. */
+export interface MigrateEnvironment extends MaintenanceEnvironment {
+  /** ARN of the secret with name and password of the database role that the processor is to have. */
+  readonly processorSecretArn: string;
+  /** ARN of the secret with name and password of the database role that watchdog and pruning are to have. */
+  readonly maintenanceSecretArn: string;
 }
 
-/**
- * Reads a configuration from environment variables; unset variables take their defaults.
- *
- * @throws {@link EnvironmentError} naming every missing or malformed variable at once
- */
-export function parseEnvironment(variables: Readonly<Record<string, string | undefined>>): ProcessorEnvironment {
-  const problems: string[] = [];
-  const values = FIELD_ENTRIES.map(([name, field]) => {
-    const text = variables[field.variable];
-    const value = text === undefined || text === '' ? field.fallback : parseField(field, text);
-    if (value === undefined) problems.push(describeProblem(field, text));
-    return [name, value] as const;
-  });
-  if (problems.length > 0) throw new EnvironmentError(problems);
-  return Object.freeze(Object.fromEntries(values)) as unknown as ProcessorEnvironment;
+/** Writer and reader of {@link MigrateEnvironment}. */
+export const migrateEnvironment = createEnvironmentCodec<MigrateEnvironment>({
+  ...MAINTENANCE,
+  processorSecretArn: textVariable('PROCESSOR_SECRET_ARN'),
+  maintenanceSecretArn: textVariable('MAINTENANCE_SECRET_ARN'),
+});
+
+/** How the watchdog is configured. */
+export interface WatchdogEnvironment extends MaintenanceEnvironment {
+  readonly streamArn: string;
+  /** CloudWatch namespace of the metrics. */
+  readonly metricsNamespace: string;
+  /** Where the mapping began in a shard it had not read: `TRIM_HORIZON`, `LATEST` or an ISO 8601 time. */
+  readonly startingPosition: string;
+  /** Lanes per shard; above 1 the newest committed record is not the whole truth. */
+  readonly parallelizationFactor: number;
+  /** Most shards that one run looks into. */
+  readonly maxShards: number;
 }
 
-function parseField(field: Field, text: string): string | number | undefined {
-  if (field.kind === 'text') return text;
-  const value = Number(text);
-  return /^\d+$/.test(text) && value >= field.min && value <= field.max ? value : undefined;
+/** Writer and reader of {@link WatchdogEnvironment}. */
+export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>({
+  ...MAINTENANCE,
+  streamArn: textVariable('STREAM_ARN'),
+  metricsNamespace: textVariable('METRICS_NAMESPACE'),
+  startingPosition: textVariable('STARTING_POSITION'),
+  parallelizationFactor: integerVariable('PARALLELIZATION_FACTOR', PARALLELIZATION_FACTOR),
+  maxShards: integerVariable('MAX_SHARDS', { min: 1, max: 1_000 }),
+});
+
+/** How pruning is configured. */
+export interface PruneEnvironment extends MaintenanceEnvironment {
+  readonly streamArn: string;
+  /** Hours an event stays known; a delivery after that would count again. */
+  readonly ledgerRetentionHours: number;
+  /** Hours a row of the batch log stays. */
+  readonly batchLogRetentionHours: number;
 }
 
-function describeProblem(field: Field, text: string | undefined): string {
-  if (field.kind === 'text') return `\`${field.variable}\` must be set, got nothing; the stack sets it`;
-  return `\`${field.variable}\` must be an integer from ${field.min} to ${field.max}, got ${JSON.stringify(text)}`;
-}
+/** A day to ten years. */
+const RETENTION_HOURS = { min: 24, max: 87_600 } as const;
+
+/** Writer and reader of {@link PruneEnvironment}. */
+export const pruneEnvironment = createEnvironmentCodec<PruneEnvironment>({
+  ...MAINTENANCE,
+  streamArn: textVariable('STREAM_ARN'),
+  ledgerRetentionHours: integerVariable('LEDGER_RETENTION_HOURS', RETENTION_HOURS),
+  batchLogRetentionHours: integerVariable('BATCH_LOG_RETENTION_HOURS', RETENTION_HOURS),
+});

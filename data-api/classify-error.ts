@@ -108,6 +108,8 @@ const NAME_KINDS: Readonly<Record<string, FailureKind>> = {
   StatementTimeoutException: 'timeout',
   ThrottlingException: 'transient',
   TooManyRequestsException: 'transient',
+  // It ended, and nothing that was done in it stays: to be done again from its start.
+  TransactionNotFoundException: 'transient',
   UnsupportedResultException: 'too-large',
   ValidationException: 'configuration',
 };

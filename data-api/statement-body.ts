@@ -6,33 +6,33 @@ export function parameterText(value: ParameterValue): string {
   return typeof value === 'string' ? value : (JSON.parse(`"${Buffer.concat(value).toString('utf8')}"`) as string);
 }
 
-/** The members of a statement that do not change from call to call. */
-export interface StatementHead {
+/** The members of a statement beside its parameters. */
+export interface StatementMembers {
   readonly resourceArn: string;
   readonly secretArn: string;
   readonly database: string;
   readonly sql: string;
+  readonly transactionId?: string | undefined;
 }
 
 const [QUOTE, PARAMETER_END, END] = [Buffer.from('"'), Buffer.from('}}'), Buffer.from(']}')];
 
-/** The part of a body that every call with these members begins with. */
-export function statementHead(head: StatementHead): Buffer {
-  return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"parameters":[`);
-}
-
 /**
  * Writes the body of an `ExecuteStatement` request: the same JSON that the SDK makes of these members.
  * {@link https://docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_ExecuteStatement.html}
- *
- * @param head what {@link statementHead} made of the members that do not change
  */
-export function writeStatementBody(head: Buffer, parameters: Readonly<Record<string, ParameterValue>>): Buffer {
-  return Buffer.concat([...bodyPieces(head, parameters)]);
+export function writeStatementBody(
+  members: StatementMembers,
+  parameters: Readonly<Record<string, ParameterValue>>,
+): Buffer {
+  return Buffer.concat([...bodyPieces(members, parameters)]);
 }
 
-function* bodyPieces(head: Buffer, parameters: Readonly<Record<string, ParameterValue>>): Generator<Uint8Array> {
-  yield head;
+function* bodyPieces(
+  members: StatementMembers,
+  parameters: Readonly<Record<string, ParameterValue>>,
+): Generator<Uint8Array> {
+  yield Buffer.from(`${JSON.stringify(members).slice(0, -1)},"parameters":[`);
   let comma = '';
   for (const [name, value] of Object.entries(parameters)) {
     yield Buffer.from(`${comma}{"name":${JSON.stringify(name)},"value":{"stringValue":`);

@@ -7,7 +7,8 @@ import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import middy from '@middy/core';
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import type { ProcessorEnvironment } from '../contract/environment.ts';
-import { EnvironmentError, parseEnvironment } from '../contract/environment.ts';
+import { processorEnvironment } from '../contract/environment.ts';
+import { EnvironmentError } from '../contract/environment-codec.ts';
 import { BATCH_METRICS } from '../contract/metrics.ts';
 import { createExecuteStatement } from '../data-api/execute.ts';
 import { createDataApiEventStore } from './write/data-api-event-store.ts';
@@ -35,7 +36,7 @@ const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
  * @throws ProjectionError at start-up, when the projection is too large for a statement
  */
 export function createHandler(projection: AnyProjection): BatchHandler {
-  const environment = parseEnvironment(process.env);
+  const environment = processorEnvironment.parse(process.env);
   const logger = new Logger({ serviceName: projection.name });
   const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: projection.name });
   const engine = createEngine(projection, environment);

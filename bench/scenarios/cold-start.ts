@@ -1,15 +1,15 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import type { FunctionBundle } from '../../build/bundle-function.ts';
 import { writeFunctionBundle } from '../../build/bundle-function.ts';
 import type { Arena } from '../arena.ts';
 import { openFunctionContender } from '../function-contender.ts';
 import type { Figure, Finding, SingleScenario } from '../scenario.ts';
 import { compare, summarize } from '../statistics.ts';
-import type { ImportTime } from '../time-import.ts';
-import { timeImport } from '../time-import.ts';
 
 const ROUNDS = { quick: 7, full: 15 };
 const FIRST_INVOCATIONS = 5;
@@ -115,4 +115,30 @@ function breakdown({ inputs }: FunctionBundle): Figure[] {
 
 function packageOf(path: string): string {
   return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? 'this project';
+}
+
+/** What an import took, without the start of Node.js. */
+interface ImportTime {
+  /** CPU of all threads: what counts where a function has a share of one core, and what a busy machine leaves alone. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+}
+
+const SCRIPT = `const [startedAt, cpuBefore] = [performance.now(), process.cpuUsage()];
+await import(process.argv[1]);
+const { user, system } = process.cpuUsage(cpuBefore);
+console.log(JSON.stringify({ cpuMs: (user + system) / 1000, wallMs: performance.now() - startedAt }));
+process.exit(0);`;
+
+/**
+ * Imports a module in a fresh process.
+ *
+ * @param url file URL of the module
+ * @param environment variables the module needs when it is loaded
+ */
+async function timeImport(url: string, environment: Readonly<Record<string, string>>): Promise<ImportTime> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', SCRIPT, url], {
+    env: { ...environment },
+  });
+  return JSON.parse(stdout) as ImportTime;
 }

@@ -3,7 +3,7 @@ import { flights } from '../../functions/flights/projection.ts';
 import { LOCAL_CREDENTIALS } from '../../local/local-credentials.ts';
 import { createExecuteStatement } from '../../data-api/execute.ts';
 import { createDataApiEventStore } from '../../processor/write/data-api-event-store.ts';
-import { statementHead, writeStatementBody } from '../../data-api/statement-body.ts';
+import { writeStatementBody } from '../../data-api/statement-body.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
 import type { KinesisRecord } from '../../processor/decode/item.ts';
 import type { EventStore } from '../../processor/ports.ts';
@@ -65,9 +65,9 @@ const TARGET = { clusterArn: 'cluster', secretArn: 'secret', database: 'database
 /** A store for which a request ends as a body. */
 function storeThatWritesBodies(): EventStore {
   const { clusterArn: resourceArn, secretArn, database } = TARGET;
-  const head = statementHead({ resourceArn, secretArn, database, sql: compileProjection(flights).writeSql });
+  const members = { resourceArn, secretArn, database, sql: compileProjection(flights).writeSql };
   return storeOfWrites((parameters) => {
-    writeStatementBody(head, parameters);
+    writeStatementBody(members, parameters);
     return Promise.resolve({ written: 0, superseded: 0, quarantined: 0 });
   });
 }

@@ -1,15 +1,16 @@
 import { FRAMEWORK_SCHEMA, FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { DatabaseError } from '../../data-api/classify-error.ts';
+import type { Execute } from '../../data-api/execute.ts';
+import { goesAway } from '../../data-api/retry-transient.ts';
 import { checkStatement } from './check-statement.ts';
-import type { Execute } from './data-api-transaction.ts';
 import { migrationChecksum, migrationId, type Migration, type RecordedMigration } from './migration.ts';
 import { planMigrations } from './plan-migrations.ts';
-import { isTransient } from './retry-transient.ts';
 import { splitStatements, type SqlStatement } from './split-statements.ts';
 import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
 /**
- * What to apply, and where. The client should have `maxAttempts: 1`: a statement that the SDK sends a second time
- * after a lost answer would run twice, while a transaction that is repeated from its start does not.
+ * What to apply, and where. A statement that is sent a second time after a lost answer would run twice, while a
+ * transaction that is repeated from its start does not.
  */
 export interface ApplyMigrationsOptions extends LockOptions {
   /** The sets one after the other; the framework's first, as others may lean on it. */
@@ -48,7 +49,7 @@ export class MigrationError extends Error {
  *
  * @returns which migrations this run applied, and which were there
  * @throws {@link MigrationError} when files do not fit what was applied, or a statement fails
- * @throws `GaveUpWaitingError` when the database does not wake up, or another run does not end, within `maxWaitMs`
+ * @throws `GaveUpWaitingError` when the database does not wake up, or another run does not end, within the patience
  */
 export async function applyMigrations(options: ApplyMigrationsOptions): Promise<AppliedMigrations> {
   // A commit whose answer was lost is found again on the next look; it still is this run's doing.
@@ -88,9 +89,9 @@ function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<
 }
 
 async function readRecorded(execute: Execute): Promise<readonly RecordedMigration[]> {
-  const known = await execute(`SELECT to_regclass('${FRAMEWORK_TABLES.migrations}') IS NOT NULL`);
+  const { rows: known } = await execute(`SELECT to_regclass('${FRAMEWORK_TABLES.migrations}') IS NOT NULL`);
   if (known[0]?.[0]?.booleanValue !== true) return [];
-  const rows = await execute(
+  const { rows } = await execute(
     `SELECT set_name, file_name, checksum FROM ${FRAMEWORK_TABLES.migrations} ORDER BY set_name, file_name`,
   );
   return rows.map(([set, name, checksum]) => ({
@@ -143,15 +144,16 @@ async function executeAll(execute: Execute, id: string, statements: readonly Sql
 
 /** The error of a statement with its place; what goes away by itself stays as it is, to be recognized as such. */
 function describeFailure(error: unknown, place: string): unknown {
-  if (!(error instanceof Error) || isTransient(error)) return error;
-  if (error.name === 'StatementTimeoutException') {
+  if (!(error instanceof DatabaseError) || goesAway(error)) return error;
+  if (error.kind === 'timeout') {
     return new MigrationError(
       [`${place}: the statement ran longer than 45 s, which the Data API ends; do less in one statement`],
       { cause: error },
     );
   }
-  const permanent = error.name === 'DatabaseErrorException' || error.name === 'ValidationException';
-  return permanent ? new MigrationError([`${place}: ${error.message}`], { cause: error }) : error;
+  // What the service said, without its name for it: PostgreSQL's words are what the author of the SQL looks for.
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  return new MigrationError([`${place}: ${message}`], { cause: error });
 }
 
 async function record(execute: Execute, migration: Migration): Promise<void> {

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { FRAMEWORK_SCHEMA, FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { Execute } from './data-api-transaction.ts';
-import { scramVerifier } from './scram-verifier.ts';
+import type { Execute } from '../../data-api/execute.ts';
 import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
 /** Name and password of a database role. */
@@ -62,7 +61,7 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<void> {
 }
 
 async function ensureRole(execute: Execute, { username, password }: Credentials): Promise<void> {
-  const rows = await execute('SELECT count(*) FROM pg_roles WHERE rolname = CAST(:role AS name)', {
+  const { rows } = await execute('SELECT count(*) FROM pg_roles WHERE rolname = CAST(:role AS name)', {
     role: username,
   });
   const verb = rows[0]?.[0]?.longValue === 0 ? 'CREATE' : 'ALTER';
@@ -72,7 +71,7 @@ async function ensureRole(execute: Execute, { username, password }: Credentials)
 
 async function grantTables(execute: Execute, { tables, processor }: EnsureRolesOptions): Promise<void> {
   const role = quoteIdentifier(processor.username);
-  const rows = await execute(
+  const { rows } = await execute(
     `SELECT quote_ident(namespace.nspname), quote_ident(namespace.nspname) || '.' || quote_ident(class.relname),
        class.relkind = 'S'
      FROM jsonb_array_elements_text(CAST(:tables AS jsonb)) AS made (name)
@@ -93,4 +92,23 @@ async function grantTables(execute: Execute, { tables, processor }: EnsureRolesO
 
 function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** PostgreSQL's own number of rounds. */
+const ITERATIONS = 4096;
+
+/**
+ * What PostgreSQL keeps of a password, in the form that `CREATE ROLE ... PASSWORD` takes as it is. Sending this, the
+ * password itself is in no statement, and so in no log of statements.
+ * {@link https://www.postgresql.org/docs/17/catalog-pg-authid.html}
+ *
+ * @param password printable ASCII, which SASLprep leaves as it is
+ * @param salt 16 random bytes
+ */
+function scramVerifier(password: string, salt: Uint8Array): string {
+  const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, 'sha256');
+  const sign = (text: string): Buffer => createHmac('sha256', salted).update(text).digest();
+  const storedKey = createHash('sha256').update(sign('Client Key')).digest('base64');
+  const serverKey = sign('Server Key').toString('base64');
+  return `SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString('base64')}$${storedKey}:${serverKey}`;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { migrateEnvironment } from '../../contract/maintenance-environment.ts';
+import { migrateEnvironment } from '../../contract/environment.ts';
 import {
   answerCloudFormation,
   type CloudFormationOutcome,
@@ -19,7 +19,6 @@ const MIGRATIONS_FOLDER = join(import.meta.dirname, 'migrations');
 
 const environment = migrateEnvironment.parse(process.env);
 const logger = new Logger({ serviceName: environment.functionName });
-// One attempt: a statement sent twice inside a transaction would run twice. The transaction as a whole is repeated.
 const dataApi = new RDSDataClient({ maxAttempts: 1 });
 const secrets = new SecretsManagerClient({ maxAttempts: 5 });
 
@@ -42,7 +41,7 @@ async function outcomeOf({ RequestType }: CloudFormationRequest): Promise<CloudF
 
 async function migrate(): Promise<Readonly<Record<string, string>>> {
   const { functionName, clusterArn, secretArn, database } = environment;
-  const target = { client: dataApi, resourceArn: clusterArn, secretArn, database };
+  const target = { client: dataApi, clusterArn, secretArn, database };
   const [framework, own] = await Promise.all(
     [FRAMEWORK_MIGRATION_SET, functionName].map((set) => loadMigrations(set, join(MIGRATIONS_FOLDER, set))),
   );

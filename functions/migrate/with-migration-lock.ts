@@ -1,19 +1,16 @@
-import { setTimeout as sleepFor } from 'node:timers/promises';
-import { inTransaction, type DataApiTarget, type Execute } from './data-api-transaction.ts';
-import { NotReadyError, retryTransient } from './retry-transient.ts';
+import { DatabaseError } from '../../data-api/classify-error.ts';
+import type { DataApiConnection, Execute } from '../../data-api/execute.ts';
+import { retryTransient, type Patience } from '../../data-api/retry-transient.ts';
+import { inTransaction } from '../../data-api/transaction.ts';
 
 /** Which database, and how long to wait for it. */
-export interface LockOptions extends DataApiTarget {
-  /** Longest time to wait for a resuming database or for another run, in milliseconds; 240000 unless told. */
-  readonly maxWaitMs?: number;
-  /** Replaced in tests. */
-  readonly now?: () => number;
-  /** Replaced in tests. */
-  readonly sleep?: (ms: number) => Promise<void>;
+export interface LockOptions extends DataApiConnection {
+  /** How long to wait for a resuming database or for another run. @defaultValue 240000 ms */
+  readonly patience?: Patience;
 }
 
 /** Longer than the three minutes after which the Data API ends a transaction that a dead run left open. */
-const DEFAULT_MAX_WAIT_MS = 240_000;
+const DEFAULT_PATIENCE: Patience = { maxWaitMs: 240_000 };
 
 /** Any fixed number will do, as long as every run against a database takes the same. */
 const LOCK_KEY = '7162538094411';
@@ -24,18 +21,13 @@ const LOCK_KEY = '7162538094411';
  *
  * @param options the database
  * @param work must be safe to repeat as a whole; resolves to whether to commit, and the result
- * @throws `GaveUpWaitingError` when the database or the lock is not to be had within `maxWaitMs`
+ * @throws `GaveUpWaitingError` when the database or the lock is not to be had within the patience
  */
 export function withMigrationLock<T>(
   options: LockOptions,
   work: (execute: Execute) => Promise<{ readonly commit: boolean; readonly result: T }>,
 ): Promise<T> {
-  const waiting = {
-    now: options.now ?? (() => performance.now()),
-    sleep: options.sleep ?? ((ms: number) => sleepFor(ms)),
-    maxWaitMs: options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
-  };
-  return retryTransient(waiting, () =>
+  return retryTransient(options.patience ?? DEFAULT_PATIENCE, () =>
     inTransaction(options, async (execute) => {
       await takeLock(execute);
       return work(execute);
@@ -45,6 +37,12 @@ export function withMigrationLock<T>(
 
 /** Not the waiting kind of lock: a wait would end at the 45 seconds of a statement and fail the transaction. */
 async function takeLock(execute: Execute): Promise<void> {
-  const rows = await execute(`SELECT pg_try_advisory_xact_lock(${LOCK_KEY})`);
-  if (rows[0]?.[0]?.booleanValue !== true) throw new NotReadyError('another run of the migrations is at work');
+  const { rows } = await execute(`SELECT pg_try_advisory_xact_lock(${LOCK_KEY})`);
+  if (rows[0]?.[0]?.booleanValue === true) return;
+  throw new DatabaseError('another run of the migrations is at work', {
+    kind: 'transient',
+    code: 'LockNotAvailable',
+    sqlState: undefined,
+    cause: undefined,
+  });
 }

@@ -1,12 +1,14 @@
-import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
-import { ExecuteStatementCommand, type RDSDataClient } from '@aws-sdk/client-rds-data';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { PruneEnvironment } from '../../contract/maintenance-environment.ts';
+import type { PruneEnvironment } from '../../contract/environment.ts';
+import type { Execute } from '../../data-api/execute.ts';
+import { readRetentionHours } from '../../kinesis/describe-stream.ts';
 
 /** What is pruned, and with what. */
 export interface PruneOptions {
   readonly kinesis: KinesisClient;
-  readonly dataApi: RDSDataClient;
+  /** Runs a statement, with {@link PATIENCE}. */
+  readonly execute: Execute;
   readonly environment: PruneEnvironment;
   /** Milliseconds left for this run. */
   readonly remainingMs: () => number;
@@ -23,8 +25,11 @@ export interface PruneReport {
 /** Rows per statement: well inside the 45 seconds of a Data API statement. */
 const ROWS_PER_STATEMENT = 10_000;
 
-/** Longer than one statement may take, so that no run is killed inside one. */
-const RESERVE_MS = 50_000;
+/** What a statement and a database that is not ready may take. */
+export const PATIENCE = { timeoutMs: 50_000, maxWaitMs: 30_000 } as const;
+
+/** Longer than the last attempt of a statement may take, so that no run is killed inside one. */
+const RESERVE_MS = PATIENCE.timeoutMs + PATIENCE.maxWaitMs;
 
 /**
  * A record can be delivered until the stream forgets it, and a day more covers a delivery under way. This is asked of
@@ -42,8 +47,8 @@ const QUARANTINE_PART_HOURS = 24;
  * @returns what was deleted
  */
 export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
-  const { environment } = options;
-  const needed = (await readRetentionHours(options)) + MARGIN_HOURS;
+  const { environment, kinesis } = options;
+  const needed = (await readRetentionHours(kinesis, environment.streamArn)) + MARGIN_HOURS;
   const ledger = await deleteOld(options, {
     table: FRAMEWORK_TABLES.ledger,
     hours: Math.max(environment.ledgerRetentionHours, needed),
@@ -61,15 +66,6 @@ export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
   };
 }
 
-async function readRetentionHours({ kinesis, environment }: PruneOptions): Promise<number> {
-  const { StreamDescriptionSummary } = await kinesis.send(
-    new DescribeStreamSummaryCommand({ StreamARN: environment.streamArn }),
-  );
-  const hours = StreamDescriptionSummary?.RetentionPeriodHours;
-  if (hours === undefined) throw new Error('the stream has no retention in its description');
-  return hours;
-}
-
 async function deleteOld(
   options: PruneOptions,
   { table, hours }: { readonly table: string; readonly hours: number },
@@ -83,22 +79,14 @@ async function deleteOld(
   return { rows, complete: false };
 }
 
-async function deleteSome({ dataApi, environment }: PruneOptions, table: string, hours: number): Promise<number> {
-  const { numberOfRecordsUpdated } = await dataApi.send(
-    new ExecuteStatementCommand({
-      resourceArn: environment.clusterArn,
-      secretArn: environment.secretArn,
-      database: environment.database,
-      sql: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM ${table}
-        WHERE function_name = CAST(:function_name AS text)
-          AND committed_at < now() - make_interval(hours => CAST(:hours AS integer))
-        LIMIT ${ROWS_PER_STATEMENT}))`,
-      parameters: [
-        { name: 'function_name', value: { stringValue: environment.functionName } },
-        { name: 'hours', value: { longValue: hours } },
-      ],
-    }),
+async function deleteSome({ execute, environment }: PruneOptions, table: string, hours: number): Promise<number> {
+  const { updated } = await execute(
+    `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM ${table}
+      WHERE function_name = CAST(:function_name AS text)
+        AND committed_at < now() - make_interval(hours => CAST(:hours AS integer))
+      LIMIT ${ROWS_PER_STATEMENT}))`,
+    { function_name: environment.functionName, hours: String(hours) },
   );
-  return numberOfRecordsUpdated ?? 0;
+  return updated;
 }

@@ -1,6 +1,5 @@
-import { ExecuteStatementCommand, type Field, type RDSDataClient } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
+import type { Execute } from '../../data-api/execute.ts';
 import type { ShardPosition } from './shard-state.ts';
 
 /** Where a function stands in its stream, as the database knows it. */
@@ -43,42 +42,29 @@ LEFT JOIN LATERAL (
 /**
  * Reads the newest committed position of every shard in one statement.
  *
- * @param client Data API client
- * @param environment which database, and whose positions
+ * @param execute runs the statement
+ * @param functionName whose positions
  * @param shardIds every shard of the stream
  */
 export async function readPositions(
-  client: RDSDataClient,
-  environment: WatchdogEnvironment,
+  execute: Execute,
+  functionName: string,
   shardIds: readonly string[],
 ): Promise<CommittedPositions> {
-  const text = (name: string, stringValue: string) => ({ name, value: { stringValue } });
-  const { records = [] } = await client.send(
-    new ExecuteStatementCommand({
-      resourceArn: environment.clusterArn,
-      secretArn: environment.secretArn,
-      database: environment.database,
-      sql: POSITIONS_SQL,
-      // Every occurrence of a name is a parameter of its own on the Data API, so none is used twice.
-      parameters: [
-        text('function_name', environment.functionName),
-        text('set_name', environment.functionName),
-        text('own_name', environment.functionName),
-        text('shard_ids', JSON.stringify(shardIds)),
-      ],
-    }),
-  );
+  const { rows } = await execute(POSITIONS_SQL, {
+    // Every occurrence of a name is a parameter of its own on the Data API, so none is used twice.
+    function_name: functionName,
+    set_name: functionName,
+    own_name: functionName,
+    shard_ids: JSON.stringify(shardIds),
+  });
   return {
-    positions: records.map(([shardId, sequence, lastArrival, slowest]) => ({
+    positions: rows.map(([shardId, sequence, lastArrival, slowest]) => ({
       shardId: shardId?.stringValue ?? '',
       lastSequenceNumber: sequence?.stringValue,
-      lastArrivalMs: numberOf(lastArrival),
-      slowestLaneArrivalMs: numberOf(slowest),
+      lastArrivalMs: lastArrival?.longValue,
+      slowestLaneArrivalMs: slowest?.longValue,
     })),
-    deployedAtMs: numberOf(records[0]?.[4]),
+    deployedAtMs: rows[0]?.[4]?.longValue,
   };
-}
-
-function numberOf(field: Field | undefined): number | undefined {
-  return field?.longValue;
 }

@@ -1,6 +1,7 @@
-import { DescribeStreamSummaryCommand, ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
-import type { RDSDataClient } from '@aws-sdk/client-rds-data';
-import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
+import { ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import type { WatchdogEnvironment } from '../../contract/environment.ts';
+import type { Execute } from '../../data-api/execute.ts';
+import { readRetentionHours } from '../../kinesis/describe-stream.ts';
 import { assessBacklog, type Assessment } from './assess-backlog.ts';
 import { chooseShards } from './choose-shards.ts';
 import { probeShard, type ProbeOptions } from './probe-shard.ts';
@@ -10,7 +11,8 @@ import type { ShardPosition, ShardState } from './shard-state.ts';
 /** What the watchdog looks at, and with what. */
 export interface WatchOptions {
   readonly kinesis: KinesisClient;
-  readonly dataApi: RDSDataClient;
+  /** Asks the database. */
+  readonly execute: Execute;
   readonly environment: WatchdogEnvironment;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -33,12 +35,12 @@ const CONCURRENCY = 10;
  * @throws whatever a call throws: a watchdog that cannot see says nothing, and its silence pages
  */
 export async function watchStream(options: WatchOptions): Promise<WatchReport> {
-  const { kinesis, dataApi, environment, now } = options;
-  const [retentionSeconds, shardIds] = await Promise.all([
-    readRetention(kinesis, environment.streamArn),
+  const { kinesis, execute, environment, now } = options;
+  const [retentionHours, shardIds] = await Promise.all([
+    readRetentionHours(kinesis, environment.streamArn),
     listShards(kinesis, environment.streamArn),
   ]);
-  const { positions, deployedAtMs } = await readPositions(dataApi, environment, shardIds);
+  const { positions, deployedAtMs } = await readPositions(execute, environment.functionName, shardIds);
   const chosen = chooseShards(positions, environment.maxShards, Math.floor(now() / 60_000));
   const shards = await probeAll(
     {
@@ -50,15 +52,13 @@ export async function watchStream(options: WatchOptions): Promise<WatchReport> {
     chosen,
   );
   const { parallelizationFactor } = environment;
-  const assessment = assessBacklog({ shards, nowMs: now(), retentionSeconds, parallelizationFactor });
+  const assessment = assessBacklog({
+    shards,
+    nowMs: now(),
+    retentionSeconds: retentionHours * 3600,
+    parallelizationFactor,
+  });
   return { ...assessment, shards: shardIds.length, shardsProbed: chosen.length };
-}
-
-async function readRetention(kinesis: KinesisClient, streamArn: string): Promise<number> {
-  const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN: streamArn }));
-  const hours = StreamDescriptionSummary?.RetentionPeriodHours;
-  if (hours === undefined) throw new Error('the stream has no retention in its description');
-  return hours * 3600;
 }
 
 /** Every shard that still holds records, closed ones too. */

@@ -1,6 +1,6 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { migrateEnvironment } from '../../contract/maintenance-environment.ts';
+import { migrateEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
 import type { ResolvedProps } from '../props/resolve-props.ts';
 import type { EventDatabase } from './event-database.ts';

@@ -4,7 +4,7 @@ import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { LIVE_ALIAS } from '../../contract/stack-outputs.ts';
-import { encodeEnvironment } from '../../contract/environment.ts';
+import { processorEnvironment } from '../../contract/environment.ts';
 import type { FunctionCode } from '../function-code.ts';
 import type { ResolvedProps } from '../props/resolve-props.ts';
 import type { EventDatabase } from './event-database.ts';
@@ -40,7 +40,7 @@ export class ProcessorFunction extends Construct {
       timeout: settings.timeout,
       tracing: settings.tracing,
       reservedConcurrency: settings.reservedConcurrency,
-      environment: processorEnvironment(settings, database),
+      environment: environmentOf(settings, database),
       statements: [
         ...stream.pollStatements(),
         ...allowDataApi({ clusterArn: database.clusterArn, ...database.processorSecret }),
@@ -67,8 +67,8 @@ export class ProcessorFunction extends Construct {
   }
 }
 
-function processorEnvironment(settings: ResolvedProps, database: EventDatabase): Readonly<Record<string, string>> {
-  return encodeEnvironment({
+function environmentOf(settings: ResolvedProps, database: EventDatabase): Readonly<Record<string, string>> {
+  return processorEnvironment.encode({
     clusterArn: database.clusterArn,
     secretArn: database.processorSecret.secretArn,
     database: database.databaseName,

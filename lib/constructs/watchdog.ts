@@ -3,7 +3,7 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { pruneEnvironment, watchdogEnvironment } from '../../contract/maintenance-environment.ts';
+import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
 import type { ResolvedProps } from '../props/resolve-props.ts';
 import type { EventDatabase } from './event-database.ts';

@@ -1,6 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import { describeIntegerRange, isIntegerWithin } from '../../contract/integer-range.ts';
 import { formatSeconds } from './duration-text.ts';
-import type { PropSpec, TextForm } from './prop-spec.ts';
+import type { PropSpec, TextForm } from './prop-specs.ts';
 
 /** Puts what a prop may be in words, as they stand in its documentation and after "must be" in messages. */
 export function describeRange(spec: PropSpec): string {
@@ -12,7 +13,7 @@ export function describeRange(spec: PropSpec): string {
     case 'boolean':
       return 'true or false';
     case 'duration':
-      return `${formatSeconds(spec.minSeconds)} to ${formatSeconds(spec.maxSeconds)}`;
+      return `${formatSeconds(spec.min)} to ${formatSeconds(spec.max)}`;
     case 'choice':
       return `${spec.values.slice(0, -1).join(', ')} or ${String(spec.values.at(-1))}`;
     case 'text':
@@ -39,7 +40,7 @@ function expectation(spec: PropSpec): string {
   const range = describeRange(spec);
   switch (spec.kind) {
     case 'integer':
-      return `an integer from ${range}`;
+      return describeIntegerRange(spec);
     case 'number':
       return `a number from ${range}`;
     case 'duration':
@@ -56,7 +57,7 @@ function expectation(spec: PropSpec): string {
 function fits(spec: PropSpec, value: unknown): boolean {
   switch (spec.kind) {
     case 'integer':
-      return numberFits({ ...spec, step: 1 }, value);
+      return isIntegerWithin(value, spec);
     case 'number':
       return numberFits(spec, value);
     case 'boolean':
@@ -72,29 +73,23 @@ function fits(spec: PropSpec, value: unknown): boolean {
   }
 }
 
-function numberFits(
-  { min, max, step }: { readonly min: number; readonly max: number; readonly step: number },
-  value: unknown,
-): boolean {
-  return typeof value === 'number' && Number.isInteger(value / step) && isBetween(min, value, max);
+function numberFits({ min, max, step }: PropSpec & { readonly kind: 'number' }, value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value / step) && value >= min && value <= max;
+}
+
+function durationFits(spec: PropSpec & { readonly kind: 'duration' }, value: unknown): boolean {
+  return value instanceof Duration && (value.isUnresolved() || isIntegerWithin(secondsOf(value), spec));
 }
 
 function textFits({ pattern }: TextForm, value: unknown): boolean {
   return typeof value === 'string' && (Token.isUnresolved(value) || pattern.test(value));
 }
 
-function durationFits(spec: PropSpec & { readonly kind: 'duration' }, value: unknown): boolean {
-  if (!(value instanceof Duration)) return false;
-  if (value.isUnresolved()) return true;
-  const ms = value.toMilliseconds();
-  return ms % 1000 === 0 && isBetween(spec.minSeconds, ms / 1000, spec.maxSeconds);
-}
-
-function isBetween(min: number, value: number, max: number): boolean {
-  return value >= min && value <= max;
+function secondsOf(duration: Duration): number {
+  return duration.toMilliseconds() / 1000;
 }
 
 function describeValue(value: unknown): string {
-  if (value instanceof Duration) return `${value.toMilliseconds() / 1000}s`;
+  if (value instanceof Duration) return `${secondsOf(value)}s`;
   return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }

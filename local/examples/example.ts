@@ -1,13 +1,5 @@
-import type { RDSDataClient } from '@aws-sdk/client-rds-data';
+import type { Execute } from '../../data-api/execute.ts';
 import type { EventInput } from '../run/event-input.ts';
-
-/** Database that reference data goes to. */
-export interface ExampleTarget {
-  readonly client: RDSDataClient;
-  readonly resourceArn: string;
-  readonly secretArn: string;
-  readonly database: string;
-}
 
 /** Real input for a function: events for its stream and rows for its reference tables. */
 export interface Example {
@@ -17,5 +9,5 @@ export interface Example {
    *
    * @returns number of rows
    */
-  readonly loadReference: (target: ExampleTarget) => Promise<number>;
+  readonly loadReference: (execute: Execute) => Promise<number>;
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { ExecuteStatementCommand } from '@aws-sdk/client-rds-data';
 import { parse } from 'csv-parse/sync';
+import type { Execute } from '../../data-api/execute.ts';
 import type { EventInput, InputEvent } from '../run/event-input.ts';
-import type { Example, ExampleTarget } from './example.ts';
+import type { Example } from './example.ts';
 
 /** A flight as `vega-datasets` holds it: real departures in the USA, January to March 2001. */
 interface Flight {
@@ -29,15 +29,9 @@ export const flightsExample: Example = {
     const flights = JSON.parse(await readDataset('flights-20k.json')) as readonly Flight[];
     return { backlog: flights.length, events: () => endlessFlights(flights) };
   },
-  loadReference: async ({ client, ...database }: ExampleTarget): Promise<number> => {
+  loadReference: async (execute: Execute): Promise<number> => {
     const airports = parse(await readDataset('airports.csv'), { columns: true }) as unknown as readonly unknown[];
-    await client.send(
-      new ExecuteStatementCommand({
-        ...database,
-        sql: LOAD_AIRPORTS,
-        parameters: [{ name: 'airports', value: { stringValue: JSON.stringify(airports) } }],
-      }),
-    );
+    await execute(LOAD_AIRPORTS, { airports: JSON.stringify(airports) });
     return airports.length;
   },
 };

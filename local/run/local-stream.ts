@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { createStream } from '../kinesis/create-stream.ts';
-import { putRecords } from '../kinesis/put-records.ts';
+import { fillStream } from '../kinesis/fill-stream.ts';
 import { startKinesis } from '../kinesis/start-kinesis.ts';
 import { createKinesisSource } from '../mapping/kinesis-source.ts';
 import { MemoryStream } from '../mapping/memory-source.ts';
@@ -58,7 +58,7 @@ async function startKinesisStream(shardCount: number, streamName: string): Promi
     trim: () => undefined,
     endpoint: kinesis.endpoint,
     put: async (events, options) => {
-      await putRecords(client, toRecords(events), { streamName, ...options });
+      await fillStream(client, toRecords(events), { streamName, ...options });
     },
     close: () => started.disposeAsync(),
   };

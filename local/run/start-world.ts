@@ -1,12 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { writeFunctionBundle } from '../../build/bundle-function.ts';
-import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../../contract/environment.ts';
-import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
-import { loadMigrations } from '../../functions/migrate/load-migrations.ts';
-import { FRAMEWORK_MIGRATION_SET } from '../../functions/migrate/migration.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../data-api/start-data-api-server.ts';
 import type { FunctionRuntime } from '../environments/function-runtime.ts';
@@ -19,6 +15,7 @@ import { UsageError } from '../../command-line/usage-error.ts';
 import type { LocatedFunction } from './find-function.ts';
 import type { LocalStream } from './local-stream.ts';
 import { startStream } from './local-stream.ts';
+import { prepareTables } from './prepare-tables.ts';
 import type { RunOptions } from './run-options.ts';
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
@@ -43,8 +40,6 @@ export interface WorldSettings {
   readonly onLog: (line: string) => void;
 }
 
-const FRAMEWORK_MIGRATIONS = join(import.meta.dirname, '../../functions/migrate/framework');
-
 const FUNCTION_TIMEOUT_MS = 60_000;
 const FUNCTION_MEMORY_MB = 1_024;
 
@@ -62,7 +57,7 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
   onStep('tables');
-  await prepareTables(dataApi, located, example);
+  await prepareTables(dataApi, [located], example);
   // Latency is for what is measured, not for what prepares it.
   dataApi.setLatencyMs(options.dataApiLatencyMs);
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
@@ -84,25 +79,6 @@ async function connectGiven(databaseUrl: string): Promise<PostgresServer> {
   }
 }
 
-async function prepareTables(
-  { endpoint, region, resourceArn, secretArn, database }: DataApiServer,
-  { name, migrations }: LocatedFunction,
-  example: Example | undefined,
-): Promise<void> {
-  const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
-  const target = { client, resourceArn, secretArn, database };
-  try {
-    const sets = await Promise.all([
-      loadMigrations(FRAMEWORK_MIGRATION_SET, FRAMEWORK_MIGRATIONS),
-      loadMigrations(name, migrations),
-    ]);
-    await applyMigrations({ ...target, migrations: sets.flat() });
-    await example?.loadReference(target);
-  } finally {
-    client.destroy();
-  }
-}
-
 async function startRuntime(
   { endpoint, region, resourceArn, secretArn, database }: DataApiServer,
   { located, options, onLog }: WorldSettings,
@@ -119,7 +95,7 @@ async function startRuntime(
     memoryMb: FUNCTION_MEMORY_MB,
     maxConcurrency: options.shards * options.parallelizationFactor,
     environment: {
-      ...encodeEnvironment({ ...DEFAULT_ENVIRONMENT, clusterArn: resourceArn, secretArn, database }),
+      ...processorEnvironment.encode({ ...DEFAULT_ENVIRONMENT, clusterArn: resourceArn, secretArn, database }),
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,

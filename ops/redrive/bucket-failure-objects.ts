@@ -1,8 +1,5 @@
 import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { FailureObjects } from './failure-object-source.ts';
-
-/** Ends the key of the empty object that stands beside one that was put back. */
-const MARK_ENDING = '.redriven';
+import { MARK_ENDING, type FailureObjects } from './failure-object-source.ts';
 
 /**
  * On-failure objects where Lambda put them. Lists and reads; marking puts an empty object beside, so nothing that

@@ -1,3 +1,5 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { parseFailureObject } from './parse-failure-object.ts';
 import type { RedriveItem, RedrivePage, RedriveSource } from './redrive-source.ts';
 
@@ -9,6 +11,9 @@ export interface FailureObjects {
   /** Notes that an object was put back, so that `keys` leaves it out; repeating it changes nothing. */
   readonly mark: (key: string) => Promise<void>;
 }
+
+/** Ends the key of the empty object that stands beside one that was put back. */
+export const MARK_ENDING = '.redriven';
 
 /**
  * On-failure objects as something to put back: one object at a time, with all its records.
@@ -40,4 +45,25 @@ async function* listPages(objects: FailureObjects, streamArn: string): AsyncIter
       yield { items: [item], refused: [] };
     }
   }
+}
+
+/**
+ * On-failure objects in a folder: the local world's destination, or a copy of the bucket, such as `aws s3 sync` makes.
+ *
+ * @param folder stands for the bucket
+ */
+export function createFolderFailureObjects(folder: string): FailureObjects {
+  return {
+    keys: async function* () {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const keys = entries
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, '/'))
+        .sort();
+      const marked = new Set(keys.filter((key) => key.endsWith(MARK_ENDING)));
+      yield* keys.filter((key) => !marked.has(key) && !marked.has(key + MARK_ENDING));
+    },
+    read: (key) => readFile(join(folder, key), 'utf8'),
+    mark: (key) => writeFile(join(folder, key + MARK_ENDING), ''),
+  };
 }

@@ -1,10 +1,10 @@
-import type { RedriveRecord } from './redrive-source.ts';
+import type { RecordToPut } from '../../kinesis/put-records.ts';
 
 /** An on-failure object, read: the records of a batch that the mapping gave up. */
 export interface FailureObject {
   readonly condition: string;
   readonly shardId: string;
-  readonly records: readonly RedriveRecord[];
+  readonly records: readonly RecordToPut[];
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ export function parseFailureObject(text: string, streamArn: string): FailureObje
   return { condition: condition ?? 'unknown', shardId: shardId ?? 'unknown', records };
 }
 
-function readPayload(payload: unknown): readonly RedriveRecord[] | string {
+function readPayload(payload: unknown): readonly RecordToPut[] | string {
   if (typeof payload === 'string') return readRecords(payload);
   return payload === undefined
     ? 'expected `payload`, got metadata only, as queues and topics have it; read these records from the stream again'
@@ -45,19 +45,19 @@ function isOfStream(arn: string, streamArn: string): boolean {
   return arn === streamArn || arn.startsWith(`${streamArn}/consumer/`);
 }
 
-function readRecords(payload: string): readonly RedriveRecord[] | string {
+function readRecords(payload: string): readonly RecordToPut[] | string {
   const records = parseJson(payload)?.['Records'];
   if (!Array.isArray(records)) return 'expected `payload` to be an invocation event with `Records`, got none';
   const read = records.map(readRecord);
   const wrong = read.indexOf(undefined);
   return wrong < 0
-    ? (read as readonly RedriveRecord[])
+    ? (read as readonly RecordToPut[])
     : `expected every record to have \`kinesis.partitionKey\` and \`kinesis.data\`, got one at ${wrong} that has not`;
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-function readRecord(record: unknown): RedriveRecord | undefined {
+function readRecord(record: unknown): RecordToPut | undefined {
   const { partitionKey, data } = (record as { readonly kinesis?: Json } | null)?.kinesis ?? {};
   if (typeof partitionKey !== 'string' || typeof data !== 'string' || !BASE64.test(data)) return undefined;
   return { partitionKey, data: Buffer.from(data, 'base64') };

@@ -1,15 +1,8 @@
-import { ExecuteStatementCommand, type Field, type RDSDataClient } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import type { Execute, Row } from '../../data-api/execute.ts';
 import { compileFilter, type QuarantineFilter } from './quarantine-filter.ts';
-import type { RedriveItem, RedriveRecord, RedriveSource } from './redrive-source.ts';
-
-/** The database that holds the quarantine. */
-export interface QuarantineDatabase {
-  readonly client: RDSDataClient;
-  readonly clusterArn: string;
-  readonly secretArn: string;
-  readonly database: string;
-}
+import type { RecordToPut } from '../../kinesis/put-records.ts';
+import type { RedriveItem, RedriveSource } from './redrive-source.ts';
 
 /** Columns of a list; the payload stays where it is until it is needed. */
 const LISTED = {
@@ -35,17 +28,16 @@ const PAYLOAD_SLICE_BYTES = 256 * 1024;
 /**
  * The quarantine as something to put back: entries in the order in which they were set aside.
  *
- * @param database reached with credentials that may read the quarantine and set `redriven_at`
+ * @param execute with credentials that may read the quarantine and set `redriven_at`
  * @param filter which entries are meant
  */
-export function createQuarantineSource(database: QuarantineDatabase, filter: QuarantineFilter): RedriveSource {
+export function createQuarantineSource(execute: Execute, filter: QuarantineFilter): RedriveSource {
   return {
-    pages: (pageSize) => listPages(database, filter, pageSize),
-    read: async (item) => [await readEntry(database, item)],
+    pages: (pageSize) => listPages(execute, filter, pageSize),
+    read: async (item) => [await readEntry(execute, item)],
     mark: async (items) => {
       if (items.length === 0) return;
       await execute(
-        database,
         `UPDATE ${FRAMEWORK_TABLES.quarantine} SET redriven_at = now()
          WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))`,
         { ids: JSON.stringify(items.map(({ id }) => id)) },
@@ -54,11 +46,10 @@ export function createQuarantineSource(database: QuarantineDatabase, filter: Qua
   };
 }
 
-async function* listPages(database: QuarantineDatabase, filter: QuarantineFilter, pageSize: number) {
+async function* listPages(execute: Execute, filter: QuarantineFilter, pageSize: number) {
   const { sql, parameters } = compileFilter(filter);
   for (let after = '0'; ;) {
-    const rows = await execute(
-      database,
+    const { rows } = await execute(
       // Qualified, because `id` alone would be the listed text, and text sorts 10 before 9.
       `SELECT ${Object.values(LISTED).join(', ')} FROM ${FRAMEWORK_TABLES.quarantine} AS entry
        WHERE entry.id > :after::bigint AND ${sql} ORDER BY entry.id LIMIT ${Math.max(1, Math.floor(pageSize))}`,
@@ -72,18 +63,19 @@ async function* listPages(database: QuarantineDatabase, filter: QuarantineFilter
   }
 }
 
-function toItem(row: readonly Field[]): RedriveItem {
+function toItem(row: Row): RedriveItem {
   const summary = Object.fromEntries(Object.keys(LISTED).map((name, index) => [name, row[index]?.stringValue ?? null]));
   return { id: summary['id'] ?? '', summary };
 }
 
 /** A payload may be larger than a result, so it is read in slices. */
-async function readEntry(database: QuarantineDatabase, { id, summary }: RedriveItem): Promise<RedriveRecord> {
+async function readEntry(execute: Execute, { id, summary }: RedriveItem): Promise<RecordToPut> {
   const slices: Uint8Array[] = [];
   const bytes = Number(summary['payloadBytes']);
   for (let from = 0; from < bytes; from += PAYLOAD_SLICE_BYTES) {
-    const [row] = await execute(
-      database,
+    const {
+      rows: [row],
+    } = await execute(
       `SELECT substring(payload FROM :from::integer FOR ${PAYLOAD_SLICE_BYTES}) FROM ${FRAMEWORK_TABLES.quarantine}
        WHERE id = :id::bigint`,
       { id, from: String(from + 1) },
@@ -93,21 +85,4 @@ async function readEntry(database: QuarantineDatabase, { id, summary }: RedriveI
     slices.push(slice);
   }
   return { partitionKey: String(summary['partitionKey']), data: Buffer.concat(slices) };
-}
-
-async function execute(
-  { client, clusterArn: resourceArn, secretArn, database }: QuarantineDatabase,
-  sql: string,
-  parameters: Readonly<Record<string, string>>,
-): Promise<readonly (readonly Field[])[]> {
-  const { records = [] } = await client.send(
-    new ExecuteStatementCommand({
-      resourceArn,
-      secretArn,
-      database,
-      sql,
-      parameters: Object.entries(parameters).map(([name, stringValue]) => ({ name, value: { stringValue } })),
-    }),
-  );
-  return records;
 }

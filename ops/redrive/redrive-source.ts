@@ -3,12 +3,7 @@
  *
  * @module
  */
-
-/** A record as it goes back on the stream: original bytes under the original key. */
-export interface RedriveRecord {
-  readonly partitionKey: string;
-  readonly data: Uint8Array;
-}
+import type { RecordToPut } from '../../kinesis/put-records.ts';
 
 /** What is put back, and marked, as one: a quarantine entry, or an on-failure object with all its records. */
 export interface RedriveItem {
@@ -34,8 +29,8 @@ export interface RedrivePage {
 export interface RedriveSource {
   /** Goes through all items that match, oldest first, at most `pageSize` at a time. */
   readonly pages: (pageSize: number) => AsyncIterable<RedrivePage>;
-  /** The records of an item. */
-  readonly read: (item: RedriveItem) => Promise<readonly RedriveRecord[]>;
+  /** The records of an item: original bytes under the original key. */
+  readonly read: (item: RedriveItem) => Promise<readonly RecordToPut[]>;
   /** Notes that the records of these items are on the stream again; repeating it changes nothing. */
   readonly mark: (items: readonly RedriveItem[]) => Promise<void>;
 }
@@ -45,8 +40,8 @@ export interface RecordSink {
   /**
    * Puts records in their order; returns once all of them are on the stream.
    *
-   * @param records at most 500
+   * @param records as many as one `PutRecords` call takes
    * @throws Error when some could not be put
    */
-  readonly put: (records: readonly RedriveRecord[]) => Promise<void>;
+  readonly put: (records: readonly RecordToPut[]) => Promise<void>;
 }

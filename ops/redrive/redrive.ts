@@ -1,5 +1,6 @@
 import { PUT_RECORDS } from '../../contract/limits.ts';
-import type { RecordSink, RedriveItem, RedriveRecord, RedriveSource, RefusedItem } from './redrive-source.ts';
+import { PutRecordsBatch, type RecordToPut } from '../../kinesis/put-records.ts';
+import type { RecordSink, RedriveItem, RedriveSource, RefusedItem } from './redrive-source.ts';
 
 /** How a redrive goes. */
 export interface RedriveSettings {
@@ -67,33 +68,29 @@ async function putBack(
   { ratePerSecond, signal, sleep }: RedriveSettings,
 ): Promise<{ readonly records: number; readonly isComplete: boolean }> {
   let records = 0;
-  for await (const slice of readInSlices(items, source, Math.min(ratePerSecond, PUT_RECORDS.maxRecords))) {
+  for await (const batch of readInBatches(items, source, ratePerSecond)) {
     if (signal.aborted) return { records, isComplete: false };
-    await sink.put(slice);
-    records += slice.length;
-    await sleep((1000 * slice.length) / ratePerSecond);
+    await sink.put(batch);
+    records += batch.length;
+    await sleep((1000 * batch.length) / ratePerSecond);
   }
   return { records, isComplete: true };
 }
 
 /** Reads as much as one put takes at a time: a page of the largest records would fill the memory. */
-async function* readInSlices(
+async function* readInBatches(
   items: readonly RedriveItem[],
   source: RedriveSource,
   maxRecords: number,
-): AsyncGenerator<readonly RedriveRecord[]> {
-  let slice: RedriveRecord[] = [];
-  let bytes = 0;
+): AsyncGenerator<readonly RecordToPut[]> {
+  let batch = new PutRecordsBatch(maxRecords);
   for (const item of items) {
     for (const record of await source.read(item)) {
-      const size = record.data.byteLength;
-      if (slice.length === maxRecords || (slice.length > 0 && bytes + size > PUT_RECORDS.maxBytes)) {
-        yield slice;
-        [slice, bytes] = [[], 0];
-      }
-      slice.push(record);
-      bytes += size;
+      if (batch.add(record)) continue;
+      yield batch.records;
+      batch = new PutRecordsBatch(maxRecords);
+      batch.add(record);
     }
   }
-  if (slice.length > 0) yield slice;
+  if (batch.records.length > 0) yield batch.records;
 }

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { createPatientExecute } from '../../data-api/retry-transient.ts';
+import { putRecords } from '../../kinesis/put-records.ts';
 import type { OpsConsole } from '../ops-console.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
 import { clientConfiguration } from '../stack/stack-options.ts';
 import type { CompleteRedriveOptions } from './complete-options.ts';
 import { completeOptions } from './complete-options.ts';
-import { createFailureObjectSource, type FailureObjects } from './failure-object-source.ts';
-import { createFolderFailureObjects } from './folder-failure-objects.ts';
-import { createKinesisSink } from './kinesis-sink.ts';
+import { createFailureObjectSource, createFolderFailureObjects, type FailureObjects } from './failure-object-source.ts';
 import { createQuarantineSource } from './quarantine-source.ts';
 import type { RedriveOptions } from './redrive-command.ts';
 import type { RecordSink, RedriveItem, RedriveSource } from './redrive-source.ts';
@@ -50,7 +50,7 @@ async function readStack(
 ): Promise<DeployedStack | undefined> {
   if (stack === undefined) return undefined;
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-  const { readDeployedStack } = await import('../stack/read-deployed-stack.ts');
+  const { readDeployedStack } = await import('../stack/deployed-stack.ts');
   const client = new CloudFormationClient(clientConfiguration(options));
   clients.defer(() => {
     client.destroy();
@@ -58,15 +58,19 @@ async function readStack(
   return readDeployedStack(client, stack);
 }
 
+/** A database that is paused takes half a minute to wake up. */
+const PATIENCE = { timeoutMs: 50_000, maxWaitMs: 60_000 } as const;
+
 async function createSource(options: CompleteRedriveOptions, clients: AsyncDisposableStack): Promise<RedriveSource> {
   const { failures, bucket, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
   if (bucket !== undefined) return createFailureObjectSource(await openBucket(bucket, options, clients), streamArn);
   if (failures !== undefined) return createFailureObjectSource(createFolderFailureObjects(failures), streamArn);
-  const client = new RDSDataClient(clientConfiguration(options));
+  const client = new RDSDataClient({ ...clientConfiguration(options), maxAttempts: 1 });
   clients.defer(() => {
     client.destroy();
   });
-  return createQuarantineSource({ client, clusterArn, secretArn, database }, options);
+  const execute = createPatientExecute({ client, clusterArn, secretArn, database }, PATIENCE);
+  return createQuarantineSource(execute, options);
 }
 
 /** Lambda's own part of the bucket: `aws/lambda/<mapping>/<shard>/...`. */
@@ -93,7 +97,8 @@ function createSink(options: CompleteRedriveOptions, clients: AsyncDisposableSta
   clients.defer(() => {
     client.destroy();
   });
-  return createKinesisSink(client, options.streamArn ?? '');
+  const target = { client, stream: { StreamARN: options.streamArn ?? '' } };
+  return { put: (records) => putRecords(target, records) };
 }
 
 function describeItem(summary: RedriveItem['summary']): string {

@@ -1,6 +1,6 @@
-import type { StackOutputName } from '../../contract/stack-outputs.ts';
-import { STACK_OUTPUTS } from '../../contract/stack-outputs.ts';
+import { DescribeStacksCommand, type CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { UsageError } from '../../command-line/usage-error.ts';
+import { FAILED_BATCHES_OUTPUT, STACK_OUTPUTS, type StackOutputName } from '../../contract/stack-outputs.ts';
 
 /** A stack as it is deployed: its outputs, and what they are about. */
 export interface DeployedStack {
@@ -13,13 +13,43 @@ export interface DeployedStack {
 }
 
 /**
+ * Reads a stack's outputs.
+ * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html}
+ *
+ * @throws {@link UsageError} when there is no such stack, or when it is not one of this project
+ */
+export async function readDeployedStack(client: CloudFormationClient, stackName: string): Promise<DeployedStack> {
+  const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch(
+    // CloudFormation tells a missing stack by this error and a text only.
+    (error: unknown) => {
+      if (error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')) {
+        return { Stacks: [] };
+      }
+      throw error;
+    },
+  );
+  if (stack === undefined) {
+    throw new UsageError([`\`--stack\` must name a deployed stack of this account and region, got ${stackName}`]);
+  }
+  const outputs = Object.fromEntries(
+    (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+  );
+  return {
+    stackName: stack.StackName ?? stackName,
+    stackStatus: stack.StackStatus ?? '',
+    outputs: requireOutputs(stackName, outputs),
+    failedBatchesBucket: outputs[FAILED_BATCHES_OUTPUT],
+  };
+}
+
+/**
  * Takes the outputs of a stack for those of this project.
  *
  * @param outputs by name, as CloudFormation has them
  * @returns all of {@link STACK_OUTPUTS}
  * @throws {@link UsageError} when some are missing: then it is another stack, or one of an older version
  */
-export function requireOutputs(
+function requireOutputs(
   stackName: string,
   outputs: Readonly<Record<string, string>>,
 ): Readonly<Record<StackOutputName, string>> {

@@ -20,8 +20,8 @@ export function createDataApiLookupSource(
     read: async (request, options) => {
       const rows = new Map([...columns.keys()].map((name) => [name, new Map<string, ReferenceRow>()]));
       if (sql === undefined) return rows;
-      const { records } = await execute(sql, keyParameters([...columns.keys()], request), options);
-      for (const record of records ?? []) {
+      const { rows: found } = await execute(sql, keyParameters([...columns.keys()], request), options);
+      for (const record of found) {
         const [lookup = '', key = '', cells = '[]'] = record.map(({ stringValue }) => stringValue);
         rows.get(lookup)?.set(key, toRow(columns.get(lookup) ?? [], cells));
       }

@@ -23,8 +23,8 @@ export function createDataApiEventStore(
   const writeBy =
     (sql: string): EventStore['write'] =>
     async (parameters, options) => {
-      const { records } = await execute(sql, parameters, options);
-      const [written, superseded, quarantined] = (records?.[0] ?? []).map(({ longValue }) => longValue);
+      const { rows } = await execute(sql, parameters, options);
+      const [written, superseded, quarantined] = (rows[0] ?? []).map(({ longValue }) => longValue);
       return { written: written ?? 0, superseded: superseded ?? 0, quarantined: quarantined ?? 0 };
     };
   return {

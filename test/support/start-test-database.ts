@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import pg from 'pg';
-import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
-import { loadMigrations } from '../../functions/migrate/load-migrations.ts';
-import { FRAMEWORK_MIGRATION_SET } from '../../functions/migrate/migration.ts';
 import type { DataApiServerOptions } from '../../local/data-api/data-api-server-options.ts';
 import { startDataApiServer } from '../../local/data-api/start-data-api-server.ts';
 import { startPostgres } from '../../local/postgres/start-postgres.ts';
+import { prepareTables } from '../../local/run/prepare-tables.ts';
 import { createExecuteStatement } from '../../data-api/execute.ts';
 import { createDataApiEventStore } from '../../processor/write/data-api-event-store.ts';
 import { createDataApiLookupSource } from '../../processor/lookup/data-api-lookup-source.ts';
@@ -26,7 +23,6 @@ export interface TestDatabase {
   readonly close: () => Promise<void>;
 }
 
-const FRAMEWORK_MIGRATIONS = join(import.meta.dirname, '../../functions/migrate/framework');
 const MEBIBYTE = 1024 * 1024;
 
 /** Starts everything; whoever calls it closes it in `afterAll`. */
@@ -46,8 +42,7 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
     client.destroy();
   });
   const { resourceArn, secretArn, database } = server;
-  const migrations = await loadMigrations(FRAMEWORK_MIGRATION_SET, FRAMEWORK_MIGRATIONS);
-  await applyMigrations({ client, resourceArn, secretArn, database, migrations });
+  await prepareTables(server, [], undefined);
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   // The server may be gone before a connection has said goodbye; by then nobody waits for an answer.
   pool.on('error', () => undefined);

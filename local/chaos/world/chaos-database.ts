@@ -1,14 +1,10 @@
 import { join } from 'node:path';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import pg from 'pg';
-import { applyMigrations } from '../../../functions/migrate/apply-migrations.ts';
-import { loadMigrations } from '../../../functions/migrate/load-migrations.ts';
-import { FRAMEWORK_MIGRATION_SET } from '../../../functions/migrate/migration.ts';
 import { startDataApiServer } from '../../data-api/start-data-api-server.ts';
 import { flightsExample } from '../../examples/flights-example.ts';
 import { startPostgres } from '../../postgres/start-postgres.ts';
 import type { PostgresServer } from '../../postgres/postgres-server.ts';
-import { LOCAL_CREDENTIALS } from '../../local-credentials.ts';
+import { prepareTables } from '../../run/prepare-tables.ts';
 
 /** One PostgreSQL for many runs: each gets a database of its own, copied from one that is ready. */
 export interface ChaosDatabase {
@@ -24,10 +20,9 @@ export interface ChaosDatabase {
 }
 
 const ROOT = join(import.meta.dirname, '../../..');
-const MIGRATIONS: readonly (readonly [string, string])[] = [
-  [FRAMEWORK_MIGRATION_SET, 'functions/migrate/framework'],
-  ['flights', 'functions/flights/migrations'],
-  ['chaos', 'local/chaos/function/migrations'],
+const FUNCTIONS = [
+  { name: 'flights', migrations: join(ROOT, 'functions/flights/migrations') },
+  { name: 'chaos', migrations: join(ROOT, 'local/chaos/function/migrations') },
 ];
 const TEMPLATE = 'chaos_template';
 
@@ -69,15 +64,9 @@ async function execute(url: string, sql: string): Promise<void> {
 
 async function prepare(url: string): Promise<void> {
   const server = await startDataApiServer({ databaseUrl: url });
-  const { endpoint, region, resourceArn, secretArn, database } = server;
-  const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   try {
-    const sets = await Promise.all(MIGRATIONS.map(([set, folder]) => loadMigrations(set, join(ROOT, folder))));
-    const target = { client, resourceArn, secretArn, database };
-    await applyMigrations({ ...target, migrations: sets.flat() });
-    await flightsExample.loadReference(target);
+    await prepareTables(server, FUNCTIONS, flightsExample);
   } finally {
-    client.destroy();
     await server.close();
   }
 }

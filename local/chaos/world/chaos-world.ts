@@ -1,4 +1,4 @@
-import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../../../contract/environment.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../../contract/environment.ts';
 import { startDataApiServer, type DataApiServer } from '../../data-api/start-data-api-server.ts';
 import { createFunctionRuntime, type FunctionRuntime } from '../../environments/function-runtime.ts';
 import type { ChaosPlan } from '../chaos-plan.ts';
@@ -42,7 +42,7 @@ export async function startChaosWorld({ plan, databaseUrl, bundlePath, onLog }: 
     timeoutMs: FUNCTION_TIMEOUT_MS,
     memoryMb: FUNCTION_MEMORY_MB,
     environment: {
-      ...encodeEnvironment({
+      ...processorEnvironment.encode({
         ...DEFAULT_ENVIRONMENT,
         clusterArn: resourceArn,
         secretArn,

@@ -1,7 +1,7 @@
 import { MergeShardsCommand, SplitShardCommand, ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll } from 'vitest';
 import { createStream, waitUntilActive } from '../../../local/kinesis/create-stream.ts';
-import { putRecords } from '../../../local/kinesis/put-records.ts';
+import { fillStream } from '../../../local/kinesis/fill-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 import { createKinesisSource } from '../../../local/mapping/kinesis-source.ts';
 import { describeShardSource } from './shard-source-suite.ts';
@@ -41,7 +41,7 @@ describeShardSource('Kinesis, over the SDK and the emulator', {
       source: createKinesisSource(client, streamArn),
       put: async (records) => {
         const toPut = records.map(({ partitionKey, text }) => ({ partitionKey, data: Buffer.from(text) }));
-        await putRecords(client, toPut, { streamName });
+        await fillStream(client, toPut, { streamName });
       },
       split: (shardId) => splitInTheMiddle(streamName, shardId),
       merge: async (shardId, adjacentShardId) => {

@@ -9,7 +9,7 @@ import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient } from '
 import { afterEach, describe, expect, it } from 'vitest';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { speedUpEmulator } from '../../../local/kinesis/emulator-speedup.ts';
-import { putRecords } from '../../../local/kinesis/put-records.ts';
+import { fillStream } from '../../../local/kinesis/fill-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 
 const running: KinesisEmulator[] = [];
@@ -117,7 +117,7 @@ describe('filling a stream', () => {
       partitionKey: `key-${index % 7}`,
       data: Buffer.from(String(index)),
     }));
-    const summary = await putRecords(client, records, {
+    const summary = await fillStream(client, records, {
       streamName: 'readings',
       onProgress: (put) => progress.push(put),
     });

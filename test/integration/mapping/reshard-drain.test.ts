@@ -1,7 +1,7 @@
 import { ListShardsCommand, MergeShardsCommand, SplitShardCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStream, waitUntilActive } from '../../../local/kinesis/create-stream.ts';
-import { putRecords } from '../../../local/kinesis/put-records.ts';
+import { fillStream } from '../../../local/kinesis/fill-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 import { createEventSourceMapping } from '../../../local/mapping/event-source-mapping.ts';
 import { createKinesisSource } from '../../../local/mapping/kinesis-source.ts';
@@ -40,7 +40,7 @@ function put(phase: number) {
     partitionKey: `key-${index % KEYS}`,
     data: Buffer.from(String(phase * PER_PHASE + index)),
   }));
-  return putRecords(client, records, STREAM);
+  return fillStream(client, records, STREAM);
 }
 
 async function split(shardId: string): Promise<void> {

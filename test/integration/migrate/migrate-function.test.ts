@@ -1,7 +1,7 @@
 import { appendFile, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_ENVIRONMENT, encodeEnvironment, type ProcessorEnvironment } from '../../../contract/environment.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment, type ProcessorEnvironment } from '../../../contract/environment.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from './deployed-world.ts';
 
@@ -25,7 +25,7 @@ async function writeFlights(
   flights: readonly unknown[],
   settings: Partial<ProcessorEnvironment> = {},
 ): Promise<unknown> {
-  const environment = encodeEnvironment({
+  const environment = processorEnvironment.encode({
     ...DEFAULT_ENVIRONMENT,
     ...settings,
     clusterArn: world.server.resourceArn,

@@ -3,13 +3,14 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPatientExecute } from '../../../data-api/retry-transient.ts';
 import type { DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
-import { putRecords } from '../../../local/kinesis/put-records.ts';
+import { fillStream } from '../../../local/kinesis/fill-stream.ts';
 import type { KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 import { startKinesis } from '../../../local/kinesis/start-kinesis.ts';
-import { createKinesisSink } from '../../../ops/redrive/kinesis-sink.ts';
+import { putRecords } from '../../../kinesis/put-records.ts';
 import { createQuarantineSource } from '../../../ops/redrive/quarantine-source.ts';
 import type { RedriveReport } from '../../../ops/redrive/redrive.ts';
 import { redrive } from '../../../ops/redrive/redrive.ts';
@@ -109,15 +110,21 @@ async function process(records: readonly KinesisRecord[], build: { readonly isBr
 
 /** Puts records on the stream and has the broken build set all of them aside. */
 async function quarantine(contents: readonly { readonly partitionKey: string; readonly data: Buffer }[]) {
-  await putRecords(kinesis, contents, { streamName: stream.name, callsInFlight: 1 });
+  await fillStream(kinesis, contents, { streamName: stream.name, callsInFlight: 1 });
   await process(await newRecords(), { isBroken: true });
 }
 
 function apply(): Promise<RedriveReport> {
   const { resourceArn: clusterArn, secretArn, database: name } = server;
   return redrive(
-    createQuarantineSource({ client: dataApi, clusterArn, secretArn, database: name }, {}),
-    createKinesisSink(kinesis, stream.arn),
+    createQuarantineSource(
+      createPatientExecute(
+        { client: dataApi, clusterArn, secretArn, database: name },
+        { timeoutMs: 30_000, maxWaitMs: 0 },
+      ),
+      {},
+    ),
+    { put: (records) => putRecords({ client: kinesis, stream: { StreamARN: stream.arn } }, records) },
     redriveSettings(),
   );
 }

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPatientExecute } from '../../../data-api/retry-transient.ts';
 import type { DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import type { QuarantineFilter } from '../../../ops/redrive/quarantine-filter.ts';
 import { createQuarantineSource } from '../../../ops/redrive/quarantine-source.ts';
-import type { RecordSink, RedriveItem, RedriveRecord, RedriveSource } from '../../../ops/redrive/redrive-source.ts';
+import type { RecordToPut } from '../../../kinesis/put-records.ts';
+import type { RecordSink, RedriveItem, RedriveSource } from '../../../ops/redrive/redrive-source.ts';
 import type { RedriveReport, RedriveSettings } from '../../../ops/redrive/redrive.ts';
 import { redrive } from '../../../ops/redrive/redrive.ts';
 import { createSeededRandom } from '../../../local/chaos/seeded-random.ts';
@@ -89,9 +91,9 @@ function quarantine(count: number): Promise<void> {
 }
 
 class MemorySink implements RecordSink {
-  readonly records: RedriveRecord[] = [];
+  readonly records: RecordToPut[] = [];
 
-  put(records: readonly RedriveRecord[]): Promise<void> {
+  put(records: readonly RecordToPut[]): Promise<void> {
     this.records.push(...records);
     return Promise.resolve();
   }
@@ -99,7 +101,10 @@ class MemorySink implements RecordSink {
 
 function source(filter: QuarantineFilter = {}): RedriveSource {
   const { resourceArn: clusterArn, secretArn, database: name } = server;
-  return createQuarantineSource({ client, clusterArn, secretArn, database: name }, filter);
+  return createQuarantineSource(
+    createPatientExecute({ client, clusterArn, secretArn, database: name }, { timeoutMs: 30_000, maxWaitMs: 0 }),
+    filter,
+  );
 }
 
 function run(from: RedriveSource, sink: RecordSink, settings: Partial<RedriveSettings> = {}): Promise<RedriveReport> {

@@ -1,30 +1,73 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import type { ProcessorEnvironment } from '../../../contract/environment.ts';
-import { encodeEnvironment, parseEnvironment } from '../../../contract/environment.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  migrateEnvironment,
+  PROCESSOR_RANGES,
+  processorEnvironment,
+  pruneEnvironment,
+  watchdogEnvironment,
+} from '../../../contract/environment.ts';
+import type { EnvironmentCodec } from '../../../contract/environment-codec.ts';
 
 const text = fc.string({ minLength: 1 });
+const database = { clusterArn: text, secretArn: text, database: text };
+const maintenance = { ...database, functionName: text };
+const hours = fc.integer({ min: 24, max: 87_600 });
 
-const environment: fc.Arbitrary<ProcessorEnvironment> = fc.record({
-  clusterArn: text,
-  secretArn: text,
-  database: text,
-  metricsNamespace: text,
-  codeCommit: text,
-  cacheMaxEntries: fc.integer({ min: 1, max: 10_000_000 }),
-  cacheMaxBytes: fc.integer({ min: 1024, max: 8 * 1024 ** 3 }),
-  cacheTtlSeconds: fc.integer({ min: 1, max: 604_800 }),
-  cacheAbsentTtlSeconds: fc.integer({ min: 1, max: 604_800 }),
-  maxRequestBytes: fc.integer({ min: 65_536, max: 4 * 1024 ** 2 }),
-  timeReserveMs: fc.integer({ min: 100, max: 60_000 }),
-  fuseThresholdPercent: fc.integer({ min: 1, max: 100 }),
-  fuseMinEvents: fc.integer({ min: 1, max: 10_000 }),
+/** The codec is a parameter of its own type, so that each one is checked against values of its own. */
+function itParsesWhatItEncoded<T>(codec: EnvironmentCodec<T>, values: fc.Arbitrary<T>): void {
+  it('parses what was encoded back to the same values', () => {
+    fc.assert(
+      fc.property(values, (environment) => {
+        expect(codec.parse(codec.encode(environment))).toEqual(environment);
+      }),
+    );
+  });
+}
+
+describe('the environment of the processor', () => {
+  itParsesWhatItEncoded(
+    processorEnvironment,
+    fc.record({
+      ...database,
+      metricsNamespace: text,
+      codeCommit: text,
+      cacheMaxEntries: fc.integer(PROCESSOR_RANGES.cacheMaxEntries),
+      cacheMaxBytes: fc.integer(PROCESSOR_RANGES.cacheMaxBytes),
+      cacheTtlSeconds: fc.integer(PROCESSOR_RANGES.cacheTtlSeconds),
+      cacheAbsentTtlSeconds: fc.integer(PROCESSOR_RANGES.cacheAbsentTtlSeconds),
+      maxRequestBytes: fc.integer(PROCESSOR_RANGES.maxRequestBytes),
+      timeReserveMs: fc.integer(PROCESSOR_RANGES.timeReserveMs),
+      fuseThresholdPercent: fc.integer(PROCESSOR_RANGES.fuseThresholdPercent),
+      fuseMinEvents: fc.integer(PROCESSOR_RANGES.fuseMinEvents),
+    }),
+  );
 });
 
-it('parses what was encoded back to the same configuration', () => {
-  fc.assert(
-    fc.property(environment, (configuration) => {
-      expect(parseEnvironment(encodeEnvironment(configuration))).toEqual(configuration);
+describe('the environment of the migrations', () => {
+  itParsesWhatItEncoded(
+    migrateEnvironment,
+    fc.record({ ...maintenance, processorSecretArn: text, maintenanceSecretArn: text }),
+  );
+});
+
+describe('the environment of the watchdog', () => {
+  itParsesWhatItEncoded(
+    watchdogEnvironment,
+    fc.record({
+      ...maintenance,
+      streamArn: text,
+      metricsNamespace: text,
+      startingPosition: text,
+      parallelizationFactor: fc.integer({ min: 1, max: 10 }),
+      maxShards: fc.integer({ min: 1, max: 1_000 }),
     }),
+  );
+});
+
+describe('the environment of pruning', () => {
+  itParsesWhatItEncoded(
+    pruneEnvironment,
+    fc.record({ ...maintenance, streamArn: text, ledgerRetentionHours: hours, batchLogRetentionHours: hours }),
   );
 });

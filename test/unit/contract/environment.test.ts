@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  DEFAULT_ENVIRONMENT,
-  encodeEnvironment,
-  EnvironmentError,
-  parseEnvironment,
-} from '../../../contract/environment.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../../contract/environment.ts';
+import { EnvironmentError } from '../../../contract/environment-codec.ts';
 
 const REQUIRED = { CLUSTER_ARN: 'arn:cluster', SECRET_ARN: 'arn:secret', DATABASE: 'db' };
 
 function problemsOf(variables: Record<string, string | undefined>): readonly string[] {
   try {
-    parseEnvironment(variables);
+    processorEnvironment.parse(variables);
   } catch (error) {
     if (error instanceof EnvironmentError) return error.problems;
     throw error;
@@ -29,9 +25,9 @@ const BOUNDS = [
   ['FUSE_MIN_EVENTS', 1, 10_000],
 ] as const;
 
-describe('parseEnvironment', () => {
+describe('parsing the processor environment', () => {
   it('takes every default when only the database is named', () => {
-    expect(parseEnvironment(REQUIRED)).toEqual({
+    expect(processorEnvironment.parse(REQUIRED)).toEqual({
       clusterArn: 'arn:cluster',
       secretArn: 'arn:secret',
       database: 'db',
@@ -50,12 +46,12 @@ describe('parseEnvironment', () => {
 
   it('publishes the same defaults for the stack', () => {
     expect({ ...DEFAULT_ENVIRONMENT, clusterArn: 'arn:cluster', secretArn: 'arn:secret', database: 'db' }).toEqual(
-      parseEnvironment(REQUIRED),
+      processorEnvironment.parse(REQUIRED),
     );
   });
 
   it('takes an empty variable for one that is not set', () => {
-    expect(parseEnvironment({ ...REQUIRED, CACHE_TTL_SECONDS: '' }).cacheTtlSeconds).toBe(300);
+    expect(processorEnvironment.parse({ ...REQUIRED, CACHE_TTL_SECONDS: '' }).cacheTtlSeconds).toBe(300);
     expect(problemsOf({ ...REQUIRED, DATABASE: '' })).toEqual([
       '`DATABASE` must be set, got nothing; the stack sets it',
     ]);
@@ -88,13 +84,13 @@ describe('parseEnvironment', () => {
   });
 
   it('gives a configuration that nobody can change', () => {
-    expect(Object.isFrozen(parseEnvironment(REQUIRED))).toBe(true);
+    expect(Object.isFrozen(processorEnvironment.parse(REQUIRED))).toBe(true);
   });
 });
 
-describe('encodeEnvironment', () => {
+describe('encoding the processor environment', () => {
   it('writes every field as text', () => {
-    const variables = encodeEnvironment(parseEnvironment(REQUIRED));
+    const variables = processorEnvironment.encode(processorEnvironment.parse(REQUIRED));
     expect(Object.keys(variables)).toHaveLength(13);
     expect(variables).toMatchObject({ CLUSTER_ARN: 'arn:cluster', MAX_REQUEST_BYTES: '4194304' });
   });

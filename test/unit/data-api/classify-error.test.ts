@@ -93,6 +93,7 @@ describe('a failure without a SQLSTATE', () => {
     ['StatementTimeoutException', 'timeout'],
     ['ThrottlingException', 'transient'],
     ['TooManyRequestsException', 'transient'],
+    ['TransactionNotFoundException', 'transient'],
     ['UnsupportedResultException', 'too-large'],
     ['ValidationException', 'configuration'],
   ])('is judged by its name: %s is %s', (name, kind) => {

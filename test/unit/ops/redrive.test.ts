@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PUT_RECORDS } from '../../../contract/limits.ts';
-import type { RedriveItem, RedriveRecord, RedriveSource } from '../../../ops/redrive/redrive-source.ts';
+import type { RecordToPut } from '../../../kinesis/put-records.ts';
+import type { RedriveItem, RedriveSource } from '../../../ops/redrive/redrive-source.ts';
 import { redrive } from '../../../ops/redrive/redrive.ts';
 import { redriveSettings } from '../../support/redrive-settings.ts';
 
@@ -22,7 +23,7 @@ async function redriven(bytesOf: readonly number[], ratePerSecond = 1_000): Prom
       return Promise.resolve();
     },
   };
-  const put = (records: readonly RedriveRecord[]): Promise<void> => {
+  const put = (records: readonly RecordToPut[]): Promise<void> => {
     events.push(`put ${records.map(({ partitionKey }) => partitionKey).join(' ')}`);
     return Promise.resolve();
   };
@@ -32,7 +33,8 @@ async function redriven(bytesOf: readonly number[], ratePerSecond = 1_000): Prom
 }
 
 describe('the records of a page', () => {
-  const half = PUT_RECORDS.maxBytes / 2;
+  /** Half of what a call takes, the partition key of one byte included. */
+  const half = PUT_RECORDS.maxBytes / 2 - 1;
 
   it('are put together where one put takes them, to the byte', async () => {
     expect(await redriven([half, half])).toEqual(['read 0', 'read 1', 'put 0 1', 'mark 2']);

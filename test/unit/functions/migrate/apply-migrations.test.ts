@@ -1,17 +1,10 @@
-import {
-  BeginTransactionCommand,
-  CommitTransactionCommand,
-  ExecuteStatementCommand,
-  RollbackTransactionCommand,
-  type RDSDataClient,
-} from '@aws-sdk/client-rds-data';
+import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { describe, expect, test } from 'vitest';
 import { applyMigrations } from '../../../../functions/migrate/apply-migrations.ts';
 import { migrationChecksum } from '../../../../functions/migrate/migration.ts';
+import { fakeDataApiClient, ServiceError, type FakeCall } from '../../../support/fake-data-api-client.ts';
 
 type Row = readonly [set: string, name: string, checksum: string];
-
-const failure = (name: string, message = name): Error => Object.assign(new Error(message), { name });
 
 /** A database that keeps the list of migrations and the order of calls, and fails when told. */
 class FakeDatabase {
@@ -32,45 +25,31 @@ class FakeDatabase {
   }
 
   get client(): RDSDataClient {
-    return {
-      send: (command: unknown) => Promise.resolve().then(() => this.#answer(command)),
-    } as unknown as RDSDataClient;
+    return fakeDataApiClient((call) => this.#answer(call));
   }
 
-  #answer(command: unknown): unknown {
-    const label = labelOf(command);
-    this.calls.push(label);
-    const index = this.#failures.findIndex(({ on }) => on.test(label));
+  #answer(call: FakeCall): object {
+    this.calls.push(call.label);
+    const index = this.#failures.findIndex(({ on }) => on.test(call.label));
     const [failing] = index < 0 ? [] : this.#failures.splice(index, 1);
     if (failing !== undefined && !failing.after) throw failing.error;
-    const answer = this.#perform(command, label);
+    const answer = this.#perform(call);
     if (failing !== undefined) throw failing.error;
     return answer;
   }
 
-  #perform(command: unknown, label: string): unknown {
-    if (command instanceof BeginTransactionCommand) return { transactionId: 'tx' };
+  #perform({ label, parameters }: FakeCall): object {
+    if (label === 'BEGIN') return { transactionId: 'tx' };
     if (label === 'COMMIT') this.rows.push(...this.#pending.splice(0));
     if (label === 'ROLLBACK') this.#pending.length = 0;
-    if (!(command instanceof ExecuteStatementCommand)) return {};
     if (label.includes('advisory')) return { records: [[{ booleanValue: this.#lockedTimes-- <= 0 }]] };
     if (label.includes('to_regclass')) return { records: [[{ booleanValue: true }]] };
-    if (label.startsWith('INSERT INTO event_processor.migrations')) {
-      const values = (command.input.parameters ?? []).map(({ value }) => value?.stringValue ?? '');
-      this.#pending.push(values as unknown as Row);
-    }
+    if (label.startsWith('INSERT INTO event_processor.migrations')) this.#pending.push(parameters as unknown as Row);
     if (label.startsWith('SELECT set_name')) {
       return { records: this.rows.map((row) => row.map((stringValue) => ({ stringValue }))) };
     }
     return { records: [] };
   }
-}
-
-function labelOf(command: unknown): string {
-  if (command instanceof BeginTransactionCommand) return 'BEGIN';
-  if (command instanceof CommitTransactionCommand) return 'COMMIT';
-  if (command instanceof RollbackTransactionCommand) return 'ROLLBACK';
-  return command instanceof ExecuteStatementCommand ? (command.input.sql ?? '') : 'unknown';
 }
 
 const A = { set: 'flights', name: '001-a.sql', sql: 'CREATE TABLE a (id int); CREATE TABLE b (id int);' };
@@ -80,15 +59,17 @@ function run(database: FakeDatabase, migrations = [A, B]): ReturnType<typeof app
   let clock = 0;
   return applyMigrations({
     client: database.client,
-    resourceArn: 'arn:cluster',
+    clusterArn: 'arn:cluster',
     secretArn: 'arn:secret',
     database: 'db',
     migrations,
-    maxWaitMs: 60_000,
-    now: () => clock,
-    sleep: (ms) => {
-      clock += ms;
-      return Promise.resolve();
+    patience: {
+      maxWaitMs: 60_000,
+      now: () => clock,
+      sleep: (ms) => {
+        clock += ms;
+        return Promise.resolve();
+      },
     },
   });
 }
@@ -126,20 +107,20 @@ describe('applyMigrations', () => {
 
   test('rolls back and names file and line when a statement fails', async () => {
     const database = new FakeDatabase();
-    database.failOnce(/TABLE b/, failure('DatabaseErrorException', 'ERROR: no; SQLState: 42P07'));
+    database.failOnce(/TABLE b/, new ServiceError('DatabaseErrorException', 'ERROR: no; SQLState: 42P07'));
     await expect(run(database)).rejects.toThrow('- flights/001-a.sql, line 1: ERROR: no; SQLState: 42P07');
     expect(database.calls.at(-1)).toBe('ROLLBACK');
     expect(database.rows).toEqual([]);
   });
 
   test('says what to do about a statement that the Data API ended', async () => {
-    const database = new FakeDatabase().failOnce(/TABLE b/, failure('StatementTimeoutException'));
+    const database = new FakeDatabase().failOnce(/TABLE b/, new ServiceError('StatementTimeoutException'));
     await expect(run(database)).rejects.toThrow('ran longer than 45 s');
   });
 
-  test.each([
-    ['a database that wakes up', /BEGIN/, failure('DatabaseResumingException')],
-    ['a deadlock', /TABLE b/, failure('DatabaseErrorException', 'ERROR: deadlock; SQLState: 40P01')],
+  test.each<[string, RegExp, Error]>([
+    ['a database that wakes up', /BEGIN/, new ServiceError('DatabaseResumingException')],
+    ['a deadlock', /TABLE b/, new ServiceError('DatabaseErrorException', 'ERROR: deadlock; SQLState: 40P01')],
     ['a lost connection', /TABLE b/, Object.assign(new Error('socket'), { code: 'ECONNRESET' })],
   ])('begins again after %s', async (_, on, error) => {
     const database = new FakeDatabase().failOnce(on, error);
@@ -149,7 +130,7 @@ describe('applyMigrations', () => {
 
   test('applies nothing twice when the answer to a commit was lost, and still calls it its own', async () => {
     const database = new FakeDatabase();
-    database.failOnce(/COMMIT/, failure('InternalServerErrorException'), { after: true });
+    database.failOnce(/COMMIT/, new ServiceError('InternalServerErrorException'), { after: true });
     await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
     expect(database.calls.filter((call) => call.startsWith('CREATE TABLE a'))).toHaveLength(1);
   });
@@ -162,12 +143,12 @@ describe('applyMigrations', () => {
   test('gives up when the lock does not come free in time', async () => {
     const database = new FakeDatabase().lockFor(1000);
     await expect(run(database)).rejects.toThrow(
-      'the database was not ready within 60 s; last: NotReadyError: another run of the migrations is at work',
+      'the database was not ready within 60 s; last: another run of the migrations is at work',
     );
   });
 
   test('does not repeat what will not get better', async () => {
-    const database = new FakeDatabase().failOnce(/BEGIN/, failure('AccessDeniedException', 'no'));
+    const database = new FakeDatabase().failOnce(/BEGIN/, new ServiceError('AccessDeniedException', 'no'));
     await expect(run(database)).rejects.toThrow('no');
     expect(database.calls).toEqual(['BEGIN']);
   });

@@ -2,7 +2,7 @@ import { Duration, Token, Lazy } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { checkValue } from '../../../../lib/props/check-value.ts';
 import type { EventProcessorProps, PropName } from '../../../../lib/props/event-processor-props.ts';
-import type { PropSpec } from '../../../../lib/props/prop-spec.ts';
+import type { PropSpec } from '../../../../lib/props/prop-specs.ts';
 import { PROP_SPECS } from '../../../../lib/props/prop-specs.ts';
 import { PropsError } from '../../../../lib/props/props-error.ts';
 import { resolveProps } from '../../../../lib/props/resolve-props.ts';
@@ -51,12 +51,10 @@ const BOUNDS = (Object.entries(PROP_SPECS) as [PropName, PropSpec][]).flatMap(([
       return [
         {
           name,
-          good: [Duration.seconds(spec.minSeconds), Duration.seconds(spec.maxSeconds)],
-          bad: [
-            Duration.seconds(spec.maxSeconds + 1),
-            Duration.millis(spec.minSeconds * 1000 + 500),
-            spec.minSeconds,
-          ].concat(spec.minSeconds > 0 ? [Duration.seconds(spec.minSeconds - 1)] : []),
+          good: [Duration.seconds(spec.min), Duration.seconds(spec.max)],
+          bad: [Duration.seconds(spec.max + 1), Duration.millis(spec.min * 1000 + 500), spec.min].concat(
+            spec.min > 0 ? [Duration.seconds(spec.min - 1)] : [],
+          ),
         },
       ];
     case 'boolean':

@@ -1,6 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { describe, expect, it } from 'vitest';
-import { readDeployedStack } from '../../../../ops/stack/read-deployed-stack.ts';
+import { readDeployedStack } from '../../../../ops/stack/deployed-stack.ts';
 import { deployedStack } from '../../../support/deployed-stack.ts';
 
 type Answer = (commandName: string, input: Readonly<Record<string, unknown>>) => object;

@@ -1,6 +1,6 @@
 import type { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { describe, expect, it } from 'vitest';
-import { putRecords } from '../../../../local/kinesis/put-records.ts';
+import { fillStream } from '../../../../local/kinesis/fill-stream.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -31,14 +31,14 @@ function recordingClient(errorOf: Answer = () => undefined) {
 const records = (count: number, bytes = 1) =>
   Array.from({ length: count }, () => ({ partitionKey: 'k', data: Buffer.alloc(bytes, 'x') }));
 
-describe('putRecords', () => {
+describe('fillStream', () => {
   it.each([
     { count: 500, calls: [500] },
     { count: 501, calls: [500, 1] },
     { count: 0, calls: [] },
   ])('sends $count records in calls of $calls', async ({ count, calls: expected }) => {
     const { client, calls } = recordingClient();
-    const summary = await putRecords(client, records(count), { streamName: 's' });
+    const summary = await fillStream(client, records(count), { streamName: 's' });
     expect(calls.map(({ length }) => length)).toEqual(expected);
     expect(summary).toEqual({ records: count, calls: expected.length, retried: 0 });
   });
@@ -48,7 +48,7 @@ describe('putRecords', () => {
     { bytes: MEBIBYTE, calls: [4, 1] },
   ])('counts partition keys towards 5 MiB: five records of $bytes bytes in calls of $calls', async (given) => {
     const { client, calls } = recordingClient();
-    await putRecords(client, records(5, given.bytes), { streamName: 's' });
+    await fillStream(client, records(5, given.bytes), { streamName: 's' });
     expect(calls.map(({ length }) => length)).toEqual(given.calls);
   });
 
@@ -56,7 +56,7 @@ describe('putRecords', () => {
     const { client, calls } = recordingClient((index, call) =>
       call === 1 && index % 2 === 1 ? 'ProvisionedThroughputExceededException' : undefined,
     );
-    const summary = await putRecords(client, records(600), { streamName: 's' });
+    const summary = await fillStream(client, records(600), { streamName: 's' });
     expect(calls.map(({ length }) => length)).toEqual([500, 250, 100]);
     expect(summary).toEqual({ records: 600, calls: 3, retried: 250 });
   });
@@ -65,7 +65,7 @@ describe('putRecords', () => {
     const { client, calls } = recordingClient(() => 'InternalFailure');
     const waits: number[] = [];
     const clock = { now: () => 0, sleep: (ms: number) => Promise.resolve(void waits.push(ms)) };
-    await expect(putRecords(client, records(1), { streamName: 's', clock })).rejects.toThrow(
+    await expect(fillStream(client, records(1), { streamName: 's', clock })).rejects.toThrow(
       '1 records could not be put in 10 attempts: InternalFailure slow down',
     );
     expect(calls).toHaveLength(10);
@@ -75,7 +75,7 @@ describe('putRecords', () => {
   it('stops between two calls when told to', async () => {
     const controller = new AbortController();
     const { client, calls } = recordingClient();
-    const filling = putRecords(client, records(2_000), {
+    const filling = fillStream(client, records(2_000), {
       streamName: 's',
       signal: controller.signal,
       onProgress: () => {

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { createPatientExecute } from '../../data-api/retry-transient.ts';
+import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
+import { loadMigrations } from '../../functions/migrate/load-migrations.ts';
+import { FRAMEWORK_MIGRATION_SET } from '../../functions/migrate/migration.ts';
+import type { DataApiServer } from '../data-api/start-data-api-server.ts';
+import type { Example } from '../examples/example.ts';
+import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
+import type { LocatedFunction } from './find-function.ts';
+
+const FRAMEWORK = {
+  name: FRAMEWORK_MIGRATION_SET,
+  migrations: join(import.meta.dirname, '../../functions/migrate/framework'),
+};
+
+/**
+ * Creates the framework's tables and those of functions, by their migrations, and loads reference data.
+ *
+ * @param server in front of the database
+ * @param functions whose tables are created
+ * @param example whose reference data is loaded
+ */
+export async function prepareTables(
+  { endpoint, region, resourceArn: clusterArn, secretArn, database }: DataApiServer,
+  functions: readonly Pick<LocatedFunction, 'name' | 'migrations'>[],
+  example: Example | undefined,
+): Promise<void> {
+  const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
+  const connection = { client, clusterArn, secretArn, database };
+  try {
+    const sets = await Promise.all(
+      [FRAMEWORK, ...functions].map(({ name, migrations }) => loadMigrations(name, migrations)),
+    );
+    await applyMigrations({ ...connection, migrations: sets.flat() });
+    await example?.loadReference(createPatientExecute(connection, { timeoutMs: 50_000, maxWaitMs: 60_000 }));
+  } finally {
+    client.destroy();
+  }
+}
