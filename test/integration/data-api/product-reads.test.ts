@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ValueForms } from '../../../local/data-api/encode-value.ts';
 import { startDataApiServer, type DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { createQuarantineSource } from '../../../ops/redrive/quarantine-source.ts';
-import type { RedriveRecord } from '../../../ops/redrive/redrive-source.ts';
+import { createPatientExecute } from '../../../data-api/retry-transient.ts';
+import type { RecordToPut } from '../../../kinesis/put-records.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { defineProjection, inserts, lookup } from '../../../processor/projection.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
@@ -93,8 +94,11 @@ describe.each(FORMS)("the product's reads, with %o", (forms) => {
     const payload = '{"id" : "lost",  "part":"no such part", "note": [1.10, 1e3, -0, 1.048596, "\\u00e9"] }';
     expect((await process(payload)).rejections).toHaveLength(1);
     const { resourceArn: clusterArn, secretArn, database: name } = server;
-    const source = createQuarantineSource({ client, clusterArn, secretArn, database: name }, {});
-    const read: RedriveRecord[] = [];
+    const source = createQuarantineSource(
+      createPatientExecute({ client, clusterArn, secretArn, database: name }, { timeoutMs: 30_000, maxWaitMs: 0 }),
+      {},
+    );
+    const read: RecordToPut[] = [];
     for await (const { items } of source.pages(10)) for (const item of items) read.push(...(await source.read(item)));
     expect(read.map(({ data }) => Buffer.from(data).toString())).toEqual([payload]);
   });
