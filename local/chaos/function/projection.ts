@@ -20,11 +20,11 @@ export const flightsUnderTest = defineProjection({
   schema: flight,
   eventId: flights.eventId,
   lookups: flights.lookups,
-  lookupKeys: flights.lookupKeys as never,
+  lookupKeys: flights.lookupKeys,
   tables: { ...flights.tables, flight_notes: inserts({ columns: { flight_id: 'text', note: 'text' } }) },
   project: ({ note, ...rest }, lookups, flight_id) => {
     if (rest.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
-    const rows = flights.project(rest, lookups as never, flight_id);
+    const rows = flights.project(rest, lookups, flight_id);
     return note === undefined ? rows : { ...rows, flight_notes: { flight_id, note } };
   },
 });
