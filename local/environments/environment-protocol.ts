@@ -39,10 +39,36 @@ export interface LambdaError {
   readonly trace?: readonly string[];
 }
 
+/** What ended an environment. */
+export type CrashCause =
+  /** The code could not be loaded: it threw, does not parse, or has no handler. */
+  | { readonly kind: 'load-error' }
+  /** The process exited: status 1 after an exception or a rejection that nobody caught, else what the code asked for. */
+  | { readonly kind: 'exit'; readonly status: number }
+  /** The process was ended by a signal: `aborted` when its heap is full, `killed` from outside. */
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'timeout'; readonly timeoutMs: number };
+
+/** An environment that ended without being asked to. */
+export interface EnvironmentCrash {
+  readonly environmentId: string;
+  /** `init` until the handler is there, `invoke` afterwards. */
+  readonly phase: 'init' | 'invoke';
+  readonly cause: CrashCause;
+  /** What the invocation under way was answered; after a `load-error` what was thrown, with its stack trace. */
+  readonly error: LambdaError;
+  /** What was thrown or rejected and caught by nobody, if that ended the environment. */
+  readonly uncaught?: LambdaError;
+  /** Id of the invocation that failed with it; absent when none was under way. */
+  readonly requestId?: string;
+}
+
 /** What the environment has to say. */
 export type EnvironmentMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'response'; readonly payload: string }
   | { readonly kind: 'error'; readonly error: LambdaError }
-  /** The environment cannot go on; it ends after this. */
-  | { readonly kind: 'crash'; readonly error: LambdaError };
+  /** The code cannot be loaded; the environment ends after this. */
+  | { readonly kind: 'load-error'; readonly error: LambdaError }
+  /** Nobody caught this; the environment ends after it unless the code of the function sees to that. */
+  | { readonly kind: 'uncaught'; readonly error: LambdaError };

@@ -12,10 +12,6 @@ import { describeThrown } from './lambda-error.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
-/** Exit codes of Lambda's runtime for what escapes the handler. */
-const EXIT_UNHANDLED_REJECTION = 128;
-const EXIT_UNCAUGHT_EXCEPTION = 129;
-
 const setup = workerData as EnvironmentSetup;
 const sent = new Int32Array(setup.sent);
 let served = 0;
@@ -24,15 +20,9 @@ function tell(message: EnvironmentMessage): void {
   setup.port.postMessage(message);
 }
 
-process.on('uncaughtException', (error) => {
-  tell({ kind: 'crash', error: describeThrown(error) });
-  process.exit(EXIT_UNCAUGHT_EXCEPTION);
-});
-
-process.on('unhandledRejection', (reason) => {
-  const { errorMessage, trace = [] } = describeThrown(reason);
-  tell({ kind: 'crash', error: { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage, trace } });
-  process.exit(EXIT_UNHANDLED_REJECTION);
+// Only listens: the exception then ends the environment as it would on Lambda, before its invocation is answered.
+process.on('uncaughtExceptionMonitor', (error) => {
+  tell({ kind: 'uncaught', error: describeThrown(error) });
 });
 
 async function loadHandler(): Promise<Handler> {
@@ -62,6 +52,8 @@ async function serve(handler: Handler, { payload, requestId, deadlineMs }: Invoc
   } catch (thrown) {
     answer = { kind: 'error', error: describeThrown(thrown) };
   }
+  // What the handler left behind gets one turn to fail the invocation, as in Lambda's runtime.
+  await nextTurn();
   await flushed(process.stdout);
   await flushed(process.stderr);
   tell(answer);
@@ -101,13 +93,13 @@ async function nextInvocation(): Promise<InvocationMessage> {
 }
 
 async function run(): Promise<void> {
-  const handler = await loadHandler();
+  const handler = await loadHandler().catch((error: unknown) => {
+    tell({ kind: 'load-error', error: describeThrown(error) });
+  });
+  if (handler === undefined) return;
   tell({ kind: 'ready' });
   for (;;) await serve(handler, await nextInvocation());
 }
 
-try {
-  await run();
-} catch (error) {
-  tell({ kind: 'crash', error: describeThrown(error) });
-}
+// Not awaited: an environment with nothing left to do exits with 0, a module that awaits for ever with 13.
+void run();

@@ -11,6 +11,8 @@ import {
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { EnvironmentFault, InvocationContext, InvocationResult } from '../mapping/ports.ts';
 import type {
+  CrashCause,
+  EnvironmentCrash,
   EnvironmentMessage,
   EnvironmentSetup,
   FunctionFacts,
@@ -18,7 +20,7 @@ import type {
   LambdaError,
 } from './environment-protocol.ts';
 import { logGroupName } from './lambda-context.ts';
-import { exitedByItself, killed, responseTooLarge, timedOut } from './lambda-error.ts';
+import { endedError, responseTooLarge } from './lambda-error.ts';
 import { forwardLines } from './forward-lines.ts';
 
 /** What an execution environment is made of. */
@@ -30,10 +32,13 @@ export interface EnvironmentConfiguration {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly onLog: (line: string, environmentId: string) => void;
+  readonly onCrash: (crash: EnvironmentCrash) => void;
 }
 
 /** Lambda gives the code of a function this long to load, beside the timeout of the invocation. */
 const INIT_TIMEOUT_MS = 10_000;
+
+const KILLED: CrashCause = { kind: 'signal', signal: 'killed' };
 
 const WORKER_ENTRY = new URL('./environment-worker.ts', import.meta.url);
 
@@ -47,6 +52,7 @@ export class ExecutionEnvironment {
   readonly #ended: Promise<void>;
   #isReady = false;
   #isAlive = true;
+  #uncaught: LambdaError | undefined;
   #invocation: RunningInvocation | undefined;
 
   constructor(configuration: EnvironmentConfiguration) {
@@ -58,15 +64,15 @@ export class ExecutionEnvironment {
     this.#ended = new Promise((resolve) => {
       this.#worker.once('exit', (exitCode) => {
         // What it said last may still be on its way.
-        const last = receiveMessageOnPort(this.#port) as { readonly message: EnvironmentMessage } | undefined;
-        if (last !== undefined) this.#hear(last.message);
-        this.#end((requestId) => exitedByItself(requestId, exitCode));
+        for (let last = this.#receive(); last !== undefined; last = this.#receive()) this.#hear(last);
+        this.#crash({ kind: 'exit', status: exitCode });
         resolve();
       });
     });
     // Node ends a worker that is out of heap with an error; other errors have told themselves before.
-    this.#worker.once('error', () => {
-      this.#end(killed);
+    this.#worker.once('error', (error: unknown) => {
+      const isOutOfHeap = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      if (isOutOfHeap) this.#crash({ kind: 'signal', signal: 'aborted' });
     });
     this.#port.on('message', (message: EnvironmentMessage) => {
       this.#hear(message);
@@ -95,7 +101,7 @@ export class ExecutionEnvironment {
 
   /** Ends the environment at once; an invocation under way fails. */
   async kill(): Promise<void> {
-    this.#end(killed);
+    this.#end(endedError(this.#requestId, KILLED));
     await this.#ended;
   }
 
@@ -104,22 +110,33 @@ export class ExecutionEnvironment {
     const invocation = this.#invocation;
     switch (message.kind) {
       case 'ready':
-        this.#isReady = true;
-        if (invocation !== undefined) this.#send(invocation);
+        this.#beReady();
         return;
-      case 'crash':
-        this.#end(() => message.error);
+      case 'load-error':
+        this.#crash({ kind: 'load-error' }, message.error);
+        return;
+      case 'uncaught':
+        this.#uncaught = message.error;
         return;
       case 'response':
       case 'error':
-        if (invocation?.fault?.moment === 'after-handler') this.#end(killed);
+        if (invocation?.fault?.moment === 'after-handler') this.#end(endedError(invocation.requestId, KILLED));
         else this.#settle(resultOf(message));
     }
   }
 
+  #beReady(): void {
+    this.#isReady = true;
+    if (this.#invocation !== undefined) this.#send(this.#invocation);
+  }
+
+  #receive(): EnvironmentMessage | undefined {
+    return (receiveMessageOnPort(this.#port) as { readonly message: EnvironmentMessage } | undefined)?.message;
+  }
+
   #send(invocation: RunningInvocation): void {
     if (invocation.fault?.moment === 'before-handler') {
-      this.#end(killed);
+      this.#end(endedError(invocation.requestId, KILLED));
       return;
     }
     const { timeoutMs } = this.#configuration;
@@ -136,20 +153,39 @@ export class ExecutionEnvironment {
     const { timeoutMs, onLog } = this.#configuration;
     clearTimeout(invocation.timer);
     invocation.timer = setTimeout(() => {
-      const error = timedOut(invocation.requestId, timeoutMs);
-      onLog(`${new Date().toISOString()} ${invocation.requestId} ${taskText(error)}`, this.id);
-      this.#end(() => error);
+      const cause: CrashCause = { kind: 'timeout', timeoutMs };
+      const text = taskText(endedError(invocation.requestId, cause));
+      onLog(`${new Date().toISOString()} ${invocation.requestId} ${text}`, this.id);
+      this.#crash(cause);
     }, ms);
   }
 
+  get #requestId(): string {
+    return this.#invocation?.requestId ?? '';
+  }
+
+  /** The environment ended, or has to end, for a reason of its own. */
+  #crash(cause: CrashCause, thrown?: LambdaError): void {
+    if (!this.#isAlive) return;
+    const error = thrown ?? endedError(this.#requestId, cause);
+    this.#configuration.onCrash({
+      environmentId: this.id,
+      phase: this.#isReady ? 'invoke' : 'init',
+      cause,
+      error,
+      ...(this.#uncaught !== undefined && cause.kind === 'exit' && { uncaught: this.#uncaught }),
+      ...(this.#invocation !== undefined && { requestId: this.#invocation.requestId }),
+    });
+    this.#end(error);
+  }
+
   /** The invocation fails once the thread is gone, so that nothing of it runs beside a retry. */
-  #end(reason: (requestId: string) => LambdaError): void {
+  #end(error: LambdaError): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
     this.#port.close();
-    const requestId = this.#invocation?.requestId ?? '';
     void this.#worker.terminate().then(() => {
-      this.#settle(errorResult(reason(requestId)));
+      this.#settle(errorResult(error));
     });
   }
 

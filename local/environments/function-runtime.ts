@@ -1,5 +1,6 @@
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { FunctionInvoker, InvocationContext, InvocationResult } from '../mapping/ports.ts';
+import type { EnvironmentCrash } from './environment-protocol.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 
 /** A Lambda function to run on this machine. */
@@ -23,6 +24,11 @@ export interface FunctionRuntimeOptions {
   readonly functionArn?: string;
   /** Takes every line the function writes. @defaultValue lines are dropped */
   readonly onLog?: (line: string, environmentId: string) => void;
+  /**
+   * Hears of each environment that ended without being asked to: `kill`, `close` and injected faults don't count. It is
+   * called before the invocation under way is answered. @defaultValue nobody hears of it
+   */
+  readonly onCrash?: (crash: EnvironmentCrash) => void;
 }
 
 /** An execution environment from outside. */
@@ -134,6 +140,7 @@ class EnvironmentPool implements FunctionRuntime {
       environment: this.#options.environment ?? {},
       timeoutMs: this.#limits.timeoutMs,
       onLog: this.#options.onLog ?? (() => undefined),
+      onCrash: this.#options.onCrash ?? (() => undefined),
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { LambdaError } from './environment-protocol.ts';
+import type { CrashCause, LambdaError } from './environment-protocol.ts';
 
 /** What a handler threw, in the form Lambda answers with. */
 export function describeThrown(thrown: unknown): LambdaError {
@@ -12,24 +12,25 @@ export function describeThrown(thrown: unknown): LambdaError {
   };
 }
 
-/** The function ran longer than its timeout. */
-export function timedOut(requestId: string, timeoutMs: number): LambdaError {
-  return {
-    errorType: 'Sandbox.Timedout',
-    errorMessage: `RequestId: ${requestId} Error: Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`,
-  };
+/** What Lambda answers for an invocation whose environment ended. */
+export function endedError(requestId: string, cause: CrashCause): LambdaError {
+  const errorType = cause.kind === 'timeout' ? 'Sandbox.Timedout' : 'Runtime.ExitError';
+  return { errorType, errorMessage: `RequestId: ${requestId} Error: ${describeEnd(cause)}` };
 }
 
-/** The environment was killed from outside, or for using more memory than it has. */
-export function killed(requestId: string): LambdaError {
-  return exited(requestId, 'Runtime exited with error: signal: killed');
-}
-
-/** The code of the function ended the environment by itself. */
-export function exitedByItself(requestId: string, exitCode: number): LambdaError {
-  const reason =
-    exitCode === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${exitCode}`;
-  return exited(requestId, reason);
+function describeEnd(cause: CrashCause): string {
+  switch (cause.kind) {
+    case 'timeout':
+      return `Task timed out after ${(cause.timeoutMs / 1000).toFixed(2)} seconds`;
+    case 'signal':
+      return `Runtime exited with error: signal: ${cause.signal}`;
+    case 'load-error':
+      return 'Runtime exited without providing a reason';
+    case 'exit':
+      return cause.status === 0
+        ? 'Runtime exited without providing a reason'
+        : `Runtime exited with error: exit status ${cause.status}`;
+  }
 }
 
 /** The answer is larger than a synchronous invocation may return. */
@@ -38,8 +39,4 @@ export function responseTooLarge(): LambdaError {
     errorType: 'Function.ResponseSizeTooLarge',
     errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
   };
-}
-
-function exited(requestId: string, reason: string): LambdaError {
-  return { errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: ${reason}` };
 }
