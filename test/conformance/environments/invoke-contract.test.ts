@@ -110,10 +110,13 @@ describe('errors', () => {
     expect(runtime.environmentsStarted()).toBe(1);
   });
 
-  it('tell of a payload that is not JSON', async () => {
+  it('end the environment when the payload is not JSON', async () => {
     start();
     const result = await runtime.invoke('{"do":', { requestId: 'bad' });
-    expect(errorOf(result)).toMatchObject({ errorType: 'SyntaxError' });
+    expect(errorOf(result)).toEqual({
+      errorType: 'Runtime.ExitError',
+      errorMessage: 'RequestId: bad Error: Runtime exited with error: exit status 1',
+    });
   });
 });
 
