@@ -17,6 +17,7 @@ export interface PruneReport {
   readonly ledger: number;
   readonly batchLog: number;
   readonly quarantineParts: number;
+  readonly inFlight: number;
   readonly complete: boolean;
 }
 
@@ -32,12 +33,12 @@ const RESERVE_MS = 50_000;
  */
 const MARGIN_HOURS = 24;
 
-/** A part is needed for as long as the invocation that stored it, 15 minutes at most; one that is older was left behind. */
-const QUARANTINE_PART_HOURS = 24;
+/** A part or a note is needed for as long as its invocation, 15 minutes at most; one that is older was left behind. */
+const LEFT_BEHIND_HOURS = 24;
 
 /**
- * Deletes rows that nothing can need any more: events older than any delivery, old rows of the batch log, and parts of
- * payloads whose batch was never written.
+ * Deletes rows that nothing can need any more: events older than any delivery, old rows of the batch log, parts of
+ * payloads whose batch was never written, and notes about records that nobody delivers any more.
  *
  * @returns what was deleted
  */
@@ -52,12 +53,18 @@ export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
     table: FRAMEWORK_TABLES.batchLog,
     hours: Math.max(environment.batchLogRetentionHours, needed),
   });
-  const parts = await deleteOld(options, { table: FRAMEWORK_TABLES.quarantinePart, hours: QUARANTINE_PART_HOURS });
+  const parts = await deleteOld(options, { table: FRAMEWORK_TABLES.quarantinePart, hours: LEFT_BEHIND_HOURS });
+  const notes = await deleteOld(options, {
+    table: FRAMEWORK_TABLES.inFlight,
+    hours: LEFT_BEHIND_HOURS,
+    column: 'started_at',
+  });
   return {
     ledger: ledger.rows,
     batchLog: batchLog.rows,
     quarantineParts: parts.rows,
-    complete: ledger.complete && batchLog.complete && parts.complete,
+    inFlight: notes.rows,
+    complete: ledger.complete && batchLog.complete && parts.complete && notes.complete,
   };
 }
 
@@ -70,20 +77,30 @@ async function readRetentionHours({ kinesis, environment }: PruneOptions): Promi
   return hours;
 }
 
+interface OldRows {
+  readonly table: string;
+  readonly hours: number;
+  /** Column with the age of a row. @defaultValue committed_at */
+  readonly column?: string;
+}
+
 async function deleteOld(
   options: PruneOptions,
-  { table, hours }: { readonly table: string; readonly hours: number },
+  old: OldRows,
 ): Promise<{ readonly rows: number; readonly complete: boolean }> {
   let rows = 0;
   while (options.remainingMs() > RESERVE_MS) {
-    const deleted = await deleteSome(options, table, hours);
+    const deleted = await deleteSome(options, old);
     rows += deleted;
     if (deleted < ROWS_PER_STATEMENT) return { rows, complete: true };
   }
   return { rows, complete: false };
 }
 
-async function deleteSome({ dataApi, environment }: PruneOptions, table: string, hours: number): Promise<number> {
+async function deleteSome(
+  { dataApi, environment }: PruneOptions,
+  { table, hours, column = 'committed_at' }: OldRows,
+): Promise<number> {
   const { numberOfRecordsUpdated } = await dataApi.send(
     new ExecuteStatementCommand({
       resourceArn: environment.clusterArn,
@@ -92,7 +109,7 @@ async function deleteSome({ dataApi, environment }: PruneOptions, table: string,
       sql: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM ${table}
         WHERE function_name = CAST(:function_name AS text)
-          AND committed_at < now() - make_interval(hours => CAST(:hours AS integer))
+          AND ${column} < now() - make_interval(hours => CAST(:hours AS integer))
         LIMIT ${ROWS_PER_STATEMENT}))`,
       parameters: [
         { name: 'function_name', value: { stringValue: environment.functionName } },
