@@ -1,6 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { integerOption } from '../../command-line/integer-option.ts';
+import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
-import { UsageError } from '../../command-line/usage-error.ts';
 import { MUTATIONS, type MutationName } from './mutation.ts';
 
 /** What `npm run chaos` is asked to do. */
@@ -34,8 +35,6 @@ const NUMBERS = {
   },
 } as const;
 
-type Raw = Readonly<Record<string, string | undefined>>;
-
 /**
  * Reads the command line of `npm run chaos`.
  *
@@ -44,45 +43,18 @@ type Raw = Readonly<Record<string, string | undefined>>;
  * @throws {@link UsageError} naming every option that is wrong at once
  */
 export function parseChaosOptions(argv: readonly string[]): ChaosOptions | undefined {
-  const raw = parseCommandLine<Raw>(createCommand(), argv);
-  return raw === undefined ? undefined : checkOptions(raw);
+  return parseCommandLine<ChaosOptions>(createCommand(), argv, ({ report }) => outputFileProblems('--report', report));
 }
 
 function createCommand(): Command {
   const command = new Command('npm run chaos --').description(
     'Drain small backlogs while everything goes wrong, and check after each that every event is exactly once in effect or set aside.',
   );
-  for (const { flag, says, min, max, fallback } of Object.values(NUMBERS)) {
-    command.option(`--${flag} <n>`, `${says}, ${min} to ${max} (default: ${fallback})`);
+  for (const { flag, says, fallback, ...range } of Object.values(NUMBERS)) {
+    command.addOption(integerOption(`--${flag} <n>`, says, range).default(fallback));
   }
+  const mutations = new Option('--mutation <name>', 'take out a part of the engine; the runs must notice');
   return command
-    .option(
-      '--mutation <name>',
-      `take out a part of the engine; the runs must notice: ${Object.keys(MUTATIONS).join(', ')}`,
-    )
+    .addOption(mutations.choices(Object.keys(MUTATIONS)))
     .option('--report <file>', 'write the result as JSON');
-}
-
-function checkOptions(raw: Raw): ChaosOptions {
-  const problems: string[] = [];
-  const numbers = Object.fromEntries(
-    Object.entries(NUMBERS).map(([name, { flag, min, max, fallback }]) => {
-      const given = raw[name] ?? String(fallback);
-      if (/^\d+$/.test(given) && Number(given) >= min && Number(given) <= max) return [name, Number(given)];
-      problems.push(`\`--${flag}\` must be an integer from ${min} to ${max}, got ${JSON.stringify(given)}`);
-      return [name, fallback];
-    }),
-  ) as unknown as Record<keyof typeof NUMBERS, number>;
-  const { mutation, report } = raw;
-  if (mutation !== undefined && !isMutation(mutation)) {
-    problems.push(
-      `\`--mutation\` must be one of ${Object.keys(MUTATIONS).join(', ')}, got ${JSON.stringify(mutation)}`,
-    );
-  }
-  if (problems.length > 0) throw new UsageError(problems);
-  return { ...numbers, mutation: mutation as MutationName | undefined, report };
-}
-
-function isMutation(name: string): name is MutationName {
-  return Object.hasOwn(MUTATIONS, name);
 }

@@ -8,10 +8,9 @@ import { startDataApiServer } from '../data-api/start-data-api-server.ts';
 import type { FunctionRuntime } from '../environments/function-runtime.ts';
 import { createFunctionRuntime } from '../environments/function-runtime.ts';
 import type { Example } from '../examples/example.ts';
-import { connectPostgres } from '../postgres/connect-postgres.ts';
+import { connectGivenPostgres } from '../postgres/connect-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
-import { UsageError } from '../../command-line/usage-error.ts';
 import type { LocatedFunction } from './find-function.ts';
 import type { LocalStream } from './local-stream.ts';
 import { startStream } from './local-stream.ts';
@@ -52,7 +51,9 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const { located, example, options, onStep } = settings;
   await using starting = new AsyncDisposableStack();
   onStep('PostgreSQL');
-  const postgres = await (options.databaseUrl === undefined ? startPostgres() : connectGiven(options.databaseUrl));
+  const postgres = await (options.databaseUrl === undefined
+    ? startPostgres()
+    : connectGivenPostgres(options.databaseUrl));
   starting.defer(() => postgres.stop());
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
@@ -67,16 +68,6 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const runtime = await startRuntime(dataApi, settings, starting);
   const started = starting.move();
   return { postgres, dataApi, stream, runtime, close: () => started.disposeAsync() };
-}
-
-async function connectGiven(databaseUrl: string): Promise<PostgresServer> {
-  try {
-    return await connectPostgres(databaseUrl);
-  } catch (error) {
-    throw new UsageError([
-      `\`--database-url\` can't be reached: ${(error as Error).message}; expected postgres://user:password@host:port/database`,
-    ]);
-  }
 }
 
 async function startRuntime(

@@ -114,9 +114,9 @@ describe('a mistake on the command line', () => {
   it('is told together with all the others', async () => {
     expect(await refused('--batch-size', '0', '--shards', '1.5', '--source', 'kafka', '--input', 'x')).toBe(
       [
-        '`--shards` must be an integer from 1 to 100, got "1.5"',
         '`--batch-size` must be an integer from 1 to 10000, got "0"',
-        '`--source` must be kinesis or memory, got "kafka"',
+        '`--shards` must be an integer from 1 to 100, got "1.5"',
+        '`--source` must be one of kinesis, memory, got "kafka"',
         '`--input` needs `--partition-key FIELD`: which member of an event is its partition key?',
         '',
       ].join('\n'),
