@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../../command-line/run-command.ts';
 import { UsageError } from '../../../command-line/usage-error.ts';
+import type { ProblemsError } from '../../../contract/problems-error.ts';
 import { ProjectionError } from '../../../processor/projection.ts';
 
 let told: string;
@@ -18,7 +19,7 @@ afterEach(() => {
   process.exitCode = undefined;
 });
 
-function fails(error: unknown): () => Promise<boolean> {
+function fails(error: Error): () => Promise<boolean> {
   return () => Promise.reject(error);
 }
 
@@ -31,7 +32,7 @@ describe('a command', () => {
     expect(told).toBe('');
   });
 
-  it.each([
+  it.each<[ProblemsError, string]>([
     [new UsageError(['one', 'two']), 'one\ntwo\n'],
     [new ProjectionError(['one', 'two']), 'the projection is not usable:\n- one\n- two\n'],
   ])('reports every problem of a mistake, without a stack trace, and ends with 2', async (error, text) => {
