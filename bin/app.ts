@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { runCommand } from '../command-line/run-command.ts';
@@ -20,3 +21,7 @@ await runCommand(async () => {
   app.synth();
   return true;
 });
+
+// For bin/cdk.ts, which the CDK does not tell.
+const { APP_EXIT_CODE_FILE: exitCodeFile } = process.env;
+if (exitCodeFile !== undefined) writeFileSync(exitCodeFile, String(process.exitCode ?? 0));

@@ -6,7 +6,7 @@ import { createScreen } from '../local/run/screen.ts';
 await runCommand(async () => {
   const options = parseBenchOptions(process.argv.slice(2));
   if (options === undefined) return true;
-  const screen = createScreen(process.stdout, () => performance.now());
+  using screen = createScreen(process.stdout, () => performance.now());
   const { failures, series } = await runBench(options, screen);
   return Object.keys(failures).length === 0 && series.every(({ failure }) => failure === null);
 });

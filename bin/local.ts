@@ -7,8 +7,8 @@ import { createScreen } from '../local/run/screen.ts';
 await runInterruptibleCommand(async (signal) => {
   const options = parseRunOptions(process.argv.slice(2));
   if (options === undefined) return true;
-  const screen = createScreen(process.stdout, () => performance.now());
+  using screen = createScreen(process.stdout, () => performance.now());
   const { chaosSeed: seed, source } = options;
-  if (seed !== undefined) return runChaosOnce({ seed, source }, screen.say);
+  if (seed !== undefined) return await runChaosOnce({ seed, source }, screen.say);
   return (await runLocal(options, screen, signal))?.caughtUp === true;
 });

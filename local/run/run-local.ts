@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unknownFunctionProblem } from '../../build/function-folder.ts';
 import { findExample } from '../examples/find-example.ts';
 import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
@@ -12,7 +13,6 @@ import { describeProgress, describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import type { EventInput, InputEvent } from './event-input.ts';
 import { readEventFile } from './event-input.ts';
-import { findFunction } from './find-function.ts';
 import type { RunOptions } from './run-options.ts';
 import type { RunReport } from './run-report.ts';
 import { createRunReport } from './run-report.ts';
@@ -38,20 +38,22 @@ const TICK_MS = 100;
  * @param signal ends the run early: what was done until then is reported
  * @returns `undefined` when the run was ended before there was anything to report
  * @throws {@link UsageError} for an option that turns out wrong on closer look
+ * @throws `FunctionError` or `MigrationError` for a function that cannot be used
  */
 export async function runLocal(
   options: RunOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<RunReport | undefined> {
-  const located = await findFunction(options.function);
+  const unknown = await unknownFunctionProblem('--function', options.function);
+  if (unknown !== undefined) throw new UsageError([unknown]);
   const example = findExample(options.function);
   const input = await openInput(options, await example?.input());
   const log = createBatchLog();
   const onStep = (step: string): void => {
     screen.update(`starting ${step} …`);
   };
-  const world = await startWorld({ located, example, options, onStep, onLog: log.add }).catch((error: unknown) => {
+  const world = await startWorld({ example, options, onStep, onLog: log.add }).catch((error: unknown) => {
     // Ctrl-C reaches the programs that are being started too: that they fail is no news then.
     if (signal.aborted) return undefined;
     throw error;

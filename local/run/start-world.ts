@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFunctionBundle } from '../../build/bundle-function.ts';
+import { functionFolder } from '../../build/function-folder.ts';
+import { prepareFunction } from '../../build/prepare-function.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../data-api/start-data-api-server.ts';
@@ -11,7 +12,6 @@ import type { Example } from '../examples/example.ts';
 import { connectGivenPostgres } from '../postgres/connect-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
-import type { LocatedFunction } from './find-function.ts';
 import type { LocalStream } from './local-stream.ts';
 import { startStream } from './local-stream.ts';
 import { prepareTables } from './prepare-tables.ts';
@@ -30,7 +30,6 @@ export interface World {
 
 /** What a world is made for. */
 export interface WorldSettings {
-  readonly located: LocatedFunction;
   readonly example: Example | undefined;
   readonly options: RunOptions;
   /** Hears what is being started. */
@@ -43,13 +42,18 @@ const FUNCTION_TIMEOUT_MS = 60_000;
 const FUNCTION_MEMORY_MB = 1_024;
 
 /**
- * Starts the database, the Data API, the stream and the function's runtime, and prepares the tables.
+ * Tries the function, then starts the database, the Data API, the stream and the function's runtime, and prepares the
+ * tables.
  *
  * @throws what could not be started; everything started before has then been ended
  */
 export async function startWorld(settings: WorldSettings): Promise<World> {
-  const { located, example, options, onStep } = settings;
+  const { example, options, onStep } = settings;
   await using starting = new AsyncDisposableStack();
+  onStep('function');
+  const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
+  starting.defer(() => rm(directory, { recursive: true, force: true }));
+  await prepareFunction(options.function, directory);
   onStep('PostgreSQL');
   const postgres = await (options.databaseUrl === undefined
     ? startPostgres()
@@ -58,30 +62,27 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
   onStep('tables');
-  await prepareTables(dataApi, [located], example);
+  await prepareTables(dataApi, [functionFolder(options.function)], example);
   // Latency is for what is measured, not for what prepares it.
   dataApi.setLatencyMs(options.dataApiLatencyMs);
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
-  const stream = await startStream(options.source, options.shards, located.name);
+  const stream = await startStream(options.source, options.shards, options.function);
   starting.defer(() => stream.close());
-  onStep('function bundle');
-  const runtime = await startRuntime(dataApi, settings, starting);
+  const runtime = startRuntime(dataApi, settings, directory);
+  starting.defer(() => runtime.close());
   const started = starting.move();
   return { postgres, dataApi, stream, runtime, close: () => started.disposeAsync() };
 }
 
-async function startRuntime(
+function startRuntime(
   { endpoint, region, resourceArn, secretArn, database }: DataApiServer,
-  { located, options, onLog }: WorldSettings,
-  starting: AsyncDisposableStack,
-): Promise<FunctionRuntime> {
-  const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
-  starting.defer(() => rm(directory, { recursive: true, force: true }));
-  await writeFunctionBundle(located.entry, directory);
-  const runtime = createFunctionRuntime({
+  { options, onLog }: WorldSettings,
+  directory: string,
+): FunctionRuntime {
+  return createFunctionRuntime({
     bundlePath: join(directory, 'index.mjs'),
     handlerName: 'handler',
-    functionName: located.name,
+    functionName: options.function,
     timeoutMs: FUNCTION_TIMEOUT_MS,
     memoryMb: FUNCTION_MEMORY_MB,
     maxConcurrency: options.shards * options.parallelizationFactor,
@@ -94,6 +95,4 @@ async function startRuntime(
     },
     onLog,
   });
-  starting.defer(() => runtime.close());
-  return runtime;
 }
