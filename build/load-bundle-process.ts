@@ -55,6 +55,13 @@ function answerThrown(thrown: unknown): never {
   process.exit();
 }
 
+/** Lambda's runtime also looks into an object that is the default export. */
+function memberOf(defaultExport: unknown): unknown {
+  return typeof defaultExport === 'object' && defaultExport !== null && 'handler' in defaultExport
+    ? defaultExport.handler
+    : undefined;
+}
+
 // What a library throws may be far away from the line of the function that led to it.
 Error.stackTraceLimit = 100;
 process.on('uncaughtException', answerThrown);
@@ -66,7 +73,7 @@ writeSync(ANSWER_PIPE, '\n');
 const bundle = (await import(process.argv[2] ?? '').catch(answerThrown)) as Readonly<Record<string, unknown>>;
 // One turn, for what the module left behind to fail: Lambda's runtime has not taken the first batch by then.
 await nextTurn();
-const { handler } = bundle;
+const handler = bundle['handler'] ?? memberOf(bundle['default']);
 const parameters = typeof handler === 'function' ? handler.length : 0;
 answer({ kind: 'loaded', exports: Object.keys(bundle), handler: typeof handler, parameters });
 process.exit();

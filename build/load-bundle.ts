@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../contract/environment.ts';
+import { reservedVariables } from '../contract/reserved-variables.ts';
 import type { LoadOutcome } from './load-bundle-process.ts';
 
 const PROCESS_ENTRY = join(import.meta.dirname, 'load-bundle-process.ts');
@@ -111,11 +112,13 @@ function placeholderEnvironment(entry: string, directory: string): Record<string
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'none',
     AWS_SECRET_ACCESS_KEY: 'none',
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    AWS_LAMBDA_FUNCTION_NAME: functionName,
-    AWS_LAMBDA_FUNCTION_VERSION: '1',
-    LAMBDA_TASK_ROOT: directory,
-    TZ: ':UTC',
+    ...reservedVariables({
+      functionName,
+      functionVersion: '1',
+      memoryMb: 128,
+      handler: 'index.handler',
+      taskRoot: directory,
+    }),
   };
 }
 

@@ -23,8 +23,6 @@ export class ProblemsError extends Error {
     super(heading === undefined ? problems.join('\n') : [`${heading}:`, ...problems.map(listItem)].join('\n'), options);
     this.name = name;
     this.problems = problems;
-    // The first line of the trace has the name that the error has by now.
-    Error.captureStackTrace(this, new.target);
   }
 }
 

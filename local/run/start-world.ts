@@ -6,6 +6,7 @@ import { prepareFunction } from '../../build/prepare-function.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../data-api/start-data-api-server.ts';
+import type { EnvironmentCrash } from '../environments/environment-protocol.ts';
 import type { FunctionRuntime } from '../environments/function-runtime.ts';
 import { createFunctionRuntime } from '../environments/function-runtime.ts';
 import type { Example } from '../examples/example.ts';
@@ -34,8 +35,10 @@ export interface WorldSettings {
   readonly options: RunOptions;
   /** Hears what is being started. */
   readonly onStep: (step: string) => void;
-  /** Takes each line a function writes. */
-  readonly onLog: (line: string) => void;
+  /** Takes each line that an environment of the function writes. */
+  readonly onLog: (line: string, environmentId: string) => void;
+  /** Hears of each environment that ended by itself. */
+  readonly onCrash: (crash: EnvironmentCrash) => void;
 }
 
 const FUNCTION_TIMEOUT_MS = 60_000;
@@ -76,7 +79,7 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
 
 function startRuntime(
   { endpoint, region, resourceArn, secretArn, database }: DataApiServer,
-  { options, onLog }: WorldSettings,
+  { options, onLog, onCrash }: WorldSettings,
   directory: string,
 ): FunctionRuntime {
   return createFunctionRuntime({
@@ -94,5 +97,6 @@ function startRuntime(
       AWS_ENDPOINT_URL_RDS_DATA: endpoint,
     },
     onLog,
+    onCrash,
   });
 }

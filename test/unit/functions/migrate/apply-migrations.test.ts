@@ -116,9 +116,9 @@ describe('applyMigrations', () => {
   });
 
   test('names the line inside the statement that the database points at', async () => {
-    const sql = "SELECT 'ü';\n\nCREATE TABLE c (\n  name text, -- 😀\n  state varchr\n)";
-    // Characters up to the `v` of varchr, as PostgreSQL counts them: the smiley is one.
-    const position = Array.from('CREATE TABLE c (\n  name text, -- 😀\n  state v').length;
+    const sql = "SELECT 'ü';\n\nCREATE TABLE c (\n  name text, -- 😀\nstate varchr\n)";
+    // As PostgreSQL counts, in characters from 1: the smiley is one, and the line break before `state` another.
+    const position = Array.from('CREATE TABLE c (\n  name text, -- 😀\ns').length;
     const error = new ServiceError('DatabaseErrorException', `ERROR: no type; Position: ${position}; SQLState: 42704`);
     const database = new FakeDatabase().failOnce(/TABLE c/, error);
     await expect(run(database, [{ ...A, sql }])).rejects.toThrow(

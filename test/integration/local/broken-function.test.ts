@@ -10,7 +10,7 @@ let folder: string;
 
 beforeAll(async () => {
   project = await createScratchProject();
-  folder = await mkdtemp(join(tmpdir(), 'function-that-cannot-load-'));
+  folder = await mkdtemp(join(tmpdir(), 'broken-function-'));
   await writeFile(join(folder, 'orders.ndjson'), '{"id":"o1","state":"new"}\n{"id":"o2","state":"new"}\n');
 });
 
@@ -18,10 +18,10 @@ afterAll(() => Promise.all([project.remove(), rm(folder, { recursive: true, forc
 
 type Files = Readonly<Record<string, string | undefined>>;
 
-async function start(name: string, files: Files) {
+async function start(name: string, files: Files, ...options: readonly string[]) {
   await project.addFunction(name, files);
   const input = ['--input', join(folder, 'orders.ndjson'), '--partition-key', 'id', '--source', 'memory'];
-  return runProgram('bin/local.ts', ['--function', name, ...input], { root: project.root });
+  return runProgram('bin/local.ts', ['--function', name, ...input, ...options], { root: project.root });
 }
 
 /** Context of a synthesis comes in the environment, as the CDK hands it over. */
@@ -62,6 +62,11 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
     'handler-that-is-no-function',
     (name) => edited(name, 'handler.ts', 'createHandler(orders)', '{ createHandler, orders }'),
     ['handler.ts: must export a function named `handler`, got a `handler` of type object; '],
+  ],
+  [
+    'default-export',
+    (name) => edited(name, 'handler.ts', 'export const handler =', 'export default'),
+    ['handler.ts: must export a function named `handler`, got exports default; '],
   ],
   [
     'handler-with-a-callback',
@@ -271,7 +276,77 @@ describe('npm run synth', () => {
 });
 
 describe('a function that loads', () => {
-  it('is drained', async () => {
-    expect(await start('orders', {})).toMatchObject({ code: 0, stderr: '', leftRunning: false });
+  it.each([
+    ['orders', (): Files => ({})],
+    [
+      'orders-in-a-default-export',
+      (name: string) =>
+        edited(
+          name,
+          'handler.ts',
+          'export const handler = createHandler(orders)',
+          'export default { handler: createHandler(orders) }',
+        ),
+    ],
+  ])('is drained: %s', async (name, files) => {
+    expect(await start(name, files(name))).toMatchObject({ code: 0, stderr: '', leftRunning: false });
+  });
+});
+
+describe('a function whose environments end', () => {
+  /** Counts how often it was loaded or called, over all environments. */
+  const counting = (file: string) => `import { appendFileSync, readFileSync } from 'node:fs';
+
+function count(): number {
+  appendFileSync('${join(folder, file)}', '.');
+  return readFileSync('${join(folder, file)}').length;
+}
+`;
+
+  it('ends the run with the reason, when none starts: three in a row, after one that did', async () => {
+    const name = 'starts-once';
+    const { code, stdout, stderr, leftRunning } = await start(name, {
+      'handler.ts': `${counting('starts')}
+if (count() > 1) throw new RangeError('no second time\\nwhatever comes');
+export const handler = () => undefined;
+`,
+    });
+
+    expect({ code, leftRunning }).toEqual({ code: 2, leftRunning: false });
+    expect(stderr).toBe(
+      `the function ${name} is not usable:\n- environments must start, but 3 in a row ended while loading: ` +
+        'RangeError: no second time whatever comes\n',
+    );
+    expect(stdout).toContain('Backlog: 2 events');
+    expect(stdout).not.toContain('Caught up');
+  });
+
+  it('has a line for each crash, with its reason and the records in flight; after three, it counts', async () => {
+    const name = 'crashes-four-times';
+    const { code, stdout, leftRunning } = await start(
+      name,
+      {
+        'handler.ts': `${counting('calls')}
+export const handler = async () => {
+  if (count() <= 4) void Promise.reject(new RangeError('nobody waits for this'));
+};
+`,
+      },
+      '--shards',
+      '1',
+      '--parallelization-factor',
+      '1',
+    );
+
+    expect({ code, leftRunning }).toEqual({ code: 0, leftRunning: false });
+    const reason = 'CRASH while handling a batch: RangeError: nobody waits for this, caught by nobody';
+    const lines = stdout.slice(stdout.indexOf('Backlog')).split('\n');
+    expect(lines.slice(1).filter((line) => /^\w/.test(line))).toEqual([
+      expect.stringMatching(new RegExp(`^${reason}; in flight: 2 records of shardId-0{12}, \\d+ to \\d+$`)),
+      expect.stringMatching(new RegExp(`^${reason}; in flight: 1 record of shardId-0{12}, \\d+$`)),
+      expect.stringMatching(new RegExp(`^${reason}; in flight: 1 record of shardId-0{12}, \\d+$`)),
+      `${reason}: 4 times in all`,
+      'Caught up.',
+    ]);
   });
 });
