@@ -98,9 +98,7 @@ export function createDataApiInFlightNotes(execute: ExecuteStatement, scope: InF
   return {
     begin: async (batch, worker, options) => {
       const { rows } = await execute(BEGIN_SQL, shared(worker, [batch]), options);
-      const [notes, quarantined] = (rows[0] ?? []).map(
-        ({ stringValue = '[]' }) => JSON.parse(stringValue) as unknown,
-      );
+      const [notes, quarantined] = (rows[0] ?? []).map(({ stringValue = '[]' }) => JSON.parse(stringValue) as unknown);
       return {
         notes: ((notes ?? []) as NoteCells[]).map(toFoundNote),
         quarantined: (quarantined ?? []) as readonly string[],
