@@ -120,7 +120,7 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
   [
     'loops-while-loading',
     (name) => appended(name, 'for (;;);'),
-    ['handler.ts: must load within 10 s, as on Lambda, got no end; '],
+    ['handler.ts: must load within the 10 s that Lambda allows, got no end; '],
   ],
   [
     'no-handler-file',
