@@ -50,7 +50,7 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
     (name) => edited(name, 'projection.ts', "state: 'text'", "state: 'varchar' as 'text', 'no name': 'text'"),
     [
       'projection.ts:4:23: ProjectionError: table `orders`: column `state` must be of a type from text, ',
-      'projection.ts:4:23: ProjectionError: table `orders`: expected a column name of plain letters, ',
+      'projection.ts:4:23: ProjectionError: table `orders`: ',
     ],
   ],
   [

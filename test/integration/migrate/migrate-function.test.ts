@@ -65,7 +65,9 @@ describe('the migrations function, bundled as it is deployed', () => {
     await copyFile(`${file}.kept`, file);
     await rm(`${file}.kept`);
     expect(answer.Status).toBe('FAILED');
-    expect(answer.Reason).toContain('flights/001-flights.sql: the file was changed after it was applied');
+    expect(answer.Reason).toContain(
+      'functions/flights/migrations/001-flights.sql: the file was changed after it was applied',
+    );
   });
 
   test('leaves the database alone when the stack is deleted', async () => {
