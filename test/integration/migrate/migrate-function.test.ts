@@ -96,9 +96,10 @@ describe('the role of the processor', () => {
       world.query(
         database,
         `SELECT (SELECT count(*)::int FROM flights) AS flights, (SELECT count(*)::int FROM event_processor.quarantine) AS
-         quarantined, (SELECT count(*)::int FROM event_processor.batch_log) AS batches`,
+         quarantined, (SELECT count(*)::int FROM event_processor.batch_log) AS batches,
+         (SELECT count(*)::int FROM event_processor.in_flight) AS noted`,
       ),
-    ).resolves.toEqual([{ flights: 2, quarantined: 1, batches: 2 }]);
+    ).resolves.toEqual([{ flights: 2, quarantined: 1, batches: 2, noted: 0 }]);
   });
 
   test('can quarantine a payload in parts, when it comes for the first time and when it comes again', async () => {
