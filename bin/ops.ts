@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { runSubcommand } from '../command-line/parse-command-line.ts';
 import { runInterruptibleCommand } from '../command-line/run-command.ts';
 import { describeFailedCall } from '../ops/failed-call.ts';
+import { createFuseCommand } from '../ops/fuse/fuse-command.ts';
+import { runFuse } from '../ops/fuse/run-fuse.ts';
 import { createRedriveCommand } from '../ops/redrive/redrive-command.ts';
 import { runRedrive } from '../ops/redrive/run-redrive.ts';
 
@@ -11,7 +13,8 @@ await runInterruptibleCommand(async (signal) => {
     const { refused } = await runRedrive(options, { say: console.log, signal });
     isDone = refused.length === 0;
   });
-  const program = new Command('npm run ops --').description('Look after a deployed stack.').addCommand(redrive);
-  await runSubcommand(program, process.argv.slice(2));
+  const fuse = createFuseCommand((options) => runFuse(options, { say: console.log }));
+  const program = new Command('npm run ops --').description('Look after a deployed stack.');
+  await runSubcommand(program.addCommand(redrive).addCommand(fuse), process.argv.slice(2));
   return isDone;
 }, describeFailedCall);

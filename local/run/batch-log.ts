@@ -1,4 +1,5 @@
 import type { BatchMetricName } from '../../contract/metrics.ts';
+import type { HoldReason } from '../../processor/call-with-retry.ts';
 import { CrashOutput } from './crash-output.ts';
 
 /** Sums of the batch metrics over a run, and how many batches there were. */
@@ -9,11 +10,16 @@ export interface BatchLog {
   /** Takes one line of the output of an environment. */
   readonly add: (line: string, environmentId: string) => void;
   readonly totals: () => BatchTotals;
+  /** Batches so far that held their position, by reason. */
+  readonly holds: () => HoldCounts;
   /** Hands over the warnings and errors since the last call, oldest first; of very many only the newest. */
   readonly takeProblems: () => readonly LogProblem[];
   /** Drops what an environment wrote about its own end. */
   readonly dropCrashOutput: (environmentId: string) => void;
 }
+
+/** Number of batches that held their position for each reason there was. */
+export type HoldCounts = Readonly<Partial<Record<HoldReason, number>>>;
 
 /** A log line at level WARN or above. */
 export interface LogProblem {
@@ -29,6 +35,7 @@ const PROBLEM_LEVELS: readonly unknown[] = ['WARN', 'ERROR', 'CRITICAL'];
 /** Creates an empty log. */
 export function createBatchLog(): BatchLog {
   const sums: Partial<Record<BatchMetricName, number>> = {};
+  const holds: Partial<Record<HoldReason, number>> = {};
   let problems: LogProblem[] = [];
   let batches = 0;
   const crashOutput = new CrashOutput();
@@ -52,8 +59,12 @@ export function createBatchLog(): BatchLog {
       } else if ('_aws' in entry) addMetrics(entry);
       else if (PROBLEM_LEVELS.includes(entry['level'])) {
         addProblem({ level: String(entry['level']), message: describeEntry(entry) });
+      } else if ('holdReason' in entry) {
+        const reason = entry['holdReason'] as HoldReason;
+        holds[reason] = (holds[reason] ?? 0) + 1;
       }
     },
+    holds: () => ({ ...holds }),
     totals: () => ({ ...(sums as Record<BatchMetricName, number>), batches }),
     takeProblems: () => {
       for (const message of crashOutput.release()) addProblem({ level: 'OUTPUT', message });
