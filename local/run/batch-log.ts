@@ -40,12 +40,6 @@ export function createBatchLog(): BatchLog {
   let batches = 0;
   const crashOutput = new CrashOutput();
 
-  const addMetrics = (document: Readonly<Record<string, unknown>>): void => {
-    batches += 1;
-    for (const [name, value] of Object.entries(document)) {
-      if (typeof value === 'number') sums[name as BatchMetricName] = (sums[name as BatchMetricName] ?? 0) + value;
-    }
-  };
   const addProblem = (problem: LogProblem): void => {
     problems.push(problem);
     if (problems.length > MAX_PROBLEMS) problems.shift();
@@ -56,12 +50,13 @@ export function createBatchLog(): BatchLog {
       if (entry === undefined) {
         const isTold = line.trim() !== '' && !crashOutput.hold(line, environmentId);
         if (isTold) addProblem({ level: 'OUTPUT', message: line });
-      } else if ('_aws' in entry) addMetrics(entry);
-      else if (PROBLEM_LEVELS.includes(entry['level'])) {
+      } else if ('_aws' in entry) {
+        batches += 1;
+        addNumbers(sums, entry);
+      } else if (PROBLEM_LEVELS.includes(entry['level'])) {
         addProblem({ level: String(entry['level']), message: describeEntry(entry) });
       } else if ('holdReason' in entry) {
-        const reason = entry['holdReason'] as HoldReason;
-        holds[reason] = (holds[reason] ?? 0) + 1;
+        addNumbers(holds, { [String(entry['holdReason'])]: 1 });
       }
     },
     holds: () => ({ ...holds }),
@@ -76,6 +71,12 @@ export function createBatchLog(): BatchLog {
       crashOutput.drop(environmentId);
     },
   };
+}
+
+function addNumbers(sums: Partial<Record<string, number>>, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'number') sums[name] = (sums[name] ?? 0) + value;
+  }
 }
 
 function parseEntry(line: string): Readonly<Record<string, unknown>> | undefined {

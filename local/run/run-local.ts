@@ -20,7 +20,7 @@ import type { RunReport } from './run-report.ts';
 import { createRunReport } from './run-report.ts';
 import type { Screen } from './screen.ts';
 import type { Standstill } from './standstill.ts';
-import { createStandstillWatch } from './standstill.ts';
+import { createStandstillWatch, describeStandstill } from './standstill.ts';
 import type { World } from './start-world.ts';
 import { startWorld } from './start-world.ts';
 
@@ -130,6 +130,7 @@ class LocalRun {
   #inFlight = 0;
   /** Set when nothing moves any more until a person does something. */
   #standstill: Standstill | undefined;
+  #isHoldTold = false;
   readonly #lines = createRepeatedLines();
   /** What ended the mapping, an outage that went wrong, or that no environment starts. */
   #failure: unknown;
@@ -237,10 +238,19 @@ class LocalRun {
     this.#caughtUp = !this.#isInterrupted() && this.#standstill === undefined;
     this.#sayNews();
     for (const line of [...this.#lines.describe(), ...failures.totals()]) screen.say(line);
-    if (this.#standstill === undefined) return;
-    screen.say(
-      `The position is held: ${this.#standstill.deliveries} deliveries in a row changed nothing. The reason is above, with what to do.`,
-    );
+    if (this.#standstill !== undefined) screen.say(describeStandstill(this.#standstill));
+  }
+
+  /** Ends a run that stands still, unless it is kept running: then whoever wants to can do something about it. */
+  #standStill(standstill: Standstill | undefined): void {
+    const { options, screen, world } = this.#parts;
+    if (standstill === undefined || this.#isHoldTold) return;
+    if (!options.keepRunning) {
+      this.#standstill = standstill;
+      return;
+    }
+    this.#isHoldTold = true;
+    for (const line of [describeStandstill(standstill), ...describeWorld(world)]) screen.say(line);
   }
 
   #sayNews(): void {
@@ -280,7 +290,7 @@ class LocalRun {
       const state = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
       const atMs = performance.now();
       screen.update(describeProgress(state, meter({ atMs, ...state }), log.totals()));
-      this.#standstill = watchStandstill({ atMs, done: this.#done, inFlight: this.#inFlight, holds: log.holds() });
+      this.#standStill(watchStandstill({ atMs, done: this.#done, inFlight: this.#inFlight, holds: log.holds() }));
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
   }

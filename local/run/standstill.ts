@@ -45,3 +45,8 @@ function holdsThatStay({ holds: { fuse = 0, configuration = 0 } }: RunMoment): n
 function holdsThatPass({ holds: { transient = 0, deadline = 0 } }: RunMoment): number {
   return transient + deadline;
 }
+
+/** Tells a person that a run stands still; the reason is in the log line of the hold. */
+export function describeStandstill({ deliveries }: Standstill): string {
+  return `The position is held: ${deliveries} deliveries in a row changed nothing. The reason is above, with what to do.`;
+}
