@@ -209,15 +209,12 @@ describe.each([
     await mapping.start();
     await untilDelivered(deployment, 3);
 
-    const said: string[] = [];
-    const reached = { clusterArn: server.resourceArn, secretArn: server.secretArn, database: server.database };
-    await withLocalCredentials(() =>
-      runFuse(
-        { ...reached, allow: true, json: false, functionName: undefined, build: undefined, region: server.region },
-        { say: (line) => said.push(line) },
-      ),
-    );
-    expect(said.join('\n')).toMatch(/payments, build broken-build: held since .*, fuse blown\n.*\n.*schema: cents: /);
+    const held = /^payments, build broken-build: held since .*, fuse blown\n.* of .* events .*\n.*schema: cents: .*\n/;
+    expect(await fuseCommand({ allow: false })).toMatch(new RegExp(`${held.source}.*add --allow`));
+    expect(await fuseCommand({ allow: true, build: 'another' })).toBe('No build is held.');
+    expect(await tables()).toEqual({ payments: 0, ledger: 0, quarantined: 0 });
+    expect(await fuseCommand({ allow: true, build: 'broken-build' })).toMatch(held);
+    expect(await fuseCommand({ allow: false })).toBe('No build is held.');
     await mapping.drained();
     expect(await tables()).toEqual({ payments: 0, ledger: 0, quarantined: BACKLOG });
 
@@ -230,16 +227,22 @@ describe.each([
   });
 });
 
-/** The command finds endpoint and credentials where the SDK does. */
-async function withLocalCredentials(work: () => Promise<void>): Promise<void> {
+/** What `npm run ops -- fuse` says; it finds endpoint and credentials where the SDK does. */
+async function fuseCommand({ allow, build }: { readonly allow: boolean; readonly build?: string }): Promise<string> {
+  const { resourceArn: clusterArn, secretArn, database: name, region } = server;
   const variables = {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_RDS_DATA: server.endpoint,
   };
   Object.assign(process.env, variables);
+  const said: string[] = [];
   try {
-    await work();
+    await runFuse(
+      { clusterArn, secretArn, database: name, region, allow, build, json: false, functionName: 'payments' },
+      { say: (line) => said.push(line) },
+    );
+    return said.join('\n');
   } finally {
     for (const name of Object.keys(variables)) Reflect.deleteProperty(process.env, name);
   }
