@@ -14,6 +14,7 @@ import { BATCH_METRICS } from '../contract/metrics.ts';
 import type { ExecuteStatement } from '../data-api/execute.ts';
 import { createExecuteStatement } from '../data-api/execute.ts';
 import { createDataApiEventStore } from './write/data-api-event-store.ts';
+import { createDataApiFuseMemory } from './quarantine/data-api-fuse-memory.ts';
 import { createDataApiLookupSource } from './lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from './lookup/lru-lookup-cache.ts';
 import { batchMetrics, batchSummary, crashText, recordAges, rejectionSummary } from './batch-summary.ts';
@@ -116,6 +117,7 @@ function createEngine(projection: AnyProjection, environment: ProcessorEnvironme
     }),
     clock: CLOCK,
     fuse: { thresholdPercent: environment.fuseThresholdPercent, minEvents: environment.fuseMinEvents },
+    fuseMemory: createDataApiFuseMemory(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
     maxRequestBytes: environment.maxRequestBytes,
     codeVersion: BUILD_VERSION,
   };

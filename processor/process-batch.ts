@@ -13,7 +13,7 @@ import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
 import { projectItems } from './project/project-items.ts';
 import type { RowLists } from './project/row-lists.ts';
-import type { Clock, EventStore, LookupCache, LookupSource } from './ports.ts';
+import type { Clock, EventStore, FuseMemory, LookupCache, LookupSource } from './ports.ts';
 import { readLookups } from './lookup/read-lookups.ts';
 import type { WriteReport } from './write/write-items.ts';
 import { writeItems } from './write/write-items.ts';
@@ -26,6 +26,7 @@ export interface Engine {
   readonly lookupCache: LookupCache;
   readonly clock: Clock;
   readonly fuse: FuseSettings;
+  readonly fuseMemory: FuseMemory;
   /** Largest request that may be sent, in bytes. */
   readonly maxRequestBytes: number;
   /** Names the running code in the quarantine and the batch log. */
@@ -197,7 +198,7 @@ async function resolveLookups(decoded: readonly DecodedItem[], { engine, calls, 
 
 function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run): Promise<WriteReport> {
   const { engine, shardId, recordCount, maxItemBytes, calls } = run;
-  const { compiled, store, fuse, codeVersion } = engine;
+  const { compiled, store, fuse, fuseMemory, codeVersion } = engine;
   const context = {
     functionName: compiled.projection.name,
     shardId,
@@ -206,7 +207,7 @@ function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run):
     rows,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };
-  return writeItems({ chunks, recordCount }, { store, context, fuse, maxItemBytes }, calls);
+  return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory, maxItemBytes }, calls);
 }
 
 function heldReport(events: number, hold: HoldError, run: Run): BatchReport {

@@ -78,11 +78,16 @@ async function readChunk(
     found = await callWithRetry((options) => reading.source.read(groupKeys(chunk), options), calls);
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    if (chunk.length === 1 || error.kind === 'rejection') throw lookupHold(error);
+    if (chunk.length === 1 || !isForLess(error)) throw lookupHold(error);
     for (const half of bisectChunk(chunk)) await readChunk(half, reading, { calls, keep });
     return;
   }
   for (const { lookup, key } of chunk) keep(lookup, key, found.get(lookup)?.get(key) ?? null);
+}
+
+/** Failures that fewer keys can avoid; what the database refuses, it refuses for every key. */
+function isForLess({ kind }: DatabaseError): boolean {
+  return kind === 'too-large' || kind === 'timeout';
 }
 
 function lookupHold(error: DatabaseError): HoldError {

@@ -111,7 +111,7 @@ describe('a Data API call', () => {
   it('names the SQLSTATE of a database error', async () => {
     const body = { message: 'ERROR: relation "t" does not exist; Position: 15; SQLState: 42P01' };
     const { error } = await failureOf({ status: 400, errorName: 'DatabaseErrorException', body }, 5_000);
-    expect(error).toMatchObject({ kind: 'configuration', sqlState: '42P01' });
+    expect(error).toMatchObject({ kind: 'refused', sqlState: '42P01' });
   });
 });
 
