@@ -122,8 +122,23 @@ export type LookupRequest = ReadonlyMap<string, readonly string[]>;
 /** A reference row: column name to value. */
 export type ReferenceRow = Readonly<Record<string, unknown>>;
 
+/** Stands in the place of a reference row where several have one key: to take one of them would be a guess. */
+export class AmbiguousKey {
+  /** How many there are. */
+  readonly rows: number;
+
+  /**
+   * Keeps the number.
+   *
+   * @param rows two or more
+   */
+  constructor(rows: number) {
+    this.rows = rows;
+  }
+}
+
 /** Rows found, by lookup and key; a key that is not in it has no row. */
-export type LookupResult = ReadonlyMap<string, ReadonlyMap<string, ReferenceRow>>;
+export type LookupResult = ReadonlyMap<string, ReadonlyMap<string, ReferenceRow | AmbiguousKey>>;
 
 /** Reads reference rows: all keys of all lookups in one call. */
 export interface LookupSource {
@@ -138,9 +153,9 @@ export interface LookupSource {
 /** Keeps reference rows between the batches of one execution environment. */
 export interface LookupCache {
   /** The row, `null` for a key known to have none, `undefined` for a key not known. */
-  get(lookup: string, key: string): ReferenceRow | null | undefined;
-  /** Keeps a row, or with `null` that there is none. */
-  set(lookup: string, key: string, row: ReferenceRow | null): void;
+  get(lookup: string, key: string): ReferenceRow | AmbiguousKey | null | undefined;
+  /** Keeps a row, or with `null` that there is none, or that there are several. */
+  set(lookup: string, key: string, row: ReferenceRow | AmbiguousKey | null): void;
   /** Entries dropped for lack of room since the cache was made. */
   readonly evictions: number;
 }

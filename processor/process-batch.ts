@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Calls } from './call-with-retry.ts';
 import { HoldError } from './call-with-retry.ts';
 import type { CompiledProjection } from './compile-projection.ts';
+import { completeRecords } from './decode/complete-records.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { EncodedItem } from './project/project-items.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
@@ -110,7 +111,8 @@ export async function tryRecords(
 }
 
 /** The stages before the first write. */
-async function prepare(records: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
+async function prepare(received: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
+  const records = completeRecords(received, engine.clock.now());
   const run = startRun(records, engine, budgetMs);
   const { projection, step } = engine.compiled;
   const decoded = await run.time('decode', () => decodeRecords(records, projection));
@@ -119,6 +121,7 @@ async function prepare(records: readonly KinesisRecord[], engine: Engine, budget
   const { items, rows } = await run.time('project', () =>
     projectItems(resolved.items, step, {
       resolved: resolved.rows,
+      asked: resolved.asked,
       encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
     }),
   );
@@ -182,14 +185,14 @@ function startRun(records: readonly KinesisRecord[], engine: Engine, budgetMs: (
 
 async function resolveLookups(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
   const { lookups } = engine.compiled.projection;
-  const { items, keys, requests } = gatherLookupKeys(decoded, engine.compiled.projection);
+  const { items, asked, keys, requests } = gatherLookupKeys(decoded, engine.compiled.projection, maxItemBytes);
   try {
     const { resolved, misses } = await readLookups(
       keys,
       { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes },
       calls,
     );
-    return { items, requests, rows: resolved, misses };
+    return { items, asked, requests, rows: resolved, misses };
   } catch (error) {
     if (error instanceof HoldError) return error;
     throw error;

@@ -9,6 +9,7 @@ import { UsageError } from '../../command-line/usage-error.ts';
 import type { BatchLog } from './batch-log.ts';
 import { createBatchLog } from './batch-log.ts';
 import { createPaceMeter } from './catch-up.ts';
+import { describeQuarantine } from './describe-quarantine.ts';
 import { describeProgress, describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import type { EventInput, InputEvent } from './event-input.ts';
@@ -228,6 +229,7 @@ class LocalRun {
       postgres: world.postgres.version,
     });
     screen.say(describeReport(report));
+    if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
     if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
     return report;
   }

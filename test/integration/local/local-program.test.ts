@@ -50,6 +50,9 @@ describe('npm start', () => {
 
     expect(result).toMatchObject({ code: 0, leftRunning: false });
     expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ events: 3, written: 2, quarantined: 1 });
+    expect(result.stdout).toContain(
+      'Quarantined, with one example per reason:\n  schema (1): destination: expected an airport code such as DTW\n',
+    );
   });
 
   it.each([

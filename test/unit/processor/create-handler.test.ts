@@ -55,7 +55,8 @@ function healthy({ sql, parameters }: StubRequest): StubAnswer {
   if (sql.includes('event_processor.in_flight')) return NO_NOTES;
   if (parameters['keys_0'] !== undefined) {
     const keys = JSON.parse(parameters['keys_0']) as string[];
-    const records = keys.map((key) => ['customers', key, '["Detroit"]'].map((stringValue) => ({ stringValue })));
+    const [name, cells] = [{ stringValue: 'customers' }, { stringValue: '["Detroit"]' }];
+    const records = keys.map((key) => [name, { stringValue: key }, { longValue: 1 }, cells]);
     return { body: { records } };
   }
   expect(sql).toContain('event_processor.batch_log');
