@@ -14,7 +14,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const options = parseChaosOptions(process.argv.slice(2));
   if (options !== undefined) {
-    const { isAsExpected } = await runChaosCommand(options, { say: console.log, signal: interrupted.signal });
+    const isAsExpected = await runChaosCommand(options, { say: console.log, signal: interrupted.signal });
     process.exitCode = isAsExpected ? EXIT.asExpected : EXIT.broken;
   }
 } catch (error) {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
+import { FAULTS } from './faults/fault-kind.ts';
 import { MUTATIONS, type MutationName } from './mutation.ts';
 
 /** What `npm run chaos` is asked to do. */
@@ -10,14 +11,14 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Every so many runs one reads from the Kinesis emulator instead of memory; 0 for none. */
   readonly emulatorEvery: number;
-  /** A part of the engine to take out: then the runs must show it. */
-  readonly mutation: MutationName | undefined;
+  /** Parts of the engine to take out, one after the other: then the runs must show it. */
+  readonly mutations: readonly MutationName[];
   /** File that gets the report as JSON. */
   readonly report: string | undefined;
 }
 
 const NUMBERS = {
-  runs: { flag: 'runs', says: 'runs to make, one after the other', min: 1, max: 100_000, fallback: 20 },
+  runs: { flag: 'runs', says: 'runs to make, one after the other; with `--mutation`, at most for each', min: 1, max: 100_000, fallback: 20 },
   seed: {
     flag: 'seed',
     says: 'seed of the first run; each further one has the next',
@@ -58,9 +59,28 @@ function createCommand(): Command {
   return command
     .option(
       '--mutation <name>',
-      `take out a part of the engine; the runs must notice: ${Object.keys(MUTATIONS).join(', ')}`,
+      `take out a part of the engine, which the runs must notice: ${ALL} for each in turn, or one of those below`,
     )
-    .option('--report <file>', 'write the result as JSON');
+    .option('--report <file>', 'write the result as JSON')
+    .addHelpText('after', () =>
+      [
+        '',
+        ...describeList('What goes wrong:', Object.entries(FAULTS)),
+        '',
+        ...describeList(
+          'Mutations:',
+          Object.entries(MUTATIONS).map(([name, { says }]) => [name, says]),
+        ),
+      ].join('\n'),
+    );
+}
+
+/** Stands for every mutation. */
+const ALL = 'all';
+
+function describeList(title: string, entries: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return [title, ...entries.map(([name, says]) => `  ${name.padEnd(width)}  ${says}`)];
 }
 
 function checkOptions(raw: Raw): ChaosOptions {
@@ -74,15 +94,14 @@ function checkOptions(raw: Raw): ChaosOptions {
     }),
   ) as unknown as Record<keyof typeof NUMBERS, number>;
   const { mutation, report } = raw;
-  if (mutation !== undefined && !isMutation(mutation)) {
+  const mutations = mutation === undefined ? [] : MUTATION_NAMES.filter((name) => name === mutation || mutation === ALL);
+  if (mutation !== undefined && mutations.length === 0) {
     problems.push(
-      `\`--mutation\` must be one of ${Object.keys(MUTATIONS).join(', ')}, got ${JSON.stringify(mutation)}`,
+      `\`--mutation\` must be ${ALL} or one of ${MUTATION_NAMES.join(', ')}, got ${JSON.stringify(mutation)}`,
     );
   }
   if (problems.length > 0) throw new UsageError(problems);
-  return { ...numbers, mutation: mutation as MutationName | undefined, report };
+  return { ...numbers, mutations, report };
 }
 
-function isMutation(name: string): name is MutationName {
-  return Object.hasOwn(MUTATIONS, name);
-}
+const MUTATION_NAMES = Object.keys(MUTATIONS) as MutationName[];
