@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { keepClassNames } from './keep-class-names.ts';
 
 /** Root of the repository: what source paths in a bundle are relative to, so that every checkout gives one hash. */
 const ROOT = join(import.meta.dirname, '..');
@@ -53,7 +54,7 @@ export async function bundleFunction(entry: string, plugins: readonly Plugin[] =
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
     define: { 'process.env.BUILD_VERSION': JSON.stringify(BUILD_VERSION_PLACEHOLDER) },
-    plugins: [...plugins],
+    plugins: [...plugins, keepClassNames],
     logLevel: 'silent',
   });
   const template = textOf(result.outputFiles, '.mjs');

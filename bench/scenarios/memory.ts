@@ -62,7 +62,7 @@ function toFinding(events: number, probes: readonly HeapProbe[]): Finding {
   };
 }
 
-/** The resident set is of the whole process: stream, mapping and Data API server included. */
+/** The resident set is of the environment's own process. */
 function overTime(probes: readonly HeapProbe[]): Figure[] {
   const told = Array.from(
     { length: TOLD_PROBES },
@@ -71,10 +71,7 @@ function overTime(probes: readonly HeapProbe[]): Figure[] {
   return told.flatMap((probe) => {
     if (probe === undefined) return [];
     const after = `after ${(probe.invocations * BATCH_SIZE).toLocaleString('en-US')} events`;
-    return [
-      mebibytes(`${after}: heap`, probe.heapBytes),
-      mebibytes(`${after}: resident set of the process`, probe.rssBytes),
-    ];
+    return [mebibytes(`${after}: heap`, probe.heapBytes), mebibytes(`${after}: resident set`, probe.rssBytes)];
   });
 }
 

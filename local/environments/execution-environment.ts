@@ -1,76 +1,38 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import {
-  MessageChannel,
-  receiveMessageOnPort,
-  Worker,
-  type MessagePort,
-  type ResourceLimits,
-} from 'node:worker_threads';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { EnvironmentFault, InvocationContext, InvocationResult } from '../mapping/ports.ts';
-import type {
-  EnvironmentMessage,
-  EnvironmentSetup,
-  FunctionFacts,
-  InvocationMessage,
-  LambdaError,
-} from './environment-protocol.ts';
-import { logGroupName } from './lambda-context.ts';
-import { exitedByItself, killed, responseTooLarge, timedOut } from './lambda-error.ts';
-import { forwardLines } from './forward-lines.ts';
-
-/** What an execution environment is made of. */
-export interface EnvironmentConfiguration {
-  readonly id: string;
-  readonly bundlePath: string;
-  readonly handlerName: string;
-  readonly function: FunctionFacts;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-  readonly onLog: (line: string, environmentId: string) => void;
-}
+import { CHANNEL_FD, encodeInvocation } from './environment-protocol.ts';
+import type { CrashCause, EndCause, EnvironmentMessage, LambdaError } from './environment-protocol.ts';
+import { describeThrown, endedError, endLine, responseTooLarge, signalText } from './lambda-error.ts';
+import { forwardLines, startProcess } from './start-process.ts';
+import type { EnvironmentConfiguration } from './start-process.ts';
 
 /** Lambda gives the code of a function this long to load, beside the timeout of the invocation. */
 const INIT_TIMEOUT_MS = 10_000;
 
-const WORKER_ENTRY = new URL('./environment-worker.ts', import.meta.url);
+const KILLED: EndCause = { kind: 'signal', signal: 'killed' };
 
-/** One execution environment: a worker thread that serves one invocation at a time, until something ends it. */
+/** One execution environment: a process that serves one invocation at a time, until something ends it. */
 export class ExecutionEnvironment {
   readonly id: string;
   readonly #configuration: EnvironmentConfiguration;
-  readonly #worker: Worker;
-  readonly #port: MessagePort;
-  readonly #sent = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  readonly #process: ChildProcess;
+  readonly #channel: Duplex;
   readonly #ended: Promise<void>;
   #isReady = false;
   #isAlive = true;
+  #uncaught: LambdaError | undefined;
   #invocation: RunningInvocation | undefined;
 
   constructor(configuration: EnvironmentConfiguration) {
-    const { port1, port2 } = new MessageChannel();
     this.id = configuration.id;
     this.#configuration = configuration;
-    this.#port = port1;
-    this.#worker = startWorker(configuration, port2, this.#sent);
-    this.#ended = new Promise((resolve) => {
-      this.#worker.once('exit', (exitCode) => {
-        // What it said last may still be on its way.
-        const last = receiveMessageOnPort(this.#port) as { readonly message: EnvironmentMessage } | undefined;
-        if (last !== undefined) this.#hear(last.message);
-        this.#end((requestId) => exitedByItself(requestId, exitCode));
-        resolve();
-      });
-    });
-    // Node ends a worker that is out of heap with an error; other errors have told themselves before.
-    this.#worker.once('error', () => {
-      this.#end(killed);
-    });
-    this.#port.on('message', (message: EnvironmentMessage) => {
-      this.#hear(message);
-    });
+    this.#process = startProcess(configuration);
+    this.#channel = this.#process.stdio[CHANNEL_FD] as Duplex;
+    this.#ended = this.#watch();
   }
 
   /** False once something ended it: no further invocation is possible. */
@@ -95,61 +57,108 @@ export class ExecutionEnvironment {
 
   /** Ends the environment at once; an invocation under way fails. */
   async kill(): Promise<void> {
-    this.#end(killed);
+    this.#end(endedError(this.#requestId, KILLED));
     await this.#ended;
+  }
+
+  async #watch(): Promise<void> {
+    forwardLines(this.#channel, (line) => {
+      this.#hear(JSON.parse(line) as EnvironmentMessage);
+    });
+    // A process that is gone is told of by its exit.
+    this.#channel.on('error', () => undefined);
+    try {
+      const [status, signal] = (await once(this.#process, 'exit')) as [number | null, NodeJS.Signals | null];
+      // What it wrote last is there, and is read in this turn.
+      await nextTurn();
+      this.#fail(
+        signal === null ? { kind: 'exit', status: status ?? 0 } : { kind: 'signal', signal: signalText(signal) },
+      );
+    } catch (error) {
+      this.#crash({ kind: 'load-error' }, describeThrown(error));
+    }
   }
 
   #hear(message: EnvironmentMessage): void {
     if (!this.#isAlive) return;
-    const invocation = this.#invocation;
     switch (message.kind) {
       case 'ready':
         this.#isReady = true;
-        if (invocation !== undefined) this.#send(invocation);
+        if (this.#invocation !== undefined) this.#send(this.#invocation);
         return;
-      case 'crash':
-        this.#end(() => message.error);
+      case 'load-error':
+        this.#crash({ kind: 'load-error' }, message.error);
+        return;
+      case 'uncaught':
+        this.#uncaught = message.error;
         return;
       case 'response':
       case 'error':
-        if (invocation?.fault?.moment === 'after-handler') this.#end(killed);
-        else this.#settle(resultOf(message));
+        void this.#answer(message);
     }
+  }
+
+  async #answer(message: Extract<EnvironmentMessage, { kind: 'response' | 'error' }>): Promise<void> {
+    // What the function wrote before it answered is there, and is read in this turn.
+    await nextTurn();
+    if (this.#invocation?.fault?.moment === 'after-handler') this.#end(endedError(this.#requestId, KILLED));
+    else if (this.#isAlive) this.#settle(resultOf(message));
   }
 
   #send(invocation: RunningInvocation): void {
     if (invocation.fault?.moment === 'before-handler') {
-      this.#end(killed);
+      this.#end(endedError(invocation.requestId, KILLED));
       return;
     }
-    const { timeoutMs } = this.#configuration;
-    const payload = new TextEncoder().encode(invocation.payload);
+    const { timeoutMs, functionArn } = this.#configuration;
+    const { requestId, payload } = invocation;
     this.#limit(invocation, timeoutMs);
-    const message = { payload, requestId: invocation.requestId, deadlineMs: Date.now() + timeoutMs };
-    this.#port.postMessage(message satisfies InvocationMessage, [payload.buffer]);
-    const sent = new Int32Array(this.#sent);
-    Atomics.add(sent, 0, 1);
-    Atomics.notify(sent, 0);
+    const head = { requestId, invokedFunctionArn: functionArn, deadlineMs: Date.now() + timeoutMs };
+    this.#channel.cork();
+    for (const part of encodeInvocation(head, payload)) this.#channel.write(part);
+    this.#channel.uncork();
   }
 
   #limit(invocation: RunningInvocation, ms: number): void {
-    const { timeoutMs, onLog } = this.#configuration;
     clearTimeout(invocation.timer);
     invocation.timer = setTimeout(() => {
-      const error = timedOut(invocation.requestId, timeoutMs);
-      onLog(`${new Date().toISOString()} ${invocation.requestId} ${taskText(error)}`, this.id);
-      this.#end(() => error);
+      this.#fail({ kind: 'timeout', timeoutMs: this.#configuration.timeoutMs });
     }, ms);
   }
 
-  /** The invocation fails once the thread is gone, so that nothing of it runs beside a retry. */
-  #end(reason: (requestId: string) => LambdaError): void {
+  get #requestId(): string {
+    return this.#invocation?.requestId ?? '';
+  }
+
+  /** The process ended, or runs too long. */
+  #fail(cause: EndCause): void {
+    if (!this.#isAlive) return;
+    const { logFormat, onLog } = this.#configuration;
+    const line = endLine(logFormat, this.#requestId, cause);
+    if (line !== undefined) onLog(line, this.id);
+    this.#crash(cause, endedError(this.#requestId, cause));
+  }
+
+  #crash(cause: CrashCause, error: LambdaError): void {
+    if (!this.#isAlive) return;
+    this.#configuration.onCrash({
+      environmentId: this.id,
+      phase: this.#isReady ? 'invoke' : 'init',
+      cause,
+      error,
+      ...(this.#uncaught !== undefined && cause.kind === 'exit' && { uncaught: this.#uncaught }),
+      ...(this.#invocation !== undefined && { requestId: this.#invocation.requestId }),
+    });
+    this.#end(error);
+  }
+
+  /** The invocation fails once the process is gone, so that nothing of it runs beside a retry. */
+  #end(error: LambdaError): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
-    this.#port.close();
-    const requestId = this.#invocation?.requestId ?? '';
-    void this.#worker.terminate().then(() => {
-      this.#settle(errorResult(reason(requestId)));
+    this.#process.kill('SIGKILL');
+    void this.#ended.then(() => {
+      this.#settle(errorResult(error));
     });
   }
 
@@ -170,77 +179,6 @@ interface RunningInvocation {
   timer: NodeJS.Timeout | undefined;
 }
 
-function startWorker(configuration: EnvironmentConfiguration, port: MessagePort, sent: SharedArrayBuffer): Worker {
-  const { id, function: facts, handlerName, bundlePath, onLog } = configuration;
-  const logStreamName = newLogStreamName(facts.functionVersion);
-  const setup: EnvironmentSetup = {
-    bundleUrl: pathToFileURL(bundlePath).href,
-    handlerName,
-    function: facts,
-    logStreamName,
-    port,
-    sent,
-  };
-  const worker = new Worker(WORKER_ENTRY, {
-    workerData: setup,
-    transferList: [port],
-    env: { ...configuration.environment, ...reservedVariables(configuration, logStreamName) },
-    execArgv: [],
-    stdout: true,
-    stderr: true,
-    resourceLimits: heapLimits(facts.memoryMb),
-    name: id,
-  });
-  for (const stream of [worker.stdout, worker.stderr]) {
-    forwardLines(stream, (line) => {
-      onLog(line, id);
-    });
-  }
-  return worker;
-}
-
-/** V8's young generation: two semi-spaces, and as much for large objects. */
-const SEMI_SPACES = 3;
-
-/**
- * Lambda starts Node.js with a semi-space of a twentieth of the function's memory and nine tenths for the old
- * generation; by itself, a worker thread takes a young generation for machines with more memory.
- */
-function heapLimits(memoryMb: number): ResourceLimits {
-  const newSpaceMb = Math.floor(memoryMb / 10);
-  return {
-    maxOldGenerationSizeMb: memoryMb - newSpaceMb,
-    maxYoungGenerationSizeMb: SEMI_SPACES * Math.floor(newSpaceMb / 2),
-  };
-}
-
-/**
- * Variables that Lambda sets and that a configuration cannot change.
- * {@link https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html}
- */
-function reservedVariables(
-  { function: facts, handlerName, bundlePath }: EnvironmentConfiguration,
-  logStreamName: string,
-): Readonly<Record<string, string>> {
-  return {
-    _HANDLER: `index.${handlerName}`,
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(facts.memoryMb),
-    AWS_LAMBDA_FUNCTION_NAME: facts.functionName,
-    AWS_LAMBDA_FUNCTION_VERSION: facts.functionVersion,
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: logGroupName(facts.functionName),
-    AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
-    LAMBDA_TASK_ROOT: join(bundlePath, '..'),
-    TZ: ':UTC',
-  };
-}
-
-function newLogStreamName(functionVersion: string): string {
-  const day = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length).replaceAll('-', '/');
-  return `${day}/[${functionVersion}]${randomBytes(16).toString('hex')}`;
-}
-
 function resultOf(message: Extract<EnvironmentMessage, { kind: 'response' | 'error' }>): InvocationResult {
   if (message.kind === 'error') return errorResult(message.error);
   const { payload } = message;
@@ -250,9 +188,4 @@ function resultOf(message: Extract<EnvironmentMessage, { kind: 'response' | 'err
 
 function errorResult(error: LambdaError): InvocationResult {
   return { kind: 'error', functionError: 'Unhandled', payload: JSON.stringify(error) };
-}
-
-/** The log has the same text without the id in front. */
-function taskText({ errorMessage }: LambdaError): string {
-  return errorMessage.slice(errorMessage.indexOf('Task'));
 }

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { FunctionInvoker, InvocationContext, InvocationResult } from '../mapping/ports.ts';
+import type { EnvironmentCrash, LogFormat } from './environment-protocol.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 
 /** A Lambda function to run on this machine. */
@@ -21,8 +23,15 @@ export interface FunctionRuntimeOptions {
   readonly functionVersion?: string;
   /** Alias-qualified ARN of the function. @defaultValue a local function behind the alias live */
   readonly functionArn?: string;
+  /** As a deployed function is configured; this stack deploys with `JSON`. @defaultValue 'plain' */
+  readonly logFormat?: LogFormat;
   /** Takes every line the function writes. @defaultValue lines are dropped */
   readonly onLog?: (line: string, environmentId: string) => void;
+  /**
+   * Hears of each environment that ended without being asked to: `kill`, `close` and injected faults don't count. It is
+   * called before the invocation under way is answered. @defaultValue nobody hears of it
+   */
+  readonly onCrash?: (crash: EnvironmentCrash) => void;
 }
 
 /** An execution environment from outside. */
@@ -118,22 +127,21 @@ class EnvironmentPool implements FunctionRuntime {
   }
 
   #startEnvironment(): ExecutionEnvironment {
-    const { bundlePath, functionName, functionVersion = '1', handlerName = 'handler' } = this.#options;
+    const { functionName, functionVersion = '1', handlerName = 'handler' } = this.#options;
     this.#started += 1;
     return new ExecutionEnvironment({
       id: `${functionName}-${this.#started}`,
-      bundlePath,
+      bundlePath: resolve(this.#options.bundlePath),
       handlerName,
-      function: {
-        functionName,
-        functionVersion,
-        invokedFunctionArn:
-          this.#options.functionArn ?? `arn:aws:lambda:us-east-1:000000000000:function:${functionName}:live`,
-        memoryMb: this.#limits.memoryMb,
-      },
+      functionName,
+      functionVersion,
+      functionArn: this.#options.functionArn ?? `arn:aws:lambda:us-east-1:000000000000:function:${functionName}:live`,
+      memoryMb: this.#limits.memoryMb,
       environment: this.#options.environment ?? {},
       timeoutMs: this.#limits.timeoutMs,
+      logFormat: this.#options.logFormat ?? 'plain',
       onLog: this.#options.onLog ?? (() => undefined),
+      onCrash: this.#options.onCrash ?? (() => undefined),
     });
   }
 }

@@ -1,38 +1,31 @@
 import type { Context } from 'aws-lambda';
-import type { FunctionFacts, InvocationMessage } from './environment-protocol.ts';
+import type { InvocationHead } from './environment-protocol.ts';
 
-/** The part of Lambda's context object that handlers for Node.js 24 get. */
-export type LambdaContext = Omit<
-  Context,
-  'callbackWaitsForEmptyEventLoop' | 'done' | 'fail' | 'succeed' | 'identity' | 'clientContext'
->;
+/** Lambda's context object for Node.js 24: without what belonged to callbacks, with two members that the types lack. */
+export type LambdaContext = Omit<Context, 'callbackWaitsForEmptyEventLoop' | 'done' | 'fail' | 'succeed'> & {
+  readonly tenantId: string | undefined;
+  readonly xRayTraceId: string | undefined;
+};
 
 /**
- * The context of one invocation.
+ * The context of one invocation; names come from the environment variables that Lambda reserves.
  * {@link https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html}
- *
- * @param facts the function
- * @param logStreamName the log stream of the environment
- * @param invocation its id and deadline, the latter in milliseconds since the epoch
  */
-export function createLambdaContext(
-  facts: FunctionFacts,
-  logStreamName: string,
-  invocation: Pick<InvocationMessage, 'requestId' | 'deadlineMs'>,
-): LambdaContext {
+export function createLambdaContext({ requestId, invokedFunctionArn, deadlineMs }: InvocationHead): LambdaContext {
+  const { env } = process;
   return {
-    functionName: facts.functionName,
-    functionVersion: facts.functionVersion,
-    invokedFunctionArn: facts.invokedFunctionArn,
-    memoryLimitInMB: String(facts.memoryMb),
-    awsRequestId: invocation.requestId,
-    logGroupName: logGroupName(facts.functionName),
-    logStreamName,
-    getRemainingTimeInMillis: () => invocation.deadlineMs - Date.now(),
+    // Of mobile clients, Cognito, multi-tenant functions and X-Ray: an event source mapping has none of them.
+    clientContext: undefined,
+    identity: undefined,
+    tenantId: undefined,
+    xRayTraceId: undefined,
+    invokedFunctionArn,
+    awsRequestId: requestId,
+    getRemainingTimeInMillis: () => deadlineMs - Date.now(),
+    functionName: String(env['AWS_LAMBDA_FUNCTION_NAME']),
+    functionVersion: String(env['AWS_LAMBDA_FUNCTION_VERSION']),
+    memoryLimitInMB: String(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']),
+    logGroupName: String(env['AWS_LAMBDA_LOG_GROUP_NAME']),
+    logStreamName: String(env['AWS_LAMBDA_LOG_STREAM_NAME']),
   };
-}
-
-/** Name of the log group of a function. */
-export function logGroupName(functionName: string): string {
-  return `/aws/lambda/${functionName}`;
 }

@@ -2,6 +2,7 @@ import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import {
   beginResolution,
   nextStep,
+  postpone,
   settleAttempt,
   type AttemptOutcome,
   type Delivery,
@@ -36,7 +37,8 @@ export class BatchDelivery {
   }
 
   /**
-   * Delivers a batch. When the mapping stops, the attempt under way is waited for and the rest stays unresolved.
+   * Delivers a batch. When the mapping stops, the attempt under way is waited for, a wait ends at once, and the rest
+   * stays unresolved.
    */
   async deliver(records: Records): Promise<void> {
     const { settings, clock, newRequestId, signal } = this.#context;
@@ -45,15 +47,24 @@ export class BatchDelivery {
       const next = nextStep(resolution, settings, { nowMs: clock.now(), newRequestId });
       resolution = next.resolution;
       if (next.step.kind === 'finished' || signal.aborted) return;
-      if (next.step.kind === 'discard') {
-        await this.#discard(next.step);
-        continue;
+      switch (next.step.kind) {
+        case 'discard':
+          await this.#discard(next.step);
+          break;
+        case 'wait':
+          await clock.sleep(next.step.untilMs - clock.now(), signal);
+          break;
+        case 'invoke':
+          resolution = await this.#deliverOnce(next.step.delivery, resolution);
       }
-      const verdict = await this.#attempt(next.step.delivery);
-      const settled = settleAttempt(resolution, verdict, settings);
-      resolution = settled.resolution;
-      await this.#apply(settled.outcome, next.step.delivery);
     }
+  }
+
+  async #deliverOnce(delivery: Delivery, resolution: Resolution): Promise<Resolution> {
+    const verdict = await this.#attempt(delivery);
+    const settled = settleAttempt(resolution, verdict, this.#context.settings);
+    const waitMs = await this.#apply(settled.outcome, delivery);
+    return postpone(settled.resolution, this.#context.clock.now() + waitMs);
   }
 
   async #attempt(delivery: Delivery): Promise<BatchVerdict> {
@@ -103,32 +114,34 @@ export class BatchDelivery {
     return readVerdict(result, records, settings.reportBatchItemFailures);
   }
 
-  async #apply(outcome: AttemptOutcome, { records, requestId }: Delivery): Promise<void> {
+  /** Carries out what an attempt led to, and returns the wait before the next one in milliseconds. */
+  async #apply(outcome: AttemptOutcome, { records, requestId }: Delivery): Promise<number> {
     const { observe } = this.#context;
     const told = this.#moment(records, requestId);
     switch (outcome.kind) {
       case 'success':
         this.#resolve(outcome.records, requestId);
-        return;
+        return 0;
       case 'partial':
         observe({ type: 'partial', ...told, remaining: outcome.remaining });
         this.#resolve(outcome.records, requestId);
-        return;
+        return 0;
       case 'bisected':
         observe({ type: 'bisected', ...told, first: outcome.first, second: outcome.second });
-        return;
+        return 0;
       case 'retry': {
         const waitMs = this.#waitMs(outcome.attempts);
         observe({ type: 'retried', ...told, attempts: outcome.attempts, waitMs });
-        return this.#sleep(waitMs);
+        return waitMs;
       }
       case 'throttled': {
         const waitMs = this.#waitMs(outcome.throttles);
         observe({ type: 'throttled', ...told, throttles: outcome.throttles, waitMs });
-        return this.#sleep(waitMs);
+        return waitMs;
       }
       case 'discard':
-        return this.#discard(outcome);
+        await this.#discard(outcome);
+        return 0;
     }
   }
 
@@ -174,10 +187,6 @@ export class BatchDelivery {
 
   #waitMs(failures: number): number {
     return retryWaitMs(failures, this.#context.pace.retryBackoff, this.#context.random);
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return this.#context.clock.sleep(ms, this.#context.signal);
   }
 
   #moment(records: Records, requestId: string) {

@@ -1,4 +1,4 @@
-import type { MappingRecord } from './mapping-record.ts';
+import { countExpired, expiresAtMs, type MappingRecord } from './mapping-record.ts';
 import type { DiscardCondition } from './ports.ts';
 import type { BatchVerdict } from './response-verdict.ts';
 
@@ -22,6 +22,8 @@ export interface Delivery {
   readonly throttles: number;
   /** What the last counted attempt ended with; `undefined` while the function was not reached. */
   readonly functionError: 'Unhandled' | null | undefined;
+  /** The next attempt is not made before this time, milliseconds since the epoch. */
+  readonly dueAtMs: number;
 }
 
 /** What is left of a batch: the delivery under way and what comes after it, next one last. */
@@ -51,7 +53,11 @@ export interface Present {
 
 /** What to do next for a batch. */
 export type ResolutionStep =
-  { readonly kind: 'finished' } | { readonly kind: 'invoke'; readonly delivery: Delivery } | Discard;
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'invoke'; readonly delivery: Delivery }
+  /** Nothing to do before `untilMs`, milliseconds since the epoch. */
+  | { readonly kind: 'wait'; readonly untilMs: number }
+  | Discard;
 
 /** What an attempt led to. */
 export type AttemptOutcome =
@@ -71,8 +77,9 @@ export function beginResolution(records: Records): Resolution {
 }
 
 /**
- * Decides the next step: records that are too old are split off the front and given up before every attempt, the
- * first included; the rest is sent.
+ * Decides the next step: records that are too old are split off the front and given up; the rest is sent as soon as
+ * it is due. A wait ends early when the first record grows too old, so that a backoff never keeps a record for longer
+ * than its maximum age.
  *
  * @param resolution what is left of the batch
  * @param rules the settings that decide
@@ -87,7 +94,7 @@ export function nextStep(
   const { current } = delivering;
   if (current === undefined) return { step: { kind: 'finished' }, resolution: delivering };
   const expired = countExpired(current.records, rules.maximumRecordAgeSeconds, present.nowMs);
-  if (expired === 0) return { step: { kind: 'invoke', delivery: current }, resolution: delivering };
+  if (expired === 0) return { step: attemptOrWait(current, rules, present.nowMs), resolution: delivering };
   const rest = current.records.slice(expired);
   return {
     step: {
@@ -100,6 +107,19 @@ export function nextStep(
     },
     resolution: { ...delivering, current: rest.length === 0 ? undefined : { ...current, records: rest } },
   };
+}
+
+function attemptOrWait(current: Delivery, rules: ResolutionRules, nowMs: number): ResolutionStep {
+  if (current.dueAtMs <= nowMs) return { kind: 'invoke', delivery: current };
+  const [first] = current.records;
+  const expiryMs = first === undefined ? Infinity : expiresAtMs(first, rules.maximumRecordAgeSeconds);
+  return { kind: 'wait', untilMs: Math.min(current.dueAtMs, expiryMs) };
+}
+
+/** Puts the next attempt of the batch under way off until `dueAtMs`, milliseconds since the epoch. */
+export function postpone(resolution: Resolution, dueAtMs: number): Resolution {
+  const { current } = resolution;
+  return current === undefined ? resolution : { ...resolution, current: { ...current, dueAtMs } };
 }
 
 /**
@@ -181,14 +201,7 @@ function popNext({ waiting }: Resolution, newRequestId: () => string): Resolutio
   const records = waiting.at(-1);
   if (records === undefined) return { current: undefined, waiting };
   return {
-    current: { records, requestId: newRequestId(), attempts: 0, throttles: 0, functionError: undefined },
+    current: { records, requestId: newRequestId(), attempts: 0, throttles: 0, functionError: undefined, dueAtMs: 0 },
     waiting: waiting.slice(0, -1),
   };
-}
-
-function countExpired(records: Records, maximumRecordAgeSeconds: number, nowMs: number): number {
-  if (maximumRecordAgeSeconds === UNLIMITED) return 0;
-  const oldestAllowedMs = nowMs - maximumRecordAgeSeconds * 1000;
-  const firstFresh = records.findIndex(({ arrivalMs }) => arrivalMs >= oldestAllowedMs);
-  return firstFresh === -1 ? records.length : firstFresh;
 }

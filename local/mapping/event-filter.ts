@@ -1,4 +1,5 @@
-import { compilePattern, patternProblem, type Matcher } from './filter-pattern.ts';
+import { LeafCollector, parseLeafTexts } from './filter-leaves.ts';
+import { compilePattern, type CompiledPattern } from './filter-pattern.ts';
 import type { StreamRecord } from './ports.ts';
 
 /**
@@ -8,63 +9,97 @@ import type { StreamRecord } from './ports.ts';
  */
 export type FilterPattern = Readonly<Record<string, unknown>>;
 
-/** What AWS answers to a pattern that it cannot read. */
-const INVALID = 'Invalid filter pattern definition.';
+/** What AWS answers to a pattern that it can't read. */
+const INVALID = '(AWS answers "Invalid filter pattern definition.")';
 
-/** What of a record a pattern can name beside its data. */
-const METADATA_KEYS = ['partitionKey', 'sequenceNumber', 'approximateArrivalTimestamp', 'kinesisSchemaVersion'];
+/** Name of the record's content in a pattern. */
+const DATA = 'data';
+
+/** What of a record a pattern can name beside its content. */
+const METADATA_NAMES = ['partitionKey', 'sequenceNumber', 'approximateArrivalTimestamp', 'kinesisSchemaVersion'];
+
+/** {@link https://docs.aws.amazon.com/lambda/latest/api/API_Filter.html} */
+const MAX_PATTERN_CHARACTERS = 4_096;
 
 /**
  * Checks a filter pattern.
  *
- * @returns what is wrong with it, or `undefined`
+ * @returns what is wrong with it, all of it, or `undefined`
  */
 export function filterProblem(pattern: unknown): string | undefined {
-  if (typeof pattern !== 'object' || pattern === null || Array.isArray(pattern)) {
-    return `must be an object such as {"data":{"kind":["sale"]}}: ${INVALID}`;
+  const text = toJson(pattern);
+  if (text?.startsWith('{') !== true) return `must be an object such as {"data":{"kind":["sale"]}} ${INVALID}`;
+  if (text.length > MAX_PATTERN_CHARACTERS) {
+    return `must have at most ${MAX_PATTERN_CHARACTERS} characters as JSON, got ${text.length}`;
   }
-  const keys = Object.keys(pattern);
-  const unknown = keys.find((key) => key !== 'data' && !METADATA_KEYS.includes(key));
-  if (unknown !== undefined) return `must have the keys data, ${METADATA_KEYS.join(', ')}, got ${unknown}`;
-  if (keys.length === 0) return `must name at least one field: ${INVALID}`;
-  const problem = patternProblem(pattern);
-  return problem === undefined ? undefined : `${problem}: ${INVALID}`;
+  const { problems, names } = compile(pattern);
+  if (problems.length > 0) return `must be an event pattern: ${problems.join('; ')} ${INVALID}`;
+  const [surplus] = [...names].flatMap((name) => nameProblem(name));
+  return surplus;
+}
+
+/** Content is filtered as JSON only, so that `data` itself holds no value to compare. */
+function nameProblem(name: string): readonly string[] {
+  const [top = ''] = name.split('.');
+  if (name === DATA) return [`must have an object with fields in ${DATA}, got a list ${INVALID}`];
+  if (top === DATA || METADATA_NAMES.includes(top)) return [];
+  return [`must have the keys ${DATA}, ${METADATA_NAMES.join(', ')}, got ${top}`];
+}
+
+/** `undefined` for what JSON can't hold. */
+function toJson(pattern: unknown): string | undefined {
+  try {
+    return JSON.stringify(pattern);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A pattern reaches AWS as JSON, so that is what counts. */
+function compile(pattern: unknown): CompiledPattern {
+  return compilePattern(JSON.parse(JSON.stringify(pattern)) as FilterPattern);
 }
 
 /**
  * Compiles the filters of a mapping: a record passes when one of them matches, or when there are none. A record whose
- * content is not JSON never matches a filter on `data`.
+ * content is not JSON never matches a filter that names a field of `data`.
  *
  * @param filters patterns without a {@link filterProblem}
  */
 export function createEventFilter(filters: readonly FilterPattern[]): (record: StreamRecord) => boolean {
   if (filters.length === 0) return () => true;
-  const compiled = filters.map((pattern) => ({
-    matches: compilePattern(pattern) satisfies Matcher,
-    needsData: 'data' in pattern,
-  }));
-  const parsesData = compiled.some(({ needsData }) => needsData);
+  const compiled = filters.map((pattern) => {
+    const { names, matches } = compile(pattern);
+    return { names, matches, needsContent: [...names].some((name) => name.startsWith(`${DATA}.`)) };
+  });
+  const wanted = new Set(compiled.flatMap(({ names }) => [...names].flatMap(beginningsOf)));
   return (record) => {
-    const data = parsesData ? parseData(record.data) : undefined;
-    const subject = { ...metadataOf(record), data };
-    return compiled.some(({ matches, needsData }) => !(needsData && data === undefined) && matches(subject, true));
+    const collector = new LeafCollector((name) => wanted.has(name));
+    addMetadata(collector, record);
+    const hasContent = wanted.has(DATA) && addContent(collector, record.data);
+    return compiled.some(({ matches, needsContent }) => (hasContent || !needsContent) && matches(collector.leaves));
   };
 }
 
-function metadataOf(record: StreamRecord): Readonly<Record<string, unknown>> {
-  return {
-    kinesisSchemaVersion: '1.0',
-    partitionKey: record.partitionKey,
-    sequenceNumber: record.sequenceNumber,
-    approximateArrivalTimestamp: record.approximateArrivalMs / 1000,
-  };
+/** The names of what a field is within, and its own: `a.b` begins with `a`. */
+function beginningsOf(name: string): readonly string[] {
+  const keys = name.split('.');
+  return keys.map((_, index) => keys.slice(0, index + 1).join('.'));
 }
 
-/** `undefined` stands for content that is not JSON. */
-function parseData(base64: string): unknown {
+function addMetadata(collector: LeafCollector, record: StreamRecord): void {
+  collector.add('kinesisSchemaVersion', '"1.0"');
+  collector.add('partitionKey', `"${record.partitionKey}"`);
+  collector.add('sequenceNumber', `"${record.sequenceNumber}"`);
+  collector.add('approximateArrivalTimestamp', String(record.approximateArrivalMs / 1000));
+}
+
+/** Says whether the content is JSON. */
+function addContent(collector: LeafCollector, base64: string): boolean {
   try {
-    return JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
+    collector.add(DATA, parseLeafTexts(Buffer.from(base64, 'base64').toString('utf8')));
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }

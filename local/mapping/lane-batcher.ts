@@ -1,4 +1,4 @@
-import { MAX_RECORDS_BYTES, SEPARATOR_BYTES, type MappingRecord } from './mapping-record.ts';
+import { countExpired, expiresAtMs, MAX_RECORDS_BYTES, SEPARATOR_BYTES, type MappingRecord } from './mapping-record.ts';
 
 /** When a batch is complete. */
 export interface BatchLimits {
@@ -6,6 +6,8 @@ export interface BatchLimits {
   readonly batchSize: number;
   /** Longest wait for a full batch, in milliseconds. */
   readonly windowMs: number;
+  /** Age at which a record is given up instead of sent, -1 for no limit. */
+  readonly maximumRecordAgeSeconds: number;
 }
 
 /** Taken records are cut off the front of the queue only once they are this many, so that taking stays cheap. */
@@ -51,10 +53,26 @@ export class LaneBatcher {
     return this.#isFull ? 0 : this.#windowOpenedAtMs + this.#limits.windowMs;
   }
 
+  /** When the first record grows too old, in milliseconds since the epoch; `Infinity` for never. */
+  expiresAtMs(): number {
+    const first = this.#queue[this.#head];
+    return first === undefined ? Infinity : expiresAtMs(first, this.#limits.maximumRecordAgeSeconds);
+  }
+
   /** Takes the next batch, complete or not; never empty while records wait. */
   take(): readonly MappingRecord[] {
-    const batch = this.#queue.slice(this.#head, this.#head + this.#records);
-    this.#head += this.#records;
+    return this.#takeFirst(this.#records);
+  }
+
+  /** Takes the records at the front of the next batch that are too old; none when the first one is not. */
+  takeExpired(nowMs: number): readonly MappingRecord[] {
+    const next = this.#queue.slice(this.#head, this.#head + this.#records);
+    return this.#takeFirst(countExpired(next, this.#limits.maximumRecordAgeSeconds, nowMs));
+  }
+
+  #takeFirst(count: number): readonly MappingRecord[] {
+    const batch = this.#queue.slice(this.#head, this.#head + count);
+    this.#head += count;
     if (this.#head >= COMPACT_AFTER || this.length === 0) {
       this.#queue = this.#queue.slice(this.#head);
       this.#head = 0;

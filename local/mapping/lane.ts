@@ -12,9 +12,9 @@ export class Lane {
   readonly #arrived = new WakeSignal();
 
   constructor(context: MappingContext, place: DeliveryPlace) {
-    const { batchSize, maxBatchingWindowSeconds } = context.settings;
+    const { batchSize, maxBatchingWindowSeconds, maximumRecordAgeSeconds } = context.settings;
     this.#context = context;
-    const limits = { batchSize, windowMs: maxBatchingWindowSeconds * 1000 };
+    const limits = { batchSize, windowMs: maxBatchingWindowSeconds * 1000, maximumRecordAgeSeconds };
     this.#batcher = new LaneBatcher(limits, context.clock.now());
     this.#delivery = new BatchDelivery(context, place);
   }
@@ -26,18 +26,24 @@ export class Lane {
     this.#arrived.notify();
   }
 
-  /** Delivers batches until the mapping stops. */
+  /** Delivers batches until the mapping stops; a record that grows too old in a batching window is given up there. */
   async run(): Promise<void> {
     const { clock, signal } = this.#context;
     while (!signal.aborted) {
+      const nowMs = clock.now();
       const readyAtMs = this.#batcher.readyAtMs();
-      const waitMs = readyAtMs === undefined ? undefined : readyAtMs - clock.now();
-      if (waitMs === undefined || waitMs > 0) {
-        await this.#arrived.wait(clock, signal, waitMs);
+      if (readyAtMs !== undefined && readyAtMs <= nowMs) {
+        await this.#delivery.deliver(this.#batcher.take());
+        this.#batcher.openWindow(clock.now());
         continue;
       }
-      await this.#delivery.deliver(this.#batcher.take());
-      this.#batcher.openWindow(clock.now());
+      const expired = this.#batcher.takeExpired(nowMs);
+      if (expired.length > 0) await this.#delivery.deliver(expired);
+      else await this.#arrived.wait(clock, signal, this.#waitMs(readyAtMs, nowMs));
     }
+  }
+
+  #waitMs(readyAtMs: number | undefined, nowMs: number): number | undefined {
+    return readyAtMs === undefined ? undefined : Math.min(readyAtMs, this.#batcher.expiresAtMs()) - nowMs;
   }
 }

@@ -95,6 +95,7 @@ export interface Retried extends Attempt {
   readonly type: 'retried';
   /** Attempts that have failed so far. */
   readonly attempts: number;
+  /** Milliseconds; records that grow too old in the meantime are given up without waiting for its end. */
   readonly waitMs: number;
 }
 
@@ -102,6 +103,7 @@ export interface Retried extends Attempt {
 export interface Throttled extends Attempt {
   readonly type: 'throttled';
   readonly throttles: number;
+  /** Milliseconds, as in {@link Retried}. */
   readonly waitMs: number;
 }
 

@@ -33,6 +33,8 @@ export interface RecordOrigin {
   readonly roleArn: string;
 }
 
+const NO_AGE_LIMIT = -1;
+
 const PREFIX = '{"Records":[';
 const SUFFIX = ']}';
 
@@ -62,6 +64,33 @@ export function createRecordEncoder(origin: RecordOrigin): (record: StreamRecord
     const bytes = frameBytes + key + 2 * sequenceNumber.length + data.length + arrivalSeconds(arrivalMs).length;
     return { sequenceNumber, partitionKey, data, arrivalMs, ordinal, bytes, frame };
   };
+}
+
+/**
+ * When a record is too old to be delivered: its age is then more than the maximum.
+ *
+ * @param record the record
+ * @param maximumRecordAgeSeconds the mapping's setting, -1 for no limit
+ * @returns milliseconds since the epoch, `Infinity` without a limit
+ */
+export function expiresAtMs(record: MappingRecord, maximumRecordAgeSeconds: number): number {
+  return maximumRecordAgeSeconds === NO_AGE_LIMIT ? Infinity : record.arrivalMs + maximumRecordAgeSeconds * 1000 + 1;
+}
+
+/**
+ * Counts the records at the front that are too old; one behind a record that is not does not count.
+ *
+ * @param records records in the order of their shard
+ * @param maximumRecordAgeSeconds the mapping's setting, -1 for no limit
+ * @param nowMs milliseconds since the epoch
+ */
+export function countExpired(
+  records: readonly MappingRecord[],
+  maximumRecordAgeSeconds: number,
+  nowMs: number,
+): number {
+  const firstFresh = records.findIndex((record) => expiresAtMs(record, maximumRecordAgeSeconds) > nowMs);
+  return firstFresh === -1 ? records.length : firstFresh;
 }
 
 /** The invocation event of a batch, as the JSON text that is sent. */

@@ -50,7 +50,7 @@ export const flightsUnderTest = defineProjection({
     }
     const { note, ticket = null, trap, ...flight } = event;
     if (flight.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
-    const rows = flights.project(flight, lookups as never, eventId);
+    const rows = flights.project(flight, lookups, eventId);
     const caught = fallInto(trap, 'project');
     if (note === undefined && caught === undefined) return rows;
     const details = { ticket, seats: [ticket, flight.origin], late: trap === 'json' ? caught : null };

@@ -15,6 +15,7 @@ afterAll(() => world.close());
 const ALL = [
   'event_processor/001-event-processor.sql',
   'event_processor/002-quarantine-part.sql',
+  'event_processor/003-fuse-and-crashes.sql',
   'flights/001-flights.sql',
 ];
 

@@ -33,7 +33,7 @@ describe('the bundle of a function', () => {
 
   it('is the same in a copy of the repository in another folder', async () => {
     const copy = join(directory, 'a', 'copy');
-    for (const part of ['build', 'contract', 'functions', 'processor', 'package.json']) {
+    for (const part of ['build', 'contract', 'data-api', 'functions', 'processor', 'package.json']) {
       await cp(join(ROOT, part), join(copy, part), { recursive: true });
     }
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
@@ -45,7 +45,8 @@ describe('the bundle of a function', () => {
     const { sources, sourcesContent } = JSON.parse(bundle.sourceMap) as { sources: string[]; sourcesContent?: unknown };
     expect(sourcesContent).toBeUndefined();
     expect(sources).toContain('../functions/flights/projection.ts');
-    for (const source of sources) expect(source).toMatch(/^\.\.\/(node_modules|build|contract|functions|processor)\//);
+    for (const source of sources)
+      expect(source).toMatch(/^\.\.\/(node_modules|build|contract|data-api|functions|processor)\//);
     for (const text of [bundle.code, bundle.sourceMap]) expect(text).not.toContain(ROOT);
   });
 

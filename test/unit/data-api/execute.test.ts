@@ -119,10 +119,12 @@ describe('the event store', () => {
   const STATEMENTS = { writeSql: 'WITH …', writeWithPartsSql: 'WITH parts …' };
 
   it('reads its counts from the one row of the compiled write', async () => {
-    await using stub = await startStubDataApi(() => ({ body: { records: [[{ longValue: 7 }, { longValue: 2 }]] } }));
+    await using stub = await startStubDataApi(() => ({
+      body: { records: [[{ longValue: 7 }, { longValue: 1 }, { longValue: 2 }]] },
+    }));
     const store = createDataApiEventStore(execute(stub), STATEMENTS);
-    expect(await store.write({ log: '[]' }, OPTIONS)).toEqual({ written: 7, quarantined: 2 });
-    expect(await store.writeWithParts({ log: '[1]' }, OPTIONS)).toEqual({ written: 7, quarantined: 2 });
+    expect(await store.write({ log: '[]' }, OPTIONS)).toEqual({ written: 7, superseded: 1, quarantined: 2 });
+    expect(await store.writeWithParts({ log: '[1]' }, OPTIONS)).toEqual({ written: 7, superseded: 1, quarantined: 2 });
     expect(stub.requests).toEqual([
       { sql: 'WITH …', parameters: { log: '[]' } },
       { sql: 'WITH parts …', parameters: { log: '[1]' } },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   beginResolution,
   nextStep,
+  postpone,
   settleAttempt,
   type Resolution,
   type ResolutionRules,
@@ -158,6 +159,23 @@ describe('record age', () => {
       functionError: undefined,
     });
     expect(nextStep(later.resolution, rules, present(nowMs + 60_001)).step.kind).toBe('finished');
+  });
+
+  it.each([
+    { dueAtMs: nowMs + 30_000, untilMs: nowMs + 10_001 },
+    { dueAtMs: nowMs + 10_000, untilMs: nowMs + 10_000 },
+  ])('ends the wait for an attempt at $dueAtMs at $untilMs', ({ dueAtMs, untilMs }) => {
+    const waiting = postpone(delivering([aRecord(0, nowMs - 50_000), aRecord(1, nowMs)], rules), dueAtMs);
+    expect(nextStep(waiting, rules, present(nowMs)).step).toEqual({ kind: 'wait', untilMs });
+  });
+
+  it('splits off the expired prefix during a wait and goes on waiting with the rest', () => {
+    const batch = [aRecord(0, nowMs - 50_000), aRecord(1, nowMs - 20_000)];
+    const waiting = postpone(delivering(batch, rules), nowMs + 30_000);
+    const discarded = nextStep(waiting, rules, present(nowMs + 10_001));
+    expect(discarded.step.kind === 'discard' && ordinals(discarded.step.records)).toEqual([0]);
+    const { step } = nextStep(discarded.resolution, rules, present(nowMs + 10_001));
+    expect(step).toEqual({ kind: 'wait', untilMs: nowMs + 30_000 });
   });
 
   it('gives up nothing without a limit', () => {

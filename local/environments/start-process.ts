@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { basename, dirname, extname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { EnvironmentCrash, LogFormat } from './environment-protocol.ts';
+
+/** What an execution environment is made of. */
+export interface EnvironmentConfiguration {
+  readonly id: string;
+  /** Absolute. */
+  readonly bundlePath: string;
+  readonly handlerName: string;
+  readonly functionName: string;
+  readonly functionVersion: string;
+  /** Alias-qualified, as the mapping invokes it. */
+  readonly functionArn: string;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly logFormat: LogFormat;
+  readonly onLog: (line: string, environmentId: string) => void;
+  readonly onCrash: (crash: EnvironmentCrash) => void;
+}
+
+const PROCESS_ENTRY = fileURLToPath(new URL('./environment-process.ts', import.meta.url));
+
+/** Whatever runs when this process exits would run on: an endless loop does not notice that nobody listens. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Starts the process of an environment, which loads the code at once. */
+export function startProcess(configuration: EnvironmentConfiguration): ChildProcess {
+  const { id, bundlePath, environment, memoryMb, onLog } = configuration;
+  const child = spawn(process.execPath, [...heapFlags(memoryMb), PROCESS_ENTRY], {
+    // Where there is no folder there is no code, which is for the runtime to say.
+    cwd: existsSync(dirname(bundlePath)) ? dirname(bundlePath) : undefined,
+    env: { ...environment, ...reservedVariables(configuration) },
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    // Ctrl-C is for this process, which lets the batches under way come to their end.
+    detached: true,
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  const forward = (line: string): void => {
+    onLog(line, id);
+  };
+  if (child.stdout !== null) forwardLines(child.stdout, forward);
+  if (child.stderr !== null) forwardLines(child.stderr, forward);
+  return child;
+}
+
+/** Lambda starts Node.js with a semi-space of a twentieth of the function's memory and nine tenths for the old generation. */
+function heapFlags(memoryMb: number): readonly string[] {
+  const newSpaceMb = Math.floor(memoryMb / 10);
+  return [`--max-semi-space-size=${Math.floor(newSpaceMb / 2)}`, `--max-old-space-size=${memoryMb - newSpaceMb}`];
+}
+
+/**
+ * Variables that Lambda sets and that a configuration cannot change.
+ * {@link https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html}
+ */
+function reservedVariables(configuration: EnvironmentConfiguration): Readonly<Record<string, string>> {
+  const { bundlePath, handlerName, functionName, functionVersion, memoryMb, logFormat } = configuration;
+  return {
+    _HANDLER: `${basename(bundlePath, extname(bundlePath))}.${handlerName}`,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_FUNCTION_NAME: functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: functionVersion,
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    ...(logFormat === 'JSON' && { AWS_LAMBDA_LOG_FORMAT: 'JSON' }),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: newLogStreamName(functionVersion),
+    LAMBDA_TASK_ROOT: dirname(bundlePath),
+    TZ: ':UTC',
+  };
+}
+
+function newLogStreamName(functionVersion: string): string {
+  const day = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length).replaceAll('-', '/');
+  return `${day}/[${functionVersion}]${randomBytes(16).toString('hex')}`;
+}
+
+/**
+ * Hands over what a stream brings line by line; an unfinished last line counts as one. Only line feeds end a line, as in
+ * a log stream: JSON may hold other separators as they are.
+ */
+export function forwardLines(stream: Readable, onLine: (line: string) => void): void {
+  let unfinished = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    const lines = text.split('\n');
+    lines[0] = unfinished + (lines[0] ?? '');
+    unfinished = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+  stream.on('end', () => {
+    if (unfinished !== '') onLine(unfinished);
+  });
+}
