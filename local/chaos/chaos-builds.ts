@@ -11,17 +11,19 @@ export const BAD_BUILDS = {
     ],
   },
   'projection-throws': {
-    [PROJECTION]: [['project: (event, lookups, eventId) => {', 'project: (event, lookups, eventId) => { eventId.nothing.at(0);']],
+    [PROJECTION]: [
+      ['project: (event, lookups, eventId) => {', 'project: (event, lookups, eventId) => { eventId.nothing.at(0);'],
+    ],
   },
   'rows-against-a-constraint': {
     [PROJECTION]: [
-      ['flights.project(flight,', 'flights.project({ ...flight, distance: -1 },'],
+      ['flights.project(event,', 'flights.project({ ...event, distance: -1 },'],
       ['gate: event.gate', "gate: ''"],
     ],
   },
   'rows-against-a-trigger': {
     [PROJECTION]: [
-      ['flights.project(flight,', 'flights.project({ ...flight, distance: 20_000 },'],
+      ['flights.project(event,', 'flights.project({ ...event, distance: 20_000 },'],
       ['gate: event.gate', "gate: 'refuse me'"],
     ],
   },

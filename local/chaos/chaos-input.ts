@@ -66,7 +66,9 @@ export function createChaosInput(plan: ChaosPlan, flights: readonly string[]): C
     groups[index]?.push(...events);
   };
   for (const index of plan.repeatedFlights) putBehind(index, ...(groups[index]?.slice(0, 1) ?? []));
-  const reports = plan.reports.map((report, serial) => gateReport(airports[report.airport % airports.length] ?? '', report.minute, serial));
+  const reports = plan.reports.map((report, serial) =>
+    gateReport(airports[report.airport % airports.length] ?? '', report.minute, serial),
+  );
   plan.reports.forEach(({ flight }, serial) => {
     putBehind(flight, ...reports.slice(serial, serial + 1));
   });
@@ -107,7 +109,12 @@ function withNote(flight: Flight, index: number): Flight {
 
 /** The reports of an airport have one partition key: the later of two with one version is the later in the stream. */
 function gateReport(airport: string, minute: number, serial: number): InputEvent {
-  return event(airport, { airport, at: reportTime(minute), gate: `G${serial}`, serial: FIRST_LARGE + 2n * BigInt(serial) });
+  return event(airport, {
+    airport,
+    at: reportTime(minute),
+    gate: `G${serial}`,
+    serial: FIRST_LARGE + 2n * BigInt(serial),
+  });
 }
 
 /** The version of a report of this minute. */
@@ -135,7 +142,13 @@ function createRowsBefore(
       1,
     ),
     airport_days: byKey(
-      flightsAt(daysWithoutCounters).map(({ origin, date }) => [origin, date.slice(0, 10).replaceAll('/', '-'), null, null, '7']),
+      flightsAt(daysWithoutCounters).map(({ origin, date }) => [
+        origin,
+        date.slice(0, 10).replaceAll('/', '-'),
+        null,
+        null,
+        '7',
+      ]),
       2,
     ),
   };

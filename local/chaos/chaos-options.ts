@@ -18,7 +18,13 @@ export interface ChaosOptions {
 }
 
 const NUMBERS = {
-  runs: { flag: 'runs', says: 'runs to make, one after the other; with `--mutation`, at most for each', min: 1, max: 100_000, fallback: 20 },
+  runs: {
+    flag: 'runs',
+    says: 'runs to make, one after the other; with `--mutation`, at most for each',
+    min: 1,
+    max: 100_000,
+    fallback: 20,
+  },
   seed: {
     flag: 'seed',
     says: 'seed of the first run; each further one has the next',
@@ -94,7 +100,8 @@ function checkOptions(raw: Raw): ChaosOptions {
     }),
   ) as unknown as Record<keyof typeof NUMBERS, number>;
   const { mutation, report } = raw;
-  const mutations = mutation === undefined ? [] : MUTATION_NAMES.filter((name) => name === mutation || mutation === ALL);
+  const mutations =
+    mutation === undefined ? [] : MUTATION_NAMES.filter((name) => name === mutation || mutation === ALL);
   if (mutation !== undefined && mutations.length === 0) {
     problems.push(
       `\`--mutation\` must be ${ALL} or one of ${MUTATION_NAMES.join(', ')}, got ${JSON.stringify(mutation)}`,

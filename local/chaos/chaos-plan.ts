@@ -87,7 +87,7 @@ export interface PlannedMissingGrant extends Disturbance {
   readonly grant: RevokedGrant;
 }
 
-/** What a team does to its own stack, and takes back later. */
+/** What a team does to its own stack and later undoes. */
 export type PlannedIncident = PlannedBadDeploy | PlannedMissingGrant;
 
 /** One run of chaos, written down before it begins: pure data, the same for the same seed. */

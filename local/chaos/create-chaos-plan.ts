@@ -175,7 +175,10 @@ function reports(
       minute: random.pick(REPORT_MINUTES),
       flight: anyFlight(),
     })),
-    repeatedReports: times(Math.floor(count / 8), () => ({ report: random.integer(0, count - 1), flight: anyFlight() })),
+    repeatedReports: times(Math.floor(count / 8), () => ({
+      report: random.integer(0, count - 1),
+      flight: anyFlight(),
+    })),
   };
 }
 

@@ -28,7 +28,10 @@ export const MUTATIONS = {
       'processor/tables/inserts.ts': [[' ORDER BY ${order}', '']],
       'processor/tables/counters.ts': [[' ORDER BY ${keyOrder(table, OWN.row)}', ' ORDER BY min(${OWN.row}.${OWN.n})']],
       'processor/tables/versions.ts': [
-        ['${upsert(state, table, newest(state, rows))}', '${upsert(state, table, `SELECT * FROM (${newest(state, rows)}) AS _any ORDER BY random()`)}'],
+        [
+          '${upsert(state, table, newest(state, rows))}',
+          '${upsert(state, table, `SELECT * FROM (${newest(state, rows)}) AS _any ORDER BY random()`)}',
+        ],
         [' ORDER BY ${keyOrder(state, OWN.row)}`;\n  const sameKey', ' ORDER BY random()`;\n  const sameKey'],
       ],
     },
@@ -48,7 +51,11 @@ export const MUTATIONS = {
   },
   'first-of-equals-stays': {
     says: 'a row does not give way to one of the same version',
-    edits: { 'processor/tables/versions.ts': [[")}) <= (${compared(state, 'excluded')", ")}) < (${compared(state, 'excluded')"]] },
+    edits: {
+      'processor/tables/versions.ts': [
+        [")}) <= (${compared(state, 'excluded')", ")}) < (${compared(state, 'excluded')"],
+      ],
+    },
     profile: 'versions',
   },
   'first-of-equals-in-a-batch': {
@@ -80,7 +87,9 @@ export const MUTATIONS = {
   },
   'empty-failure-list': {
     says: 'the function answers that all is done, whatever is committed',
-    edits: { 'processor/write/batch-outcome.ts': [['firstUncommitted === undefined ? []', 'sequenceNumbers.length > 0 ? []']] },
+    edits: {
+      'processor/write/batch-outcome.ts': [['firstUncommitted === undefined ? []', 'sequenceNumbers.length > 0 ? []']],
+    },
     profile: 'missing-grant',
   },
   'no-quarantine': {

@@ -173,7 +173,11 @@ function isIncident(disturbance: PlannedStreamFault | PlannedIncident): disturba
   return disturbance.kind === 'bad-deploy' || disturbance.kind === 'missing-grant';
 }
 
-/** @returns whether an invocation has met it */
+/**
+ * Lets an incident last until enough invocations have met it.
+ *
+ * @returns whether any has
+ */
 async function sufferIncident(
   incident: PlannedIncident,
   parts: { readonly scene: IncidentScene; readonly history: MappingHistory; readonly putMore: () => Promise<void> },

@@ -19,8 +19,8 @@ const gateReport = z.object({ airport: z.string(), at: z.string(), gate: z.strin
 
 /**
  * The flights as they are deployed, and more ways to go wrong: notes hold text that PostgreSQL does not take, tickets
- * and serial numbers are integers beyond 2^53, a division by the distance throws for a flight that goes nowhere, reports
- * of one gate have equal versions, and some flights are traps for the code itself.
+ * and serial numbers are integers beyond 2^53, a flight that goes nowhere makes the projection throw, reports of one
+ * gate have equal versions, and some flights are traps for the code itself.
  */
 export const flightsUnderTest = defineProjection({
   name: 'flights',
@@ -32,7 +32,8 @@ export const flightsUnderTest = defineProjection({
   lookups: flights.lookups,
   lookupKeys: (event) => {
     if ('gate' in event) return { airports: [] };
-    return (fallInto(event.trap, 'lookup-keys') as never) ?? { airports: [event.origin, event.destination] };
+    const airports = [event.origin, event.destination];
+    return (fallInto(event.trap, 'lookup-keys') as { airports: string[] } | undefined) ?? { airports };
   },
   tables: {
     ...flights.tables,
@@ -48,22 +49,22 @@ export const flightsUnderTest = defineProjection({
       const { airport, at, serial } = event;
       return { gates: { airport, at, gate: event.gate, serial, report: event } };
     }
-    const { note, ticket = null, trap, ...flight } = event;
-    if (flight.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
-    const rows = flights.project(flight, lookups, eventId);
-    const caught = fallInto(trap, 'project');
-    if (note === undefined && caught === undefined) return rows;
-    const details = { ticket, seats: [ticket, flight.origin], late: trap === 'json' ? caught : null };
-    const row = { flight_id: eventId, note: note ?? '', ticket, details };
-    switch (trap) {
-      case 'answer':
-        return caught as never;
-      case 'cell':
-        return { ...rows, flight_notes: { ...row, note: caught } } as never;
-      case 'list':
-        return { ...rows, flight_notes: [row, caught] } as never;
-      default:
-        return { ...rows, flight_notes: row } as never;
-    }
+    if (event.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
+    const caught = fallInto(event.trap, 'project');
+    if (event.trap === 'answer') return caught as never;
+    return { ...flights.project(event, lookups, eventId), ...noteRows(event, caught, eventId) };
   },
 });
+
+/** The note of a flight that has one, or a row that is spoiled by what came out of a trap. */
+function noteRows(
+  { note, ticket, trap, origin }: z.infer<typeof flight>,
+  caught: unknown,
+  flight_id: string,
+): { readonly flight_notes?: never } {
+  if (note === undefined && caught === undefined) return {};
+  const number = ticket ?? null;
+  const details = { ticket: number, seats: [number, origin], late: trap === 'json' ? caught : null };
+  const row = { flight_id, note: trap === 'cell' ? caught : (note ?? ''), ticket: number, details };
+  return { flight_notes: (trap === 'list' ? [row, caught] : row) as never };
+}

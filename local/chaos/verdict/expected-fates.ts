@@ -64,13 +64,14 @@ export function expectedFates(input: readonly InputEvent[], airports: Airports):
   let repeated = 0;
   for (const { data } of input) {
     const event = readEvent(data);
-    const [reason, sqlState = null] = event === undefined ? ['not-json'] : (rejectionOf(event, airports) ?? []);
-    const id = event === undefined ? '' : eventId(event);
+    const [reason, sqlState = null] = event === undefined ? ['not-json'] : rejectionOf(event, airports);
     if (reason !== undefined) quarantined.push({ payload: data, reason, sqlState });
-    else if (event !== undefined && isTrap(event, ENDS_THE_PROCESS_LATE)) {
+    if (event === undefined || reason !== undefined) continue;
+    const id = eventId(event);
+    if (isTrap(event, ['unheard'])) {
       either.set(id, { event, entry: { payload: data, reason: 'kills-function', sqlState } });
     } else if (inEffect.has(id)) repeated += 1;
-    else if (event !== undefined) inEffect.set(id, event);
+    else inEffect.set(id, event);
   }
   return { inEffect, quarantined, either, repeated };
 }
@@ -97,27 +98,17 @@ export function eventId(event: ChaosEvent): string {
   return `${date} ${origin}-${destination} ${delay}`;
 }
 
-type Verdict = readonly [reason: string, sqlState?: string | undefined];
+/** Nothing for an event that must be in effect. */
+type Verdict = readonly [reason?: string, sqlState?: string];
 
-/** What must be said about an event that can never succeed; the first that holds. */
-function rejectionOf(event: ChaosEvent, airports: Airports): Verdict | undefined {
-  if ('gate' in event) return undefined;
-  const { delay, distance, origin, destination } = event;
-  if (!Number.isSafeInteger(delay) || !Number.isSafeInteger(distance)) return ['schema'];
-  if (isTrap(event, ['event-id'])) return ['event-id'];
-  if (isTrap(event, ENDS_THE_PROCESS)) return ['kills-function'];
-  if (isTrap(event, ['lookup-keys'])) return ['row-invalid'];
-  if ([origin, destination].includes('TWIN')) return ['lookup-ambiguous'];
-  if (!airports.has(origin) || !airports.has(destination)) return ['lookup-absent'];
-  if (distance === 0) return ['projection-threw'];
-  if (isTrap(event, LATE_VALUES) || !isStorable(event)) return ['row-invalid'];
-  if ((event.note ?? '').split('"').length > MAX_QUOTES_IN_NOTE) return ['too-large'];
-  if (distance < 0) return ['database', '23514'];
-  return distance < REFUSED_DISTANCE ? undefined : ['database', TRIGGER_STATES[distance % TRIGGER_STATES.length]];
+/** What must be said about an event that can never succeed. */
+function rejectionOf(event: ChaosEvent, airports: Airports): Verdict {
+  if ('gate' in event) return [];
+  const [, verdict] = VERDICTS.find(([holds]) => holds(event, airports)) ?? [];
+  return verdict?.(event) ?? [];
 }
 
 const ENDS_THE_PROCESS = ['exit', 'exit-early', 'loop', 'heap'];
-const ENDS_THE_PROCESS_LATE = ['unheard'];
 const LATE_VALUES = ['cell', 'list', 'json', 'answer'];
 /** Far from the size that is decided by a few bytes, in either direction. */
 const MAX_QUOTES_IN_NOTE = 12_000;
@@ -126,8 +117,28 @@ const REFUSED_DISTANCE = 20_000;
 /** What the trigger on flights raises, by the distance. */
 const TRIGGER_STATES = ['AIR01', '0A000', '25P01', '38001', '42501', '45000', '55000', '72000', 'F0000', 'HV000'];
 
+type Holds = (flight: Flight, airports: Airports) => boolean;
+
+/** The first that holds counts: an event comes no further than to where it is rejected. */
+const VERDICTS: readonly (readonly [holds: Holds, verdict: (flight: Flight) => Verdict])[] = [
+  [({ delay, distance }) => ![delay, distance].every(Number.isSafeInteger), () => ['schema']],
+  [(flight) => isTrap(flight, ['event-id']), () => ['event-id']],
+  [(flight) => isTrap(flight, ENDS_THE_PROCESS), () => ['kills-function']],
+  [(flight) => isTrap(flight, ['lookup-keys']), () => ['row-invalid']],
+  [({ origin, destination }) => [origin, destination].includes('TWIN'), () => ['lookup-ambiguous']],
+  [(flight, airports) => !airports.has(flight.origin) || !airports.has(flight.destination), () => ['lookup-absent']],
+  [({ distance }) => distance === 0, () => ['projection-threw']],
+  [(flight) => isTrap(flight, LATE_VALUES) || !isStorable(flight), () => ['row-invalid']],
+  [({ note = '' }) => note.split('"').length > MAX_QUOTES_IN_NOTE, () => ['too-large']],
+  [({ distance }) => distance < 0, () => ['database', '23514']],
+  [
+    ({ distance }) => distance >= REFUSED_DISTANCE,
+    ({ distance }) => ['database', TRIGGER_STATES[distance % TRIGGER_STATES.length] ?? ''],
+  ],
+];
+
 function isTrap(event: ChaosEvent, traps: readonly string[]): boolean {
-  return 'trap' in event && event.trap !== undefined && traps.includes(event.trap);
+  return 'trap' in event && traps.includes(event.trap ?? '');
 }
 
 function isStorable({ date, note = '', ticket = '0' }: Flight): boolean {

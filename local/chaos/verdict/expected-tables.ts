@@ -24,11 +24,7 @@ export interface ExpectedTables {
  * @param airports the reference table
  * @param before rows that were there before them
  */
-export function expectedTables(
-  events: readonly ChaosEvent[],
-  airports: Airports,
-  before: RowsBefore,
-): ExpectedTables {
+export function expectedTables(events: readonly ChaosEvent[], airports: Airports, before: RowsBefore): ExpectedTables {
   const flights = events.filter((event): event is Flight => !('gate' in event));
   return {
     flights: flights.map((flight) => flightRow(flight, airports)),
@@ -78,14 +74,7 @@ function departure({ date }: Flight): string {
 function flightRow(flight: Flight, airports: Airports): TextRow {
   const { origin, destination, delay, distance } = flight;
   const place = (code: string): TextRow => [code, airports.get(code)?.city ?? null, airports.get(code)?.state ?? null];
-  return [
-    eventId(flight),
-    departure(flight),
-    ...place(origin),
-    ...place(destination),
-    String(delay),
-    String(distance),
-  ];
+  return [eventId(flight), departure(flight), ...place(origin), ...place(destination), String(delay), String(distance)];
 }
 
 /** The ticket is there twice: in a column, and with the airport in the list of the details. */

@@ -13,16 +13,16 @@ beforeAll(async () => {
 
 afterAll(() => playground.close());
 
-describe('a run of chaos', () => {
+describe('runs of chaos', () => {
   it.each([1000, 1001, 1002, 1003, 1004])(
-    'ends clean: every event is exactly once in effect or set aside, whatever went wrong (seed %i)',
+    'end clean: every event is exactly once in effect or set aside, whatever went wrong (seed %i)',
     async (seed) => {
       const { violations } = await playground.run(createChaosPlan(seed));
       expect(violations).toEqual([]);
     },
   );
 
-  it('ends clean on the Kinesis emulator', async () => {
+  it('end clean on the Kinesis emulator', async () => {
     const { source, violations } = await playground.run(createChaosPlan(1005, { source: 'kinesis' }));
     expect({ source, violations }).toEqual({ source: 'kinesis', violations: [] });
   });
@@ -33,7 +33,7 @@ describe('a run of chaos', () => {
     ['bad-deploy', 'a build that rejects everything'],
     ['missing-grant', 'a missing grant'],
     ['killers', 'records that end the process'],
-  ])('ends clean in a run for %s: %s', async (profile) => {
+  ])('end clean when drawn for %s: %s', async (profile) => {
     const { violations } = await playground.run(createChaosPlan(7, { profile }));
     expect(violations).toEqual([]);
   });
