@@ -31,8 +31,8 @@ const SMALL_REQUEST_BYTES = 65_536;
 const FULL_REQUEST_BYTES = 4 * 1024 * 1024;
 /** Short, so that an invocation that waits for a database gives up soon and the mapping has its turn. */
 const FUNCTION_TIMEOUT_MS = 8_000;
-/** Every process that a record keeps in a loop costs a run so much. */
-const KILLERS_TIMEOUT_MS = 2_000;
+/** Every process that a record keeps in a loop costs a run so much; the engine needs a second to look at a record alone. */
+const KILLERS_TIMEOUT_MS = 4_000;
 const FIRST_MINUTE = Math.min(...REPORT_MINUTES);
 const LAST_MINUTE = Math.max(...REPORT_MINUTES);
 /** Poison that needs small requests: its rows, or its payload, are too large for one. */
@@ -100,7 +100,7 @@ const PROFILES: Readonly<Record<ChaosProfile, Profile>> = {
     const chance = random.next();
     if (chance < 0.12) return PROFILES['bad-deploy'](random, plan);
     if (chance < 0.24) return PROFILES['missing-grant'](random, plan);
-    return chance < 0.34 ? PROFILES.killers(random, plan) : {};
+    return chance < 0.31 ? PROFILES.killers(random, plan) : {};
   },
   // Big batches in many lanes that lock the same rows: nothing goes wrong but what the lanes do to each other.
   contention: (random) => ({
@@ -145,13 +145,20 @@ const PROFILES: Readonly<Record<ChaosProfile, Profile>> = {
   'missing-grant': (random) => ({
     incidents: [{ kind: 'missing-grant', grant: random.pick(kindsOf(REVOKED_GRANTS)), afterShare: share(random) }],
   }),
-  killers: (random, { flights }) => ({
-    killers: times(random.integer(1, 2), () => ({
-      kind: random.pick(kindsOf(KILLERS)),
+  // Every process that dies costs a run seconds, most of all in a loop: small batches need few to find the record, and a
+  // mapping that halves them needs more.
+  killers: (random, { flights, bisectsBatches }) => {
+    const killers = times(random.integer(1, 2), (index) => ({
+      kind: random.pick(kindsOf(KILLERS).filter((kind) => index === 0 || kind !== 'kills-by-loop')),
       flight: random.integer(0, flights - 1),
-    })),
-    functionTimeoutMs: KILLERS_TIMEOUT_MS,
-  }),
+    }));
+    return {
+      killers,
+      batchSize: random.integer(10, 50),
+      bisectsBatches: bisectsBatches && killers.every(({ kind }) => kind !== 'kills-by-loop'),
+      functionTimeoutMs: KILLERS_TIMEOUT_MS,
+    };
+  },
 };
 
 function poison(
