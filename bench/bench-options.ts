@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { outputFileProblems } from '../command-line/output-file.ts';
 import { parseCommandLine } from '../command-line/parse-command-line.ts';
-import { UsageError } from '../command-line/usage-error.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /** The picture that the documentation shows. */
@@ -26,14 +26,12 @@ export interface BenchOptions {
  * @throws {@link UsageError} naming every option that is wrong at once
  */
 export function parseBenchOptions(argv: readonly string[]): BenchOptions | undefined {
-  const raw = parseCommandLine<RawOptions>(createCommand(), argv);
+  const raw = parseCommandLine<RawOptions>(createCommand(), argv, ({ report, chart }) => [
+    ...outputFileProblems('--report', report),
+    ...outputFileProblems('--chart', chart),
+  ]);
   if (raw === undefined) return undefined;
   const { scenario = [], quick = false, report, chart } = raw;
-  const names = SCENARIOS.map(({ name }) => name);
-  const problems = scenario
-    .filter((name) => !names.includes(name))
-    .map((name) => `\`--scenario\` must be one of ${names.join(', ')}, got ${JSON.stringify(name)}`);
-  if (problems.length > 0) throw new UsageError(problems);
   const isComplete = !quick && scenario.length === 0;
   return { scenarios: scenario, isQuick: quick, report, chart: chart ?? (isComplete ? DEFAULT_CHART : undefined) };
 }
@@ -47,9 +45,10 @@ interface RawOptions {
 
 function createCommand(): Command {
   const scenarios = SCENARIOS.map(({ name, says }) => `  ${name.padEnd(18)}${says}`).join('\n');
+  const only = new Option('--scenario <name...>', 'only these scenarios (default: all)');
   return new Command('npm run bench --')
     .description('Measure this project side by side with what one would write instead: same events, database, machine.')
-    .option('--scenario <name...>', 'only these scenarios (default: all)')
+    .addOption(only.choices(SCENARIOS.map(({ name }) => name)))
     .option('--quick', 'fewer rounds and events: figures to see a change by, not to quote')
     .option('--report <file>', 'write all figures as JSON')
     .option('--chart <file>', 'write the bar chart as SVG (default: docs/benchmarks.svg, when everything is run)')

@@ -1,14 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { runCommand } from '../command-line/run-command.ts';
 import { EventProcessorStack } from '../lib/event-processor-stack.ts';
 import { bundleStackCode } from '../lib/function-code.ts';
-import { PropsError } from '../lib/props/props-error.ts';
 import { readCodeCommit } from '../lib/settings/read-code-commit.ts';
 import { readSettings } from '../lib/settings/read-settings.ts';
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-try {
+await runCommand(async () => {
   const { stage, props } = readSettings(app.node.getAllContext() as Record<string, unknown>);
   const code = await bundleStackCode(props.functionName);
   new EventProcessorStack(app, `${props.functionName}-${stage}`, {
@@ -18,8 +19,9 @@ try {
     stack: { description: `Events of ${props.functionName} from Kinesis to Aurora, stage ${stage}`, tags: { stage } },
   });
   app.synth();
-} catch (error) {
-  if (!(error instanceof PropsError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-}
+  return true;
+});
+
+// For bin/cdk.ts, which the CDK does not tell.
+const { APP_EXIT_CODE_FILE: exitCodeFile } = process.env;
+if (exitCodeFile !== undefined) writeFileSync(exitCodeFile, String(process.exitCode ?? 0));

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildFailure, type Message, type Plugin } from 'esbuild';
+import { ProblemsError } from '../contract/problems-error.ts';
 import { keepClassNames } from './keep-class-names.ts';
 
 /** Root of the repository: what source paths in a bundle are relative to, so that every checkout gives one hash. */
@@ -12,6 +13,18 @@ const BUILD_VERSION_PLACEHOLDER = '@-build-version-';
 
 /** CommonJS dependencies inside an ES module still call `require` for Node's built-in modules. */
 const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
+/** Thrown when source does not bundle; `problems` has one entry for each place. */
+export class BundleError extends ProblemsError {
+  /**
+   * Collects the problems into one message.
+   *
+   * @param problems one each: file, line and column, what is wrong, and what to do
+   */
+  constructor(problems: readonly string[]) {
+    super(problems, { name: 'BundleError', heading: 'the function does not bundle' });
+  }
+}
 
 /** A Lambda function as it is deployed: one ES module and its source map. */
 export interface FunctionBundle {
@@ -31,7 +44,7 @@ export interface FunctionBundle {
  *
  * @param entry path of the handler module, relative to the repository
  * @param plugins change the source on its way into the bundle; for tests of the tests only
- * @throws esbuild's `BuildFailure` when the source does not bundle
+ * @throws {@link BundleError} with every place where the source does not bundle
  */
 export async function bundleFunction(entry: string, plugins: readonly Plugin[] = []): Promise<FunctionBundle> {
   const result = await build({
@@ -56,7 +69,8 @@ export async function bundleFunction(entry: string, plugins: readonly Plugin[] =
     define: { 'process.env.BUILD_VERSION': JSON.stringify(BUILD_VERSION_PLACEHOLDER) },
     plugins: [...plugins, keepClassNames],
     logLevel: 'silent',
-  });
+  }).catch(explain);
+  refuseUndefinedImports(result.warnings);
   const template = textOf(result.outputFiles, '.mjs');
   const buildVersion = createHash('sha256').update(template).digest('hex').slice(0, BUILD_VERSION_PLACEHOLDER.length);
   const output = Object.entries(result.metafile.outputs).find(([path]) => path.endsWith('.mjs'));
@@ -88,6 +102,47 @@ export async function writeFunctionBundle(
   await writeFile(join(directory, 'index.mjs'), bundle.code);
   await writeFile(join(directory, 'index.mjs.map'), bundle.sourceMap);
   return bundle;
+}
+
+function explain(error: unknown): never {
+  throw isBuildFailure(error) ? new BundleError(error.errors.map(describeMessage)) : error;
+}
+
+/** A warning to the bundler, an exception to the function when it loads. */
+function refuseUndefinedImports(warnings: readonly Message[]): void {
+  const undefinedImports = warnings.filter(({ id }) => id === 'import-is-undefined');
+  if (undefinedImports.length > 0) throw new BundleError(undefinedImports.map(describeMessage));
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
+
+/** Where it is, what is wrong, what to do, and the line itself. */
+function describeMessage({ text, location, notes }: Message): string {
+  const place = location === null ? '' : `${location.file}:${location.line}:${location.column + 1}: `;
+  const line = location === null ? '' : `, in \`${location.lineText.trim()}\``;
+  const advice = adviceFor(text);
+  const details = notes.flatMap((note) => (note.location === null && !isAboutExternals(note.text) ? [note.text] : []));
+  return [`${place}${text}${line}${advice === undefined ? '' : `; ${advice}`}`, ...details].join('\n');
+}
+
+/** Leaving a package out of the bundle, as esbuild proposes, is no way out: Lambda has nothing but the bundle. */
+function isAboutExternals(text: string): boolean {
+  return text.includes('as external');
+}
+
+/** What to do about the messages that do not say so by themselves. */
+function adviceFor(text: string): string | undefined {
+  const unresolved = /^Could not resolve "(.+)"$/.exec(text)?.[1];
+  if (unresolved === undefined) {
+    return /^(No matching export|Import ".*" will always be undefined)/.test(text)
+      ? 'export it there, or correct the name'
+      : undefined;
+  }
+  if (/^[./]/.test(unresolved)) return 'there is no such file; correct the path';
+  const [scope = '', name = ''] = unresolved.split('/');
+  return `correct the name, or install it with npm install ${scope.startsWith('@') ? `${scope}/${name}` : scope}`;
 }
 
 function textOf(files: readonly { readonly path: string; readonly text: string }[], ending: string): string {

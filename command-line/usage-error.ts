@@ -1,15 +1,13 @@
-/** A mistake of the person at the keyboard: told in one line each, without a stack trace, with exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-  readonly problems: readonly string[];
+import { ProblemsError } from '../contract/problems-error.ts';
 
+/** A mistake of the person at the keyboard: an option, or a file that an option names. */
+export class UsageError extends ProblemsError {
   /**
-   * Collects the problems.
+   * Collects the problems, which the message has in one line each.
    *
    * @param problems one sentence each: expected, got, and what to do
    */
   constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
+    super(problems, { name: 'UsageError' });
   }
 }

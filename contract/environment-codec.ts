@@ -1,4 +1,5 @@
 import { integerProblem, parseInteger, type IntegerRange } from './integer-range.ts';
+import { ProblemsError } from './problems-error.ts';
 
 /** A variable with any text in it. */
 export interface TextVariable {
@@ -33,18 +34,14 @@ export interface EnvironmentCodec<T> {
 }
 
 /** Thrown when environment variables do not make a configuration; `problems` lists every one of them. */
-export class EnvironmentError extends Error {
-  override readonly name = 'EnvironmentError';
-  readonly problems: readonly string[];
-
+export class EnvironmentError extends ProblemsError {
   /**
    * Collects the problems into one message.
    *
    * @param problems one sentence per variable: expected, got, and what to do
    */
   constructor(problems: readonly string[]) {
-    super(`the environment is not usable:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
-    this.problems = problems;
+    super(problems, { name: 'EnvironmentError', heading: 'the environment is not usable' });
   }
 }
 

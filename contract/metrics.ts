@@ -31,6 +31,8 @@ export const BATCH_METRICS = {
   PositionHeld: 'Count',
   /** 1 when so much of the batch was rejected that a bad deploy is likelier than bad data, else 0. */
   FuseBlown: 'Count',
+  /** Processes found to have died while they worked on records of this batch. */
+  CrashesFound: 'Count',
   /** Reference rows the events asked for, each time one asked. */
   LookupKeys: 'Count',
   /** Reference rows that needed no read of their own. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFunctionBundle } from '../build/bundle-function.ts';
+import { functionFolder, unknownFunctionProblem } from '../build/function-folder.ts';
+import { prepareFunction } from '../build/prepare-function.ts';
 import { FRAMEWORK_SCHEMA } from '../contract/framework-tables.ts';
-import { nearestName } from './props/nearest-name.ts';
 import { PropsError } from './props/props-error.ts';
 
 const FUNCTIONS_FOLDER = join(import.meta.dirname, '..', 'functions');
@@ -34,39 +35,25 @@ export interface StackCode {
  *
  * @param functionName folder under `functions/` of the processor
  * @throws PropsError when there is no such function
+ * @throws `FunctionError` with everything that would keep the function from starting
  */
 export async function bundleStackCode(functionName: string): Promise<StackCode> {
-  await refuseUnknownFunction(functionName);
+  const unknown = await unknownFunctionProblem('functionName', functionName);
+  if (unknown !== undefined) throw new PropsError([unknown]);
   const root = mkdtempSync(join(tmpdir(), 'function-code-'));
   process.once('exit', () => {
     rmSync(root, { recursive: true, force: true });
   });
+  const processorFolder = join(root, functionName);
+  const { buildVersion } = await prepareFunction(functionName, processorFolder);
+  const processor = { folder: processorFolder, buildVersion };
   const bundle = async (name: string): Promise<FunctionCode> => {
     const folder = join(root, name);
-    const { buildVersion } = await writeFunctionBundle(`functions/${name}/handler.ts`, folder);
-    return { folder, buildVersion };
+    return { folder, buildVersion: (await writeFunctionBundle(functionFolder(name).entry, folder)).buildVersion };
   };
-  const [processor, migrate, watchdog, prune] = await Promise.all([
-    bundle(functionName),
-    bundle('migrate'),
-    bundle('watchdog'),
-    bundle('prune'),
-  ]);
+  const [migrate, watchdog, prune] = await Promise.all([bundle('migrate'), bundle('watchdog'), bundle('prune')]);
   const sqlVersion = await copyMigrations(functionName, join(migrate.folder, 'migrations'));
   return { processor, migrate, watchdog, prune, migrationsVersion: `${migrate.buildVersion}-${sqlVersion}` };
-}
-
-async function refuseUnknownFunction(functionName: string): Promise<void> {
-  const folders = await readdir(FUNCTIONS_FOLDER);
-  const own = new Set(['migrate', 'watchdog', 'prune']);
-  const known = folders.filter((name) => !own.has(name) && existsSync(join(FUNCTIONS_FOLDER, name, 'handler.ts')));
-  if (known.includes(functionName)) return;
-  const nearest = nearestName(functionName, known);
-  const hint = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
-  throw new PropsError([
-    `\`functionName\` must name a folder under functions/ with a handler.ts (${known.join(', ')}), ` +
-      `got "${functionName}"${hint}`,
-  ]);
 }
 
 /** Puts the SQL files beside the code that applies them, one folder per set, and returns their hash. */
@@ -74,7 +61,7 @@ async function copyMigrations(functionName: string, target: string): Promise<str
   const hash = createHash('sha256');
   const sources = [
     [FRAMEWORK_SCHEMA, join(FUNCTIONS_FOLDER, 'migrate', 'framework')],
-    [functionName, join(FUNCTIONS_FOLDER, functionName, 'migrations')],
+    [functionName, functionFolder(functionName).migrations],
   ] as const;
   for (const [set, source] of sources) {
     await mkdir(join(target, set), { recursive: true });

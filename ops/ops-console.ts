@@ -5,6 +5,3 @@ export interface OpsConsole {
   /** Aborted when the person at the keyboard wants to stop. */
   readonly signal: AbortSignal;
 }
-
-/** What an operator command found: all is well, or something is left to do. */
-export type OpsVerdict = 'done' | 'partly';

@@ -1,6 +1,7 @@
 import type { BatchMetricName } from '../contract/metrics.ts';
 import type { KinesisRecord } from './decode/item.ts';
 import type { BatchReport } from './process-batch.ts';
+import type { CrashFinding } from './quarantine/suspects.ts';
 
 /** Ages of a batch's records when it was finished, in milliseconds. */
 export interface RecordAges {
@@ -43,6 +44,7 @@ export function batchMetrics(report: BatchReport, ages: RecordAges): Partial<Rec
     RecordsHeld: report.records - report.committedRecords,
     PositionHeld: report.hold === undefined ? 0 : 1,
     FuseBlown: report.hold?.reason === 'fuse' ? 1 : 0,
+    CrashesFound: report.crashesFound,
     LookupKeys: lookups,
     CacheHits: lookups - cacheMisses,
     CacheMisses: cacheMisses,
@@ -104,4 +106,15 @@ export function rejectionSummary({ rejections }: BatchReport): Record<string, un
       sqlState: rejection.sqlState,
     })),
   };
+}
+
+/** The message of the log line about processes that died: how many, with which records, and what comes next. */
+export function crashText({ first, last, records, crashes, isFound }: CrashFinding): string {
+  const processes = crashes === 1 ? 'a process' : `${crashes} processes`;
+  if (isFound) {
+    return `${processes} died while working on record ${first}, the last one on nothing else: the record is quarantined as kills-function`;
+  }
+  const range = records === 1 ? `record ${first}` : `${records} records, ${first} to ${last}`;
+  const next = records === 1 ? 'the record is tried by itself' : 'they are tried in smaller pieces';
+  return `${processes} died while working on ${range}: out of memory, out of time, or ended by the code; ${next}`;
 }

@@ -92,6 +92,17 @@ export function transientHold(failure: DatabaseError): HoldError {
   return new HoldError('transient', message, { cause: failure });
 }
 
+/**
+ * The hold that a failure comes to where nobody can ask the database for less.
+ *
+ * @throws what is neither a hold nor a failure of the database: a bug
+ */
+export function asHold(error: unknown): HoldError {
+  if (error instanceof HoldError) return error;
+  if (error instanceof DatabaseError) return new HoldError('configuration', fixable(error), { cause: error });
+  throw error;
+}
+
 /** What happened and what to do about it, in words that quote no row. */
 export function fixable(failure: DatabaseError): string {
   return failure.fix === undefined ? failure.headline : `${failure.headline}; ${failure.fix}`;

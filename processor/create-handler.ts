@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
@@ -10,17 +11,19 @@ import type { ProcessorEnvironment } from '../contract/environment.ts';
 import { processorEnvironment } from '../contract/environment.ts';
 import { EnvironmentError } from '../contract/environment-codec.ts';
 import { BATCH_METRICS } from '../contract/metrics.ts';
+import type { ExecuteStatement } from '../data-api/execute.ts';
 import { createExecuteStatement } from '../data-api/execute.ts';
 import { createDataApiEventStore } from './write/data-api-event-store.ts';
 import { createDataApiLookupSource } from './lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from './lookup/lru-lookup-cache.ts';
-import { batchMetrics, batchSummary, recordAges, rejectionSummary } from './batch-summary.ts';
+import { batchMetrics, batchSummary, crashText, recordAges, rejectionSummary } from './batch-summary.ts';
 import { compileProjection } from './compile-projection.ts';
 import { batchResponse } from './write/batch-outcome.ts';
 import type { Engine } from './process-batch.ts';
-import { processBatch } from './process-batch.ts';
 import type { Clock } from './ports.ts';
 import type { AnyProjection } from './projection.ts';
+import { createDataApiInFlightNotes } from './quarantine/data-api-in-flight-notes.ts';
+import { createBatchRunner } from './batch-runner.ts';
 
 /** A Lambda handler for a Kinesis event source mapping with `ReportBatchItemFailures`. */
 export type BatchHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>;
@@ -39,15 +42,27 @@ export function createHandler(projection: AnyProjection): BatchHandler {
   const environment = processorEnvironment.parse(process.env);
   const logger = new Logger({ serviceName: projection.name });
   const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: projection.name });
-  const engine = createEngine(projection, environment);
+  const execute = createExecuteStatement(new RDSDataClient({ maxAttempts: 1 }), environment);
+  const engine = createEngine(projection, environment, execute);
+  const runBatch = createBatchRunner({
+    engine,
+    notes: createDataApiInFlightNotes(execute, {
+      functionName: projection.name,
+      codeVersion: BUILD_VERSION,
+      processId: randomUUID(),
+    }),
+    onCrash: (crash) => {
+      logger.error(crashText(crash), { ...crash });
+    },
+  });
   const identity = { buildVersion: BUILD_VERSION, codeCommit: environment.codeCommit };
 
   const handleBatch: BatchHandler = async ({ Records: records }, context) => {
-    const report = await processBatch(
-      records,
-      engine,
-      () => context.getRemainingTimeInMillis() - environment.timeReserveMs,
-    );
+    const report = await runBatch(records, {
+      requestId: context.awsRequestId,
+      remainingMs: () => context.getRemainingTimeInMillis(),
+      budgetMs: () => context.getRemainingTimeInMillis() - environment.timeReserveMs,
+    });
     const values = batchMetrics(report, recordAges(records, engine.clock.now()));
     for (const [name, unit] of Object.entries(BATCH_METRICS)) {
       const value = values[name as keyof typeof BATCH_METRICS];
@@ -80,7 +95,7 @@ const CLOCK: Clock = {
 /** Less room than this beside the statement, and honest events would be quarantined as too large. */
 const MIN_ITEM_BYTES = 32 * 1024;
 
-function createEngine(projection: AnyProjection, environment: ProcessorEnvironment): Engine {
+function createEngine(projection: AnyProjection, environment: ProcessorEnvironment, execute: ExecuteStatement): Engine {
   const compiled = compileProjection(projection);
   const minRequestBytes = compiled.fixedRequestBytes + MIN_ITEM_BYTES;
   if (environment.maxRequestBytes < minRequestBytes) {
@@ -88,8 +103,6 @@ function createEngine(projection: AnyProjection, environment: ProcessorEnvironme
       `\`MAX_REQUEST_BYTES\` must be at least ${minRequestBytes} for the statement of this projection, got ${environment.maxRequestBytes}`,
     ]);
   }
-  const client = new RDSDataClient({ maxAttempts: 1 });
-  const execute = createExecuteStatement(client, environment);
   return {
     compiled,
     store: createDataApiEventStore(execute, compiled),

@@ -67,6 +67,72 @@ export interface LookupCache {
   readonly evictions: number;
 }
 
+/** A stretch of a shard, both ends included: sequence numbers in decimal digits. */
+export interface SequenceRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** Records that are being worked on, or that a process died with. */
+export interface InFlightNote extends SequenceRange {
+  /** Processes known to have died while they worked on these records, or on more records with these among them. */
+  readonly crashes: number;
+  /** A single record, while nothing else is being worked on or was a moment ago: if the process dies, it is to blame. */
+  readonly alone: boolean;
+  /** Id of the event, where a single record could be decoded. */
+  readonly eventId: string | null;
+  /** Why a single record must not run again, once that is known. */
+  readonly verdict: string | null;
+  /** `at-work` while the process that writes the note works on the records, `suspect` when nobody does. */
+  readonly state: 'at-work' | 'suspect';
+}
+
+/** A note as another process finds it. */
+export interface FoundNote extends Omit<InFlightNote, 'state'> {
+  /**
+   * `died`: the process at work died, and nobody has counted that yet. `own`: this very process left the note behind.
+   * `at-work`: the process may be alive.
+   */
+  readonly state: 'suspect' | 'died' | 'own' | 'at-work';
+}
+
+/** The invocation that works on records. */
+export interface Worker {
+  readonly shardId: string;
+  /** Lambda gives every retry of a batch the id of its first delivery. */
+  readonly requestId: string;
+  /** Milliseconds until Lambda ends the invocation. */
+  readonly remainingMs: number;
+}
+
+/** What is known about the records of a batch before any code of the user's has run. */
+export interface InFlightFindings {
+  /** Notes that overlap the batch; with several lanes per shard, also those of other lanes. */
+  readonly notes: readonly FoundNote[];
+  /** Sequence numbers of records that are in the quarantine already because they kill the process. */
+  readonly quarantined: readonly string[];
+}
+
+/** Notes that survive the process that makes them. */
+export interface InFlightNotes {
+  /**
+   * Notes a batch as being worked on, and finds what others have noted about its records. One call, which may be repeated.
+   *
+   * @throws {@link DatabaseError}
+   */
+  begin(batch: InFlightNote, worker: Worker, options: CallOptions): Promise<InFlightFindings>;
+  /**
+   * Takes notes away and writes others, all at once.
+   *
+   * @throws {@link DatabaseError}
+   */
+  replace(
+    change: { readonly gone: readonly SequenceRange[]; readonly kept: readonly InFlightNote[] },
+    worker: Worker,
+    options: CallOptions,
+  ): Promise<void>;
+}
+
 /** Time and chance, injected so that tests own them. */
 export interface Clock {
   /** Milliseconds since 1970, by the wall clock: what ages are reckoned with. */

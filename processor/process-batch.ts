@@ -56,6 +56,8 @@ export interface BatchReport {
   readonly cacheMisses: number;
   readonly cacheEvictions: number;
   readonly calls: Calls['tally'];
+  /** Processes that are known to have died while they worked on these records, and were not known before. */
+  readonly crashesFound: number;
   readonly stageMs: Readonly<Record<Stage, number>>;
 }
 
@@ -73,20 +75,67 @@ export async function processBatch(
   engine: Engine,
   budgetMs: () => number,
 ): Promise<BatchReport> {
+  const { run, decoded, projected } = await prepare(records, engine, budgetMs);
+  if (projected instanceof HoldError) return heldReport(decoded, projected, run);
+  const { items, rows, lookups, misses } = projected;
+  const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
+  const outcome = await run.time('write', () => write(chunks, rows, run));
+  return report({ items, outcome, lookups, misses }, run);
+}
+
+/** What became of records that were tried. */
+export interface TrialReport {
+  /** Why the trial ended before its end: the lookups could not be read. */
+  readonly hold: HoldError | undefined;
+  readonly calls: Calls['tally'];
+}
+
+/**
+ * Runs everything of the user's over records and leaves no trace: decode, look up, project, but no write. Shows whether
+ * a process survives them.
+ *
+ * @param records of one shard in stream order, at least one
+ * @param engine parts that outlive the batch
+ * @param budgetMs time left for database calls and waits, in milliseconds
+ */
+export async function tryRecords(
+  records: readonly KinesisRecord[],
+  engine: Engine,
+  budgetMs: () => number,
+): Promise<TrialReport> {
+  const { run, projected } = await prepare(records, engine, budgetMs);
+  return { hold: projected instanceof HoldError ? projected : undefined, calls: run.calls.tally };
+}
+
+/** The stages before the first write. */
+async function prepare(records: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
   const run = startRun(records, engine, budgetMs);
   const { projection, step } = engine.compiled;
   const decoded = await run.time('decode', () => decodeRecords(records, projection));
   const resolved = await run.time('lookup', () => resolveLookups(decoded, run));
-  if (resolved instanceof HoldError) return heldReport(decoded.length, resolved, run);
+  if (resolved instanceof HoldError) return { run, decoded: decoded.length, projected: resolved };
   const { items, rows } = await run.time('project', () =>
     projectItems(resolved.items, step, {
       resolved: resolved.rows,
       encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
     }),
   );
-  const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
-  const outcome = await run.time('write', () => write(chunks, rows, run));
-  return report({ items, outcome, lookups: resolved.requests, misses: resolved.misses }, run);
+  const { requests: lookups, misses } = resolved;
+  return { run, decoded: decoded.length, projected: { items, rows, lookups, misses } };
+}
+
+/**
+ * The report of a batch of which nothing was begun.
+ *
+ * @param records at least one
+ * @param hold why
+ */
+export function untouchedReport(records: readonly KinesisRecord[], engine: Engine, hold: HoldError): BatchReport {
+  return heldReport(
+    0,
+    hold,
+    startRun(records, engine, () => 0),
+  );
 }
 
 interface Run {
@@ -100,12 +149,17 @@ interface Run {
   readonly time: <T>(stage: Stage, work: () => T | Promise<T>) => Promise<T>;
 }
 
+/** Shard of a batch, which is in the id of each of its records. */
+export function shardOf(records: readonly KinesisRecord[]): string {
+  return records[0]?.eventID.split(':')[0] ?? '';
+}
+
 function startRun(records: readonly KinesisRecord[], engine: Engine, budgetMs: () => number): Run {
   const stageMs = { decode: 0, lookup: 0, project: 0, plan: 0, write: 0 };
   const { clock, compiled, maxRequestBytes, lookupCache } = engine;
   return {
     engine,
-    shardId: records[0]?.eventID.split(':')[0] ?? '',
+    shardId: shardOf(records),
     recordCount: records.length,
     maxItemBytes: maxRequestBytes - compiled.fixedRequestBytes,
     calls: { clock, budgetMs, tally: { calls: 0, errors: 0 } },
@@ -179,6 +233,7 @@ function report({ items, outcome, lookups, misses }: Finished, run: Run): BatchR
     cacheMisses: misses,
     cacheEvictions: run.engine.lookupCache.evictions - run.evictionsBefore,
     calls: run.calls.tally,
+    crashesFound: 0,
     stageMs: run.stageMs,
   };
 }

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ProblemsError } from '../contract/problems-error.ts';
 import type { KeyType, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
 import { lookupsProblems } from './lookup/declare-lookup.ts';
 import type { InsertTable } from './tables/inserts.ts';
@@ -143,18 +144,14 @@ export interface AnyProjection {
 }
 
 /** Thrown at start-up when a declaration can't work; `problems` lists everything that is wrong with it. */
-export class ProjectionError extends Error {
-  override readonly name = 'ProjectionError';
-  readonly problems: readonly string[];
-
+export class ProjectionError extends ProblemsError {
   /**
    * Collects the problems into one message.
    *
    * @param problems one sentence each: expected, got, and what to do
    */
   constructor(problems: readonly string[]) {
-    super(`the projection is not usable:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
-    this.problems = problems;
+    super(problems, { name: 'ProjectionError', heading: 'the projection is not usable' });
   }
 }
 

@@ -3,8 +3,16 @@ import { DatabaseError } from '../../data-api/classify-error.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { goesAway } from '../../data-api/retry-transient.ts';
 import { checkStatement } from './check-statement.ts';
-import { migrationChecksum, migrationId, type Migration, type RecordedMigration } from './migration.ts';
+import {
+  migrationChecksum,
+  MigrationError,
+  migrationFile,
+  migrationId,
+  type Migration,
+  type RecordedMigration,
+} from './migration.ts';
 import { planMigrations } from './plan-migrations.ts';
+import { UnterminatedSqlError } from './scan-sql.ts';
 import { splitStatements, type SqlStatement } from './split-statements.ts';
 import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
@@ -23,23 +31,6 @@ export interface ApplyMigrationsOptions extends LockOptions {
 export interface AppliedMigrations {
   readonly applied: readonly string[];
   readonly alreadyApplied: readonly string[];
-}
-
-/** Thrown when migrations cannot be applied; `problems` has one sentence for each reason. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError';
-  readonly problems: readonly string[];
-
-  /**
-   * Collects the problems into one message.
-   *
-   * @param problems one sentence each, starting with the migration
-   * @param options the error behind it, if there is one
-   */
-  constructor(problems: readonly string[], options?: ErrorOptions) {
-    super(`the migrations cannot be applied:\n${problems.map((problem) => `- ${problem}`).join('\n')}`, options);
-    this.problems = problems;
-  }
 }
 
 /**
@@ -81,7 +72,7 @@ function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<
     }
     const id = migrationId(next);
     await ensureList(execute);
-    await executeAll(execute, id, statements.get(id) ?? []);
+    await executeAll(execute, migrationFile(next), statements.get(id) ?? []);
     await record(execute, next);
     mine.add(id);
     return { commit: true, result: { kind: 'applied', id } };
@@ -105,15 +96,16 @@ async function readRecorded(execute: Execute): Promise<readonly RecordedMigratio
 function prepareAll(migrations: readonly Migration[]): ReadonlyMap<string, readonly SqlStatement[]> {
   const problems: string[] = [];
   const prepared = migrations.map((migration) => {
-    const id = migrationId(migration);
+    const [id, file] = [migrationId(migration), migrationFile(migration)];
     try {
       const statements = splitStatements(migration.sql);
       for (const { text, line } of statements) {
-        problems.push(...checkStatement(text).map((problem) => `${id}, line ${line}: ${problem}`));
+        problems.push(...checkStatement(text).map((problem) => `${file}:${line}: ${problem}`));
       }
       return [id, statements] as const;
     } catch (error) {
-      problems.push(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!(error instanceof UnterminatedSqlError)) throw error;
+      problems.push(`${file}:${error.line}: ${error.message}`);
       return [id, []] as const;
     }
   });
@@ -132,28 +124,37 @@ async function ensureList(execute: Execute): Promise<void> {
   )`);
 }
 
-async function executeAll(execute: Execute, id: string, statements: readonly SqlStatement[]): Promise<void> {
-  for (const { text, line } of statements) {
+async function executeAll(execute: Execute, file: string, statements: readonly SqlStatement[]): Promise<void> {
+  for (const statement of statements) {
     try {
-      await execute(text);
+      await execute(statement.text);
     } catch (error) {
-      throw describeFailure(error, `${id}, line ${line}`);
+      throw describeFailure(error, file, statement);
     }
   }
 }
 
 /** The error of a statement with its place; what goes away by itself stays as it is, to be recognized as such. */
-function describeFailure(error: unknown, place: string): unknown {
+function describeFailure(error: unknown, file: string, statement: SqlStatement): unknown {
   if (!(error instanceof DatabaseError) || goesAway(error)) return error;
   if (error.kind === 'timeout') {
-    return new MigrationError(
-      [`${place}: the statement ran longer than 45 s, which the Data API ends; do less in one statement`],
-      { cause: error },
-    );
+    const problem = 'the statement ran longer than 45 s, which the Data API ends; do less in one statement';
+    return new MigrationError([`${file}:${statement.line}: ${problem}`], { cause: error });
   }
   // What the service said, without its name for it: PostgreSQL's words are what the author of the SQL looks for.
   const { message } = error.cause instanceof Error ? error.cause : error;
-  return new MigrationError([`${place}: ${message}`], { cause: error });
+  const { line, text } = failingLine(statement, message);
+  return new MigrationError([`${file}:${line}: ${message}, in \`${text}\``], { cause: error });
+}
+
+/** The line that the database points at, by a number of characters from the start of the statement; else its first. */
+function failingLine(statement: SqlStatement, message: string): { readonly line: number; readonly text: string } {
+  const position = Number(/\bPosition: (\d+)/.exec(message)?.[1] ?? 1);
+  const before = Array.from(statement.text)
+    .slice(0, position - 1)
+    .join('');
+  const index = before.split('\n').length - 1;
+  return { line: statement.line + index, text: (statement.text.split('\n')[index] ?? '').trim() };
 }
 
 async function record(execute: Execute, migration: Migration): Promise<void> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
+import { ProblemsError } from '../../contract/problems-error.ts';
 
 /** Name of the set that makes the framework's own tables. */
 export const FRAMEWORK_MIGRATION_SET = FRAMEWORK_SCHEMA;
@@ -21,9 +22,29 @@ export interface RecordedMigration {
   readonly checksum: string;
 }
 
-/** How a migration is called in messages and results: `set/name`. */
+/** Thrown when migrations cannot be applied; `problems` has one sentence for each reason. */
+export class MigrationError extends ProblemsError {
+  /**
+   * Collects the problems into one message.
+   *
+   * @param problems one sentence each, starting with the file
+   * @param options the error behind it, if there is one
+   */
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(problems, { name: 'MigrationError', heading: 'the migrations cannot be applied', ...options });
+  }
+}
+
+/** How a migration is called in results and in the list of a database: `set/name`. */
 export function migrationId(migration: { readonly set: string; readonly name: string }): string {
   return `${migration.set}/${migration.name}`;
+}
+
+/** Where a migration is in the repository, which is what a message about it names: the deployed copy cannot be changed. */
+export function migrationFile({ set, name }: { readonly set: string; readonly name: string }): string {
+  return set === FRAMEWORK_MIGRATION_SET
+    ? `functions/migrate/framework/${name}`
+    : `functions/${set}/migrations/${name}`;
 }
 
 /** SHA-256 of a migration's text in hex; line ends count as `\n`, so that a checkout on Windows is no change. */

@@ -1,4 +1,5 @@
-import { migrationChecksum, migrationId, type Migration, type RecordedMigration } from './migration.ts';
+import { compareMigrationNames, migrationNameProblems, migrationNumber } from '../../contract/migration-name.ts';
+import { migrationChecksum, migrationFile, migrationId, type Migration, type RecordedMigration } from './migration.ts';
 
 /** What is to be done to a database, or why nothing may be. */
 export type MigrationPlan =
@@ -13,8 +14,6 @@ export type MigrationPlan =
       /** One sentence per problem, all of them: what is wrong, and what to do. */
       readonly problems: readonly string[];
     };
-
-const NAME = /^(\d{3,})-[a-z0-9]+(?:[-_][a-z0-9]+)*\.sql$/;
 
 /**
  * Compares the files with what a database says was applied.
@@ -39,28 +38,19 @@ export function planMigrations(
 }
 
 function inOrder(migrations: readonly Migration[]): readonly Migration[] {
-  const sets = [...new Set(migrations.map(({ set }) => set))];
-  return sets.flatMap((set) => migrations.filter((migration) => migration.set === set).sort(byNumber));
+  return setsOf(migrations).flatMap((set) =>
+    migrations.filter((migration) => migration.set === set).sort((a, b) => compareMigrationNames(a.name, b.name)),
+  );
 }
 
-function byNumber(a: Migration, b: Migration): number {
-  return numberOf(a) - numberOf(b) || (a.name < b.name ? -1 : 1);
+function setsOf(migrations: readonly Migration[]): readonly string[] {
+  return [...new Set(migrations.map(({ set }) => set))];
 }
 
-function numberOf({ name }: { readonly name: string }): number {
-  return Number.parseInt(name, 10);
-}
-
-function checkNames(migrations: readonly Migration[]): readonly string[] {
-  return migrations.flatMap((migration, index) => {
-    const id = migrationId(migration);
-    if (!NAME.test(migration.name)) {
-      return [`${id}: the name must be like 001-what-it-does.sql, in small letters; rename the file`];
-    }
-    const twin = migrations
-      .slice(0, index)
-      .find((other) => other.set === migration.set && numberOf(other) === numberOf(migration));
-    return twin === undefined ? [] : [`${id}: ${twin.name} has the same number; give the newer one the next`];
+function checkNames(ordered: readonly Migration[]): readonly string[] {
+  return setsOf(ordered).flatMap((set) => {
+    const names = ordered.filter((migration) => migration.set === set).map(({ name }) => name);
+    return migrationNameProblems(names).map(({ name, problem }) => `${migrationFile({ set, name })}: ${problem}`);
   });
 }
 
@@ -68,17 +58,17 @@ function checkRecorded(migrations: readonly Migration[], recorded: readonly Reco
   const files = new Map(migrations.map((migration) => [migrationId(migration), migration]));
   const sets = new Set(migrations.map(({ set }) => set));
   return recorded.flatMap((row) => {
-    const id = migrationId(row);
-    const file = files.get(id);
+    const place = migrationFile(row);
+    const file = files.get(migrationId(row));
     if (file === undefined) {
       return sets.has(row.set)
-        ? [`${id}: it was applied to this database, but the file is missing; bring it back`]
+        ? [`${place}: it was applied to this database, but the file is missing; bring it back`]
         : [];
     }
     const checksum = migrationChecksum(file.sql);
     if (checksum === row.checksum) return [];
     return [
-      `${id}: the file was changed after it was applied (SHA-256 expected ${row.checksum.slice(0, 12)}..., ` +
+      `${place}: the file was changed after it was applied (SHA-256 expected ${row.checksum.slice(0, 12)}..., ` +
         `got ${checksum.slice(0, 12)}...); bring the old text back and put the change into a new file`,
     ];
   });
@@ -88,10 +78,12 @@ function checkOrder(migrations: readonly Migration[], recorded: readonly Recorde
   const known = new Set(recorded.map(migrationId));
   return migrations.flatMap((migration) => {
     if (known.has(migrationId(migration))) return [];
-    const later = recorded.find((row) => row.set === migration.set && numberOf(row) > numberOf(migration));
+    const later = recorded.find(
+      (row) => row.set === migration.set && migrationNumber(row.name) > migrationNumber(migration.name),
+    );
     if (later === undefined) return [];
     return [
-      `${migrationId(migration)}: ${later.name} was applied before it, so the order would differ between ` +
+      `${migrationFile(migration)}: ${later.name} was applied before it, so the order would differ between ` +
         'databases; give the file the next free number',
     ];
   });

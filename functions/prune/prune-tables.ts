@@ -19,6 +19,7 @@ export interface PruneReport {
   readonly ledger: number;
   readonly batchLog: number;
   readonly quarantineParts: number;
+  readonly inFlight: number;
   readonly complete: boolean;
 }
 
@@ -37,12 +38,12 @@ const RESERVE_MS = PATIENCE.timeoutMs + PATIENCE.maxWaitMs;
  */
 const MARGIN_HOURS = 24;
 
-/** A part is needed for as long as the invocation that stored it, 15 minutes at most; one that is older was left behind. */
-const QUARANTINE_PART_HOURS = 24;
+/** A part or a note is needed for as long as its invocation, 15 minutes at most; one that is older was left behind. */
+const LEFT_BEHIND_HOURS = 24;
 
 /**
- * Deletes rows that nothing can need any more: events older than any delivery, old rows of the batch log, and parts of
- * payloads whose batch was never written.
+ * Deletes rows that nothing can need any more: events older than any delivery, old rows of the batch log, parts of
+ * payloads whose batch was never written, and notes about records that nobody delivers any more.
  *
  * @returns what was deleted
  */
@@ -57,34 +58,50 @@ export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
     table: FRAMEWORK_TABLES.batchLog,
     hours: Math.max(environment.batchLogRetentionHours, needed),
   });
-  const parts = await deleteOld(options, { table: FRAMEWORK_TABLES.quarantinePart, hours: QUARANTINE_PART_HOURS });
+  const parts = await deleteOld(options, { table: FRAMEWORK_TABLES.quarantinePart, hours: LEFT_BEHIND_HOURS });
+  const notes = await deleteOld(options, {
+    table: FRAMEWORK_TABLES.inFlight,
+    hours: LEFT_BEHIND_HOURS,
+    column: 'started_at',
+  });
   return {
     ledger: ledger.rows,
     batchLog: batchLog.rows,
     quarantineParts: parts.rows,
-    complete: ledger.complete && batchLog.complete && parts.complete,
+    inFlight: notes.rows,
+    complete: ledger.complete && batchLog.complete && parts.complete && notes.complete,
   };
+}
+
+interface OldRows {
+  readonly table: string;
+  readonly hours: number;
+  /** Column with the age of a row. @defaultValue committed_at */
+  readonly column?: string;
 }
 
 async function deleteOld(
   options: PruneOptions,
-  { table, hours }: { readonly table: string; readonly hours: number },
+  old: OldRows,
 ): Promise<{ readonly rows: number; readonly complete: boolean }> {
   let rows = 0;
   while (options.remainingMs() > RESERVE_MS) {
-    const deleted = await deleteSome(options, table, hours);
+    const deleted = await deleteSome(options, old);
     rows += deleted;
     if (deleted < ROWS_PER_STATEMENT) return { rows, complete: true };
   }
   return { rows, complete: false };
 }
 
-async function deleteSome({ execute, environment }: PruneOptions, table: string, hours: number): Promise<number> {
+async function deleteSome(
+  { execute, environment }: PruneOptions,
+  { table, hours, column = 'committed_at' }: OldRows,
+): Promise<number> {
   const { updated } = await execute(
     `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM ${table}
       WHERE function_name = CAST(:function_name AS text)
-        AND committed_at < now() - make_interval(hours => CAST(:hours AS integer))
+        AND ${column} < now() - make_interval(hours => CAST(:hours AS integer))
       LIMIT ${ROWS_PER_STATEMENT}))`,
     { function_name: environment.functionName, hours: String(hours) },
   );

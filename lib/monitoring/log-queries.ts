@@ -9,8 +9,18 @@ export const LOG_QUERIES: readonly LogQuery[] = [
   {
     title: 'Errors by class',
     lines: [
-      'fields coalesce(error.name, message) as class',
-      "filter level in ['ERROR', 'CRITICAL'] or @message like /Task timed out|Runtime exited/",
+      // An error that the runtime logs. A class of up to three characters is one that minification named: its stack knows better.
+      'parse message.errorType /^(?<logged>[A-Z]\\w{3,})/',
+      'parse message.stackTrace.0 /^(?<thrown>[A-Z][\\w.]*)/',
+      // A process that dies: Node.js writes lines that are not JSON.
+      'parse @message /^\\[?(?<uncaught>\\w*Error|\\w*Exception|\\w*Rejection)\\b/',
+      'parse @message /^FATAL ERROR: .*(?<exhausted>heap out of memory)/',
+      // What the function logs itself, up to where the particulars begin.
+      'parse message /^(?<heading>[^:\\d]*[^:\\d\\s])/',
+      "filter level in ['ERROR', 'CRITICAL', 'FATAL'] or ispresent(uncaught) or ispresent(exhausted) or " +
+        "(type = 'platform.report' and (record.status = 'timeout' or record.errorType = 'Runtime.ExitError'))",
+      'fields coalesce(error.name, logged, thrown, errorType, heading, uncaught, exhausted, record.errorType, ' +
+        'record.status, level) as class',
       'stats count(*) as times, max(@timestamp) as last by class',
       'sort times desc',
       'limit 20',
@@ -42,6 +52,12 @@ export const LOG_QUERIES: readonly LogQuery[] = [
   },
   {
     title: 'Positions held',
-    lines: ['filter message like /^position held/', 'fields @timestamp, message', 'sort @timestamp desc', 'limit 50'],
+    // Two lines for each: what the matter is, and where.
+    lines: [
+      'filter message like /^position held/ or ispresent(heldFrom)',
+      'fields @timestamp, function_request_id, message, shardId, heldFrom, holdReason',
+      'sort @timestamp desc',
+      'limit 50',
+    ],
   },
 ];

@@ -3,7 +3,7 @@ import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import { checkValue } from './check-value.ts';
 import { formatSeconds } from './duration-text.ts';
 import type { EventProcessorProps, PropName } from './event-processor-props.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../../contract/nearest-name.ts';
 import { PROP_SPECS, type PropSpec, type PropWithoutDefault } from './prop-specs.ts';
 import { PropsError } from './props-error.ts';
 

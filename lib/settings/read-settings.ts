@@ -1,6 +1,6 @@
 import { parseDuration } from '../props/duration-text.ts';
 import type { EventProcessorProps, PropName } from '../props/event-processor-props.ts';
-import { nearestName } from '../props/nearest-name.ts';
+import { nearestName } from '../../contract/nearest-name.ts';
 import type { PropSpec } from '../props/prop-specs.ts';
 import { PROP_SPECS } from '../props/prop-specs.ts';
 import { PropsError } from '../props/props-error.ts';

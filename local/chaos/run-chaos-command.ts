@@ -20,7 +20,7 @@ export interface ChaosConsole {
 export async function runChaosCommand(options: ChaosOptions, console: ChaosConsole): Promise<boolean> {
   const playground = await startChaosPlayground();
   try {
-    return options.mutations.length === 0
+    return options.mutation === undefined
       ? await makeRuns(options, console, playground)
       : await tryMutations(options, console, playground);
   } finally {
@@ -46,11 +46,14 @@ async function makeRuns(
   return report.clean === report.runs;
 }
 
+const MUTATION_NAMES = Object.keys(MUTATIONS) as readonly MutationName[];
+
 async function tryMutations(
-  { mutations, runs, seed, report: file }: ChaosOptions,
+  { mutation, runs, seed, report: file }: ChaosOptions,
   { say, signal }: ChaosConsole,
   playground: ChaosPlayground,
 ): Promise<boolean> {
+  const mutations = MUTATION_NAMES.filter((name) => name === mutation || mutation === 'all');
   const noticed: Partial<Record<MutationName, ChaosResult | null>> = {};
   for (const name of mutations) {
     if (signal.aborted) break;

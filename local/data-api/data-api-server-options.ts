@@ -3,6 +3,9 @@ import {
   DATA_API_MAX_RESULT_BYTES,
   DATA_API_STATEMENT_TIMEOUT_MS,
 } from '../../contract/limits.ts';
+import { integerProblem, isIntegerWithin, type IntegerRange } from '../../contract/integer-range.ts';
+import { ProblemsError } from '../../contract/problems-error.ts';
+import { isPostgresUrl } from '../postgres/connect-postgres.ts';
 import type { AutoPauseOptions } from './cluster-power.ts';
 import type { ValueForms } from './encode-value.ts';
 import type { FaultDecider } from './faults.ts';
@@ -74,7 +77,8 @@ export interface DataApiServerOptions {
 export type ResolvedOptions = Omit<Required<DataApiServerOptions>, 'faults' | 'autoPause' | 'maxRowBytes'> &
   Pick<DataApiServerOptions, 'faults' | 'autoPause' | 'maxRowBytes'>;
 
-const DEFAULTS = {
+/** What an option is when it is left out. */
+export const OPTION_DEFAULTS = {
   port: 0,
   region: 'us-east-1',
   secrets: {},
@@ -102,41 +106,42 @@ const DEFAULTS = {
 /**
  * Fills in the defaults and checks the values.
  *
- * @throws Error that names every option that is out of range.
+ * @throws {@link ProblemsError} that names every option that is out of range.
  */
 export function resolveOptions(options: DataApiServerOptions): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const resolved = { ...DEFAULTS, ...given } as ResolvedOptions;
+  const resolved = { ...OPTION_DEFAULTS, ...given } as ResolvedOptions;
   const problems = [...urlProblems(resolved.databaseUrl), ...numberProblems(resolved)];
-  if (problems.length > 0) throw new Error(problems.join('; '));
+  if (problems.length > 0) {
+    throw new ProblemsError(problems, {
+      name: 'DataApiOptionsError',
+      heading: 'the options of the server are not usable',
+    });
+  }
   return Object.freeze(resolved);
 }
 
 function urlProblems(url: string): string[] {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  return protocol === 'postgres:' || protocol === 'postgresql:'
-    ? []
-    : ['`databaseUrl` must be a URL such as postgres://user:password@host:5432/database'];
+  return isPostgresUrl(url) ? [] : ['`databaseUrl` must be a URL such as postgres://user:password@host:5432/database'];
 }
 
 /** Smallest and largest value of each option that is a number. */
-const RANGES = {
-  port: [0, 65_535],
-  latencyMs: [0, 60_000],
-  jitterMs: [0, 60_000],
-  statementTimeoutMs: [1, 3_600_000],
-  transactionIdleMs: [1, 86_400_000],
-  transactionMaxMs: [1, 86_400_000],
-  maxAutocommitSessions: [1, 1_000],
-  maxTransactions: [1, 1_000],
-  maxRequestBytes: [1, 1_073_741_824],
-  maxResultBytes: [1, 1_073_741_824],
-} as const satisfies Partial<Record<keyof ResolvedOptions, readonly [number, number]>>;
+export const OPTION_RANGES = {
+  port: { min: 0, max: 65_535 },
+  latencyMs: { min: 0, max: 60_000 },
+  jitterMs: { min: 0, max: 60_000 },
+  statementTimeoutMs: { min: 1, max: 3_600_000 },
+  transactionIdleMs: { min: 1, max: 86_400_000 },
+  transactionMaxMs: { min: 1, max: 86_400_000 },
+  maxAutocommitSessions: { min: 1, max: 1_000 },
+  maxTransactions: { min: 1, max: 1_000 },
+  maxRequestBytes: { min: 1, max: 1_073_741_824 },
+  maxResultBytes: { min: 1, max: 1_073_741_824 },
+} as const satisfies Partial<Record<keyof ResolvedOptions, IntegerRange>>;
 
 function numberProblems(options: ResolvedOptions): string[] {
-  return Object.entries(RANGES).flatMap(([name, [min, max]]) => {
-    const value = options[name as keyof typeof RANGES];
-    if (Number.isInteger(value) && value >= min && value <= max) return [];
-    return [`\`${name}\` must be an integer from ${min} to ${max}, got ${value}`];
+  return Object.entries(OPTION_RANGES).flatMap(([name, range]) => {
+    const value = options[name as keyof typeof OPTION_RANGES];
+    return isIntegerWithin(value, range) ? [] : [integerProblem(name, range, value)];
   });
 }

@@ -1,24 +1,20 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { integerOption } from '../../command-line/integer-option.ts';
 import type { AutoPauseOptions } from './cluster-power.ts';
-import type { LocalDataApiOptions } from './run-local-data-api.ts';
+import { OPTION_DEFAULTS, OPTION_RANGES } from './data-api-server-options.ts';
 
-/**
- * The command line of the stand-alone server.
- *
- * @param run - Receives the options.
- */
-export function createLocalDataApiCommand(run: (options: LocalDataApiOptions) => Promise<void>): Command {
+/** The command line of the stand-alone server; what it gives are {@link LocalDataApiOptions}. */
+export function createLocalDataApiCommand(): Command {
   const command = new Command('local:data-api')
     .description('RDS Data API of Aurora PostgreSQL, served locally from a real PostgreSQL')
-    .allowExcessArguments(false)
-    .action(run);
+    .allowExcessArguments(false);
   for (const option of [...placeOptions(), ...timeOptions(), ...choiceOptions()]) command.addOption(option);
   return command;
 }
 
 function placeOptions(): Option[] {
   return [
-    new Option('--port <number>', 'port on 127.0.0.1; 0 takes a free one').argParser(parseInteger).default(0),
+    number('port', 'port on 127.0.0.1; 0 takes a free one'),
     new Option('--database-url <url>', 'a running PostgreSQL to use instead of starting one'),
     new Option('--region <name>', 'region in the ARNs').default('us-east-1'),
     new Option('--any-arn', 'take any cluster and secret ARN'),
@@ -27,10 +23,10 @@ function placeOptions(): Option[] {
 
 function timeOptions(): Option[] {
   return [
-    integer('--latency-ms <number>', 'time every call takes before it is looked at (default: 0; AWS: about 17)'),
-    integer('--jitter-ms <number>', 'added to the latency at random, up to this (default: 0)'),
-    integer('--statement-timeout-ms <number>', 'limit of one statement (default: 45000)'),
-    integer('--transaction-idle-ms <number>', 'a transaction without a call ends after this (default: 180000)'),
+    number('latencyMs', 'time every call takes before it is looked at; about 17 on AWS'),
+    number('jitterMs', 'added to the latency at random, up to this'),
+    number('statementTimeoutMs', 'limit of one statement'),
+    number('transactionIdleMs', 'a transaction without a call ends after this'),
     new Option('--auto-pause <idle:resume>', 'pause after so many idle ms, resume within so many').argParser(
       parseAutoPause,
     ),
@@ -39,7 +35,11 @@ function timeOptions(): Option[] {
 
 function choiceOptions(): Option[] {
   return [
-    integer('--max-row-bytes <number>', 'refuse results with a larger row (default: no limit; AWS says 65536)'),
+    integerOption(
+      '--max-row-bytes <number>',
+      'refuse results with a larger row; AWS says 65536',
+      OPTION_RANGES.maxResultBytes,
+    ),
     new Option('--no-strict-quirks', 'leave :name in dollar quotes and array slices alone, which AWS does not'),
     choice('--error-style <style>', 'text form of database errors', ['one-line', 'pgjdbc']),
     choice('--json-hint-type <type>', 'what a JSON type hint declares', ['jsonb', 'json']),
@@ -54,8 +54,10 @@ function choiceOptions(): Option[] {
   ];
 }
 
-function integer(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(parseInteger);
+/** An option of the server under its name on a command line, with its range and default. */
+function number(name: keyof typeof OPTION_RANGES, description: string): Option {
+  const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return integerOption(`--${flag} <number>`, description, OPTION_RANGES[name]).default(OPTION_DEFAULTS[name]);
 }
 
 /** The first choice is the default. */
@@ -63,13 +65,8 @@ function choice(flags: string, description: string, choices: readonly string[]):
   return new Option(flags, description).choices(choices).default(choices[0]);
 }
 
-function parseInteger(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`expected a whole number, got ${text}`);
-}
-
 function parseAutoPause(text: string): AutoPauseOptions {
   const [, idleMs, resumeMs] = /^(\d+):(\d+)$/.exec(text) ?? [];
-  if (idleMs === undefined) throw new InvalidArgumentError(`expected idle:resume, such as 300000:15000, got ${text}`);
+  if (idleMs === undefined) throw new InvalidArgumentError('must be idle:resume in milliseconds, such as 300000:15000');
   return { idleMs: Number(idleMs), resumeMs: Number(resumeMs) };
 }

@@ -1,7 +1,7 @@
-import { connectPostgres } from '../postgres/connect-postgres.ts';
+import { connectGivenPostgres } from '../postgres/connect-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
-import { resolveOptions, type DataApiServerOptions } from './data-api-server-options.ts';
+import type { DataApiServerOptions } from './data-api-server-options.ts';
 import { startDataApiServer, type DataApiServer } from './start-data-api-server.ts';
 
 /** What the stand-alone server is told on its command line. */
@@ -22,11 +22,9 @@ export interface ProcessPort {
  * Runs the Data API server until the process is asked to end. Prints one line of JSON when it is ready: endpoint,
  * the ARNs and the database to use.
  *
- * @throws Error if an option is out of range, the port is taken or the database does not answer.
+ * @throws {@link UsageError} if the port is taken or the database does not answer.
  */
 export async function runLocalDataApi(options: LocalDataApiOptions, process: ProcessPort): Promise<void> {
-  // What is wrong with the options is said before a database is started for nothing.
-  resolveOptions({ databaseUrl: 'postgres://127.0.0.1', ...options });
   const started: { stop(): Promise<void> }[] = [];
   try {
     const postgres = await Promise.race([openPostgres(options.databaseUrl), ended(process)]);
@@ -42,7 +40,7 @@ export async function runLocalDataApi(options: LocalDataApiOptions, process: Pro
 }
 
 function openPostgres(databaseUrl: string | undefined): Promise<PostgresServer> {
-  return databaseUrl === undefined ? startPostgres() : connectPostgres(databaseUrl);
+  return databaseUrl === undefined ? startPostgres() : connectGivenPostgres(databaseUrl);
 }
 
 async function ended(process: ProcessPort): Promise<undefined> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { UsageError } from '../../command-line/usage-error.ts';
 import { ClusterPower } from './cluster-power.ts';
 import { createControlHandler } from './control-paths.ts';
 import { OPERATION_OF_PATH, type Operation } from './data-api-request.ts';
@@ -130,7 +131,7 @@ async function listen(server: Server, port: number): Promise<number> {
   } catch (cause) {
     const taken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
     if (!taken) throw cause;
-    throw new Error(`port ${port} is in use: choose another one, or 0 for a free one`, { cause });
+    throw new UsageError([`port ${port} is in use; choose another one, or 0 for a free one`]);
   }
   return (server.address() as AddressInfo).port;
 }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { reservedVariables } from '../../contract/reserved-variables.ts';
 import type { EnvironmentCrash, LogFormat } from './environment-protocol.ts';
 
 /** What an execution environment is made of. */
@@ -38,7 +39,7 @@ export function startProcess(configuration: EnvironmentConfiguration): ChildProc
   const child = spawn(process.execPath, [...heapFlags(memoryMb), PROCESS_ENTRY], {
     // Where there is no folder there is no code, which is for the runtime to say.
     cwd: existsSync(dirname(bundlePath)) ? dirname(bundlePath) : undefined,
-    env: { ...environment, ...reservedVariables(configuration) },
+    env: { ...environment, ...variablesOfLambda(configuration) },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // Ctrl-C is for this process, which lets the batches under way come to their end.
     detached: true,
@@ -59,24 +60,13 @@ function heapFlags(memoryMb: number): readonly string[] {
   return [`--max-semi-space-size=${Math.floor(newSpaceMb / 2)}`, `--max-old-space-size=${memoryMb - newSpaceMb}`];
 }
 
-/**
- * Variables that Lambda sets and that a configuration cannot change.
- * {@link https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html}
- */
-function reservedVariables(configuration: EnvironmentConfiguration): Readonly<Record<string, string>> {
-  const { bundlePath, handlerName, functionName, functionVersion, memoryMb, logFormat } = configuration;
+function variablesOfLambda(configuration: EnvironmentConfiguration): Readonly<Record<string, string>> {
+  const { bundlePath, handlerName, functionVersion, logFormat } = configuration;
+  const handler = `${basename(bundlePath, extname(bundlePath))}.${handlerName}`;
   return {
-    _HANDLER: `${basename(bundlePath, extname(bundlePath))}.${handlerName}`,
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
-    AWS_LAMBDA_FUNCTION_NAME: functionName,
-    AWS_LAMBDA_FUNCTION_VERSION: functionVersion,
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    ...reservedVariables({ ...configuration, handler, taskRoot: dirname(bundlePath) }),
     ...(logFormat === 'JSON' && { AWS_LAMBDA_LOG_FORMAT: 'JSON' }),
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
     AWS_LAMBDA_LOG_STREAM_NAME: newLogStreamName(functionVersion),
-    LAMBDA_TASK_ROOT: dirname(bundlePath),
-    TZ: ':UTC',
   };
 }
 

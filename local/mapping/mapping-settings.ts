@@ -1,4 +1,5 @@
 import { BATCH_SIZE, MAX_BATCHING_WINDOW_SECONDS, PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
+import { ProblemsError } from '../../contract/problems-error.ts';
 import { filterProblem, type FilterPattern } from './event-filter.ts';
 
 /** Where a shard without a checkpoint is read from. */
@@ -55,14 +56,14 @@ const RECORD_AGE_SECONDS = { min: 60, max: 604_800 } as const;
 const NO_LIMIT = -1;
 
 /** The settings given are not those of an event source mapping. */
-export class MappingSettingsError extends Error {
-  override readonly name = 'MappingSettingsError';
-  /** One sentence per problem. */
-  readonly problems: readonly string[];
-
+export class MappingSettingsError extends ProblemsError {
+  /**
+   * Collects the problems into one message.
+   *
+   * @param problems one sentence each: expected and got
+   */
   constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
+    super(problems, { name: 'MappingSettingsError', heading: 'the settings of the mapping are not usable' });
   }
 }
 

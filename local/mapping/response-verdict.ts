@@ -52,7 +52,7 @@ function readAnswer(payload: string, records: readonly MappingRecord[]): BatchVe
   return failures.length === 0 ? SUCCESS : lowestFailure(failures, records);
 }
 
-/** Observed: an empty string and an empty list count as success, like the documented null. */
+/** Like the documented null; an empty list was observed, an empty string is inferred. */
 function isEmptyAnswer(answer: unknown): answer is null | '' | readonly never[] {
   return answer === null || answer === '' || (Array.isArray(answer) && answer.length === 0);
 }

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { UsageError } from '../../command-line/usage-error.ts';
 import type { PostgresServer } from './postgres-server.ts';
 
 /**
@@ -16,6 +17,31 @@ export async function connectPostgres(url: string): Promise<PostgresServer> {
     restart: () => Promise.reject(new Error('a PostgreSQL that was not started here cannot be restarted')),
     stop: () => Promise.resolve(),
   };
+}
+
+/**
+ * The same for the URL that a user gave with `--database-url`.
+ *
+ * @throws {@link UsageError} if nothing answers there
+ */
+export async function connectGivenPostgres(databaseUrl: string): Promise<PostgresServer> {
+  if (!isPostgresUrl(databaseUrl)) {
+    throw new UsageError([
+      `\`--database-url\` must be a URL such as postgres://user:password@host:5432/database, got ${JSON.stringify(databaseUrl)}`,
+    ]);
+  }
+  try {
+    return await connectPostgres(databaseUrl);
+  } catch (error) {
+    throw new UsageError([
+      `\`--database-url\` can't be reached: ${(error as Error).message}; expected postgres://user:password@host:port/database`,
+    ]);
+  }
+}
+
+/** Whether a text is a URL of a PostgreSQL server, reachable or not. */
+export function isPostgresUrl(url: string): boolean {
+  return URL.canParse(url) && ['postgres:', 'postgresql:'].includes(new URL(url).protocol);
 }
 
 /** Asks the server behind `url` for its version, `17.10`; fails if it does not answer within ten seconds. */

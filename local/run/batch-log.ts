@@ -1,15 +1,18 @@
 import type { BatchMetricName } from '../../contract/metrics.ts';
+import { CrashOutput } from './crash-output.ts';
 
 /** Sums of the batch metrics over a run, and how many batches there were. */
 export type BatchTotals = Readonly<Record<BatchMetricName, number>> & { readonly batches: number };
 
 /** Collects what the functions log, as CloudWatch would: metrics documents are summed, problems kept. */
 export interface BatchLog {
-  /** Takes one line of a function's output. */
-  readonly add: (line: string) => void;
+  /** Takes one line of the output of an environment. */
+  readonly add: (line: string, environmentId: string) => void;
   readonly totals: () => BatchTotals;
   /** Hands over the warnings and errors since the last call, oldest first; of very many only the newest. */
   readonly takeProblems: () => readonly LogProblem[];
+  /** Drops what an environment wrote about its own end. */
+  readonly dropCrashOutput: (environmentId: string) => void;
 }
 
 /** A log line at level WARN or above. */
@@ -28,6 +31,7 @@ export function createBatchLog(): BatchLog {
   const sums: Partial<Record<BatchMetricName, number>> = {};
   let problems: LogProblem[] = [];
   let batches = 0;
+  const crashOutput = new CrashOutput();
 
   const addMetrics = (document: Readonly<Record<string, unknown>>): void => {
     batches += 1;
@@ -40,10 +44,11 @@ export function createBatchLog(): BatchLog {
     if (problems.length > MAX_PROBLEMS) problems.shift();
   };
   return {
-    add: (line) => {
+    add: (line, environmentId) => {
       const entry = parseEntry(line);
       if (entry === undefined) {
-        if (line.trim() !== '') addProblem({ level: 'OUTPUT', message: line });
+        const isTold = line.trim() !== '' && !crashOutput.hold(line, environmentId);
+        if (isTold) addProblem({ level: 'OUTPUT', message: line });
       } else if ('_aws' in entry) addMetrics(entry);
       else if (PROBLEM_LEVELS.includes(entry['level'])) {
         addProblem({ level: String(entry['level']), message: describeEntry(entry) });
@@ -51,9 +56,13 @@ export function createBatchLog(): BatchLog {
     },
     totals: () => ({ ...(sums as Record<BatchMetricName, number>), batches }),
     takeProblems: () => {
+      for (const message of crashOutput.release()) addProblem({ level: 'OUTPUT', message });
       const taken = problems;
       problems = [];
       return taken;
+    },
+    dropCrashOutput: (environmentId) => {
+      crashOutput.drop(environmentId);
     },
   };
 }

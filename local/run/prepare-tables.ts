@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import type { FunctionFolder } from '../../build/function-folder.ts';
 import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
 import { loadMigrations } from '../../functions/migrate/load-migrations.ts';
@@ -7,7 +8,6 @@ import { FRAMEWORK_MIGRATION_SET } from '../../functions/migrate/migration.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
 import type { Example } from '../examples/example.ts';
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
-import type { LocatedFunction } from './find-function.ts';
 
 const FRAMEWORK = {
   name: FRAMEWORK_MIGRATION_SET,
@@ -23,7 +23,7 @@ const FRAMEWORK = {
  */
 export async function prepareTables(
   { endpoint, region, resourceArn: clusterArn, secretArn, database }: DataApiServer,
-  functions: readonly Pick<LocatedFunction, 'name' | 'migrations'>[],
+  functions: readonly Pick<FunctionFolder, 'name' | 'migrations'>[],
   example: Example | undefined,
 ): Promise<void> {
   const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });

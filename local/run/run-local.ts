@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unknownFunctionProblem } from '../../build/function-folder.ts';
 import { findExample } from '../examples/find-example.ts';
 import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
@@ -12,7 +13,7 @@ import { describeProgress, describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import type { EventInput, InputEvent } from './event-input.ts';
 import { readEventFile } from './event-input.ts';
-import { findFunction } from './find-function.ts';
+import { InvocationFailures } from './invocation-failures.ts';
 import type { RunOptions } from './run-options.ts';
 import type { RunReport } from './run-report.ts';
 import { createRunReport } from './run-report.ts';
@@ -38,40 +39,43 @@ const TICK_MS = 100;
  * @param signal ends the run early: what was done until then is reported
  * @returns `undefined` when the run was ended before there was anything to report
  * @throws {@link UsageError} for an option that turns out wrong on closer look
+ * @throws `FunctionError` or `MigrationError` for a function that cannot be used
  */
 export async function runLocal(
   options: RunOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<RunReport | undefined> {
-  const located = await findFunction(options.function);
+  const unknown = await unknownFunctionProblem('--function', options.function);
+  if (unknown !== undefined) throw new UsageError([unknown]);
   const example = findExample(options.function);
   const input = await openInput(options, await example?.input());
   const log = createBatchLog();
-  const onStep = (step: string): void => {
-    screen.update(`starting ${step} …`);
-  };
-  const world = await startWorld({ located, example, options, onStep, onLog: log.add }).catch((error: unknown) => {
+  const failures = new InvocationFailures(options.function);
+  const world = await startWorld({
+    example,
+    options,
+    onStep: (step) => {
+      screen.update(`starting ${step} …`);
+    },
+    onLog: log.add,
+    onCrash: (crash) => {
+      log.dropCrashOutput(crash.environmentId);
+      failures.addCrash(crash);
+    },
+  }).catch((error: unknown) => {
     // Ctrl-C reaches the programs that are being started too: that they fail is no news then.
-    if (signal.aborted) return undefined;
-    throw error;
+    if (!signal.aborted) throw error;
   });
   if (world === undefined) {
     screen.say('Not caught up: ended while it was starting.');
     return undefined;
   }
-  try {
-    const run = new LocalRun({ options, world, screen, signal, log, events: input.events()[Symbol.iterator]() });
-    await run.fill(options.events ?? input.backlog);
-    await run.catchUp();
-    const report = run.report();
-    screen.say(describeReport(report));
-    if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
-    if (options.keepRunning && report.caughtUp) await run.keepRunning();
-    return report;
-  } finally {
-    await world.close();
-  }
+  const events = input.events()[Symbol.iterator]();
+  return drain(
+    new LocalRun({ options, world, screen, signal, log, failures, events }),
+    options.events ?? input.backlog,
+  );
 }
 
 function openInput(options: RunOptions, exampleInput: EventInput | undefined): Promise<EventInput> | EventInput {
@@ -90,7 +94,21 @@ interface RunParts {
   readonly screen: Screen;
   readonly signal: AbortSignal;
   readonly log: BatchLog;
+  readonly failures: InvocationFailures;
   readonly events: Iterator<InputEvent>;
+}
+
+/** Fills the stream, lets it be drained, reports, and ends the world whatever happens. */
+async function drain(run: LocalRun, backlog: number): Promise<RunReport> {
+  try {
+    await run.fill(backlog);
+    await run.catchUp();
+    const report = await run.report();
+    if (run.isKeptRunning) await run.keepRunning();
+    return report;
+  } finally {
+    await run.close();
+  }
 }
 
 /** The state of one run: what was put, what is done. */
@@ -106,15 +124,17 @@ class LocalRun {
   #startedAt = 0;
   #finishedAt = 0;
   #caughtUp = false;
-  /** What ended the mapping, or an outage that went wrong. */
+  /** What ended the mapping, an outage that went wrong, or that no environment starts. */
   #failure: unknown;
+  /** Aborted when no more events are to arrive. */
+  readonly #arriving = new AbortController();
 
   constructor(parts: RunParts) {
-    const { options, world } = parts;
+    const { options, world, failures } = parts;
     this.#parts = parts;
     this.#mapping = createEventSourceMapping({
       source: world.stream.source,
-      invoker: world.runtime,
+      invoker: failures.watch(world.runtime),
       settings: {
         batchSize: options.batchSize,
         maxBatchingWindowSeconds: options.maxBatchingWindow,
@@ -149,8 +169,7 @@ class LocalRun {
     this.#mapping.drained().catch((error: unknown) => {
       this.#failure = error;
     });
-    const arriving = new AbortController();
-    const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, arriving.signal]));
+    const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, this.#arriving.signal]));
     const outage = this.#takeDatabaseDown().catch((error: unknown) => {
       this.#failure ??= error;
     });
@@ -160,7 +179,7 @@ class LocalRun {
       this.#finish();
       return;
     }
-    arriving.abort();
+    this.#arriving.abort();
     await arrivals;
     await this.#watch(() => this.#done >= this.#put);
     this.#finish();
@@ -175,9 +194,24 @@ class LocalRun {
     await this.#mapping.stop();
   }
 
-  report(): RunReport {
-    const { options, world, log } = this.#parts;
-    return createRunReport(options, log.totals(), {
+  /** Ends everything; batches that a failed run has left under way end with their environments. */
+  async close(): Promise<void> {
+    this.#arriving.abort();
+    // A run that failed has told why; what follows from it is no news.
+    const stopped = this.#mapping.stop().catch(() => undefined);
+    await this.#parts.world.close();
+    await stopped;
+  }
+
+  /** Whether the run goes on once it has caught up. */
+  get isKeptRunning(): boolean {
+    return this.#parts.options.keepRunning && this.#caughtUp;
+  }
+
+  /** Shows the report, and writes it where the options say so. */
+  async report(): Promise<RunReport> {
+    const { options, world, log, screen } = this.#parts;
+    const report = createRunReport(options, log.totals(), {
       events: this.#put,
       seconds: (this.#finishedAt - this.#startedAt) / 1000,
       maxIteratorAgeMs: this.#maxIteratorAgeMs,
@@ -185,11 +219,22 @@ class LocalRun {
       environments: world.runtime.environmentsStarted(),
       postgres: world.postgres.version,
     });
+    screen.say(describeReport(report));
+    if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
+    return report;
   }
 
   #finish(): void {
     this.#finishedAt = performance.now();
     this.#caughtUp = !this.#isInterrupted();
+    this.#sayNews();
+    for (const line of this.#parts.failures.totals()) this.#parts.screen.say(line);
+  }
+
+  #sayNews(): void {
+    const { screen, log, failures } = this.#parts;
+    for (const { level, message } of log.takeProblems()) screen.say(`${level} ${message}`);
+    for (const line of failures.takeLines()) screen.say(line);
   }
 
   /**
@@ -211,12 +256,13 @@ class LocalRun {
   }
 
   async #watch(isOver: () => boolean): Promise<void> {
-    const { screen, signal, log } = this.#parts;
+    const { screen, signal, log, failures } = this.#parts;
     const meter = createPaceMeter();
     while (!isOver() && !signal.aborted) {
+      this.#sayNews();
+      this.#failure ??= failures.startFailure();
       if (this.#failure !== undefined) throw this.#failure as Error;
       const state = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
-      for (const { level, message } of log.takeProblems()) screen.say(`${level} ${message}`);
       screen.update(describeProgress(state, meter({ atMs: performance.now(), ...state }), log.totals()));
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -273,6 +319,9 @@ class LocalRun {
       case 'invoked':
         this.#iteratorAgeMs = event.iteratorAgeMs;
         this.#maxIteratorAgeMs = Math.max(this.#maxIteratorAgeMs, event.iteratorAgeMs);
+        break;
+      case 'finished':
+        this.#parts.failures.addFinished(event);
         break;
       case 'checkpoint':
         this.#parts.world.stream.trim(event.shardId, event.sequenceNumber);

@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { BATCH_SIZE, MAX_BATCHING_WINDOW_SECONDS, PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
+import { integerOption } from '../../command-line/integer-option.ts';
+import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
-import { UsageError } from '../../command-line/usage-error.ts';
 
 /** Where the mapping reads from: the Kinesis emulator, or memory, which is faster and holds more. */
 export const SOURCES = ['kinesis', 'memory'] as const;
@@ -44,7 +45,13 @@ interface NumberOption {
 }
 
 const NUMBERS = {
-  events: { flag: 'events', says: 'events in the backlog', min: 1, max: 100_000_000, fallback: undefined },
+  events: {
+    flag: 'events',
+    says: 'events in the backlog, all there are by default',
+    min: 1,
+    max: 100_000_000,
+    fallback: undefined,
+  },
   shards: { flag: 'shards', says: 'shards of the stream', min: 1, max: 100, fallback: 2 },
   batchSize: { flag: 'batch-size', says: 'records per batch', ...BATCH_SIZE, fallback: 1000 },
   maxBatchingWindow: {
@@ -89,7 +96,7 @@ const NUMBERS = {
   },
 } as const satisfies Record<string, NumberOption>;
 
-type Raw = Readonly<Record<string, string | boolean | undefined>>;
+type Raw = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
  * Reads the command line of `npm start`.
@@ -99,8 +106,19 @@ type Raw = Readonly<Record<string, string | boolean | undefined>>;
  * @throws {@link UsageError} naming every option that is wrong at once
  */
 export function parseRunOptions(argv: readonly string[]): RunOptions | undefined {
-  const raw = parseCommandLine<Raw>(createCommand(), argv);
-  return raw === undefined ? undefined : checkOptions(raw);
+  const raw = parseCommandLine<Raw>(createCommand(), argv, optionProblems);
+  if (raw === undefined) return undefined;
+  const numbers = Object.entries<NumberOption>(NUMBERS).map(([name, option]) => [name, raw[memberOf(option)]]);
+  return {
+    ...(Object.fromEntries(numbers) as Record<keyof typeof NUMBERS, number>),
+    function: text(raw, 'function') ?? '',
+    source: text(raw, 'source') as RunOptions['source'],
+    keepRunning: raw['keepRunning'] === true,
+    input: text(raw, 'input'),
+    partitionKey: text(raw, 'partitionKey'),
+    databaseUrl: text(raw, 'databaseUrl'),
+    report: text(raw, 'report'),
+  };
 }
 
 function createCommand(): Command {
@@ -108,63 +126,32 @@ function createCommand(): Command {
     .description(
       'Fill a stream while its consumer is stopped, start the consumer, and watch it catch up: no AWS account needed.',
     )
-    .option('--function <name>', 'folder under functions/ (default: flights)')
+    .option('--function <name>', 'folder under functions/', 'flights')
     .option('--input <file>', 'own events, one JSON object per line')
     .option('--partition-key <field>', 'member of an input event that is its partition key');
-  for (const { flag, says, min, max, fallback } of Object.values<NumberOption>(NUMBERS)) {
-    const byDefault =
-      flag === 'events' ? ' (default: all of them)' : fallback === undefined ? '' : ` (default: ${fallback})`;
-    command.option(`--${flag} <n>`, `${says}, ${min} to ${max}${byDefault}`);
+  for (const { flag, says, fallback, ...range } of Object.values<NumberOption>(NUMBERS)) {
+    command.addOption(integerOption(`--${flag} <n>`, says, range).default(fallback));
   }
   return command
-    .option('--source <kind>', `where the mapping reads from: ${SOURCES.join(' or ')} (default: kinesis)`)
+    .addOption(new Option('--source <kind>', 'where the mapping reads from').choices(SOURCES).default('kinesis'))
     .option('--keep-running', 'go on after the backlog is gone, until Ctrl-C')
     .option('--database-url <url>', 'an existing PostgreSQL instead of the embedded one')
     .option('--report <file>', 'write the summary as JSON');
 }
 
-function checkOptions(raw: Raw): RunOptions {
+/** Options that are fine alone and not together, or not with the files there are. */
+function optionProblems(raw: Raw): string[] {
   const problems: string[] = [];
-  const numbers = Object.fromEntries(
-    Object.entries<NumberOption>(NUMBERS).map(([name, option]) => [
-      name,
-      checkNumber(option, raw[memberOf(option)], problems),
-    ]),
-  ) as unknown as Record<keyof typeof NUMBERS, number>;
-  const source = text(raw, 'source') ?? 'kinesis';
-  if (!isSource(source)) problems.push(`\`--source\` must be ${SOURCES.join(' or ')}, got ${JSON.stringify(source)}`);
-  const given = {
-    input: text(raw, 'input'),
-    partitionKey: text(raw, 'partitionKey'),
-    databaseUrl: text(raw, 'databaseUrl'),
-  };
-  problems.push(...combinationProblems({ ...given, databaseDownSeconds: numbers.databaseDownSeconds }));
-  if (problems.length > 0) throw new UsageError(problems);
-  return {
-    ...numbers,
-    function: text(raw, 'function') ?? 'flights',
-    source: source as RunOptions['source'],
-    keepRunning: raw['keepRunning'] === true,
-    report: text(raw, 'report'),
-    ...given,
-  };
-}
-
-/** Options that are fine alone and not together. */
-function combinationProblems(
-  given: Pick<RunOptions, 'input' | 'partitionKey' | 'databaseUrl' | 'databaseDownSeconds'>,
-): string[] {
-  const problems: string[] = [];
-  if (given.input !== undefined && given.partitionKey === undefined) {
+  if (raw['input'] !== undefined && raw['partitionKey'] === undefined) {
     problems.push('`--input` needs `--partition-key FIELD`: which member of an event is its partition key?');
   }
-  if (given.input === undefined && given.partitionKey !== undefined) {
+  if (raw['input'] === undefined && raw['partitionKey'] !== undefined) {
     problems.push('`--partition-key` goes with `--input FILE`; the example events have a key of their own');
   }
-  if (given.databaseDownSeconds > 0 && given.databaseUrl !== undefined) {
+  if (Number(raw['databaseDown']) > 0 && raw['databaseUrl'] !== undefined) {
     problems.push('`--database-down` needs the embedded PostgreSQL; leave `--database-url` out');
   }
-  return problems;
+  return [...problems, ...outputFileProblems('--report', text(raw, 'report'))];
 }
 
 /** The member that commander keeps an option under. */
@@ -172,23 +159,7 @@ function memberOf({ flag }: NumberOption): string {
   return flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function isSource(text: string): text is RunOptions['source'] {
-  return SOURCES.some((source) => source === text);
-}
-
 function text(raw: Raw, name: string): string | undefined {
   const value = raw[name];
   return typeof value === 'string' ? value : undefined;
-}
-
-function checkNumber(
-  { flag, min, max, fallback }: NumberOption,
-  given: string | boolean | undefined,
-  problems: string[],
-): number | undefined {
-  if (given === undefined) return fallback;
-  const value = Number(given);
-  if (/^\d+$/.test(String(given)) && value >= min && value <= max) return value;
-  problems.push(`\`--${flag}\` must be an integer from ${min} to ${max}, got ${JSON.stringify(given)}`);
-  return undefined;
 }

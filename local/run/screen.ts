@@ -12,7 +12,8 @@ export interface Screen {
 const PLAIN_INTERVAL_MS = 2_000;
 
 /**
- * Creates a screen on a stream.
+ * Creates a screen on a stream. Disposing of it clears the line that changes, so that what is written next, such as an
+ * error, has a line of its own.
  *
  * @param out usually standard output
  * @param now milliseconds from any start
@@ -20,7 +21,7 @@ const PLAIN_INTERVAL_MS = 2_000;
 export function createScreen(
   out: Pick<WriteStream, 'write'> & { readonly isTTY?: boolean },
   now: () => number,
-): Screen {
+): Screen & Disposable {
   let isLineOpen = false;
   let lastPlainAt = -Infinity;
   return {
@@ -36,6 +37,10 @@ export function createScreen(
         out.write(`${line}\n`);
         lastPlainAt = now();
       }
+    },
+    [Symbol.dispose]: () => {
+      if (isLineOpen) out.write('\r\x1b[2K');
+      isLineOpen = false;
     },
   };
 }

@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFunctionBundle } from '../../build/bundle-function.ts';
+import { functionFolder } from '../../build/function-folder.ts';
+import { prepareFunction } from '../../build/prepare-function.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../data-api/start-data-api-server.ts';
+import type { EnvironmentCrash } from '../environments/environment-protocol.ts';
 import type { FunctionRuntime } from '../environments/function-runtime.ts';
 import { createFunctionRuntime } from '../environments/function-runtime.ts';
 import type { Example } from '../examples/example.ts';
-import { connectPostgres } from '../postgres/connect-postgres.ts';
+import { connectGivenPostgres } from '../postgres/connect-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
-import { UsageError } from '../../command-line/usage-error.ts';
-import type { LocatedFunction } from './find-function.ts';
 import type { LocalStream } from './local-stream.ts';
 import { startStream } from './local-stream.ts';
 import { prepareTables } from './prepare-tables.ts';
@@ -31,66 +31,61 @@ export interface World {
 
 /** What a world is made for. */
 export interface WorldSettings {
-  readonly located: LocatedFunction;
   readonly example: Example | undefined;
   readonly options: RunOptions;
   /** Hears what is being started. */
   readonly onStep: (step: string) => void;
-  /** Takes each line a function writes. */
-  readonly onLog: (line: string) => void;
+  /** Takes each line that an environment of the function writes. */
+  readonly onLog: (line: string, environmentId: string) => void;
+  /** Hears of each environment that ended by itself. */
+  readonly onCrash: (crash: EnvironmentCrash) => void;
 }
 
 const FUNCTION_TIMEOUT_MS = 60_000;
 const FUNCTION_MEMORY_MB = 1_024;
 
 /**
- * Starts the database, the Data API, the stream and the function's runtime, and prepares the tables.
+ * Tries the function, then starts the database, the Data API, the stream and the function's runtime, and prepares the
+ * tables.
  *
  * @throws what could not be started; everything started before has then been ended
  */
 export async function startWorld(settings: WorldSettings): Promise<World> {
-  const { located, example, options, onStep } = settings;
+  const { example, options, onStep } = settings;
   await using starting = new AsyncDisposableStack();
+  onStep('function');
+  const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
+  starting.defer(() => rm(directory, { recursive: true, force: true }));
+  await prepareFunction(options.function, directory);
   onStep('PostgreSQL');
-  const postgres = await (options.databaseUrl === undefined ? startPostgres() : connectGiven(options.databaseUrl));
+  const postgres = await (options.databaseUrl === undefined
+    ? startPostgres()
+    : connectGivenPostgres(options.databaseUrl));
   starting.defer(() => postgres.stop());
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
   onStep('tables');
-  await prepareTables(dataApi, [located], example);
+  await prepareTables(dataApi, [functionFolder(options.function)], example);
   // Latency is for what is measured, not for what prepares it.
   dataApi.setLatencyMs(options.dataApiLatencyMs);
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
-  const stream = await startStream(options.source, options.shards, located.name);
+  const stream = await startStream(options.source, options.shards, options.function);
   starting.defer(() => stream.close());
-  onStep('function bundle');
-  const runtime = await startRuntime(dataApi, settings, starting);
+  const runtime = startRuntime(dataApi, settings, directory);
+  starting.defer(() => runtime.close());
   const started = starting.move();
   return { postgres, dataApi, stream, runtime, close: () => started.disposeAsync() };
 }
 
-async function connectGiven(databaseUrl: string): Promise<PostgresServer> {
-  try {
-    return await connectPostgres(databaseUrl);
-  } catch (error) {
-    throw new UsageError([
-      `\`--database-url\` can't be reached: ${(error as Error).message}; expected postgres://user:password@host:port/database`,
-    ]);
-  }
-}
-
-async function startRuntime(
+function startRuntime(
   { endpoint, region, resourceArn, secretArn, database }: DataApiServer,
-  { located, options, onLog }: WorldSettings,
-  starting: AsyncDisposableStack,
-): Promise<FunctionRuntime> {
-  const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
-  starting.defer(() => rm(directory, { recursive: true, force: true }));
-  await writeFunctionBundle(located.entry, directory);
-  const runtime = createFunctionRuntime({
+  { options, onLog, onCrash }: WorldSettings,
+  directory: string,
+): FunctionRuntime {
+  return createFunctionRuntime({
     bundlePath: join(directory, 'index.mjs'),
     handlerName: 'handler',
-    functionName: located.name,
+    functionName: options.function,
     timeoutMs: FUNCTION_TIMEOUT_MS,
     memoryMb: FUNCTION_MEMORY_MB,
     maxConcurrency: options.shards * options.parallelizationFactor,
@@ -102,7 +97,6 @@ async function startRuntime(
       AWS_ENDPOINT_URL_RDS_DATA: endpoint,
     },
     onLog,
+    onCrash,
   });
-  starting.defer(() => runtime.close());
-  return runtime;
 }

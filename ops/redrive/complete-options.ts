@@ -39,10 +39,7 @@ function missingOptions(options: CompleteRedriveOptions, ofBucket: boolean): str
   return Object.entries(NEEDED)
     .filter(([name]) => (name === 'streamArn' ? options.apply || ofObjects : !ofObjects))
     .filter(([name]) => options[name as keyof typeof NEEDED] === undefined)
-    .map(
-      ([name, flag]) =>
-        `\`${flag}\` must be given, got nothing; so may ${variableOf(name)} in the environment, or \`--stack\` instead`,
-    );
+    .map(([name, flag]) => `missing \`${flag}\`: pass it, set ${variableOf(name)}, or use \`--stack\``);
 }
 
 function variableOf(name: string): string {

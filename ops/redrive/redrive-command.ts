@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { integerOption } from '../../command-line/integer-option.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import { addStackOptions } from '../stack/stack-options.ts';
 import type { QuarantineFilter } from './quarantine-filter.ts';
@@ -47,8 +48,8 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     )
     .option('--prefix <prefix>', 'with --bucket: only objects whose keys begin so; aws/lambda/ when left out')
     .option('--failures <folder>', 'on-failure objects instead: a folder with a copy of the bucket, by aws s3 sync')
-    .option('--rate <n>', 'records per second, 1 to 10000', integer(1, 10_000), 100)
-    .option('--limit <n>', 'most items, 1 to 1000000', integer(1, 1_000_000), 1_000_000)
+    .addOption(integerOption('--rate <n>', 'records per second', { min: 1, max: 10_000 }).default(100))
+    .addOption(integerOption('--limit <n>', 'most items', { min: 1, max: 1_000_000 }).default(1_000_000))
     .addOption(new Option('--cluster-arn <arn>', 'the Aurora cluster').env('CLUSTER_ARN'))
     .addOption(new Option('--secret-arn <arn>', 'credentials that may read the quarantine').env('SECRET_ARN'))
     .addOption(new Option('--database <name>', 'the database').env('DATABASE'))
@@ -58,14 +59,7 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     });
 }
 
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
-    throw new InvalidArgumentError(`expected an integer from ${min} to ${max}`);
-  };
-}
-
 function isoTime(text: string): string {
   if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
-  throw new InvalidArgumentError('expected a time such as 2026-01-31T09:00:00Z');
+  throw new InvalidArgumentError('must be a time such as 2026-01-31T09:00:00Z');
 }

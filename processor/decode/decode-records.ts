@@ -2,9 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
-import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
-import { errorText, hearLateRejection, payloadBytes } from './item.ts';
-import type { KinesisRecord } from './item.ts';
+import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection, RejectionReason } from './item.ts';
+import { errorText, hearLateRejection, payloadBytes, WHOLE_AGGREGATE } from './item.ts';
 import { isStorableText } from '../tables/column-type.ts';
 
 /** What decoding needs to know of a projection. */
@@ -36,6 +35,10 @@ export async function decodeRecords(records: readonly KinesisRecord[], decoding:
     const record = records[recordIndex];
     if (record === undefined) continue;
     const origin = originOf(record, recordIndex);
+    if (record.condemned !== undefined) {
+      items.push(setAsideWhole(origin, record.condemned));
+      continue;
+    }
     const text = texts?.[recordIndex];
     const decoded = text === undefined ? decodeRecord(origin, decoding) : decodeEvent(origin, text, decoding);
     // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
@@ -56,6 +59,13 @@ function originOf({ kinesis }: KinesisRecord, recordIndex: number): Origin {
     arrivedAtMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
     payload: kinesis.data,
   };
+}
+
+/** An aggregate is set aside as it is: which of its sub-records ends the process is not known. */
+function setAsideWhole(origin: Origin, { detail, eventId }: Condemnation): Rejection {
+  const isAggregate = deAggregate(payloadBytes(origin), LIMITS.maxSubRecords).kind === 'aggregate';
+  const whole = isAggregate ? { ...origin, subSequenceNumber: WHOLE_AGGREGATE } : origin;
+  return { ...reject(whole, 'kills-function', detail), ...(eventId !== undefined && { eventId }) };
 }
 
 /** A record that has no text of its own, or may have none. */

@@ -20,6 +20,16 @@ export interface KinesisRecord {
     /** Seconds since 1970, with milliseconds behind the point. */
     readonly approximateArrivalTimestamp: number;
   };
+  /** The verdict that no code of the user's may see this record again: the engine's own, never the mapping's. */
+  readonly condemned?: Condemnation;
+}
+
+/** Why a record must not be processed: it ends the process that does. */
+export interface Condemnation {
+  /** What happened, for the quarantine table; may quote the data, so it is never logged. */
+  readonly detail: string;
+  /** Id of its event, where a process came so far: what is in effect is not set aside. */
+  readonly eventId?: string;
 }
 
 /** Where an item came from: enough to find it on the stream again. */
@@ -27,7 +37,7 @@ export interface Origin {
   /** Index of the record in the batch. */
   readonly recordIndex: number;
   readonly sequenceNumber: string;
-  /** Place inside an aggregated record, from 0; 0 for a plain record. */
+  /** Place inside an aggregated record, from 0; 0 for a plain record, {@link WHOLE_AGGREGATE} for an aggregate as it is. */
   readonly subSequenceNumber: number;
   readonly partitionKey: string;
   /** Milliseconds since 1970. */
@@ -35,6 +45,9 @@ export interface Origin {
   /** The item's bytes as they were on the stream: base64 text of a plain record, bytes of a sub-record. */
   readonly payload: string | Buffer;
 }
+
+/** Stands for the place in an aggregate that is not taken apart: some of its sub-records may have an entry of their own. */
+export const WHOLE_AGGREGATE = -1;
 
 /** Why a record can never succeed. The codes are stored, filtered by and alarmed on: they are part of the interface. */
 export const REJECTION_REASONS = [
@@ -50,6 +63,7 @@ export const REJECTION_REASONS = [
   'row-invalid',
   'too-large',
   'database',
+  'kills-function',
 ] as const;
 
 /** One of {@link REJECTION_REASONS}. */

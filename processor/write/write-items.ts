@@ -1,5 +1,5 @@
 import type { Calls } from '../call-with-retry.ts';
-import { callWithRetry, fixable, HoldError, transientHold } from '../call-with-retry.ts';
+import { asHold, callWithRetry, fixable, HoldError, transientHold } from '../call-with-retry.ts';
 import type { EncodedItem } from '../project/project-items.ts';
 import type { EncodedRejection } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
@@ -67,12 +67,6 @@ export async function writeItems(
   // The first hold is the cause; what comes after it is at most a consequence. Only the fuse says more.
   const laterHold = hold?.reason === 'fuse' ? undefined : await run.quarantine();
   return { ...run.report(recordCount), hold: laterHold?.reason === 'fuse' ? laterHold : (hold ?? laterHold) };
-}
-
-function asHold(error: unknown): HoldError {
-  if (error instanceof HoldError) return error;
-  if (error instanceof DatabaseError) return new HoldError('configuration', fixable(error), { cause: error });
-  throw error;
 }
 
 /** Kept back for each statement that what waits for the quarantine takes: time for one of full size. */

@@ -18,15 +18,23 @@ export interface ProgramResult {
 export interface ProgramOptions {
   /** Sends SIGINT to the program, as Ctrl-C would to the whole group, when its output first shows this text. */
   readonly interruptAt?: string;
+  /** Environment variables beside `PATH`. @defaultValue those of this process */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Folder with the project. @defaultValue this project */
+  readonly root?: string;
 }
 
 /** Runs one of the project's programs as a user would, in a process group of its own, to its end. */
 export async function runProgram(
   program: string,
   argv: readonly string[],
-  { interruptAt }: ProgramOptions = {},
+  { interruptAt, env, root = ROOT }: ProgramOptions = {},
 ): Promise<ProgramResult> {
-  const child = spawn(process.execPath, [join(ROOT, program), ...argv], { cwd: ROOT, detached: true });
+  const child = spawn(process.execPath, [join(root, program), ...argv], {
+    cwd: root,
+    detached: true,
+    ...(env !== undefined && { env: { PATH: process.env['PATH'], ...env } }),
+  });
   let [stdout, stderr] = ['', ''];
   let interrupted = false;
   child.stdout.on('data', (text: Buffer) => {

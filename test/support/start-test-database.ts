@@ -5,6 +5,7 @@ import type { DataApiServerOptions } from '../../local/data-api/data-api-server-
 import { startDataApiServer } from '../../local/data-api/start-data-api-server.ts';
 import { startPostgres } from '../../local/postgres/start-postgres.ts';
 import { prepareTables } from '../../local/run/prepare-tables.ts';
+import type { ExecuteStatement } from '../../data-api/execute.ts';
 import { createExecuteStatement } from '../../data-api/execute.ts';
 import { createDataApiEventStore } from '../../processor/write/data-api-event-store.ts';
 import { createDataApiLookupSource } from '../../processor/lookup/data-api-lookup-source.ts';
@@ -18,6 +19,8 @@ export interface TestDatabase {
   readonly url: string;
   /** Runs SQL straight on PostgreSQL: what a test sets up and looks at does not go through the code under test. */
   readonly query: (sql: string, values?: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Runs a statement through the Data API, as the adapters of the engine do. */
+  readonly execute: ExecuteStatement;
   /** An engine of its own, as an execution environment has it, writing through the Data API. */
   readonly createEngine: (projection: AnyProjection, overrides?: Partial<Engine>) => Engine;
   readonly close: () => Promise<void>;
@@ -53,6 +56,7 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
   return {
     url: postgres.url,
     query: async (sql, values = []) => (await pool.query<Record<string, unknown>>(sql, [...values])).rows,
+    execute,
     createEngine: (projection, overrides = {}) => {
       const compiled = compileProjection(projection);
       return {

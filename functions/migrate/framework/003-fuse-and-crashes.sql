@@ -23,16 +23,28 @@ CREATE TABLE event_processor.fuse (
   PRIMARY KEY (function_name, code_version)
 );
 
--- Records that an invocation is working on, noted by the first invocation of an execution environment. A row that is
--- still there when the records are delivered again means that the process died while it held them.
+-- Records that are being worked on. A process notes them before it runs any of the user's code, and takes the note away
+-- when it is done; a note that its process never took away tells the next one that the records may have killed it.
 CREATE TABLE event_processor.in_flight (
   function_name text COLLATE "C" NOT NULL,
+  -- What one build does to a process says nothing about the next build.
+  code_version text COLLATE "C" NOT NULL,
   shard_id text COLLATE "C" NOT NULL,
   first_sequence_number numeric NOT NULL,
   last_sequence_number numeric NOT NULL,
-  -- How many processes died with these records, or with records that these are a part of.
-  crashes integer NOT NULL DEFAULT 0,
-  code_version text NOT NULL,
+  -- Processes known to have died while they worked on these records, or on more records with these among them.
+  crashes integer NOT NULL,
+  -- A single record that the process works on by itself: should it die, nothing else is to blame.
+  alone boolean NOT NULL,
+  -- Of a single record that could be decoded.
+  event_id text COLLATE "C",
+  -- Why a record must not run again; kept until the record is in the quarantine.
+  verdict text,
+  -- Who works on the records. Null where nobody does: the last one who did has died, and is counted.
+  process_id text,
+  request_id text,
+  -- When Lambda ends the invocation: after that its process is not at work any more, whatever the note says.
+  deadline_at timestamptz,
   started_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (function_name, shard_id, first_sequence_number)
+  PRIMARY KEY (function_name, code_version, shard_id, first_sequence_number, last_sequence_number)
 );

@@ -99,7 +99,9 @@ describe('a mistake on the command line', () => {
     expect(await refused('--parallelization-factor', '11')).toBe(
       '`--parallelization-factor` must be an integer from 1 to 10, got "11"\n',
     );
-    expect(await refused('--function', 'trains')).toBe('`--function` must be one of flights, got "trains"\n');
+    expect(await refused('--function', 'trains')).toBe(
+      '`--function` must be one of flights (folders of functions/), got "trains"\n',
+    );
     expect(await refused('--batchsize', '5')).toMatch(
       /^unknown option '--batchsize'.*--batch-size.*; --help lists the options\n$/,
     );
@@ -114,9 +116,9 @@ describe('a mistake on the command line', () => {
   it('is told together with all the others', async () => {
     expect(await refused('--batch-size', '0', '--shards', '1.5', '--source', 'kafka', '--input', 'x')).toBe(
       [
-        '`--shards` must be an integer from 1 to 100, got "1.5"',
         '`--batch-size` must be an integer from 1 to 10000, got "0"',
-        '`--source` must be kinesis or memory, got "kafka"',
+        '`--shards` must be an integer from 1 to 100, got "1.5"',
+        '`--source` must be one of kinesis, memory, got "kafka"',
         '`--input` needs `--partition-key FIELD`: which member of an event is its partition key?',
         '',
       ].join('\n'),

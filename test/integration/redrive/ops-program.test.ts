@@ -28,11 +28,11 @@ describe('ops redrive', () => {
   it('needs no database for a bucket, and no prefix without one', async () => {
     expect(await redrive('--bucket', 'failed')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error: `--stream-arn` must be given.*\n$/) as string,
+      stderr: expect.stringMatching(/^missing `--stream-arn`: .*\n$/) as string,
     });
     expect(await redrive('--bucket', '--stream-arn', STREAM)).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error: `--bucket` must have a name, or come with `--stack`.*\n$/) as string,
+      stderr: expect.stringMatching(/^`--bucket` must have a name, or come with `--stack`.*\n$/) as string,
     });
     const { code, stderr } = await redrive('--prefix', 'aws/', '--failures', folder, '--stream-arn', STREAM);
     expect(code).toBe(2);
@@ -52,7 +52,24 @@ describe('ops redrive', () => {
   it.each([['0'], ['10001'], ['fast']])('refuses a rate of %s', async (rate) => {
     const { code, stderr } = await redrive('--rate', rate);
     expect(code).toBe(2);
-    expect(stderr).toContain('expected an integer from 1 to 10000');
+    expect(stderr).toBe(`\`--rate\` must be an integer from 1 to 10000, got ${JSON.stringify(rate)}\n`);
+  });
+
+  it('needs a command', async () => {
+    expect(await runProgram('bin/ops.ts', [])).toMatchObject({
+      code: 2,
+      stderr: 'missing command; --help lists the commands\n',
+    });
+  });
+
+  it('has one line about a service that it cannot use, and ends with 1', async () => {
+    const variables = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+    const target = ['--cluster-arn', 'a', '--secret-arn', 'b', '--database', 'c'];
+    const unreachable = { ...variables, AWS_ENDPOINT_URL_RDS_DATA: 'http://127.0.0.1:1', AWS_MAX_ATTEMPTS: '1' };
+    expect(await runProgram('bin/ops.ts', ['redrive', ...target], { env: unreachable })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^connect ECONNREFUSED 127\.0\.0\.1:1\n$/) as string,
+    });
   });
 
   it('lists on-failure objects without touching them, refuses what it cannot read, and ends with 1', async () => {

@@ -41,8 +41,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Every customer has a row, and every write commits as many events as it carries. */
+/** No process has died, every customer has a row, and every write commits as many events as it carries. */
 function healthy({ sql, parameters }: StubRequest): StubAnswer {
+  if (sql.includes('event_processor.in_flight'))
+    return { body: { records: [[{ stringValue: '[]' }, { stringValue: '[]' }]] } };
   if (parameters['keys_0'] !== undefined) {
     const keys = JSON.parse(parameters['keys_0']) as string[];
     const records = keys.map((key) => ['customers', key, '["Detroit"]'].map((stringValue) => ({ stringValue })));
@@ -81,7 +83,7 @@ describe('a healthy batch', () => {
   it('answers with no failures and leaves one metrics document and one summary line', async () => {
     const { response, requests } = await invoke(records(order(0), order(1)));
     expect(response).toEqual({ batchItemFailures: [] });
-    expect(requests).toBe(2);
+    expect(requests).toBe(4);
     expect([documents().length, summaries().length, lines.length]).toEqual([1, 1, 2]);
   });
 
@@ -114,7 +116,8 @@ describe('a healthy batch', () => {
       CacheMisses: 2,
       CacheEvictions: 0,
       CacheHitRatio: 0,
-      DataApiCalls: 2,
+      CrashesFound: 0,
+      DataApiCalls: 4,
       DataApiErrors: 0,
     });
     const ages = values as unknown as { NewestRecordAgeMs: number; OldestRecordAgeMs: number };
@@ -138,10 +141,10 @@ describe('a healthy batch', () => {
     expect(summary).not.toHaveProperty('heldFrom');
   });
 
-  it('begins every document and every line anew, with the cache alone kept', async () => {
+  it('begins every document and every line anew; a new process reads the customers, and notes what it works on', async () => {
     await invoke(records(order(0), order(1)), healthy, 2);
     expect(documents().map((line) => [line['DataApiCalls'], line['CacheMisses'], line['CacheHitRatio']])).toEqual([
-      [2, 2, 0],
+      [4, 2, 0],
       [1, 0, 100],
     ]);
     expect(summaries()).toHaveLength(2);
@@ -176,7 +179,7 @@ describe('a batch with rejections', () => {
 
 describe('a held batch', () => {
   it('answers with exactly the first record that is not committed, and says why', async () => {
-    const answer = (request: StubRequest) => ('keys_0' in request.parameters ? healthy(request) : FAILED);
+    const answer = (request: StubRequest) => (request.sql.includes('batch_log') ? FAILED : healthy(request));
     const { response } = await invoke(records(order(0), order(1)), answer);
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
     expect(documents()[0]).toMatchObject({ PositionHeld: 1, RecordsHeld: 2, FuseBlown: 0, DataApiErrors: 1 });
@@ -191,7 +194,8 @@ describe('a held batch', () => {
     vi.stubEnv('FUSE_MIN_EVENTS', '2');
     const { response, requests } = await invoke(records('x', 'y'));
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
-    expect(requests).toBe(0);
+    // The note, and the end of it.
+    expect(requests).toBe(2);
     expect(documents()[0]).toMatchObject({ FuseBlown: 1, PositionHeld: 1, EventsQuarantined: 0 });
   });
 
@@ -201,6 +205,40 @@ describe('a held batch', () => {
     expect(response.batchItemFailures).toHaveLength(1);
     expect(requests).toBe(0);
     expect(summaries()[0]).toMatchObject({ holdReason: 'deadline' });
+  });
+});
+
+describe('a batch that a process died with', () => {
+  const died = (first: number, last: number, crashes: number, alone: boolean) =>
+    JSON.stringify([[sequenceNumber(first), sequenceNumber(last), crashes, alone, null, null, 'died']]);
+  const after = (notes: string) => (request: StubRequest) =>
+    request.sql.includes('_q.sequence_number BETWEEN')
+      ? { body: { records: [[{ stringValue: notes }, { stringValue: '[]' }]] } }
+      : healthy(request);
+  const errors = () => lines.filter((line) => line['level'] === 'ERROR');
+
+  it('says how many records it had, and that they are searched', async () => {
+    const { response } = await invoke(records(order(0), order(1), order(2)), after(died(0, 2, 0, false)));
+    expect(errors()).toEqual([
+      expect.objectContaining({
+        message: `a process died while working on 3 records, ${sequenceNumber(0)} to ${sequenceNumber(2)}: out of memory, out of time, or ended by the code; they are tried in smaller pieces`,
+        crashes: 1,
+        records: 3,
+      }),
+    ]);
+    expect(documents()[0]).toMatchObject({ CrashesFound: 1, PositionHeld: 0, EventsQuarantined: 0 });
+    // None of them ends the process by itself, so half of them are written first.
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(2) }] });
+  });
+
+  it('says which record ended its processes, and quarantines it', async () => {
+    const { response } = await invoke(records(order(0), order(1)), after(died(1, 1, 2, true)));
+    expect(errors().map((line) => line['message'])).toEqual([
+      `3 processes died while working on record ${sequenceNumber(1)}, the last one on nothing else: the record is quarantined as kills-function`,
+    ]);
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'WARN', byReason: { 'kills-function': 1 } }));
+    expect(documents()[0]).toMatchObject({ CrashesFound: 1, EventsWritten: 1, EventsQuarantined: 1 });
+    expect(response).toEqual({ batchItemFailures: [] });
   });
 });
 

@@ -108,9 +108,22 @@ describe('applyMigrations', () => {
   test('rolls back and names file and line when a statement fails', async () => {
     const database = new FakeDatabase();
     database.failOnce(/TABLE b/, new ServiceError('DatabaseErrorException', 'ERROR: no; SQLState: 42P07'));
-    await expect(run(database)).rejects.toThrow('- flights/001-a.sql, line 1: ERROR: no; SQLState: 42P07');
+    await expect(run(database)).rejects.toThrow(
+      '- functions/flights/migrations/001-a.sql:1: ERROR: no; SQLState: 42P07, in `CREATE TABLE b (id int)`',
+    );
     expect(database.calls.at(-1)).toBe('ROLLBACK');
     expect(database.rows).toEqual([]);
+  });
+
+  test('names the line inside the statement that the database points at', async () => {
+    const sql = "SELECT 'ü';\n\nCREATE TABLE c (\n  name text, -- 😀\nstate varchr\n)";
+    // As PostgreSQL counts, in characters from 1: the smiley is one, and the line break before `state` another.
+    const position = Array.from('CREATE TABLE c (\n  name text, -- 😀\ns').length;
+    const error = new ServiceError('DatabaseErrorException', `ERROR: no type; Position: ${position}; SQLState: 42704`);
+    const database = new FakeDatabase().failOnce(/TABLE c/, error);
+    await expect(run(database, [{ ...A, sql }])).rejects.toThrow(
+      /^- functions\/flights\/migrations\/001-a\.sql:5: ERROR: no type; .*, in `state varchr`$/m,
+    );
   });
 
   test('says what to do about a statement that the Data API ended', async () => {
@@ -159,9 +172,9 @@ describe('applyMigrations', () => {
     const worse = { ...B, name: '003-c.sql', sql: "SELECT 'open" };
     const error = await run(database, [A, bad, worse]).catch((caught: unknown) => caught);
     expect(error).toHaveProperty('problems', [
-      expect.stringContaining('flights/002-b.sql, line 1: `:2` would be replaced'),
-      expect.stringContaining('flights/002-b.sql, line 2: `COMMIT` must not be used'),
-      'flights/003-c.sql: the string that opens on line 1 is never closed',
+      expect.stringContaining('functions/flights/migrations/002-b.sql:1: `:2` would be replaced'),
+      expect.stringContaining('functions/flights/migrations/002-b.sql:2: `COMMIT` must not be used'),
+      'functions/flights/migrations/003-c.sql:1: the string that opens on line 1 is never closed',
     ]);
     expect(database.calls.some((call) => call.startsWith('CREATE'))).toBe(false);
   });

@@ -42,17 +42,17 @@ describe('planMigrations', () => {
       [row(file('001-a.sql')), { ...row(changed), checksum: 'f'.repeat(64) }, row(file('005-gone.sql'))],
     );
     expect(plan.kind === 'refused' && plan.problems).toEqual([
-      'flights/003-twin.sql: 003-c.sql has the same number; give the newer one the next',
-      'flights/4-Bad Name.sql: the name must be like 001-what-it-does.sql, in small letters; rename the file',
-      'flights/003-c.sql: the file was changed after it was applied (SHA-256 expected ffffffffffff..., ' +
+      'functions/flights/migrations/003-twin.sql: 003-c.sql has the same number; give the newer file the next free number',
+      'functions/flights/migrations/4-Bad Name.sql: the name must be like 001-what-it-does.sql, in lowercase; rename the file',
+      'functions/flights/migrations/003-c.sql: the file was changed after it was applied (SHA-256 expected ffffffffffff..., ' +
         `got ${migrationChecksum(changed.sql).slice(0, 12)}...); ` +
         'bring the old text back and put the change into a new file',
-      'flights/005-gone.sql: it was applied to this database, but the file is missing; bring it back',
-      'flights/002-new.sql: 003-c.sql was applied before it, so the order would differ between databases; ' +
+      'functions/flights/migrations/005-gone.sql: it was applied to this database, but the file is missing; bring it back',
+      'functions/flights/migrations/002-new.sql: 003-c.sql was applied before it, so the order would differ between databases; ' +
         'give the file the next free number',
-      'flights/003-twin.sql: 005-gone.sql was applied before it, so the order would differ between databases; ' +
+      'functions/flights/migrations/003-twin.sql: 005-gone.sql was applied before it, so the order would differ between databases; ' +
         'give the file the next free number',
-      'flights/4-Bad Name.sql: 005-gone.sql was applied before it, so the order would differ between databases; ' +
+      'functions/flights/migrations/4-Bad Name.sql: 005-gone.sql was applied before it, so the order would differ between databases; ' +
         'give the file the next free number',
     ]);
   });

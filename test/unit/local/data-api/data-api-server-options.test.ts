@@ -19,8 +19,9 @@ describe('resolveOptions', () => {
 
   it('names every option that is out of range', () => {
     expect(() => resolveOptions({ databaseUrl: 'mysql://x', port: 65_536, latencyMs: -1 })).toThrow(
-      '`databaseUrl` must be a URL such as postgres://user:password@host:5432/database; ' +
-        '`port` must be an integer from 0 to 65535, got 65536; `latencyMs` must be an integer from 0 to 60000, got -1',
+      '- `databaseUrl` must be a URL such as postgres://user:password@host:5432/database\n' +
+        '- `port` must be an integer from 0 to 65535, got 65536\n' +
+        '- `latencyMs` must be an integer from 0 to 60000, got -1',
     );
   });
 

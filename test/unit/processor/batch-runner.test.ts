@@ -1,0 +1,261 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { KinesisRecord } from '../../../processor/decode/item.ts';
+import { kinesisRecord, sequenceNumber } from '../../support/kinesis-record.ts';
+import type { Doing } from '../../support/mortal-processes.ts';
+import { MortalProcesses } from '../../support/mortal-processes.ts';
+
+let world: MortalProcesses;
+
+beforeEach(() => {
+  world = new MortalProcesses();
+});
+
+/** A batch of records without harm, but for those that are named by their place. */
+function batch(size: number, harmful: Readonly<Record<number, Omit<Doing, 'id'>>> = {}): KinesisRecord[] {
+  const doings = Array.from({ length: size }, (_, index) => ({ id: `e${index}`, ...harmful[index] }));
+  world.know(doings);
+  return doings.map((data, index) => kinesisRecord({ data, index, arrivedAtMs: world.clock.now() }));
+}
+
+function ids(records: readonly KinesisRecord[], except: readonly number[] = []): Set<string> {
+  return new Set(records.flatMap((_, index) => (except.includes(index) ? [] : [`e${index}`])));
+}
+
+function quarantined(): Record<string, string> {
+  return Object.fromEntries(
+    world.store.quarantineRows.map((row) => [String(row[1]), `${String(row[6])} ${String(row[5])}`]),
+  );
+}
+
+function verdicts(records: readonly KinesisRecord[], ...indices: readonly number[]): Record<string, string> {
+  return Object.fromEntries(
+    indices.map((index) => [sequenceNumber(index), `kills-function ${records[index]!.kinesis.data}`]),
+  );
+}
+
+describe('a batch without harm', () => {
+  it('costs a new process two calls beside its own, and a warm one none', async () => {
+    const records = batch(6);
+    await world.invoke(records.slice(0, 2), 'r1');
+    await world.invoke(records.slice(2, 4), 'r2');
+    await world.invoke(records.slice(4), 'r3');
+    expect(world.reports.map(({ calls }) => calls.calls)).toEqual([3, 1, 1]);
+    expect(world.notes.rows.size).toBe(0);
+  });
+});
+
+describe.each(['decode', 'project', 'write'] as const)('a record that kills the process in the stage %s', (fatal) => {
+  it.each([1, 31, 1000])('is found in a batch of %i, and everything else is written once', async (size) => {
+    const bad = Math.floor(size / 2);
+    const records = batch(size, { [bad]: { fatal } });
+    await world.drain(records, { batchSize: size });
+    expect(world.store.ledger).toEqual(ids(records, [bad]));
+    expect(quarantined()).toEqual(verdicts(records, bad));
+    expect(world.notes.rows.size).toBe(0);
+  });
+});
+
+describe('deaths', () => {
+  it.each([
+    [1, 0, 3],
+    [32, 31, 3],
+    [34, 1, 4],
+    [1024, 1023, 4],
+    [10_000, 5_001, 5],
+  ])('among %i records, with the one at %i, are %i', async (size, bad, deaths) => {
+    const records = batch(size, { [bad]: { fatal: 'project' } });
+    await world.drain(records, { batchSize: size });
+    expect(world.deaths).toBe(deaths);
+    expect(quarantined()).toEqual(verdicts(records, bad));
+  });
+
+  it('in a process that was warm leave no note, so they cost one more', async () => {
+    const records = batch(64, { 40: { fatal: 'project' } });
+    await world.drain(records, { batchSize: 32 });
+    expect(world.deaths).toBe(4);
+    expect(quarantined()).toEqual(verdicts(records, 40));
+  });
+
+  it('are told before anything runs again: where, how often, and that it was found', async () => {
+    const records = batch(31, { 20: { fatal: 'project' } });
+    await world.drain(records, { batchSize: 31 });
+    const [first, bad, last] = [0, 20, 30].map(sequenceNumber);
+    expect(world.findings).toEqual([
+      { first, last, records: 31, crashes: 1, isFound: false },
+      { first: bad, last: bad, records: 1, crashes: 2, isFound: false },
+      { first: bad, last: bad, records: 1, crashes: 3, isFound: true },
+    ]);
+    expect(world.reports.map(({ crashesFound }) => crashesFound)).toEqual([1]);
+  });
+
+  it('write nothing: what is written is reported by the invocation that answers', async () => {
+    const records = batch(1000, { 700: { fatal: 'project' } });
+    await world.drain(records, { batchSize: 1000 });
+    expect(world.reports).toHaveLength(1);
+    expect(world.reports[0]).toMatchObject({ records: 1000, committedRecords: 1000, written: 999, duplicates: 0 });
+    expect(world.reports[0]!.rejections.map(({ rejection }) => rejection.reason)).toEqual(['kills-function']);
+  });
+
+  it('of several records are found one after the other, and their verdicts are written together', async () => {
+    const records = batch(100, { 0: { fatal: 'project' }, 50: { fatal: 'decode' }, 99: { fatal: 'project' } });
+    await world.drain(records, { batchSize: 100 });
+    expect(quarantined()).toEqual(verdicts(records, 0, 50, 99));
+    expect(world.store.ledger).toEqual(ids(records, [0, 50, 99]));
+    expect(world.reports).toHaveLength(1);
+    expect(world.deaths).toBeLessThanOrEqual(12);
+  });
+
+  it('are bounded where the mapping cuts failed batches in two', async () => {
+    const records = batch(31, { 20: { fatal: 'project' } });
+    await world.drain(records, { batchSize: 31, bisect: true });
+    expect(quarantined()).toEqual(verdicts(records, 20));
+    expect(world.store.ledger).toEqual(ids(records, [20]));
+    expect(world.deaths).toBeLessThanOrEqual(9);
+  });
+});
+
+describe('a process that dies for no fault of a record', () => {
+  it.each(['memory', 'leak'] as const)(
+    'because the records of a batch are too many for its memory (%s) quarantines none of them',
+    async (kind) => {
+      const records = batch(400, Object.fromEntries(Array.from({ length: 400 }, (_, n) => [n, { [kind]: 0.7 }])));
+      await world.drain(records, { batchSize: 400 });
+      expect(world.store.ledger).toEqual(ids(records));
+      expect(quarantined()).toEqual({});
+      expect(world.deaths).toBeGreaterThan(0);
+    },
+  );
+
+  it('because of a promise that fails late does not blame the records behind it', async () => {
+    const records = batch(31, { 5: { fatalAfterMs: 150 }, 20: { fatal: 'project' } });
+    await world.drain(records, { batchSize: 31 });
+    const [bad] = Object.keys(verdicts(records, 20));
+    expect(Object.keys(quarantined()).filter((number) => number !== bad && number !== sequenceNumber(5))).toEqual([]);
+    expect(world.store.ledger.size).toBeGreaterThanOrEqual(29);
+  });
+
+  it('is not counted against a batch that was held: its note is taken away', async () => {
+    const records = batch(3);
+    world.isDatabaseDown = (call) => call === 'write';
+    expect(await world.invoke(records, 'r1')).toMatchObject({ committedRecords: 0, hold: { reason: 'transient' } });
+    expect(world.notes.rows.size).toBe(0);
+    world.retire();
+    world.isDatabaseDown = () => false;
+    await world.invoke(records, 'r1');
+    expect(world.findings).toEqual([]);
+    expect(world.store.ledger).toEqual(ids(records));
+  });
+
+  it('is not taken for dead by itself when it could not take its note away', async () => {
+    const records = batch(3);
+    let calls = 0;
+    world.isDatabaseDown = () => (calls += 1) > 1;
+    expect(await world.invoke(records, 'r1')).toMatchObject({ committedRecords: 0, hold: { reason: 'transient' } });
+    expect(world.notes.rows.size).toBe(1);
+    world.isDatabaseDown = () => false;
+    await world.invoke(records, 'r1');
+    expect(world.findings).toEqual([]);
+    expect(world.store.ledger).toEqual(ids(records));
+    expect(world.notes.rows.size).toBe(0);
+  });
+});
+
+describe('a record that kills the process', () => {
+  it("runs no code of the user as long as its batch can't be noted", async () => {
+    world.isDatabaseDown = () => true;
+    const records = batch(3, { 1: { fatal: 'project' } });
+    expect(await world.invoke(records, 'r1')).toMatchObject({ committedRecords: 0, hold: { reason: 'transient' } });
+    expect(world.seen).toEqual([]);
+  });
+
+  it('is never run again once it is in the quarantine, however often it is delivered', async () => {
+    const records = batch(31, { 20: { fatal: 'project' } });
+    await world.drain(records, { batchSize: 31 });
+    world.retire();
+    world.seen.length = 0;
+    await world.drain(records, { batchSize: 31 });
+    expect(world.deaths).toBe(3);
+    expect(world.seen).not.toContain('e20');
+  });
+
+  it('keeps its verdict while the position is held for another reason', async () => {
+    const records = batch(31, { 20: { fatal: 'project' } });
+    let deliveries = 0;
+    while (world.findings.at(-1)?.isFound !== true && deliveries++ < 10) {
+      // The database goes down behind the call that finds the verdict.
+      world.isDatabaseDown = () => world.findings.at(-1)?.isFound === true;
+      await world.invoke(records, 'r1');
+    }
+    expect(world.deaths).toBe(3);
+    world.isDatabaseDown = () => false;
+    world.retire();
+    await world.drain(records, { batchSize: 31, requestId: 'r1' });
+    expect(world.deaths).toBe(3);
+    expect(quarantined()).toEqual(verdicts(records, 20));
+  });
+
+  it('is found although the search takes longer than one invocation', async () => {
+    world.callMs = 2_000;
+    const records = batch(64, { 63: { fatal: 'project' } });
+    await world.drain(records, { batchSize: 64 });
+    expect(world.reports.map(({ hold }) => hold?.reason)).toContain('deadline');
+    expect(quarantined()).toEqual(verdicts(records, 63));
+    expect(world.store.ledger).toEqual(ids(records, [63]));
+  });
+
+  it('is set aside with the id of its event, which tells whether that is in effect', async () => {
+    await world.drain(batch(2, { 1: { fatal: 'project' } }), { batchSize: 2 });
+    expect(world.store.quarantineRows.map((row) => row[11])).toEqual(['e1']);
+  });
+
+  it('has no id when it dies before it has one', async () => {
+    await world.drain(batch(2, { 1: { fatal: 'decode' } }), { batchSize: 2 });
+    expect(world.store.quarantineRows.map((row) => row[11])).toEqual([null]);
+  });
+});
+
+describe('a record with which the engine itself fails', () => {
+  it('is found in one process, without a death', async () => {
+    const records = batch(200, { 120: { fatal: 'throw' } });
+    await world.drain(records, { batchSize: 200 });
+    expect(quarantined()).toEqual(verdicts(records, 120));
+    expect(world.store.ledger).toEqual(ids(records, [120]));
+    expect([world.deaths, world.started]).toEqual([0, 1]);
+  });
+});
+
+describe('a build that kills every process', () => {
+  it('puts nothing into the quarantine: the fuse sees all of the batch', async () => {
+    const records = batch(24, Object.fromEntries(Array.from({ length: 24 }, (_, n) => [n, { fatal: 'project' }])));
+    await expect(world.drain(records, { batchSize: 24, maxDeliveries: 200 })).rejects.toThrow('stuck');
+    expect(world.reports.at(-1)?.hold?.reason).toBe('fuse');
+    expect(quarantined()).toEqual({});
+  });
+});
+
+describe('processes that other batches keep warm', () => {
+  /** The traffic that goes on meanwhile: one record, delivered once before each delivery of the batch. */
+  async function withTraffic(records: readonly KinesisRecord[], shard: string): Promise<void> {
+    let index = 1_000;
+    let done = false;
+    for (let delivery = 0; delivery < 30 && !done; delivery += 1) {
+      const other = kinesisRecord({ data: { id: `t${index}` }, index: (index += 1), arrivedAtMs: world.clock.now() });
+      const eventID = `${shard}:${other.kinesis.sequenceNumber}`;
+      await world.invoke([{ ...other, eventID }], `traffic-${index}`);
+      const outcome = await world.invoke(records, 'r1');
+      world.clock.advance(20_000);
+      done = typeof outcome === 'object' && outcome.committedRecords === records.length;
+    }
+    expect(done).toBe(true);
+  }
+
+  it.each([
+    ['another shard', 'shardId-000000000001'],
+    ['another lane of the shard', 'shardId-000000000000'],
+  ])('do not hide it from the search, be they of %s', async (_, shard) => {
+    const records = batch(20, { 10: { fatal: 'project' } });
+    await withTraffic(records, shard);
+    expect(quarantined()).toEqual(verdicts(records, 10));
+    expect(world.deaths).toBeLessThanOrEqual(8);
+  });
+});
