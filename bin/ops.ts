@@ -6,12 +6,16 @@ import { createRedriveCommand } from '../ops/redrive/redrive-command.ts';
 import { runRedrive } from '../ops/redrive/run-redrive.ts';
 
 await runInterruptibleCommand(async (signal) => {
+  const terminal = { say: console.log, signal };
   let isDone = true;
-  const redrive = createRedriveCommand(async (options) => {
-    const { refused } = await runRedrive(options, { say: console.log, signal });
-    isDone = refused.length === 0;
-  });
-  const program = new Command('npm run ops --').description('Look after a deployed stack.').addCommand(redrive);
+  const commands = [
+    createRedriveCommand(async (options) => {
+      const { refused } = await runRedrive(options, terminal);
+      isDone = refused.length === 0;
+    }),
+  ];
+  const program = new Command('npm run ops --').description('Look after a deployed stack.');
+  for (const command of commands) program.addCommand(command);
   await runSubcommand(program, process.argv.slice(2));
   return isDone;
 }, describeFailedCall);

@@ -46,7 +46,9 @@ export async function loadProblems(bundle: WrittenBundle): Promise<string[]> {
   const { entry } = bundle;
   if (ended.isTimedOut) {
     const seconds = INIT_TIMEOUT_MS / 1000;
-    return [`${entry}: must load within ${seconds} s, as on Lambda, got no end; look for an endless loop or wait`];
+    return [
+      `${entry}: must load within the ${seconds} s that Lambda allows, got no end; look for an endless loop or wait`,
+    ];
   }
   if (ended.outcome === undefined) {
     const end = ended.signal === null ? `exit code ${ended.exitCode ?? 0}` : `signal ${ended.signal}`;
@@ -73,6 +75,9 @@ async function runLoading({ directory, entry }: WrittenBundle): Promise<EndedLoa
     env: placeholderEnvironment(entry, directory),
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
+  // A loop would go on for ever without this process, which ends it.
+  const end = (): boolean => child.kill('SIGKILL');
+  process.once('exit', end);
   const answerPipe = child.stdio[3] as Readable;
   const answer = collect(answerPipe);
   const output = collect(child.stdout, child.stderr);
@@ -80,13 +85,16 @@ async function runLoading({ directory, entry }: WrittenBundle): Promise<EndedLoa
   let timer: NodeJS.Timeout | undefined;
   answerPipe.once('data', () => {
     timer = setTimeout(() => {
-      isTimedOut = child.kill('SIGKILL');
+      isTimedOut = end();
     }, INIT_TIMEOUT_MS);
   });
   const closed = once(child, 'close');
   const [exitCode, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
+  process.off('exit', end);
   await Promise.race([closed, sleep(LAST_OUTPUT_MS, undefined, { ref: false })]);
+  // A process that the module started may still hold them.
+  for (const stream of child.stdio) stream?.destroy();
   const said = answer().trimStart();
   const outcome = said === '' ? undefined : (JSON.parse(said) as LoadOutcome);
   return { outcome, exitCode, signal, isTimedOut, output: output() };

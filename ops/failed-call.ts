@@ -1,3 +1,6 @@
+import { DatabaseError } from '../data-api/classify-error.ts';
+import { GaveUpWaitingError } from '../data-api/retry-transient.ts';
+
 /**
  * What to tell about an error that a service answered, or that kept it from being reached: missing credentials or
  * permissions, a wrong name, a network that is down. The stack trace of the client would add nothing.
@@ -5,7 +8,13 @@
  * @returns one line, or `undefined` for any other error
  */
 export function describeFailedCall(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  // What the engine would do about it does not help here, what the service said does.
+  if (error instanceof DatabaseError) return describeFailedCall(error.cause) ?? error.message;
+  if (error instanceof GaveUpWaitingError) return error.message;
+  return error instanceof Error ? describeClientError(error) : undefined;
+}
+
+function describeClientError(error: Error): string | undefined {
   const { name, message } = error;
   // The clients have neither a class nor a name for this one.
   if (message === 'Region is missing') return 'the region is missing; pass `--region`, or set AWS_REGION';

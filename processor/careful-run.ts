@@ -108,8 +108,8 @@ export class CarefulRun {
   async #look(): Promise<Suspect | undefined> {
     const { memory, onCrash } = this.#parts;
     memory.look();
-    const whole = this.#note(this.#live(0, this.#records.length));
-    const batch = { ...whole, alone: whole.alone && memory.isFresh };
+    // Whatever dies now has only begun to be suspected: that it was alone counts in a trial.
+    const batch = { ...this.#note(this.#live(0, this.#records.length)), alone: false };
     const assessment = assess(this.#records, await this.#keeper.begin(batch));
     this.#keeper.adopt(assessment.notes);
     this.#verdicts = assessment.verdicts;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Calls } from './call-with-retry.ts';
 import { HoldError } from './call-with-retry.ts';
 import type { CompiledProjection } from './compile-projection.ts';
@@ -120,6 +121,8 @@ async function prepare(records: readonly KinesisRecord[], engine: Engine, budget
       encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
     }),
   );
+  // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
+  await nextTurn();
   const { requests: lookups, misses } = resolved;
   return { run, decoded: decoded.length, projected: { items, rows, lookups, misses } };
 }

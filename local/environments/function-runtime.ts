@@ -1,8 +1,10 @@
-import { resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { FunctionInvoker, InvocationContext, InvocationResult } from '../mapping/ports.ts';
 import type { EnvironmentCrash, LogFormat } from './environment-protocol.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
+import { writeProcessEntry } from './start-process.ts';
 
 /** A Lambda function to run on this machine. */
 export interface FunctionRuntimeOptions {
@@ -79,6 +81,8 @@ class EnvironmentPool implements FunctionRuntime {
   /** The one used last comes last: it is taken first, so that a low load keeps few environments warm. */
   #environments: ExecutionEnvironment[] = [];
   #started = 0;
+  /** Of the processes, in a folder of its own. */
+  #entryPath: string | undefined;
   #isClosed = false;
 
   constructor(options: FunctionRuntimeOptions, limits: Limits) {
@@ -114,6 +118,7 @@ class EnvironmentPool implements FunctionRuntime {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#environments.splice(0).map((environment) => environment.kill()));
+    if (this.#entryPath !== undefined) await rm(dirname(this.#entryPath), { recursive: true, force: true });
   }
 
   #takeEnvironment(): ExecutionEnvironment | undefined {
@@ -129,8 +134,10 @@ class EnvironmentPool implements FunctionRuntime {
   #startEnvironment(): ExecutionEnvironment {
     const { functionName, functionVersion = '1', handlerName = 'handler' } = this.#options;
     this.#started += 1;
+    this.#entryPath ??= writeProcessEntry();
     return new ExecutionEnvironment({
       id: `${functionName}-${this.#started}`,
+      entryPath: this.#entryPath,
       bundlePath: resolve(this.#options.bundlePath),
       handlerName,
       functionName,

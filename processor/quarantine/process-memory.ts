@@ -2,9 +2,12 @@ import type { KinesisRecord } from '../decode/item.ts';
 import type { Clock, SequenceRange } from '../ports.ts';
 import { rangeOf } from './suspects.ts';
 
-/** While a backlog drains, lanes of a shard overtake one another all the time, which would add two calls to every batch. */
-const LOOKS_WITHOUT_A_PAUSE = 2;
-const LOOK_AGAIN_AFTER_MS = 10_000;
+/**
+ * A warm process looks at the notes this often at most: while a backlog drains, lanes of a shard overtake one another all the
+ * time, and each such batch would cost two calls more. A mapping waits longer than this after some failures, as it was seen to
+ * make eight attempts in a minute, so a batch that is delivered again does not come within the pause for ever.
+ */
+const LOOK_AGAIN_AFTER_MS = 5_000;
 
 interface ShardMemory {
   /** Highest sequence number seen. */
@@ -26,8 +29,7 @@ export class ProcessMemory {
   readonly #startedAtMs: number;
   /** As many entries as the stream has shards. */
   readonly #shards = new Map<string, ShardMemory>();
-  #looks = 0;
-  #lookedAtMs = 0;
+  #lookedAtMs: number | undefined;
   #mustLook = false;
   #hasWorked = false;
 
@@ -42,21 +44,16 @@ export class ProcessMemory {
    * @param records the batch, at least one
    */
   isNew(shardId: string, records: readonly KinesisRecord[]): boolean {
-    if (this.#looks === 0 || this.#mustLook) return true;
+    if (this.#lookedAtMs === undefined || this.#mustLook) return true;
     const arrivedAtMs = (records[0]?.kinesis.approximateArrivalTimestamp ?? 0) * 1000;
     // A record without a time counts as old.
-    if (arrivedAtMs >= this.#startedAtMs) return false;
+    if (arrivedAtMs >= this.#startedAtMs || this.#clock.now() - this.#lookedAtMs < LOOK_AGAIN_AFTER_MS) return false;
     const shard = this.#shards.get(shardId);
-    return shard === undefined || (goesBack(rangeOf(records), shard) && !this.#isPausing());
-  }
-
-  #isPausing(): boolean {
-    return this.#looks >= LOOKS_WITHOUT_A_PAUSE && this.#clock.now() - this.#lookedAtMs < LOOK_AGAIN_AFTER_MS;
+    return shard === undefined || goesBack(rangeOf(records), shard);
   }
 
   /** The notes are being looked at. */
   look(): void {
-    this.#looks += 1;
     this.#lookedAtMs = this.#clock.now();
     this.#mustLook = false;
   }

@@ -157,7 +157,7 @@ describe('cluster, secret and database', () => {
 describe('the server', () => {
   it('says in one line that its port is taken', async () => {
     const start = startDataApiServer({ databaseUrl: world.postgres.url, port: world.server.port });
-    await expect(start).rejects.toThrow(`port ${world.server.port} is in use: choose another one, or 0 for a free one`);
+    await expect(start).rejects.toThrow(`port ${world.server.port} is in use; choose another one, or 0 for a free one`);
   });
 
   it('closes with calls on their way, and twice', async () => {

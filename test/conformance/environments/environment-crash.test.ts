@@ -131,6 +131,7 @@ describe('an environment in an endless loop', () => {
       await runtime.invoke('{}', { requestId: 'request' });`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
       cwd: folder,
+      env: { TMPDIR: folder },
     });
     const pid = Number(/^pid (\d+)$/m.exec(stdout)?.[1]);
     expect(pid).toBeGreaterThan(0);

@@ -50,7 +50,7 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
     (name) => edited(name, 'projection.ts', "state: 'text'", "state: 'varchar' as 'text', 'no name': 'text'"),
     [
       'projection.ts:4:23: ProjectionError: table `orders`: column `state` must be of a type from text, ',
-      'projection.ts:4:23: ProjectionError: table `orders`: expected a column name of plain letters, ',
+      'projection.ts:4:23: ProjectionError: table `orders`: ',
     ],
   ],
   [
@@ -120,7 +120,7 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
   [
     'loops-while-loading',
     (name) => appended(name, 'for (;;);'),
-    ['handler.ts: must load within 10 s, as on Lambda, got no end; '],
+    ['handler.ts: must load within the 10 s that Lambda allows, got no end; '],
   ],
   [
     'no-handler-file',

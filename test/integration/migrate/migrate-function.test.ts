@@ -65,7 +65,9 @@ describe('the migrations function, bundled as it is deployed', () => {
     await copyFile(`${file}.kept`, file);
     await rm(`${file}.kept`);
     expect(answer.Status).toBe('FAILED');
-    expect(answer.Reason).toContain('flights/001-flights.sql: the file was changed after it was applied');
+    expect(answer.Reason).toContain(
+      'functions/flights/migrations/001-flights.sql: the file was changed after it was applied',
+    );
   });
 
   test('leaves the database alone when the stack is deleted', async () => {
@@ -94,9 +96,10 @@ describe('the role of the processor', () => {
       world.query(
         database,
         `SELECT (SELECT count(*)::int FROM flights) AS flights, (SELECT count(*)::int FROM event_processor.quarantine) AS
-         quarantined, (SELECT count(*)::int FROM event_processor.batch_log) AS batches`,
+         quarantined, (SELECT count(*)::int FROM event_processor.batch_log) AS batches,
+         (SELECT count(*)::int FROM event_processor.in_flight) AS noted`,
       ),
-    ).resolves.toEqual([{ flights: 2, quarantined: 1, batches: 2 }]);
+    ).resolves.toEqual([{ flights: 2, quarantined: 1, batches: 2, noted: 0 }]);
   });
 
   test('can quarantine a payload in parts, when it comes for the first time and when it comes again', async () => {

@@ -197,6 +197,28 @@ describe('pruning, bundled as it is deployed', () => {
     ]);
   });
 
+  test('deletes notes about records that nobody has delivered for a day', async () => {
+    const stream = await newStream();
+    await world.query(
+      database,
+      `INSERT INTO event_processor.in_flight (function_name, code_version, shard_id, first_sequence_number,
+         last_sequence_number, crashes, alone, started_at)
+       SELECT name, 'v', 's', hours, hours, 0, false, now() - make_interval(hours => hours)
+       FROM unnest(ARRAY['${stream.name}', 'neighbour']) AS name, unnest(ARRAY[0, 23, 25]) AS hours`,
+    );
+    await prune(stream, 72);
+    await expect(
+      world.query(
+        database,
+        `SELECT function_name AS name, array_agg(first_sequence_number::int ORDER BY first_sequence_number) AS hours
+         FROM event_processor.in_flight GROUP BY 1 ORDER BY 1`,
+      ),
+    ).resolves.toEqual([
+      { name: 'neighbour', hours: [0, 23, 25] },
+      { name: stream.name, hours: [0, 23] },
+    ]);
+  });
+
   test('deletes what is older than both the setting and the retention of the stream, of its function only', async () => {
     const stream = await newStream();
     const names = [stream.name, 'neighbour'];

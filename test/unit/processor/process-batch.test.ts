@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { processBatch } from '../../../processor/process-batch.ts';
+import type { Projection } from '../../../processor/projection.ts';
 import { databaseError } from '../../support/database-error.ts';
 import { FakeEventStore } from '../../support/fake-event-store.ts';
 import { FakeLookupSource } from '../../support/fake-lookup-source.ts';
@@ -122,6 +123,26 @@ describe('a batch', () => {
     expect(engine.store.calls.length).toBeGreaterThan(1);
     expect(report).toMatchObject({ written: 1_000, committedRecords: 1_000, hold: undefined });
     expect(engine.store.ledger.size).toBe(1_000);
+  });
+});
+
+describe('what a projection leaves behind', () => {
+  it('has its turn before anything is written: a promise that has failed ends the process then', async () => {
+    const happened: string[] = [];
+    const store = new FakeEventStore({
+      failure: () => {
+        happened.push('write');
+        return undefined;
+      },
+    });
+    const engine = orderEngine({ store });
+    const project: Projection['project'] = () => {
+      setImmediate(() => happened.push('left behind'));
+      return {};
+    };
+    const compiled = { ...engine.compiled, step: { ...engine.compiled.step, project } };
+    await processBatch([kinesisRecord({ data: order(0) })], { ...engine, compiled }, () => 60_000);
+    expect(happened).toEqual(['left behind', 'write']);
   });
 });
 

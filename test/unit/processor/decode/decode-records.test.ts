@@ -192,3 +192,51 @@ describe('the event id', () => {
     ]);
   });
 });
+
+describe('a condemned record', () => {
+  const condemned = { detail: 'it ended three processes', eventId: 'a' };
+  /** Decoding that no record survives. */
+  const fatal = {
+    schema: schemaOf(() => {
+      throw new Error('the schema ran');
+    }),
+    eventId: () => {
+      throw new Error('the event id was asked for');
+    },
+  };
+
+  it('is a rejection with its whole payload, and no code of the user sees it', async () => {
+    const record = { ...kinesisRecord({ data: { id: 'a' }, index: 3 }), condemned };
+    const [item] = await decodeRecords([record], fatal);
+    expect(item).toMatchObject({
+      kind: 'rejection',
+      reason: 'kills-function',
+      detail: 'it ended three processes',
+      eventId: 'a',
+      origin: { sequenceNumber: sequenceNumber(3), subSequenceNumber: 0, payload: record.kinesis.data },
+    });
+  });
+
+  it('does not concern the records beside it', async () => {
+    const records = [0, 1, 2].map((index) => kinesisRecord({ data: { id: `e${index}` }, index }));
+    const items = await decodeRecords(
+      records.map((record, index) => (index === 1 ? { ...record, condemned } : record)),
+      decoding,
+    );
+    expect(items.map((item) => [item.origin.recordIndex, verdict(item)[0]])).toEqual([
+      [0, 'event'],
+      [1, 'kills-function'],
+      [2, 'event'],
+    ]);
+  });
+
+  it('is one rejection where it is an aggregate, in a place that none of its sub-records has', async () => {
+    const data = aggregate(['a', 'b'].map((id) => ({ partitionKey: id, data: JSON.stringify({ id }) })));
+    const record = { ...kinesisRecord({ data }), condemned: { detail: 'it ended three processes' } };
+    const items = await decodeRecords([record], fatal);
+    expect(items).toHaveLength(1);
+    expect(items[0]).toMatchObject({ reason: 'kills-function', origin: { subSequenceNumber: -1 } });
+    expect(items[0]).not.toHaveProperty('eventId');
+    expect(payloadBase64(items[0]!.origin)).toBe(record.kinesis.data);
+  });
+});
