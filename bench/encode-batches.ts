@@ -27,10 +27,11 @@ export function recordBatches(events: FlightEvents, count: number, batchSize: nu
   return batches;
 }
 
+const refuse = () => Promise.reject(new Error('no flight is rejected'));
+
 /** A store that only ever writes: no flight of the example is rejected. */
 export function storeOfWrites(write: EventStore['write']): EventStore {
-  const refuse = () => Promise.reject(new Error('no flight is rejected'));
-  return { write, writeWithParts: refuse, storePart: refuse };
+  return { write, writeWithParts: refuse, storePart: refuse, explain: refuse };
 }
 
 /** The engine of the flights function around a store of the caller's; reference rows come from a map. */
@@ -54,6 +55,7 @@ export function createFlightsEngine(store: EventStore, airports: ReadonlyMap<str
       random: Math.random,
     },
     fuse: { thresholdPercent: 50, minEvents: 20 },
+    fuseMemory: { read: refuse, hold: refuse, release: refuse },
     maxRequestBytes: 4 * MEBIBYTE,
     codeVersion: 'bench',
   };

@@ -43,9 +43,9 @@ export interface ProcessorEnvironment extends DatabaseEnvironment {
   readonly maxRequestBytes: number;
   /** Milliseconds of an invocation kept back for answering, so that Lambda never has to kill it. */
   readonly timeReserveMs: number;
-  /** Share of a batch, in percent, above which rejections mean a bad deploy; 100 switches the fuse off. */
+  /** Share of the newest events of a build, in percent, above which rejections mean a bad deploy; 100 switches the fuse off. */
   readonly fuseThresholdPercent: number;
-  /** Smallest batch, in events, for which the fuse is looked at. */
+  /** Events of a build, the newest ones, that the share is taken of. */
   readonly fuseMinEvents: number;
 }
 

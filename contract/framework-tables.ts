@@ -18,7 +18,7 @@ export const FRAMEWORK_TABLES = {
   quarantinePart: `${FRAMEWORK_SCHEMA}.quarantine_part`,
   /** Append-only: one row per committed write, with the stretch of the shard it covers. */
   batchLog: `${FRAMEWORK_SCHEMA}.batch_log`,
-  /** One row per build whose fuse has blown: why, since when, and whether an operator has allowed it to go on. */
+  /** One row per build whose rejections are held: why, since when, and what an operator has allowed. */
   fuse: `${FRAMEWORK_SCHEMA}.fuse`,
   /** Records that are being worked on by an environment's first invocation: what is left behind tells of a crash. */
   inFlight: `${FRAMEWORK_SCHEMA}.in_flight`,

@@ -29,7 +29,7 @@ export const BATCH_METRICS = {
   RecordsHeld: 'Count',
   /** 1 when the batch ended before its last record because the position is held, else 0. */
   PositionHeld: 'Count',
-  /** 1 when so much of the batch was rejected that a bad deploy is likelier than bad data, else 0. */
+  /** 1 when the batch was held because so many events of the build are rejected that a bad deploy is likelier than bad data, else 0. */
   FuseBlown: 'Count',
   /** Processes found to have died while they worked on records of this batch. */
   CrashesFound: 'Count',

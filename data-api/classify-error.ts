@@ -1,3 +1,5 @@
+import { adviceFor } from './failure-advice.ts';
+
 /** Bound of one call. */
 export interface CallOptions {
   /** The call fails with an unknown outcome when it has not answered after this long. */
@@ -5,11 +7,11 @@ export interface CallOptions {
 }
 
 /**
- * What a failed call means for the batch: `rejection` of a row in it, a `transient` state of the database, an
- * `unknown` outcome, a `timeout` of the statement itself, a `configuration` that a person must mend, or a result
- * `too-large` for one call.
+ * What a failed call means for the batch: `rejection` of a row in it, a statement `refused` for a reason that may lie
+ * in one of its rows or in all of them, a `transient` state of the database, an `unknown` outcome, a `timeout` of the
+ * statement itself, a `configuration` that a person must fix, or a result `too-large` for one call.
  */
-export type FailureKind = 'rejection' | 'transient' | 'unknown' | 'timeout' | 'configuration' | 'too-large';
+export type FailureKind = 'rejection' | 'refused' | 'transient' | 'unknown' | 'timeout' | 'configuration' | 'too-large';
 
 /** A failed database call, classified once, in the adapter; nothing else looks at the message. */
 export class DatabaseError extends Error {
@@ -18,7 +20,7 @@ export class DatabaseError extends Error {
   /** The service's name for the error. */
   readonly code: string;
   readonly sqlState: string | undefined;
-  /** What a person has to do, where the failure is of kind `configuration`. */
+  /** What a person has to do, where the failure is of kind `configuration`, or `refused` and true of every row. */
   readonly fix: string | undefined;
 
   /**
@@ -46,17 +48,36 @@ export class DatabaseError extends Error {
 
   /**
    * What happened in words that quote no row: the message goes to the quarantine table, this to the log. Details and
-   * the place of an error hold values, and so does the first line when a value is what the database refused.
+   * the place of an error hold values, and so does the first line when a value, or a trigger, is what refused.
    */
   get headline(): string {
-    if (this.kind === 'rejection') return `${this.code} with SQLSTATE ${this.sqlState ?? 'unknown'}`;
+    if (this.kind === 'rejection' || (this.kind === 'refused' && !this.isAboutStatement)) {
+      return `${this.code} with SQLSTATE ${this.sqlState ?? 'unknown'}`;
+    }
     const [firstLine = ''] = this.message.split(/\n|; (?=Detail:|Where:)/, 1);
     return firstLine.trim();
   }
+
+  /**
+   * Whether PostgreSQL itself raises this SQLSTATE for the statement, whatever its rows: a table that is not there, a
+   * missing grant. A trigger may raise the same for one row; `EXPLAIN` of the statement tells the two apart.
+   */
+  get isAboutStatement(): boolean {
+    return this.sqlState !== undefined && STATEMENT_CLASSES.has(this.sqlState.slice(0, 2));
+  }
+
+  /** Whether the database failed inside, perhaps by what happened at the same moment, such as a change of the table. */
+  get isInternal(): boolean {
+    return this.sqlState?.startsWith('XX') === true;
+  }
 }
 
+/** Classes of {@link DatabaseError.isAboutStatement}: feature, login, database, schema, syntax and access, state. */
+const STATEMENT_CLASSES: ReadonlySet<string> = new Set(['0A', '28', '3D', '3F', '42', '55']);
+
 /**
- * Meaning of a SQLSTATE, by longest matching prefix.
+ * Meaning of a SQLSTATE, by longest matching prefix. Triggers, procedures and extensions raise codes of their own, and
+ * whole classes that PostgreSQL itself never does: what is not listed is `refused`, and the rows tell whose fault it is.
  * {@link https://www.postgresql.org/docs/17/errcodes-appendix.html}
  */
 const SQLSTATE_KINDS: Readonly<Record<string, FailureKind>> = {
@@ -66,14 +87,12 @@ const SQLSTATE_KINDS: Readonly<Record<string, FailureKind>> = {
   '21': 'rejection',
   '22': 'rejection',
   '23': 'rejection',
+  // A writer that has just become a reader: the endpoint moves on.
   '25006': 'transient',
-  '28': 'configuration',
-  '3D': 'configuration',
-  '3F': 'configuration',
-  '40001': 'transient',
+  '25P03': 'transient',
+  '25P04': 'timeout',
+  '40': 'transient',
   '40003': 'unknown',
-  '40P01': 'transient',
-  '42': 'configuration',
   '44': 'rejection',
   '53': 'transient',
   '54': 'rejection',
@@ -83,7 +102,6 @@ const SQLSTATE_KINDS: Readonly<Record<string, FailureKind>> = {
   '57014': 'timeout',
   '58': 'transient',
   P0: 'rejection',
-  XX: 'transient',
 };
 
 /**
@@ -97,15 +115,26 @@ const NAME_KINDS: Readonly<Record<string, FailureKind>> = {
   DatabaseNotFoundException: 'configuration',
   DatabaseResumingException: 'transient',
   DatabaseUnavailableException: 'transient',
+  // Credentials are renewed, on Lambda at the latest with the next execution environment.
+  ExpiredToken: 'transient',
+  ExpiredTokenException: 'transient',
   ForbiddenException: 'configuration',
   HttpEndpointNotEnabledException: 'configuration',
   InternalFailure: 'unknown',
   InternalServerErrorException: 'unknown',
   InvalidResourceStateException: 'transient',
   InvalidSecretException: 'configuration',
+  NotFoundException: 'configuration',
+  // The clock of the environment was wrong by minutes; the SDK learns the difference from the answer.
+  RequestExpired: 'transient',
+  RequestTimeTooSkewed: 'transient',
+  RequestTimeout: 'unknown',
+  RequestTimeoutException: 'unknown',
   SecretsErrorException: 'transient',
+  ServiceUnavailable: 'unknown',
   ServiceUnavailableError: 'unknown',
   StatementTimeoutException: 'timeout',
+  Throttling: 'transient',
   ThrottlingException: 'transient',
   TooManyRequestsException: 'transient',
   // It ended, and nothing that was done in it stays: to be done again from its start.
@@ -113,6 +142,18 @@ const NAME_KINDS: Readonly<Record<string, FailureKind>> = {
   UnsupportedResultException: 'too-large',
   ValidationException: 'configuration',
 };
+
+/**
+ * Failures that pass and that the service tells by their message alone, under a name that means something else: the
+ * connection to the database broke, as it does while a cluster resumes
+ * ({@link https://github.com/aws/aws-sdk-js-v3/issues/3425}); none was free in time; a frozen environment had signed a
+ * request minutes ago ({@link https://github.com/smithy-lang/smithy-typescript/pull/1965}).
+ */
+const PASSING_MESSAGES: readonly RegExp[] = [
+  /^communications? link failure/i,
+  /^connection is not available/i,
+  /^signature (?:expired|not yet current)/i,
+];
 
 /** The service ends its message with the SQLSTATE; a quoted value inside may hold the same words, so only the end counts. */
 const SQLSTATE_AT_END = /;\s*SQLState:\s*([0-9A-Z]{5})\s*$/;
@@ -127,17 +168,26 @@ export function classifyError(error: unknown): DatabaseError {
   const name = error instanceof Error ? error.name : 'UnknownError';
   const message = error instanceof Error ? error.message : String(error);
   const sqlState = SQLSTATE_AT_END.exec(message)?.[1];
-  const kind = (sqlState === undefined ? undefined : sqlStateKind(sqlState)) ?? nameKind(name) ?? statusKind(error);
-  const fix = kind === 'configuration' ? configurationFix(name, sqlState) : undefined;
+  const kind = sqlState === undefined ? kindWithoutSqlState(error, { name, message }) : sqlStateKind(sqlState);
+  const fix = kind === 'configuration' || kind === 'refused' ? adviceFor(name, sqlState) : undefined;
   return new DatabaseError(`${name}: ${message}`, { kind, code: name, sqlState, fix, cause: error });
 }
 
-function sqlStateKind(sqlState: string): FailureKind | undefined {
-  return SQLSTATE_KINDS[sqlState] ?? SQLSTATE_KINDS[sqlState.slice(0, 2)];
+/**
+ * What a failure with this SQLSTATE means.
+ *
+ * @param sqlState five digits and capital letters
+ */
+export function sqlStateKind(sqlState: string): FailureKind {
+  return SQLSTATE_KINDS[sqlState] ?? SQLSTATE_KINDS[sqlState.slice(0, 2)] ?? 'refused';
 }
 
-function nameKind(name: string): FailureKind | undefined {
-  return Object.hasOwn(NAME_KINDS, name) ? NAME_KINDS[name] : undefined;
+function kindWithoutSqlState(
+  error: unknown,
+  { name, message }: { readonly name: string; readonly message: string },
+): FailureKind {
+  if (PASSING_MESSAGES.some((pattern) => pattern.test(message))) return 'transient';
+  return (Object.hasOwn(NAME_KINDS, name) ? NAME_KINDS[name] : undefined) ?? statusKind(error);
 }
 
 function statusKind(error: unknown): FailureKind {
@@ -145,38 +195,4 @@ function statusKind(error: unknown): FailureKind {
   const status = $metadata?.httpStatusCode;
   if (status === undefined || status >= 500) return 'unknown';
   return status === 429 ? 'transient' : 'configuration';
-}
-
-/** What a person has to do about a SQLSTATE of the configuration kind, by longest matching prefix. */
-const FIX_BY_SQLSTATE: Readonly<Record<string, string>> = {
-  '28': "the database refuses the processor's role: check the secret against the role's password",
-  '3D': 'the database does not exist: check `DATABASE`, or create it',
-  '3F': 'a schema does not exist: deploy the migrations',
-  '42': 'the statement and the tables differ: deploy the migration that belongs to this build',
-  '42501': 'the role may not do this: deploy again, so that the migrations grant it',
-  '42P01': 'a table does not exist: deploy the migration that creates it',
-  '42703': 'a column does not exist: deploy the migration that adds it',
-};
-
-/** The same for errors of the service itself. */
-const FIX_BY_NAME: Readonly<Record<string, string>> = {
-  AccessDeniedException: "the function's IAM role may not call the Data API or read the secret: deploy again",
-  DatabaseNotFoundException: 'the cluster was not found: check `CLUSTER_ARN`',
-  ForbiddenException: "the function's IAM role may not call the Data API or read the secret: deploy again",
-  HttpEndpointNotEnabledException: 'the Data API of the cluster is off: enable it (`enableDataApi`)',
-  InvalidSecretException: 'the secret holds no usable credentials: check `SECRET_ARN`',
-};
-
-/** Said when nothing more is known: the position is held in any case, so nothing is lost while somebody looks. */
-const ANY_FIX = 'a person has to look at this; the position is held, nothing is lost, and it resumes by itself';
-
-/**
- * What to do about a failure that no retry mends.
- *
- * @param name the service's name for the error
- * @param sqlState of the database, where it was asked
- */
-function configurationFix(name: string, sqlState: string | undefined): string {
-  const bySqlState = FIX_BY_SQLSTATE[sqlState ?? ''] ?? FIX_BY_SQLSTATE[(sqlState ?? '').slice(0, 2)];
-  return bySqlState ?? (Object.hasOwn(FIX_BY_NAME, name) ? FIX_BY_NAME[name] : undefined) ?? ANY_FIX;
 }

@@ -50,8 +50,8 @@ export async function retryTransient<T>(
 }
 
 /** Whether waiting helps: the database wakes up, fails over or is busy, or nobody knows what became of the call. */
-export function goesAway({ kind, cause }: DatabaseError): boolean {
-  return kind === 'transient' || (kind === 'unknown' && wasTried(cause));
+export function goesAway({ kind, cause, isInternal }: DatabaseError): boolean {
+  return kind === 'transient' || isInternal || (kind === 'unknown' && wasTried(cause));
 }
 
 /** What the client refuses before it sends anything, such as a call without credentials, has no trace of an attempt. */

@@ -41,8 +41,8 @@ const MAX_CALL_MS = DATA_API_STATEMENT_TIMEOUT_MS + 2_000;
  * Makes a database call, and makes it again while the failure is one that passes and the budget lasts. Safe for
  * writes, because the compiled write is idempotent.
  *
- * @throws {@link DatabaseError} of kind `rejection`, `too-large` or `timeout`: the caller can do something about those,
- *   mostly by asking for less at a time
+ * @throws {@link DatabaseError} of kind `rejection`, `refused`, `too-large` or `timeout`: the caller can do something
+ *   about those, mostly by asking for less at a time
  * @throws {@link HoldError} when waiting longer is for the mapping to do
  */
 export async function callWithRetry<T>(
@@ -80,6 +80,7 @@ function retryable(error: unknown): DatabaseError {
     case 'configuration':
       throw new HoldError('configuration', fixable(error), { cause: error });
     case 'rejection':
+    case 'refused':
     case 'timeout':
     case 'too-large':
       throw error;
@@ -99,8 +100,9 @@ export function transientHold(failure: DatabaseError): HoldError {
  */
 export function asHold(error: unknown): HoldError {
   if (error instanceof HoldError) return error;
-  if (error instanceof DatabaseError) return new HoldError('configuration', fixable(error), { cause: error });
-  throw error;
+  if (!(error instanceof DatabaseError)) throw error;
+  if (error.kind === 'timeout') return transientHold(error);
+  return new HoldError('configuration', fixable(error), { cause: error });
 }
 
 /** What happened and what to do about it, in words that quote no row. */

@@ -14,9 +14,11 @@ import { BATCH_METRICS } from '../contract/metrics.ts';
 import type { ExecuteStatement } from '../data-api/execute.ts';
 import { createExecuteStatement } from '../data-api/execute.ts';
 import { createDataApiEventStore } from './write/data-api-event-store.ts';
+import { createDataApiFuseMemory } from './quarantine/data-api-fuse-memory.ts';
 import { createDataApiLookupSource } from './lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from './lookup/lru-lookup-cache.ts';
 import { batchMetrics, batchSummary, crashText, recordAges, rejectionSummary } from './batch-summary.ts';
+import { completeRecords } from './decode/complete-records.ts';
 import { compileProjection } from './compile-projection.ts';
 import { batchResponse } from './write/batch-outcome.ts';
 import type { Engine } from './process-batch.ts';
@@ -57,17 +59,15 @@ export function createHandler(projection: AnyProjection): BatchHandler {
   });
   const identity = { buildVersion: BUILD_VERSION, codeCommit: environment.codeCommit };
 
-  const handleBatch: BatchHandler = async ({ Records: records }, context) => {
+  const handleBatch: BatchHandler = async ({ Records }, context) => {
+    const records = completeRecords(Records, engine.clock.now());
     const report = await runBatch(records, {
       requestId: context.awsRequestId,
       remainingMs: () => context.getRemainingTimeInMillis(),
       budgetMs: () => context.getRemainingTimeInMillis() - environment.timeReserveMs,
     });
     const values = batchMetrics(report, recordAges(records, engine.clock.now()));
-    for (const [name, unit] of Object.entries(BATCH_METRICS)) {
-      const value = values[name as keyof typeof BATCH_METRICS];
-      if (value !== undefined) metrics.addMetric(name, unit, value);
-    }
+    addMetrics(metrics, values);
     metrics.addMetadata('buildVersion', BUILD_VERSION);
     if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
     if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
@@ -78,6 +78,13 @@ export function createHandler(projection: AnyProjection): BatchHandler {
     ) as KinesisStreamBatchResponse;
   };
   return middy(handleBatch).use(injectLambdaContext(logger)).use(logMetrics(metrics));
+}
+
+function addMetrics(metrics: Metrics, values: ReturnType<typeof batchMetrics>): void {
+  for (const [name, unit] of Object.entries(BATCH_METRICS)) {
+    const value = values[name as keyof typeof BATCH_METRICS];
+    if (value !== undefined) metrics.addMetric(name, unit, value);
+  }
 }
 
 /**
@@ -116,6 +123,7 @@ function createEngine(projection: AnyProjection, environment: ProcessorEnvironme
     }),
     clock: CLOCK,
     fuse: { thresholdPercent: environment.fuseThresholdPercent, minEvents: environment.fuseMinEvents },
+    fuseMemory: createDataApiFuseMemory(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
     maxRequestBytes: environment.maxRequestBytes,
     codeVersion: BUILD_VERSION,
   };

@@ -5,6 +5,7 @@
  */
 import type { CallOptions } from '../data-api/classify-error.ts';
 import type { ParameterValue } from '../data-api/statement-body.ts';
+import type { RejectionReason } from './decode/item.ts';
 
 /** What one write did. */
 export interface WriteCounts {
@@ -36,6 +37,83 @@ export interface EventStore {
    * @throws {@link DatabaseError}
    */
   storePart(parameters: Readonly<Record<string, string>>, options: CallOptions): Promise<void>;
+  /**
+   * Asks whether the database takes the compiled write at all: names and permissions are checked, nothing is written,
+   * no trigger fires.
+   *
+   * @param parameters of a chunk without items
+   * @throws {@link DatabaseError} when every row would meet it
+   */
+  explain(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<void>;
+}
+
+/** Why a build is held back, as it was first seen. */
+export interface HeldBuild {
+  /** When it was first held, ISO 8601 in UTC. */
+  readonly since: string;
+  /** Whether the fuse has blown; until then too few events have been seen for that. */
+  readonly isBlown: boolean;
+  /** So many of `events` would have been quarantined. */
+  readonly rejected: number;
+  readonly events: number;
+  /** One of those that would have been quarantined. */
+  readonly example: HeldExample;
+}
+
+/** What is wrong with an event that is not quarantined. */
+export interface HeldExample {
+  readonly reason: RejectionReason;
+  /** As the quarantine would have it: may quote the data. */
+  readonly detail: string;
+  readonly sqlState: string | undefined;
+}
+
+/** A committed write of a build. */
+export interface CommittedWrite {
+  readonly events: number;
+  readonly quarantined: number;
+  /** Events whose rows the database took, be it without effect because a newer version was there. */
+  readonly taken: number;
+}
+
+/** What is remembered of a build over batches, environments and restarts. */
+export interface BuildHistory {
+  /** `undefined` while nothing is held back, or once an operator has allowed it. */
+  readonly held: HeldBuild | undefined;
+  /** Records that arrived up to this moment may go to the quarantine, by an operator's word; milliseconds since 1970. */
+  readonly allowedUntilMs: number | undefined;
+  /** The newest writes first, without those of records that an operator has allowed. */
+  readonly recent: readonly CommittedWrite[];
+}
+
+/** Where a build was held first. */
+export interface HeldPosition {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+}
+
+/** The fuse's memory of the running build, in the database: it outlives batches, environments and restarts. */
+export interface FuseMemory {
+  /**
+   * Reads what is known of the build.
+   *
+   * @param maxWrites most writes of {@link BuildHistory.recent}, from 1
+   * @throws {@link DatabaseError}
+   */
+  read(maxWrites: number, options: CallOptions): Promise<BuildHistory>;
+  /**
+   * Notes that the build is held back. What was noted first stays, unless the fuse has blown since.
+   *
+   * @returns what is noted now
+   * @throws {@link DatabaseError}
+   */
+  hold(held: Omit<HeldBuild, 'since'> & HeldPosition, options: CallOptions): Promise<HeldBuild>;
+  /**
+   * Forgets a note of a build whose fuse has not blown: it turned out to be well.
+   *
+   * @throws {@link DatabaseError}
+   */
+  release(options: CallOptions): Promise<void>;
 }
 
 /** Keys to read, by lookup. */
@@ -44,8 +122,23 @@ export type LookupRequest = ReadonlyMap<string, readonly string[]>;
 /** A reference row: column name to value. */
 export type ReferenceRow = Readonly<Record<string, unknown>>;
 
+/** Stands in the place of a reference row where several have one key: to take one of them would be a guess. */
+export class AmbiguousKey {
+  /** How many there are. */
+  readonly rows: number;
+
+  /**
+   * Keeps the number.
+   *
+   * @param rows two or more
+   */
+  constructor(rows: number) {
+    this.rows = rows;
+  }
+}
+
 /** Rows found, by lookup and key; a key that is not in it has no row. */
-export type LookupResult = ReadonlyMap<string, ReadonlyMap<string, ReferenceRow>>;
+export type LookupResult = ReadonlyMap<string, ReadonlyMap<string, ReferenceRow | AmbiguousKey>>;
 
 /** Reads reference rows: all keys of all lookups in one call. */
 export interface LookupSource {
@@ -60,9 +153,9 @@ export interface LookupSource {
 /** Keeps reference rows between the batches of one execution environment. */
 export interface LookupCache {
   /** The row, `null` for a key known to have none, `undefined` for a key not known. */
-  get(lookup: string, key: string): ReferenceRow | null | undefined;
-  /** Keeps a row, or with `null` that there is none. */
-  set(lookup: string, key: string, row: ReferenceRow | null): void;
+  get(lookup: string, key: string): ReferenceRow | AmbiguousKey | null | undefined;
+  /** Keeps a row, or with `null` that there is none, or that there are several. */
+  set(lookup: string, key: string, row: ReferenceRow | AmbiguousKey | null): void;
   /** Entries dropped for lack of room since the cache was made. */
   readonly evictions: number;
 }

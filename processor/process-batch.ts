@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Calls } from './call-with-retry.ts';
 import { HoldError } from './call-with-retry.ts';
 import type { CompiledProjection } from './compile-projection.ts';
+import { completeRecords } from './decode/complete-records.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { EncodedItem } from './project/project-items.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
@@ -13,7 +14,7 @@ import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
 import { projectItems } from './project/project-items.ts';
 import type { RowLists } from './project/row-lists.ts';
-import type { Clock, EventStore, LookupCache, LookupSource } from './ports.ts';
+import type { Clock, EventStore, FuseMemory, LookupCache, LookupSource } from './ports.ts';
 import { readLookups } from './lookup/read-lookups.ts';
 import type { WriteReport } from './write/write-items.ts';
 import { writeItems } from './write/write-items.ts';
@@ -26,6 +27,7 @@ export interface Engine {
   readonly lookupCache: LookupCache;
   readonly clock: Clock;
   readonly fuse: FuseSettings;
+  readonly fuseMemory: FuseMemory;
   /** Largest request that may be sent, in bytes. */
   readonly maxRequestBytes: number;
   /** Names the running code in the quarantine and the batch log. */
@@ -109,7 +111,8 @@ export async function tryRecords(
 }
 
 /** The stages before the first write. */
-async function prepare(records: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
+async function prepare(received: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
+  const records = completeRecords(received, engine.clock.now());
   const run = startRun(records, engine, budgetMs);
   const { projection, step } = engine.compiled;
   const decoded = await run.time('decode', () => decodeRecords(records, projection));
@@ -118,6 +121,7 @@ async function prepare(records: readonly KinesisRecord[], engine: Engine, budget
   const { items, rows } = await run.time('project', () =>
     projectItems(resolved.items, step, {
       resolved: resolved.rows,
+      asked: resolved.asked,
       encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
     }),
   );
@@ -181,14 +185,14 @@ function startRun(records: readonly KinesisRecord[], engine: Engine, budgetMs: (
 
 async function resolveLookups(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
   const { lookups } = engine.compiled.projection;
-  const { items, keys, requests } = gatherLookupKeys(decoded, engine.compiled.projection);
+  const { items, asked, keys, requests } = gatherLookupKeys(decoded, engine.compiled.projection, maxItemBytes);
   try {
     const { resolved, misses } = await readLookups(
       keys,
       { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes },
       calls,
     );
-    return { items, requests, rows: resolved, misses };
+    return { items, asked, requests, rows: resolved, misses };
   } catch (error) {
     if (error instanceof HoldError) return error;
     throw error;
@@ -197,7 +201,7 @@ async function resolveLookups(decoded: readonly DecodedItem[], { engine, calls, 
 
 function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run): Promise<WriteReport> {
   const { engine, shardId, recordCount, maxItemBytes, calls } = run;
-  const { compiled, store, fuse, codeVersion } = engine;
+  const { compiled, store, fuse, fuseMemory, codeVersion } = engine;
   const context = {
     functionName: compiled.projection.name,
     shardId,
@@ -206,7 +210,7 @@ function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run):
     rows,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };
-  return writeItems({ chunks, recordCount }, { store, context, fuse, maxItemBytes }, calls);
+  return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory, maxItemBytes }, calls);
 }
 
 function heldReport(events: number, hold: HoldError, run: Run): BatchReport {

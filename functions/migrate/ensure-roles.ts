@@ -28,8 +28,9 @@ export const FRAMEWORK_GRANTS = {
      UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT, INSERT, UPDATE (committed_at), DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     // The fuse judges by what the build did last.
-    `SELECT (id, function_name, code_version, events, quarantined), INSERT ON ${FRAMEWORK_TABLES.batchLog}`,
-    `SELECT, INSERT, UPDATE ON ${FRAMEWORK_TABLES.fuse}`,
+    `SELECT (id, function_name, code_version, events, written, superseded, quarantined, newest_arrival_at), INSERT
+     ON ${FRAMEWORK_TABLES.batchLog}`,
+    `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.fuse}`,
     `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,
   ],
   maintenance: [

@@ -172,11 +172,12 @@ export interface EventProcessorProps {
   readonly startingPositionTimestamp?: string;
 
   /**
-   * Splits a batch in two when the invocation fails, so that a record that kills the function is found.
+   * Splits a batch in two when it fails or is held. The function finds bad records by itself; of use with a finite
+   * `retryAttempts`, where the rest of a batch is given up with them.
    *
    * Range: true or false.
    *
-   * @default true
+   * @default false
    */
   readonly bisectBatchOnError?: boolean;
 
@@ -345,7 +346,7 @@ export interface EventProcessorProps {
   readonly maxRequestBytes?: number;
 
   /**
-   * Percent of a batch above which rejections mean a bad deploy and hold the position; 100 switches it off.
+   * Percent of the newest events of a build above which rejections mean a bad deploy and are held; 100 switches it off.
    *
    * Range: 1 to 100.
    *
@@ -354,7 +355,7 @@ export interface EventProcessorProps {
   readonly fuseThresholdPercent?: number;
 
   /**
-   * Smallest batch, in events, that `fuseThresholdPercent` is looked at for.
+   * Newest events of a build, of as many batches as it takes, that `fuseThresholdPercent` is a share of.
    *
    * Range: 1 to 10000.
    *

@@ -136,7 +136,7 @@ const SPECS = {
   parallelizationFactor: integer(PARALLELIZATION_FACTOR, 1),
   startingPosition: choice('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'),
   startingPositionTimestamp: text(TEXT_FORMS.time),
-  bisectBatchOnError: flag(true),
+  bisectBatchOnError: flag(false),
   reportBatchItemFailures: flag(true),
   retryAttempts: integer(from(-1, 10_000), -1),
   maxRecordAge: duration(from(MINUTE, 7 * DAY)),

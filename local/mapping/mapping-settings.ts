@@ -22,7 +22,7 @@ export interface MappingSettings {
   readonly startingPosition: StartingPosition;
   /** Milliseconds since the epoch, not in the future; with `AT_TIMESTAMP` and only then. */
   readonly startingPositionTimestampMs: number | undefined;
-  /** Split a batch that fails without progress. @defaultValue true (AWS: false) */
+  /** Split a batch that fails without progress. @defaultValue false */
   readonly bisectBatchOnFunctionError: boolean;
   /** -1 (until the record expires) to 10,000. @defaultValue -1 */
   readonly maximumRetryAttempts: number;
@@ -41,7 +41,7 @@ const DEFAULTS: MappingSettings = {
   parallelizationFactor: 1,
   startingPosition: 'TRIM_HORIZON',
   startingPositionTimestampMs: undefined,
-  bisectBatchOnFunctionError: true,
+  bisectBatchOnFunctionError: false,
   maximumRetryAttempts: -1,
   maximumRecordAgeSeconds: -1,
   reportBatchItemFailures: true,

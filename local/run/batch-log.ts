@@ -1,4 +1,5 @@
 import type { BatchMetricName } from '../../contract/metrics.ts';
+import type { HoldReason } from '../../processor/call-with-retry.ts';
 import { CrashOutput } from './crash-output.ts';
 
 /** Sums of the batch metrics over a run, and how many batches there were. */
@@ -9,11 +10,16 @@ export interface BatchLog {
   /** Takes one line of the output of an environment. */
   readonly add: (line: string, environmentId: string) => void;
   readonly totals: () => BatchTotals;
+  /** Batches so far that held their position, by reason. */
+  readonly holds: () => HoldCounts;
   /** Hands over the warnings and errors since the last call, oldest first; of very many only the newest. */
   readonly takeProblems: () => readonly LogProblem[];
   /** Drops what an environment wrote about its own end. */
   readonly dropCrashOutput: (environmentId: string) => void;
 }
+
+/** Number of batches that held their position for each reason there was. */
+export type HoldCounts = Readonly<Partial<Record<HoldReason, number>>>;
 
 /** A log line at level WARN or above. */
 export interface LogProblem {
@@ -29,16 +35,11 @@ const PROBLEM_LEVELS: readonly unknown[] = ['WARN', 'ERROR', 'CRITICAL'];
 /** Creates an empty log. */
 export function createBatchLog(): BatchLog {
   const sums: Partial<Record<BatchMetricName, number>> = {};
+  const holds: Partial<Record<HoldReason, number>> = {};
   let problems: LogProblem[] = [];
   let batches = 0;
   const crashOutput = new CrashOutput();
 
-  const addMetrics = (document: Readonly<Record<string, unknown>>): void => {
-    batches += 1;
-    for (const [name, value] of Object.entries(document)) {
-      if (typeof value === 'number') sums[name as BatchMetricName] = (sums[name as BatchMetricName] ?? 0) + value;
-    }
-  };
   const addProblem = (problem: LogProblem): void => {
     problems.push(problem);
     if (problems.length > MAX_PROBLEMS) problems.shift();
@@ -49,11 +50,16 @@ export function createBatchLog(): BatchLog {
       if (entry === undefined) {
         const isTold = line.trim() !== '' && !crashOutput.hold(line, environmentId);
         if (isTold) addProblem({ level: 'OUTPUT', message: line });
-      } else if ('_aws' in entry) addMetrics(entry);
-      else if (PROBLEM_LEVELS.includes(entry['level'])) {
+      } else if ('_aws' in entry) {
+        batches += 1;
+        addNumbers(sums, entry);
+      } else if (PROBLEM_LEVELS.includes(entry['level'])) {
         addProblem({ level: String(entry['level']), message: describeEntry(entry) });
+      } else if ('holdReason' in entry) {
+        addNumbers(holds, { [String(entry['holdReason'])]: 1 });
       }
     },
+    holds: () => ({ ...holds }),
     totals: () => ({ ...(sums as Record<BatchMetricName, number>), batches }),
     takeProblems: () => {
       for (const message of crashOutput.release()) addProblem({ level: 'OUTPUT', message });
@@ -65,6 +71,12 @@ export function createBatchLog(): BatchLog {
       crashOutput.drop(environmentId);
     },
   };
+}
+
+function addNumbers(sums: Partial<Record<string, number>>, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'number') sums[name] = (sums[name] ?? 0) + value;
+  }
 }
 
 function parseEntry(line: string): Readonly<Record<string, unknown>> | undefined {

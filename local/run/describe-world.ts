@@ -23,6 +23,7 @@ export function describeWorld({ dataApi, postgres, stream }: Pick<World, 'dataAp
     'Running until Ctrl-C. In another terminal:',
     ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
     '  npm run ops -- redrive',
+    '  npm run ops -- fuse',
     `  psql ${postgres.url}`,
   ];
 }

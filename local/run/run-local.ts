@@ -9,15 +9,19 @@ import { UsageError } from '../../command-line/usage-error.ts';
 import type { BatchLog } from './batch-log.ts';
 import { createBatchLog } from './batch-log.ts';
 import { createPaceMeter } from './catch-up.ts';
+import { describeQuarantine } from './describe-quarantine.ts';
 import { describeProgress, describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import type { EventInput, InputEvent } from './event-input.ts';
 import { readEventFile } from './event-input.ts';
 import { InvocationFailures } from './invocation-failures.ts';
 import type { RunOptions } from './run-options.ts';
+import { createRepeatedLines } from './repeated-lines.ts';
 import type { RunReport } from './run-report.ts';
 import { createRunReport } from './run-report.ts';
 import type { Screen } from './screen.ts';
+import type { Standstill } from './standstill.ts';
+import { createStandstillWatch, describeStandstill } from './standstill.ts';
 import type { World } from './start-world.ts';
 import { startWorld } from './start-world.ts';
 
@@ -124,6 +128,11 @@ class LocalRun {
   #startedAt = 0;
   #finishedAt = 0;
   #caughtUp = false;
+  #inFlight = 0;
+  /** Set when nothing moves any more until a person does something. */
+  #standstill: Standstill | undefined;
+  #isHoldTold = false;
+  readonly #lines = createRepeatedLines();
   /** What ended the mapping, an outage that went wrong, or that no environment starts. */
   #failure: unknown;
   /** Aborted when no more events are to arrive. */
@@ -175,7 +184,7 @@ class LocalRun {
     });
     await this.#watch(() => this.#isAbreast());
     await outage;
-    if (options.keepRunning && !this.#isInterrupted()) {
+    if (options.keepRunning && !this.#isInterrupted() && this.#standstill === undefined) {
       this.#finish();
       return;
     }
@@ -220,20 +229,37 @@ class LocalRun {
       postgres: world.postgres.version,
     });
     screen.say(describeReport(report));
+    if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
     if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
     return report;
   }
 
   #finish(): void {
+    const { screen, failures } = this.#parts;
     this.#finishedAt = performance.now();
-    this.#caughtUp = !this.#isInterrupted();
+    this.#caughtUp = !this.#isInterrupted() && this.#standstill === undefined;
     this.#sayNews();
-    for (const line of this.#parts.failures.totals()) this.#parts.screen.say(line);
+    for (const line of [...this.#lines.describe(), ...failures.totals()]) screen.say(line);
+    if (this.#standstill !== undefined) screen.say(describeStandstill(this.#standstill));
+  }
+
+  /** Ends a run that stands still, unless it is kept running: then whoever wants to can do something about it. */
+  #standStill(standstill: Standstill | undefined): void {
+    const { options, screen, world } = this.#parts;
+    if (standstill === undefined || this.#isHoldTold) return;
+    if (!options.keepRunning) {
+      this.#standstill = standstill;
+      return;
+    }
+    this.#isHoldTold = true;
+    for (const line of [describeStandstill(standstill), ...describeWorld(world)]) screen.say(line);
   }
 
   #sayNews(): void {
     const { screen, log, failures } = this.#parts;
-    for (const { level, message } of log.takeProblems()) screen.say(`${level} ${message}`);
+    for (const { level, message } of log.takeProblems()) {
+      if (this.#lines.isNew(`${level} ${message}`)) screen.say(`${level} ${message}`);
+    }
     for (const line of failures.takeLines()) screen.say(line);
   }
 
@@ -258,12 +284,15 @@ class LocalRun {
   async #watch(isOver: () => boolean): Promise<void> {
     const { screen, signal, log, failures } = this.#parts;
     const meter = createPaceMeter();
-    while (!isOver() && !signal.aborted) {
+    const watchStandstill = createStandstillWatch();
+    while (!isOver() && !signal.aborted && this.#standstill === undefined) {
       this.#sayNews();
       this.#failure ??= failures.startFailure();
       if (this.#failure !== undefined) throw this.#failure as Error;
       const state = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
-      screen.update(describeProgress(state, meter({ atMs: performance.now(), ...state }), log.totals()));
+      const atMs = performance.now();
+      screen.update(describeProgress(state, meter({ atMs, ...state }), log.totals()));
+      this.#standStill(watchStandstill({ atMs, done: this.#done, inFlight: this.#inFlight, holds: log.holds() }));
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -317,10 +346,12 @@ class LocalRun {
         this.#done += event.records;
         break;
       case 'invoked':
+        this.#inFlight += 1;
         this.#iteratorAgeMs = event.iteratorAgeMs;
         this.#maxIteratorAgeMs = Math.max(this.#maxIteratorAgeMs, event.iteratorAgeMs);
         break;
       case 'finished':
+        this.#inFlight -= 1;
         this.#parts.failures.addFinished(event);
         break;
       case 'checkpoint':

@@ -1,4 +1,5 @@
 import { UsageError } from '../../command-line/usage-error.ts';
+import { databaseOf, missingOption } from '../stack/database-options.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
 import type { RedriveOptions } from './redrive-command.ts';
 
@@ -29,8 +30,7 @@ export function completeOptions(given: RedriveOptions, stack: DeployedStack | un
 
 function ofStack(stack: DeployedStack | undefined): Partial<Record<keyof typeof NEEDED, string>> {
   if (stack === undefined) return {};
-  const { ClusterArn, MaintenanceSecretArn, DatabaseName, StreamArn } = stack.outputs;
-  return { clusterArn: ClusterArn, secretArn: MaintenanceSecretArn, database: DatabaseName, streamArn: StreamArn };
+  return { ...databaseOf(stack), streamArn: stack.outputs.StreamArn };
 }
 
 /** A list of the quarantine needs no stream, on-failure objects need no database. */
@@ -39,11 +39,7 @@ function missingOptions(options: CompleteRedriveOptions, ofBucket: boolean): str
   return Object.entries(NEEDED)
     .filter(([name]) => (name === 'streamArn' ? options.apply || ofObjects : !ofObjects))
     .filter(([name]) => options[name as keyof typeof NEEDED] === undefined)
-    .map(([name, flag]) => `missing \`${flag}\`: pass it, set ${variableOf(name)}, or use \`--stack\``);
-}
-
-function variableOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    .map(([name, flag]) => missingOption(name, flag));
 }
 
 function bucketProblems({ bucket: named, prefix }: RedriveOptions, bucket: string | undefined): string[] {

@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { integerOption } from '../../command-line/integer-option.ts';
+import type { DatabaseOptions } from '../stack/database-options.ts';
+import { addDatabaseOptions } from '../stack/database-options.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import { addStackOptions } from '../stack/stack-options.ts';
 import type { QuarantineFilter } from './quarantine-filter.ts';
 
 /** What `npm run ops -- redrive` is asked to do. */
-export interface RedriveOptions extends QuarantineFilter, StackOptions {
+export interface RedriveOptions extends QuarantineFilter, StackOptions, DatabaseOptions {
   readonly apply: boolean;
   /** Records per second. */
   readonly rate: number;
@@ -17,9 +19,6 @@ export interface RedriveOptions extends QuarantineFilter, StackOptions {
   readonly bucket?: string | true;
   /** What the keys of the bucket's objects begin with. */
   readonly prefix?: string;
-  readonly clusterArn?: string;
-  readonly secretArn?: string;
-  readonly database?: string;
   readonly streamArn?: string;
 }
 
@@ -29,7 +28,7 @@ export interface RedriveOptions extends QuarantineFilter, StackOptions {
  * @param action gets the options once they are sound
  */
 export function createRedriveCommand(action: (options: RedriveOptions) => Promise<void>): Command {
-  return addStackOptions(new Command('redrive'))
+  return addDatabaseOptions(addStackOptions(new Command('redrive')))
     .description(
       'List what is in quarantine, or in an on-failure bucket or folder, and with --apply put it back on the stream.',
     )
@@ -50,9 +49,6 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     .option('--failures <folder>', 'on-failure objects instead: a folder with a copy of the bucket, by aws s3 sync')
     .addOption(integerOption('--rate <n>', 'records per second', { min: 1, max: 10_000 }).default(100))
     .addOption(integerOption('--limit <n>', 'most items', { min: 1, max: 1_000_000 }).default(1_000_000))
-    .addOption(new Option('--cluster-arn <arn>', 'the Aurora cluster').env('CLUSTER_ARN'))
-    .addOption(new Option('--secret-arn <arn>', 'credentials that may read the quarantine').env('SECRET_ARN'))
-    .addOption(new Option('--database <name>', 'the database').env('DATABASE'))
     .addOption(new Option('--stream-arn <arn>', 'the stream').env('STREAM_ARN'))
     .action(async ({ function: functionName, ...options }: RedriveOptions & { readonly function?: string }) => {
       await action({ ...options, functionName });

@@ -5,7 +5,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { putRecords } from '../../kinesis/put-records.ts';
 import type { OpsConsole } from '../ops-console.ts';
-import type { DeployedStack } from '../stack/deployed-stack.ts';
+import { PATIENCE } from '../stack/database-options.ts';
+import { openStack } from '../stack/open-stack.ts';
 import { clientConfiguration } from '../stack/stack-options.ts';
 import type { CompleteRedriveOptions } from './complete-options.ts';
 import { completeOptions } from './complete-options.ts';
@@ -23,7 +24,7 @@ import { redrive, type RedriveReport } from './redrive.ts';
  */
 export async function runRedrive(given: RedriveOptions, { say, signal }: OpsConsole): Promise<RedriveReport> {
   await using clients = new AsyncDisposableStack();
-  const options = completeOptions(given, await readStack(given, clients));
+  const options = completeOptions(given, await openStack(given, clients));
   const listed: RedriveItem['summary'][] = [];
   const { apply: isApplied, rate: ratePerSecond, limit, json } = options;
   const report = await redrive(await createSource(options, clients), createSink(options, clients), {
@@ -43,23 +44,6 @@ export async function runRedrive(given: RedriveOptions, { say, signal }: OpsCons
   else for (const line of describeRedrive(report, isApplied)) say(line);
   return report;
 }
-
-async function readStack(
-  { stack, ...options }: RedriveOptions,
-  clients: AsyncDisposableStack,
-): Promise<DeployedStack | undefined> {
-  if (stack === undefined) return undefined;
-  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-  const { readDeployedStack } = await import('../stack/deployed-stack.ts');
-  const client = new CloudFormationClient(clientConfiguration(options));
-  clients.defer(() => {
-    client.destroy();
-  });
-  return readDeployedStack(client, stack);
-}
-
-/** A database that is paused takes half a minute to wake up. */
-const PATIENCE = { timeoutMs: 50_000, maxWaitMs: 60_000 } as const;
 
 async function createSource(options: CompleteRedriveOptions, clients: AsyncDisposableStack): Promise<RedriveSource> {
   const { failures, bucket, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;

@@ -3,8 +3,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
 import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection, RejectionReason } from './item.ts';
-import { errorText, hearLateRejection, payloadBytes, WHOLE_AGGREGATE } from './item.ts';
-import { isStorableText } from '../tables/column-type.ts';
+import { errorText, payloadBytes, WHOLE_AGGREGATE } from './item.ts';
+import { describeIssues } from './describe-issues.ts';
+import { parseJson } from './parse-json.ts';
+import { isStorableText } from '../tables/storable-text.ts';
+import { describeValue, hearLateRejections, isPromiseLike } from '../user-values.ts';
 
 /** What decoding needs to know of a projection. */
 export interface Decoding {
@@ -105,21 +108,33 @@ const BYTE_ORDER_MARK = 0xfeff;
 function decodeEvent(origin: Origin, text: string, decoding: Decoding): Decoded {
   let json: unknown;
   try {
-    json = JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+    json = parseJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch (error) {
     return reject(origin, 'not-json', errorText(error));
   }
-  let result;
   try {
-    result = decoding.schema['~standard'].validate(json);
+    const answer = decoding.schema['~standard'].validate(json) as SchemaAnswer;
+    if (!isPromiseLike(answer)) return judge(origin, answer, decoding) ?? rejectIssues(origin, answer, json);
+    return Promise.resolve(answer)
+      .then((result) => judge(origin, result, decoding) ?? rejectIssues(origin, result, json))
+      .catch((error: unknown) => rejectThrown(origin, error));
   } catch (error) {
     return rejectThrown(origin, error);
   }
-  if (!(result instanceof Promise)) return identify(origin, result, decoding);
-  return result.then(
-    (settled) => identify(origin, settled, decoding),
-    (error: unknown) => rejectThrown(origin, error),
-  );
+}
+
+/** Whatever a schema says, also one that says nothing. */
+type SchemaResult = StandardSchemaV1.Result<unknown> | undefined;
+type SchemaAnswer = SchemaResult | PromiseLike<SchemaResult>;
+
+/** The event or rejection that a valid result becomes. */
+function judge(origin: Origin, result: SchemaResult, decoding: Decoding): DecodedItem | undefined {
+  return result === undefined || result.issues !== undefined ? undefined : identify(origin, result.value, decoding);
+}
+
+function rejectIssues(origin: Origin, result: SchemaResult, json: unknown): Rejection {
+  const issues = result?.issues;
+  return reject(origin, 'schema', issues === undefined ? 'the schema returned nothing' : describeIssues(issues, json));
 }
 
 function rejectThrown(origin: Origin, error: unknown): Rejection {
@@ -141,23 +156,20 @@ function inflate(origin: Origin, bytes: Buffer): Buffer | Rejection {
   }
 }
 
-function identify(origin: Origin, result: StandardSchemaV1.Result<unknown>, decoding: Decoding): DecodedItem {
-  if (result.issues !== undefined) return reject(origin, 'schema', describeIssues(result.issues));
+function identify(origin: Origin, event: unknown, decoding: Decoding): DecodedItem {
   let eventId: unknown;
   try {
-    eventId = decoding.eventId(result.value);
+    eventId = decoding.eventId(event);
   } catch (error) {
     return reject(origin, 'event-id', `eventId threw ${errorText(error)}`);
   }
-  if (!isEventId(eventId)) {
-    hearLateRejection(eventId);
-    return reject(
-      origin,
-      'event-id',
-      `expected 1 to ${LIMITS.maxEventIdBytes} bytes of storable text, got ${describe(eventId)}`,
-    );
-  }
-  return { kind: 'event', origin, eventId, event: result.value };
+  if (isEventId(eventId)) return { kind: 'event', origin, eventId, event };
+  hearLateRejections(eventId);
+  return reject(
+    origin,
+    'event-id',
+    `expected 1 to ${LIMITS.maxEventIdBytes} bytes of storable text, got ${describeValue(eventId)}${idAdvice(eventId)}`,
+  );
 }
 
 function isEventId(value: unknown): value is string {
@@ -169,16 +181,9 @@ function isShort(text: string): boolean {
   return text.length * MAX_UTF8_BYTES_PER_UNIT <= maxBytes || Buffer.byteLength(text) <= maxBytes;
 }
 
-function describe(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : typeof value;
-}
-
-function describeIssues(issues: readonly StandardSchemaV1.Issue[]): string {
-  return issues.map(({ path, message }) => [describePath(path), message].filter(Boolean).join(': ')).join('; ');
-}
-
-function describePath(path: StandardSchemaV1.Issue['path']): string {
-  return (path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.');
+function idAdvice(value: unknown): string {
+  if (isPromiseLike(value)) return '; `eventId` must not be async';
+  return typeof value === 'number' || typeof value === 'bigint' ? '; write `String(id)`' : '';
 }
 
 function reject(origin: Origin, reason: RejectionReason, detail: string): Rejection {

@@ -59,6 +59,7 @@ export const REJECTION_REASONS = [
   'schema',
   'event-id',
   'lookup-absent',
+  'lookup-ambiguous',
   'projection-threw',
   'row-invalid',
   'too-large',
@@ -110,12 +111,4 @@ export function errorText(error: unknown): string {
   } catch {
     return `a value of type ${typeof error} that has no text`;
   }
-}
-
-/**
- * Hears the rejection of a promise that a user's function returned where a value belongs. The event is refused
- * already; unheard, the rejection would end the process, and with it the batch, at every delivery.
- */
-export function hearLateRejection(returned: unknown): void {
-  if (returned instanceof Promise) returned.catch(() => undefined);
 }

@@ -9,8 +9,8 @@ export function lookupKeysParameter(lookupIndex: number): string {
 /**
  * Compiles all lookups of a projection to one statement, so that a batch reads them in one call.
  *
- * @returns SQL that returns `lookup`, `key` as it was asked, and `cells`, a JSON array in the order of the columns; or
- *   `undefined` when there are no lookups
+ * @returns SQL that returns, per key that has a row, `lookup`, `key` as it was asked, `rows`, the number of its rows, and
+ *   `cells`, a JSON array in the order of the columns, of any one of them; or `undefined` when there are no lookups
  */
 export function compileLookup(lookups: Readonly<Record<string, Lookup>>): string | undefined {
   const reads = Object.entries(lookups).map(([name, lookup], index) => read(name, lookup, index));
@@ -19,9 +19,10 @@ export function compileLookup(lookups: Readonly<Record<string, Lookup>>): string
 
 function read(name: string, { table, key, keyType, columns }: Lookup, index: number): string {
   const cells = Object.entries(columns).map(([column, type]) => cell(column, type));
-  return `SELECT '${name.replaceAll("'", "''")}'::text AS lookup, _asked.key, jsonb_build_array(${cells.join(', ')})::text AS cells
+  return `SELECT '${name.replaceAll("'", "''")}'::text AS lookup, _asked.key, count(*) AS rows, min(jsonb_build_array(${cells.join(', ')})::text) AS cells
 FROM jsonb_array_elements_text(:${lookupKeysParameter(index)}::jsonb) AS _asked(key)
-JOIN ${identifier(table)} AS _t ON _t.${identifier(key)} = _asked.key::${keyType}`;
+JOIN ${identifier(table)} AS _t ON _t.${identifier(key)} = _asked.key::${keyType}
+GROUP BY _asked.key`;
 }
 
 /** JSON numbers are doubles to JavaScript: what must stay exact travels as text. */
@@ -30,6 +31,8 @@ function cell(column: string, type: string): string {
   switch (type.replace('?', '')) {
     case 'bigint':
     case 'numeric':
+    // JSON has no NaN and no infinities.
+    case 'double precision':
       return `${name}::text`;
     case 'bytea':
       return `encode(${name}, 'base64')`;

@@ -1,6 +1,9 @@
 import { lookupKeysParameter } from './compile-lookup.ts';
 import type { Lookup } from './declare-lookup.ts';
+import { parseJson } from '../decode/parse-json.ts';
+import { AmbiguousKey } from '../ports.ts';
 import type { LookupSource, ReferenceRow } from '../ports.ts';
+import type { Field } from '@aws-sdk/client-rds-data';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 
 /**
@@ -15,15 +18,15 @@ export function createDataApiLookupSource(
   sql: string | undefined,
   lookups: Readonly<Record<string, Lookup>>,
 ): LookupSource {
-  const columns = new Map(Object.entries(lookups).map(([name, lookup]) => [name, Object.keys(lookup.columns)]));
+  const names = Object.keys(lookups);
   return {
     read: async (request, options) => {
-      const rows = new Map([...columns.keys()].map((name) => [name, new Map<string, ReferenceRow>()]));
+      const rows = new Map(names.map((name) => [name, new Map<string, ReferenceRow | AmbiguousKey>()]));
       if (sql === undefined) return rows;
-      const { rows: found } = await execute(sql, keyParameters([...columns.keys()], request), options);
+      const { rows: found } = await execute(sql, keyParameters(names, request), options);
       for (const record of found) {
-        const [lookup = '', key = '', cells = '[]'] = record.map(({ stringValue }) => stringValue);
-        rows.get(lookup)?.set(key, toRow(columns.get(lookup) ?? [], cells));
+        const { lookup, key, row } = readRecord(record, lookups);
+        rows.get(lookup)?.set(key, row);
       }
       return rows;
     },
@@ -39,7 +42,26 @@ function keyParameters(
   );
 }
 
-function toRow(columns: readonly string[], cells: string): ReferenceRow {
-  const values = JSON.parse(cells) as readonly unknown[];
-  return Object.freeze(Object.fromEntries(columns.map((column, index) => [column, values[index]])));
+/** A record is lookup, key, number of rows, and the cells of one of them. */
+function readRecord([name, key, count, cells]: readonly Field[], lookups: Readonly<Record<string, Lookup>>) {
+  const lookup = name?.stringValue ?? '';
+  const row = toRow(lookups[lookup], count?.longValue, cells?.stringValue);
+  return { lookup, key: key?.stringValue ?? '', row };
+}
+
+function toRow(lookup: Lookup | undefined, rows = 0, cells = '[]'): ReferenceRow | AmbiguousKey {
+  if (rows !== 1) return new AmbiguousKey(rows);
+  const values = parseJson(cells, Infinity) as readonly unknown[];
+  const columns = Object.entries(lookup?.columns ?? {});
+  return deepFreeze(Object.fromEntries(columns.map(([column, type], index) => [column, toValue(type, values[index])])));
+}
+
+function toValue(type: string, cell: unknown): unknown {
+  return type.startsWith('double precision') && cell !== null ? Number(cell) : cell;
+}
+
+/** A row is shared by events and batches: what a projection changed in it would be there for the next one. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
+  return value;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { AmbiguousKey } from '../ports.ts';
 import type { LookupCache, ReferenceRow } from '../ports.ts';
 
 /** Bounds of the cache of one execution environment. */
@@ -8,15 +9,15 @@ export interface LookupCacheSettings {
   readonly maxBytes: number;
   /** Age at which a row is read again: the bound of staleness. */
   readonly ttlMs: number;
-  /** Age at which a key that had no row is asked for again; short, so that new reference rows show soon. */
+  /** Age at which a key that had no row, or several, is asked for again; short, so that mended data shows soon. */
   readonly absentTtlMs: number;
   /** Milliseconds from any start; must go on while the environment is frozen. */
   readonly now: () => number;
 }
 
-/** What is kept for a key: its row, or that there is none. The cache itself has no room for null. */
+/** What is kept for a key: its row, or that there is none, or several. The cache itself has no room for null. */
 interface Entry {
-  readonly row: ReferenceRow | null;
+  readonly row: ReferenceRow | AmbiguousKey | null;
 }
 
 /** JavaScript strings take up to two bytes per character; an entry's object and map slots take about this much more. */
@@ -29,7 +30,7 @@ export function createLruLookupCache(settings: LookupCacheSettings): LookupCache
     // Without `max`, which would reserve every entry's room while the function starts; `set` below holds the bound.
     maxSize: settings.maxBytes,
     ttl: settings.ttlMs,
-    sizeCalculation: ({ row }, key) => ENTRY_OVERHEAD_BYTES + 2 * (key.length + JSON.stringify(row).length),
+    sizeCalculation: ({ row }, key) => ENTRY_OVERHEAD_BYTES + 2 * (key.length + jsonLength(row)),
     dispose: (_entry, _key, reason) => {
       if (reason === 'evict') evictions += 1;
     },
@@ -40,13 +41,19 @@ export function createLruLookupCache(settings: LookupCacheSettings): LookupCache
   return {
     get: (lookup, key) => cache.get(cacheKey(lookup, key))?.row,
     set: (lookup, key, row) => {
-      cache.set(cacheKey(lookup, key), { row }, { ttl: row === null ? settings.absentTtlMs : settings.ttlMs });
+      const ttl = row === null || row instanceof AmbiguousKey ? settings.absentTtlMs : settings.ttlMs;
+      cache.set(cacheKey(lookup, key), { row }, { ttl });
       if (cache.size > settings.maxEntries) cache.pop();
     },
     get evictions() {
       return evictions;
     },
   };
+}
+
+/** A bigint has no JSON of its own; its digits are about what it takes. */
+function jsonLength(row: Entry['row']): number {
+  return JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).length;
 }
 
 /** A lookup's name holds no NUL, so no two pairs share a key. */

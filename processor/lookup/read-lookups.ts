@@ -1,10 +1,10 @@
 import type { Calls } from '../call-with-retry.ts';
 import { callWithRetry, fixable, HoldError, transientHold } from '../call-with-retry.ts';
-import { escapedBytes } from '../../data-api/statement-body.ts';
-import type { ResolvedLookups } from './lookup-keys.ts';
+import type { ResolvedLookups } from './lookup-accessors.ts';
+import { lookupKeyBytes } from './lookup-keys.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
 import type { Lookup } from './declare-lookup.ts';
-import type { LookupCache, LookupResult, LookupSource, ReferenceRow } from '../ports.ts';
+import type { AmbiguousKey, LookupCache, LookupResult, LookupSource, ReferenceRow } from '../ports.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 
 /** What reading needs. */
@@ -29,9 +29,6 @@ interface MissedKey {
   readonly bytes: number;
 }
 
-/** Bytes of the punctuation around a key. */
-const SEPARATOR_BYTES = 4;
-
 /**
  * Resolves the keys of a batch: from the cache where it knows them, the rest in one read.
  *
@@ -42,14 +39,14 @@ export async function readLookups(
   reading: LookupReading,
   calls: Calls,
 ): Promise<ReadLookups> {
-  const resolved = new Map<string, Map<string, ReferenceRow | null>>();
+  const resolved = new Map<string, Map<string, Found>>();
   const missed: MissedKey[] = [];
   for (const [lookup, lookupKeys] of keys) {
-    const rows = new Map<string, ReferenceRow | null>();
+    const rows = new Map<string, Found>();
     resolved.set(lookup, rows);
     for (const key of lookupKeys) {
       const cached = reading.cache.get(lookup, key);
-      if (cached === undefined) missed.push({ lookup, key, bytes: keyBytes(key) });
+      if (cached === undefined) missed.push({ lookup, key, bytes: lookupKeyBytes(key) });
       else rows.set(key, cached);
     }
   }
@@ -62,11 +59,10 @@ export async function readLookups(
   return { resolved, misses: missed.length };
 }
 
-function keyBytes(key: string): number {
-  return escapedBytes(JSON.stringify(key)) + SEPARATOR_BYTES;
-}
+/** What there is for a key: its row, none, or more than one. */
+type Found = ReferenceRow | AmbiguousKey | null;
 
-type KeepRow = (lookup: string, key: string, row: ReferenceRow | null) => void;
+type KeepRow = (lookup: string, key: string, row: Found) => void;
 
 async function readChunk(
   chunk: readonly MissedKey[],
@@ -78,11 +74,16 @@ async function readChunk(
     found = await callWithRetry((options) => reading.source.read(groupKeys(chunk), options), calls);
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    if (chunk.length === 1 || error.kind === 'rejection') throw lookupHold(error);
+    if (chunk.length === 1 || !isForLess(error)) throw lookupHold(error);
     for (const half of bisectChunk(chunk)) await readChunk(half, reading, { calls, keep });
     return;
   }
   for (const { lookup, key } of chunk) keep(lookup, key, found.get(lookup)?.get(key) ?? null);
+}
+
+/** Failures that fewer keys can avoid; what the database refuses, it refuses for every key. */
+function isForLess({ kind }: DatabaseError): boolean {
+  return kind === 'too-large' || kind === 'timeout';
 }
 
 function lookupHold(error: DatabaseError): HoldError {

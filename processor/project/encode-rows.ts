@@ -1,7 +1,10 @@
-import type { ColumnEncoder, JsonValue } from '../tables/column-type.ts';
-import { columnEncoder, describeColumnType, parseColumnType } from '../tables/column-type.ts';
+import type { ColumnEncoder, EncodedValue } from '../tables/column-type.ts';
+import { columnEncoder, describeMisfit, parseColumnType } from '../tables/column-type.ts';
+import { JsonText } from '../tables/json-cell.ts';
+import { UNSTORABLE } from '../tables/storable-text.ts';
+import type { MemberName } from '../user-values.ts';
+import { describeValue, hearLateRejections, isPromiseLike, memberName, memberOf } from '../user-values.ts';
 import type { EscapedRows } from './escaped-rows.ts';
-import { isStorableText } from '../tables/column-type.ts';
 import type { Table } from '../tables/table-kind.ts';
 
 /** Why a row can't be written: the sentence that goes to the quarantine. */
@@ -20,7 +23,7 @@ export class RowProblem {
 
 /** Encodes rows of one table. */
 export interface RowEncoder {
-  readonly table: string;
+  readonly table: MemberName;
   /**
    * Adds a row to others: first `n`, which ties it to its event inside the statement, then the columns in their
    * declared order.
@@ -30,12 +33,12 @@ export interface RowEncoder {
   readonly encode: (row: unknown, n: number, rows: EscapedRows) => RowProblem | undefined;
 }
 
-interface EncodedColumn {
-  readonly name: string;
+interface EncodedColumn extends MemberName {
   /** Table and column, for messages. */
   readonly label: string;
   readonly encode: ColumnEncoder;
-  readonly expected: string;
+  /** What is expected and what came, of a value that the encoder does not take. */
+  readonly describeMisfit: (value: unknown) => string;
 }
 
 /** Chooses the encoders of a table's columns once, at start-up. */
@@ -44,25 +47,30 @@ export function createRowEncoder(name: string, table: Pick<Table, 'columns'>): R
     const parsed = parseColumnType(type);
     if (parsed === undefined) throw new TypeError(`column \`${column}\` has the unknown type ${type}`);
     return {
-      name: column,
+      ...memberName(column),
       label: `\`${name}.${column}\``,
       encode: columnEncoder(parsed),
-      expected: describeColumnType(parsed),
+      describeMisfit: (value: unknown) => describeMisfit(parsed, value),
     };
   });
   const encodedTable: EncodedTable = { name, columns };
+  const hasInheritedName = columns.some(({ isInherited }) => isInherited);
   return {
-    table: name,
+    table: memberName(name),
     encode: (row, n, rows) => {
-      if (typeof row !== 'object' || row === null) {
-        return new RowProblem(`\`${name}\` must be a row, got ${describeValue(row)}`);
-      }
+      if (typeof row !== 'object' || row === null) return notARow(name, row);
       rows.openRow(n);
-      const problem = encodeCells(row as Cells, encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable);
+      const cells = hasInheritedName ? readCells(row, columns) : (row as Cells);
+      const problem = encodeCells(cells, encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable);
       rows.closeRow();
-      return problem;
+      return problem !== undefined && isPromiseLike(row) ? notARow(name, row) : problem;
     },
   };
+}
+
+function notARow(name: string, row: unknown): RowProblem {
+  const advice = isPromiseLike(row) ? '; await it' : '';
+  return new RowProblem(`\`${name}\` must be a row, got ${describeValue(row)}${advice}`);
 }
 
 type Cells = Readonly<Record<string, unknown>>;
@@ -72,41 +80,32 @@ interface EncodedTable {
   readonly columns: readonly EncodedColumn[];
 }
 
+/** The cells of a table with a column such as `constructor`, which every row seems to have. */
+function readCells(row: object, columns: readonly EncodedColumn[]): Cells {
+  return Object.fromEntries(columns.map((column) => [column.name, memberOf(row, column)]));
+}
+
 /** Adds the cells of any row, or says what is wrong with it. */
 function encodeCells(cells: Cells, { columns }: EncodedTable, rows: EscapedRows): RowProblem | undefined {
-  for (const { name, label, encode, expected } of columns) {
+  for (const { name, label, encode, describeMisfit: describe } of columns) {
     const cell = cells[name];
     const value = encode(cell);
-    if (value === undefined) return new RowProblem(`${label} must be ${expected}, got ${describeValue(cell)}`);
-    if (appendCell(value, rows)) continue;
-    return new RowProblem(`${label} holds text that PostgreSQL can't store: a NUL character or half a surrogate pair`);
+    if (value === undefined) {
+      // A getter may have made it: looked for again, it would be another one.
+      hearLateRejections(cell);
+      return new RowProblem(`${label} ${describe(cell)}`);
+    }
+    if (!appendCell(value, rows)) return new RowProblem(`${label} holds ${UNSTORABLE}`);
   }
   return undefined;
 }
 
-/** Adds a cell, or returns false when there is none, or PostgreSQL can't hold it. */
-function appendCell(value: JsonValue | undefined, rows: EscapedRows): boolean {
+/** Adds a cell, or returns false when PostgreSQL can't hold it. */
+function appendCell(value: EncodedValue, rows: EscapedRows): boolean {
   if (typeof value === 'string') return rows.appendString(value);
-  if (typeof value !== 'number') return value !== undefined && appendJson(value, rows);
-  rows.appendNumber(value);
+  if (typeof value === 'number') rows.appendNumber(value);
+  else rows.appendJson(value instanceof JsonText ? value.json : String(value));
   return true;
-}
-
-/** Text that PostgreSQL can't hold shows in JSON as one of these escapes; so do a few harmless texts. */
-const SUSPECT_ESCAPE = /\\u(?:0000|d[89a-f])/;
-
-function appendJson(value: JsonValue, rows: EscapedRows): boolean {
-  // An object with a `toJSON` may have no JSON at all; as an element of an array, that is null.
-  const json = (JSON.stringify(value) as string | undefined) ?? 'null';
-  if (SUSPECT_ESCAPE.test(json) && !isStorable(JSON.parse(json) as JsonValue)) return false;
-  rows.appendJson(json);
-  return true;
-}
-
-function isStorable(value: JsonValue): boolean {
-  if (typeof value === 'string') return isStorableText(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([member, inner]) => isStorableText(member) && isStorable(inner));
 }
 
 function unknownColumn(cells: Cells, { name, columns }: EncodedTable): RowProblem | undefined {
@@ -114,13 +113,4 @@ function unknownColumn(cells: Cells, { name, columns }: EncodedTable): RowProble
   return unknown === undefined
     ? undefined
     : new RowProblem(`\`${name}\` has no column \`${unknown}\`; declare it or leave it out`);
-}
-
-function describeValue(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  return `a value of type ${typeof value}`;
 }

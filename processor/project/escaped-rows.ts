@@ -1,4 +1,4 @@
-import { isStorableText } from '../tables/column-type.ts';
+import { isStorableText } from '../tables/storable-text.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -84,7 +84,7 @@ export class EscapedRows {
   /**
    * Adds a cell that is any JSON.
    *
-   * @param jsonText made by `JSON.stringify`, so that it holds no control characters and no half surrogate pairs
+   * @param jsonText without control characters and without half surrogate pairs, as `JSON.stringify` writes it
    */
   appendJson(jsonText: string): void {
     const rawBytes = Buffer.byteLength(jsonText);

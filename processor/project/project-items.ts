@@ -5,13 +5,14 @@ import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { Origin } from '../decode/item.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../decode/item.ts';
-import { errorText, hearLateRejection } from '../decode/item.ts';
-import type { LookupAccessors, ResolvedLookups } from '../lookup/lookup-keys.ts';
-import { AbsentLookupError, createLookupAccessors } from '../lookup/lookup-keys.ts';
+import { errorText } from '../decode/item.ts';
+import type { BatchLookups, LookupAccessors } from '../lookup/lookup-accessors.ts';
+import { createEventLookups, UnansweredLookupError } from '../lookup/lookup-accessors.ts';
 import { RowLists } from './row-lists.ts';
 import type { Lookup } from '../lookup/declare-lookup.ts';
 import type { OwnLedger } from '../tables/inserts.ts';
 import type { RowSource } from '../tables/table-kind.ts';
+import { describeValue, hearLateRejections, isPromiseLike, memberName, memberOf } from '../user-values.ts';
 
 /** The part of a projection that turns an event into rows. */
 export interface ProjectionStep {
@@ -42,6 +43,11 @@ export type EncodedItem = EncodedEvent | EncodedRejection;
 /** What a batch's items are encoded with; an event whose rows take more than `maxItemBytes` is rejected. */
 export type ItemEncoding = Omit<QuarantineContext, 'attempts'>;
 
+/** What a batch's items are projected with. */
+export interface ItemContext extends BatchLookups {
+  readonly encoding: ItemEncoding;
+}
+
 /** A batch as it is written. */
 export interface EncodedBatch {
   readonly items: readonly EncodedItem[];
@@ -58,11 +64,13 @@ export interface EncodedBatch {
 export function projectItems(
   items: readonly DecodedItem[],
   step: ProjectionStep,
-  { resolved, encoding }: { readonly resolved: ResolvedLookups; readonly encoding: ItemEncoding },
+  { encoding, ...batchLookups }: ItemContext,
 ): EncodedBatch {
   const rows = new RowLists(step.encoders.length + (step.ownLedger === undefined ? 1 : 0), items.length);
-  const context = { step, rows, accessors: createLookupAccessors(step.lookups, resolved), encoding };
+  const lookups = createEventLookups(step.lookups, batchLookups);
+  const context = { step, rows, accessors: lookups.accessors, encoding };
   const encoded = items.map((item, n): EncodedItem => {
+    lookups.begin(n);
     const outcome = item.kind === 'rejection' ? item : encodeEvent(item, n, context);
     if (outcome.kind === 'event') return outcome;
     rows.withdraw(n);
@@ -91,19 +99,28 @@ function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): E
 /** Encoding stays inside the `try` as well: a getter or a `toJSON` of a row is the user's code too. */
 function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): Rejection | undefined {
   const { step, accessors, rows } = context;
+  let projected: unknown;
   try {
-    const projected = step.project(item.event, accessors, item.eventId);
+    projected = step.project(item.event, accessors, item.eventId);
     const problem =
-      shapeProblem(projected) ?? ledgerProblem(item, projected, step) ?? encodeTables(projected, n, context);
-    if (problem !== undefined) return reject(item, 'row-invalid', problem.detail);
-    if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
-    return undefined;
+      shapeProblem(projected) ??
+      encodeTables(projected as ProjectedTables, n, context) ??
+      ledgerProblem(item, projected as ProjectedTables, step);
+    if (problem === undefined) {
+      if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
+      return undefined;
+    }
+    hearLateRejections(projected);
+    return reject(item, 'row-invalid', problem.detail);
   } catch (error) {
-    return error instanceof AbsentLookupError
-      ? reject(item, 'lookup-absent', error.message)
+    hearLateRejections(projected);
+    return error instanceof UnansweredLookupError
+      ? reject(item, error.reason, error.message)
       : reject(item, 'projection-threw', errorText(error));
   }
 }
+
+type ProjectedTables = Readonly<Record<string, unknown>>;
 
 function encodeId({ eventId }: DecodedEvent, n: number, ids: EscapedRows): void {
   ids.openRow(n);
@@ -111,17 +128,13 @@ function encodeId({ eventId }: DecodedEvent, n: number, ids: EscapedRows): void 
   ids.closeRow();
 }
 
-function encodeTables(
-  projected: Readonly<Record<string, unknown>>,
-  n: number,
-  { step, rows }: EncodingContext,
-): RowProblem | undefined {
+function encodeTables(projected: ProjectedTables, n: number, { step, rows }: EncodingContext): RowProblem | undefined {
   const { encoders } = step;
   let known = 0;
   for (let list = 0; list < encoders.length; list += 1) {
     const encoder = encoders[list];
     if (encoder === undefined) continue;
-    const given = projected[encoder.table];
+    const given = memberOf(projected, encoder.table);
     if (given === undefined) continue;
     known += 1;
     const problem = Array.isArray(given)
@@ -129,7 +142,14 @@ function encodeTables(
       : encoder.encode(given, n, rows.list(list));
     if (problem !== undefined) return problem;
   }
-  return Object.keys(projected).length === known ? undefined : unknownTableProblem(projected, step);
+  if (Object.keys(projected).length !== known) return unknownTableProblem(projected, step);
+  return known === 0 ? emptyProblem(projected) : undefined;
+}
+
+/** A promise or a Map of rows has no members of its own, and would pass for an event without rows. */
+function emptyProblem(projected: ProjectedTables): RowProblem | undefined {
+  const isPlain = Object.prototype.toString.call(projected) === '[object Object]';
+  return isPlain && !isPromiseLike(projected) ? undefined : notRows(projected);
 }
 
 function encodeEach(
@@ -144,26 +164,26 @@ function encodeEach(
   return undefined;
 }
 
-/** TypeScript refuses both; where it did not look, a promise would pass for an event without rows. */
 function shapeProblem(projected: unknown): RowProblem | undefined {
-  if (projected instanceof Promise) {
-    hearLateRejection(projected);
-    return new RowProblem('`project` must return rows by table, got a promise; it must not be async');
-  }
-  return typeof projected === 'object' && projected !== null
+  return typeof projected === 'object' && projected !== null && !Array.isArray(projected)
     ? undefined
-    : new RowProblem(`\`project\` must return rows by table, got ${projected === null ? 'null' : typeof projected}`);
+    : notRows(projected);
+}
+
+function notRows(projected: unknown): RowProblem {
+  const advice = isPromiseLike(projected) ? '; it must not be async' : '';
+  return new RowProblem(`\`project\` must return rows by table, got ${describeValue(projected)}${advice}`);
 }
 
 /** A table that is the ledger decides what is fresh: each event has exactly one row in it, under its own id. */
 function ledgerProblem(
   { eventId }: DecodedEvent,
-  projected: Readonly<Record<string, unknown>>,
+  projected: ProjectedTables,
   { ownLedger }: ProjectionStep,
 ): RowProblem | undefined {
   if (ownLedger === undefined) return undefined;
-  const row = projected[ownLedger.table] as Readonly<Record<string, unknown>> | undefined;
-  return row?.[ownLedger.keyColumn] === eventId
+  const row = memberOf(projected, memberName(ownLedger.table));
+  return typeof row === 'object' && row !== null && memberOf(row, memberName(ownLedger.keyColumn)) === eventId
     ? undefined
     : new RowProblem(
         `\`${ownLedger.table}\` is the ledger: it must get one row whose \`${ownLedger.keyColumn}\` is the event id`,
@@ -171,11 +191,12 @@ function ledgerProblem(
 }
 
 function unknownTableProblem(
-  projected: Readonly<Record<string, unknown>>,
+  projected: ProjectedTables,
   { encoders, rowSources }: ProjectionStep,
 ): RowProblem | undefined {
-  const unknown = Object.keys(projected).find((name) => !encoders.some(({ table }) => table === name));
+  const unknown = Object.keys(projected).find((name) => !encoders.some(({ table }) => table.name === name));
   if (unknown === undefined) return undefined;
+  if (isPromiseLike(projected)) return notRows(projected);
   const source = Object.hasOwn(rowSources, unknown) ? rowSources[unknown] : undefined;
   return new RowProblem(
     source === undefined

@@ -49,11 +49,11 @@ function encodeRow(
     shardId,
     origin.sequenceNumber,
     origin.subSequenceNumber,
-    storable(origin.partitionKey),
+    storableText(origin.partitionKey),
     origin.arrivedAtMs,
     payload,
     reason,
-    storable(detail),
+    storableText(detail),
     sqlState ?? null,
     codeVersion,
     attempts,
@@ -66,7 +66,7 @@ function encodeRow(
 /** Longest detail kept: the payload is beside it, so the sentence need not quote it whole. */
 const MAX_DETAIL_CHARACTERS = 2_000;
 
-/** Text that PostgreSQL stores: what it can't hold becomes U+FFFD, since a quarantine row must never fail. */
-function storable(text: string): string {
+/** A detail as PostgreSQL stores it: cut to a bound, and what it can't hold becomes U+FFFD, since the row must never fail. */
+export function storableText(text: string): string {
   return text.slice(0, MAX_DETAIL_CHARACTERS).replaceAll('\0', '\uFFFD').toWellFormed();
 }

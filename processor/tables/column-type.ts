@@ -5,9 +5,22 @@
  * @module
  */
 
-/** Any value that JSON can hold. */
+import { describeValue, isPromiseLike } from '../user-values.ts';
+import type { JsonText } from './json-cell.ts';
+import { JsonProblem, MAX_JSON_DEPTH, writeJson } from './json-cell.ts';
+import {
+  adviseDate,
+  adviseTimestamp,
+  adviseTimestamptz,
+  asTimestamptz,
+  DATE_FORM,
+  isTime,
+  TIMESTAMP_FORM,
+} from './time-text.ts';
+
+/** Any value that JSON can hold; a number beyond 2^53 is a bigint, which keeps its digits. */
 export type JsonValue =
-  string | number | boolean | null | readonly JsonValue[] | { readonly [member: string]: JsonValue };
+  string | number | bigint | boolean | null | readonly JsonValue[] | { readonly [member: string]: JsonValue };
 
 /** For each column type: what a projection may write, and what a lookup returns. */
 interface ColumnValues {
@@ -17,14 +30,14 @@ interface ColumnValues {
   integer: { write: number; read: number };
   /** Exact beyond 2^53: pass a string or a bigint there; lookups always return the decimal string. */
   bigint: { write: number | bigint | string; read: string };
-  /** Exact: decimals that must not be rounded are strings. */
+  /** Exact: decimals that must not be rounded are strings, integers beyond 2^53 strings or bigints. */
   numeric: { write: number | bigint | string; read: string };
   'double precision': { write: number; read: number };
-  /** `YYYY-MM-DD`. */
+  /** `YYYY-MM-DD`, also with slashes. */
   date: { write: string; read: string };
-  /** Date and time without a zone. */
+  /** `YYYY-MM-DD HH:MM:SS.ssssss`, or less of it, without an offset: the column has no zone. */
   timestamp: { write: string; read: string };
-  /** A string must carry its offset (`Z` or `+02:00`). */
+  /** A string is as for `timestamp`, and must carry its offset (`Z` or `+02:00`). */
   timestamptz: { write: string | Date; read: string };
   uuid: { write: string; read: string };
   jsonb: { write: JsonValue; read: JsonValue };
@@ -51,21 +64,29 @@ export type ReadValue<T> = T extends `${infer N extends ColumnTypeName}?`
     ? ColumnValues[T]['read']
     : never;
 
-/** A value as it stands in the JSON of a request. */
-export type EncodedValue = JsonValue;
+/** A value as it goes into the JSON of a request. */
+export type EncodedValue = string | number | boolean | null | JsonText;
 
 interface Codec {
   /** The value for JSON, or `undefined` when it is not of this type. */
   readonly encode: (value: unknown) => EncodedValue | undefined;
   /** What was expected, for the message. */
   readonly expected: string;
+  /** What to write instead of a value that is not of this type, where the value tells. */
+  readonly advise?: (value: unknown) => string | undefined;
 }
 
 const INT2 = { min: -32_768, max: 32_767 };
 const INT4 = { min: -2_147_483_648, max: 2_147_483_647 };
 
-function asString(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+/**
+ * Texts of all kinds share one function, which keeps the loop over the cells of a row quick.
+ *
+ * @param form of a date or time
+ */
+function asString(form?: RegExp) {
+  return (value: unknown): string | undefined =>
+    typeof value === 'string' && (form === undefined || isTime(value, form)) ? value : undefined;
 }
 
 function asInteger({ min, max }: { readonly min: number; readonly max: number }) {
@@ -80,9 +101,10 @@ function asBigint(value: unknown): number | string | undefined {
   return BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? text : undefined;
 }
 
+/** A number beyond 2^53 may be a rounded one, and nobody could tell. */
 function asNumeric(value: unknown): number | string | undefined {
   if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : undefined;
   return typeof value === 'string' && /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(value) ? value : undefined;
 }
 
@@ -92,58 +114,90 @@ function asDouble(value: unknown): number | string | undefined {
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** An offset follows a time of day: the end of a bare date such as 2001-03-31 only looks like one. */
-const ENDS_WITH_OFFSET = /:\d\d(\.\d+)? ?(Z|[-+]\d\d(:?\d\d)?)$/i;
-
-function asTimestamptz(value: unknown): string | undefined {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-  return typeof value === 'string' && ENDS_WITH_OFFSET.test(value) ? value : undefined;
+function asJson(value: unknown): JsonText | undefined {
+  try {
+    return writeJson(value);
+  } catch (error) {
+    if (error instanceof JsonProblem) return undefined;
+    throw error;
+  }
 }
 
-function asJson(value: unknown): EncodedValue | undefined {
-  return isJson(value, 0) ? (value as JsonValue) : undefined;
-}
-
-/** Deeper values are circles or mischief: PostgreSQL's parser and JavaScript's stack give up a few thousand later. */
-const MAX_JSON_DEPTH = 500;
-
-/** `JSON.stringify` would write null for a number that is not finite and for a function, and say nothing. */
-function isJson(value: unknown, depth: number): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean';
-  return value === null || (depth < MAX_JSON_DEPTH && areJson(value, depth + 1));
-}
-
-/** A member that is undefined is left out of an object, as everywhere in JSON; an array has no such place. */
-function areJson(value: object, depth: number): boolean {
-  return Array.isArray(value)
-    ? value.every((element) => isJson(element, depth))
-    : Object.values(value).every((member) => member === undefined || isJson(member, depth));
+/** Looks once more for what {@link asJson} did not take. */
+function describeJsonProblem(value: unknown): string {
+  try {
+    writeJson(value);
+  } catch (error) {
+    if (error instanceof JsonProblem) return error.message;
+    throw error;
+  }
+  return `got ${describeValue(value)}`;
 }
 
 function asBytea(value: unknown): string | undefined {
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : undefined;
 }
 
+function adviseText(value: unknown): string | undefined {
+  return ['number', 'bigint', 'boolean'].includes(typeof value) ? 'write `String(value)`' : undefined;
+}
+
+function adviseInteger(value: unknown): string | undefined {
+  return typeof value === 'bigint'
+    ? 'write `Number(value)` where it fits, or declare the column bigint or numeric'
+    : undefined;
+}
+
+function adviseExact(value: unknown): string | undefined {
+  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER
+    ? 'a number beyond 2^53 may be rounded: write a bigint or a string'
+    : undefined;
+}
+
+function adviseDouble(value: unknown): string | undefined {
+  return typeof value === 'bigint' ? 'write `Number(value)` where it may be rounded' : undefined;
+}
+
 const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
-  text: { encode: asString, expected: 'a string' },
+  text: { encode: asString(), expected: 'a string', advise: adviseText },
   boolean: {
     encode: (value) => (typeof value === 'boolean' ? value : undefined),
     expected: 'true or false',
   },
-  smallint: { encode: asInteger(INT2), expected: `an integer from ${INT2.min} to ${INT2.max}` },
-  integer: { encode: asInteger(INT4), expected: `an integer from ${INT4.min} to ${INT4.max}` },
-  bigint: { encode: asBigint, expected: 'a bigint, a safe integer or a string of digits, within 64 bits' },
-  numeric: { encode: asNumeric, expected: 'a finite number, a bigint or a decimal string' },
-  'double precision': { encode: asDouble, expected: 'a number' },
-  date: { encode: asString, expected: 'a string such as 2001-03-31' },
-  timestamp: { encode: asString, expected: 'a string such as 2001-03-31 22:27:00' },
+  smallint: {
+    encode: asInteger(INT2),
+    expected: `an integer from ${INT2.min} to ${INT2.max}`,
+    advise: adviseInteger,
+  },
+  integer: {
+    encode: asInteger(INT4),
+    expected: `an integer from ${INT4.min} to ${INT4.max}`,
+    advise: adviseInteger,
+  },
+  bigint: {
+    encode: asBigint,
+    expected: 'a bigint, a safe integer or a string of digits, within 64 bits',
+    advise: adviseExact,
+  },
+  numeric: {
+    encode: asNumeric,
+    expected: 'a number up to 2^53, a bigint or a decimal string',
+    advise: adviseExact,
+  },
+  'double precision': { encode: asDouble, expected: 'a number', advise: adviseDouble },
+  date: { encode: asString(DATE_FORM), expected: 'a string such as 2001-03-31', advise: adviseDate },
+  timestamp: {
+    encode: asString(TIMESTAMP_FORM),
+    expected: 'a string such as 2001-03-31 22:27:00',
+    advise: adviseTimestamp,
+  },
   timestamptz: {
     encode: asTimestamptz,
     expected: 'a Date or a string with its offset, such as 2001-03-31T22:27:00Z',
+    advise: adviseTimestamptz,
   },
-  uuid: { encode: asString, expected: 'a string such as 0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11' },
-  jsonb: { encode: asJson, expected: `a JSON value with finite numbers, at most ${MAX_JSON_DEPTH} levels deep` },
+  uuid: { encode: asString(), expected: 'a string such as 0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11' },
+  jsonb: { encode: asJson, expected: `a JSON value, at most ${MAX_JSON_DEPTH} levels deep` },
   bytea: { encode: asBytea, expected: 'a Uint8Array' },
 };
 
@@ -176,12 +230,11 @@ export function columnEncoder({ name, nullable }: ParsedColumnType): ColumnEncod
   return nullable ? (value) => (value === null ? null : encode(value)) : encode;
 }
 
-/** What a column takes, in words for an error message. */
-export function describeColumnType({ name, nullable }: ParsedColumnType): string {
-  return CODECS[name].expected + (nullable ? ' or null' : '');
-}
-
-/** Whether PostgreSQL can hold a text: it has no NUL character, and UTF-8 has no half surrogate pairs. */
-export function isStorableText(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
+/** What a column takes and what came instead, in words for an error message. */
+export function describeMisfit({ name, nullable }: ParsedColumnType, value: unknown): string {
+  const { expected, advise } = CODECS[name];
+  const must = `must be ${expected}${nullable ? ' or null' : ''}`;
+  if (name === 'jsonb') return `${must}, ${describeJsonProblem(value)}`;
+  const advice = isPromiseLike(value) ? 'await it' : advise?.(value);
+  return `${must}, got ${describeValue(value)}${advice === undefined ? '' : `; ${advice}`}`;
 }

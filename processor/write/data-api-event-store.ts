@@ -27,11 +27,15 @@ export function createDataApiEventStore(
       const [written, superseded, quarantined] = (rows[0] ?? []).map(({ longValue }) => longValue);
       return { written: written ?? 0, superseded: superseded ?? 0, quarantined: quarantined ?? 0 };
     };
+  const explainSql = `EXPLAIN ${writeSql}`;
   return {
     write: writeBy(writeSql),
     writeWithParts: writeBy(writeWithPartsSql),
     storePart: async (parameters, options) => {
       await execute(STORE_PART_SQL, parameters, options);
+    },
+    explain: async (parameters, options) => {
+      await execute(explainSql, parameters, options);
     },
   };
 }

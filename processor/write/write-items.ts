@@ -1,16 +1,17 @@
 import type { Calls } from '../call-with-retry.ts';
 import { asHold, callWithRetry, fixable, HoldError, transientHold } from '../call-with-retry.ts';
-import type { EncodedItem } from '../project/project-items.ts';
+import type { EncodedEvent, EncodedItem } from '../project/project-items.ts';
+import type { QuarantineRequest } from '../quarantine/batch-fuse.ts';
+import { BatchFuse } from '../quarantine/batch-fuse.ts';
 import type { EncodedRejection } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { FuseSettings } from '../quarantine/fuse.ts';
-import { isFuseBlown } from '../quarantine/fuse.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
 import type { WriteContext } from './write-parameters.ts';
 import { writeParameters } from './write-parameters.ts';
-import type { EventStore } from '../ports.ts';
+import type { EventStore, FuseMemory } from '../ports.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 
 /** What writing needs. */
@@ -18,6 +19,7 @@ export interface ItemWriting {
   readonly store: EventStore;
   readonly context: WriteContext;
   readonly fuse: FuseSettings;
+  readonly fuseMemory: FuseMemory;
   /** Bytes of items that one request may carry. */
   readonly maxItemBytes: number;
 }
@@ -42,11 +44,15 @@ export interface WriteReport {
  * Writes the chunks of a batch one after the other, which keeps the order per partition key.
  *
  * A chunk that takes the database too long is cut in halves, which one after the other may be quick enough. A chunk
- * that the database rejects is bisected until the rejected item stands alone: O(log n) statements per item, and
+ * that the database does not take is bisected until the rejected event stands alone: O(log n) statements per event, and
  * everything else is committed. A rejected payload that no request can hold is sent ahead of its chunk, in parts, which
- * the chunk's statement puts together. What the database rejected is quarantined in one statement at the end, so that the
- * fuse sees all of it before any of it is set aside. A batch that ends early quarantines what it found so far, for which
- * time is kept back: a search that never ended in time would otherwise start anew with every delivery.
+ * the chunk's statement puts together.
+ *
+ * The fuse sees all rejections of a batch before any of them is quarantined. What decoding and projecting rejected it
+ * sees before the first write; it then travels with the events of its chunk when the database takes them. What the
+ * database rejected, and with it what stood beside it in its chunk, waits and is quarantined in one statement at the
+ * end. A batch that ends early quarantines what it found so far, for which time is kept back: a search that never ended
+ * in time would otherwise start anew with every delivery.
  *
  * @param chunks the whole batch, in stream order
  * @param recordCount number of records of the batch
@@ -59,14 +65,16 @@ export async function writeItems(
   const run = new WriteRun(chunks, writing, calls);
   let hold: HoldError | undefined;
   try {
-    run.checkFuse();
-    for (const chunk of chunks) await run.write(chunk, 1);
+    await run.checkFuse();
+    for (const chunk of chunks) await run.write(chunk);
   } catch (error) {
     hold = asHold(error);
   }
   // The first hold is the cause; what comes after it is at most a consequence. Only the fuse says more.
-  const laterHold = hold?.reason === 'fuse' ? undefined : await run.quarantine();
-  return { ...run.report(recordCount), hold: laterHold?.reason === 'fuse' ? laterHold : (hold ?? laterHold) };
+  const laterHold = run.fuseHold === undefined ? await run.quarantine() : undefined;
+  hold = run.fuseHold ?? hold ?? laterHold;
+  if (hold === undefined) await run.releaseBuild();
+  return { ...run.report(recordCount), hold };
 }
 
 /** Kept back for each statement that what waits for the quarantine takes: time for one of full size. */
@@ -76,60 +84,101 @@ const QUARANTINE_MS = 2_000;
 class WriteRun {
   readonly #writing: ItemWriting;
   readonly #calls: Calls;
+  readonly #fuse: BatchFuse;
   readonly #items: readonly EncodedItem[];
-  /** Items from the front that are committed, or rejected by the database and waiting for the quarantine. */
+  /** What decoding and projecting rejected. */
+  readonly #rejectedBefore: readonly EncodedRejection[];
+  /** Items from the front that are committed, or rejected and waiting for the quarantine. */
   #settled = 0;
   #written = 0;
   #superseded = 0;
   #settledEvents = 0;
   #committedRejections: EncodedRejection[] = [];
   #waiting: EncodedRejection[] = [];
+  /** What the database rejected. */
+  readonly #rejectedByDatabase: EncodedRejection[] = [];
   /** Rejections whose payload is in the database in parts. */
   readonly #sentAhead = new Set<EncodedRejection>();
+  /** Whether the database has said that it takes the statement, whatever it says about rows. */
+  #isStatementTaken = false;
 
   constructor(chunks: readonly Chunk<EncodedItem>[], writing: ItemWriting, calls: Calls) {
+    const { fuse: settings, fuseMemory: memory, context } = writing;
+    const { shardId, codeVersion } = context;
     this.#items = chunks.flat();
+    this.#rejectedBefore = this.#items.filter(isRejection);
     this.#writing = writing;
     this.#calls = calls;
+    this.#fuse = new BatchFuse({ settings, memory, calls, shardId, codeVersion });
   }
 
-  /** Looks at the whole batch: what decoding and projecting rejected in it, and what the database has so far. */
-  checkFuse(): void {
-    this.#checkFuseOver(this.#items);
+  /** The verdict of the fuse, when that is what ended the batch. */
+  get fuseHold(): HoldError | undefined {
+    return this.#fuse.hold;
   }
 
-  #checkFuseOver(items: readonly EncodedItem[]): void {
-    const rejected = items.filter(({ kind }) => kind === 'rejection').length + this.#waiting.length;
-    if (!isFuseBlown(rejected, items.length, this.#writing.fuse)) return;
-    throw new HoldError(
-      'fuse',
-      `${rejected} of ${items.length} events would be quarantined, more than ${this.#writing.fuse.thresholdPercent} %: ` +
-        'a bad deploy is likelier than bad data; roll back, or raise the fuse threshold if the data really is bad',
-    );
+  /** All of the batch is committed: what the build was held for, if it was, is over. */
+  async releaseBuild(): Promise<void> {
+    await this.#fuse.release();
   }
 
-  async write(chunk: Chunk<EncodedItem>, attempts: number): Promise<void> {
-    try {
-      await this.#execute(chunk, this.#itemCalls());
-      this.#settled += chunk.length;
-    } catch (error) {
-      const failure = asChunkFailure(error);
-      const [item] = chunk;
-      if (chunk.length > 1) {
-        for (const half of bisectChunk(chunk)) await this.write(half, attempts + 1);
-      } else if (failure.kind === 'timeout') {
-        throw transientHold(failure);
-      } else if (item !== undefined) {
-        this.#setAside(item, failure, attempts);
+  /** Looks at the whole batch, as if the database took all that it has not rejected so far. */
+  async checkFuse(): Promise<void> {
+    await this.#admit(this.#rejectedBefore, { events: this.#items.length, isFinal: false });
+  }
+
+  /** Of a batch that ended early only the settled part was seen, so only that can be judged. */
+  async #admitSettled(): Promise<void> {
+    const settled = this.#items.slice(0, this.#settled);
+    await this.#admit(settled.filter(isRejection), { events: settled.length, isFinal: true });
+  }
+
+  async #admit(
+    before: readonly EncodedRejection[],
+    { events, isFinal }: Pick<QuarantineRequest, 'events' | 'isFinal'>,
+  ): Promise<void> {
+    const rejections = [...before, ...this.#rejectedByDatabase];
+    await this.#fuse.admit({ events, rejections, taken: this.#settledEvents, isFinal });
+  }
+
+  async write(chunk: Chunk<EncodedItem>): Promise<void> {
+    await this.#writePart(chunk, { items: chunk, attempts: 1 });
+  }
+
+  /**
+   * Writes a stretch of the batch.
+   *
+   * @param part the stretch, of which nothing is settled
+   * @param sending what of it travels in the statement, and how often it was tried with this one
+   */
+  async #writePart(
+    part: Chunk<EncodedItem>,
+    { items, attempts }: { readonly items: Chunk<EncodedItem>; readonly attempts: number },
+  ): Promise<void> {
+    const events = part.filter(isEvent);
+    const failure = events.length === 0 ? undefined : await this.#send(items);
+    if (failure === undefined) {
+      // Rejections without an event beside them prove nothing about the build, so they wait for the last verdict.
+      if (events.length === 0 || items.length < part.length) this.#waiting.push(...part.filter(isRejection));
+      this.#settled += part.length;
+    } else if (items.length > 1) {
+      for (const piece of cutBetweenEvents(part)) {
+        await this.#writePart(piece, { items: piece.filter(isEvent), attempts: attempts + 1 });
       }
+    } else if (failure.kind === 'timeout') {
+      throw transientHold(failure);
+    } else if (attempts === 1 && failure.isInternal) {
+      await this.#writePart(part, { items, attempts: attempts + 1 });
+    } else {
+      await this.#setAside(part, failure, attempts);
     }
   }
 
-  /** Puts what the database rejected into the quarantine; a hold is returned, so that an earlier one is not lost. */
+  /** Puts what waits into the quarantine; a hold is returned, so that an earlier one is not lost. */
   async quarantine(): Promise<HoldError | undefined> {
+    if (this.#waiting.length === 0) return undefined;
     try {
-      // Of a batch that ended early only the settled part was seen, so only that can be judged.
-      if (this.#waiting.length > 0) this.#checkFuseOver(this.#items.slice(0, this.#settled));
+      await this.#admitSettled();
       const chunks = planChunks(this.#waiting, this.#writing.maxItemBytes);
       for (const chunk of chunks) {
         await this.#execute(chunk, this.#calls);
@@ -161,9 +210,36 @@ class WriteRun {
     return { ...this.#calls, budgetMs: () => this.#calls.budgetMs() - statements * QUARANTINE_MS };
   }
 
+  /** Executes a chunk; a failure that a smaller one can avoid is returned. */
+  async #send(items: Chunk<EncodedItem>): Promise<DatabaseError | undefined> {
+    try {
+      await this.#execute(items, this.#itemCalls());
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !isForLess(error)) throw error;
+      if (error.kind === 'refused' && error.isAboutStatement) await this.#askForStatement();
+      return error;
+    }
+  }
+
+  /**
+   * A missing table or grant is no fault of a row, and every row would meet it. A trigger may raise the same code for
+   * one row; the database tells the two apart when it is asked for the statement without a row.
+   */
+  async #askForStatement(): Promise<void> {
+    if (this.#isStatementTaken) return;
+    const { store, context } = this.#writing;
+    try {
+      await callWithRetry((options) => store.explain(writeParameters([], context), options), this.#calls);
+      this.#isStatementTaken = true;
+    } catch (error) {
+      throw asHold(error);
+    }
+  }
+
   async #execute(chunk: Chunk<EncodedItem>, calls: Calls): Promise<void> {
     const { store, context } = this.#writing;
-    const rejections = chunk.filter((item) => item.kind === 'rejection');
+    const rejections = chunk.filter(isRejection);
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
     const hasParts = rejections.some(({ parts }) => parts > 0);
@@ -188,28 +264,51 @@ class WriteRun {
     this.#sentAhead.add(rejection);
   }
 
-  #setAside(item: EncodedItem, error: DatabaseError, attempts: number): void {
-    // An item that writes no rows of the user's was refused by the framework's own tables: no data is to blame.
-    if (item.kind !== 'event') throw quarantineHold(error);
-    const { origin, eventId } = item;
+  /** Rejects the one event of a part; all rejections of the part wait for the quarantine. */
+  async #setAside(part: Chunk<EncodedItem>, failure: DatabaseError, attempts: number): Promise<void> {
+    for (const item of part) {
+      if (isRejection(item)) this.#waiting.push(item);
+      else {
+        const rejection = this.#reject(item, failure, attempts);
+        this.#waiting.push(rejection);
+        this.#rejectedByDatabase.push(rejection);
+      }
+    }
+    this.#settled += part.length;
+    await this.checkFuse();
+  }
+
+  #reject({ origin, eventId }: EncodedEvent, { sqlState, message }: DatabaseError, attempts: number): EncodedRejection {
     const { maxItemBytes, context } = this.#writing;
     const { shardId, codeVersion } = context;
-    const { sqlState, message } = error;
-    this.#waiting.push(
-      encodeRejection(
-        { kind: 'rejection', origin, reason: 'database', detail: message, eventId, ...(sqlState && { sqlState }) },
-        { shardId, codeVersion, attempts, maxItemBytes },
-      ),
+    return encodeRejection(
+      { kind: 'rejection', origin, reason: 'database', detail: message, eventId, ...(sqlState && { sqlState }) },
+      { shardId, codeVersion, attempts, maxItemBytes },
     );
-    this.#settled += 1;
-    this.checkFuse();
   }
 }
 
-/** Failures that a smaller chunk can mend: one with fewer rows to refuse, or to spend time on. */
-function asChunkFailure(error: unknown): DatabaseError {
-  if (error instanceof DatabaseError && (error.kind === 'rejection' || error.kind === 'timeout')) return error;
-  throw error;
+function isEvent(item: EncodedItem): item is EncodedEvent {
+  return item.kind === 'event';
+}
+
+function isRejection(item: EncodedItem): item is EncodedRejection {
+  return item.kind === 'rejection';
+}
+
+/** Cuts a part in two with as many events each; a part with one event stays whole, to be tried without its rejections. */
+function cutBetweenEvents(part: Chunk<EncodedItem>): readonly Chunk<EncodedItem>[] {
+  const events = part.filter(isEvent);
+  const [, second] = bisectChunk(events);
+  const [firstOfSecond] = events.length > 1 ? second : [];
+  if (firstOfSecond === undefined) return [part];
+  const middle = part.indexOf(firstOfSecond);
+  return [part.slice(0, middle), part.slice(middle)];
+}
+
+/** Failures that a smaller chunk can avoid: one with fewer rows to refuse, or to spend time on. */
+function isForLess({ kind }: DatabaseError): boolean {
+  return kind === 'rejection' || kind === 'refused' || kind === 'timeout';
 }
 
 function quarantineHold(error: DatabaseError): HoldError {

@@ -25,7 +25,7 @@ describe('the event source mapping', () => {
   test('has every property as decided', () => {
     expect(mapping()).toEqual({
       BatchSize: 1000,
-      BisectBatchOnFunctionError: true,
+      BisectBatchOnFunctionError: false,
       DestinationConfig: {
         OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^FailedBatchesBucket/), 'Arn'] } },
       },
@@ -54,7 +54,7 @@ describe('the event source mapping', () => {
     ['ParallelizationFactor', { parallelizationFactor: 10 }, 10],
     ['StartingPosition', { startingPosition: 'LATEST' }, 'LATEST'],
     ['StartingPositionTimestamp', EVERYTHING, 1_767_225_600],
-    ['BisectBatchOnFunctionError', { bisectBatchOnError: false }, false],
+    ['BisectBatchOnFunctionError', { bisectBatchOnError: true }, true],
     ['MaximumRetryAttempts', { retryAttempts: 3 }, 3],
     ['MaximumRecordAgeInSeconds', { maxRecordAge: Duration.hours(1) }, 3_600],
     ['MaximumRecordAgeInSeconds', NO_DESTINATION, undefined],

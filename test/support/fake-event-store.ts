@@ -1,7 +1,7 @@
 import type { ParameterValue } from '../../data-api/statement-body.ts';
 import { parameterText } from '../../data-api/statement-body.ts';
 import type { CallOptions } from '../../data-api/classify-error.ts';
-import type { EventStore, WriteCounts } from '../../processor/ports.ts';
+import type { CommittedWrite, EventStore, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
 
 /** What goes wrong with one call: before anything is committed, or after, when only the answer is lost. */
@@ -17,8 +17,19 @@ export type WrittenParameters = Readonly<Record<string, string>>;
 export interface FakeEventStoreOptions {
   /** Event ids whose rows the database would refuse. */
   readonly poison?: ReadonlySet<string>;
+  /** What the database says of poison. @defaultValue a rejection with SQLSTATE 22007 */
+  readonly poisonError?: Error;
+  /** What the database says when it is asked for the statement alone; it takes it unless told. */
+  readonly explainError?: Error;
   /** Asked before each call, of either kind, which are counted from 1. */
   readonly failure?: (call: number, parameters: WrittenParameters) => InjectedFailure | undefined;
+}
+
+/** A row of the batch log. */
+export interface LoggedWrite extends CommittedWrite {
+  readonly codeVersion: string;
+  /** Milliseconds since 1970. */
+  readonly newestArrivalMs: number;
 }
 
 /** The payload that was sent ahead, or `undefined` where parts are missing. */
@@ -38,6 +49,10 @@ export class FakeEventStore implements EventStore {
   readonly quarantine = new Map<string, string>();
   /** Rows of the quarantine as they were sent, in order. */
   readonly quarantineRows: (readonly unknown[])[] = [];
+  /** The batch log: committed writes, the oldest first. */
+  readonly log: LoggedWrite[] = [];
+  /** How often the database was asked for the statement alone. */
+  explained = 0;
   readonly timeouts: number[] = [];
   readonly #options: FakeEventStoreOptions;
 
@@ -85,6 +100,12 @@ export class FakeEventStore implements EventStore {
     });
   }
 
+  explain(): Promise<void> {
+    this.explained += 1;
+    const { explainError } = this.#options;
+    return explainError === undefined ? Promise.resolve() : Promise.reject(explainError);
+  }
+
   #run<T>(parameters: WrittenParameters, effect: () => T): T {
     const failure = this.#options.failure?.(this.calls.length + this.partCalls.length, parameters);
     if (failure !== undefined && failure.committed !== true) throw failure.error;
@@ -95,7 +116,7 @@ export class FakeEventStore implements EventStore {
 
   #commit(parameters: WrittenParameters, assemble: Assemble): WriteCounts {
     const events = JSON.parse(parameters['events'] ?? '[]') as [number, string][];
-    if (events.some(([, id]) => this.#options.poison?.has(id))) throw databaseError('rejection', '22007');
+    this.#refusePoison(events);
     const before = { ledger: this.ledger.size, quarantine: this.quarantine.size };
     const rows = (JSON.parse(parameters['quarantine'] ?? '[]') as (readonly unknown[])[]).map((row) => ({
       row,
@@ -110,11 +131,20 @@ export class FakeEventStore implements EventStore {
       this.quarantine.set(place, payloads[index] ?? '');
       for (const key of this.parts.keys()) if (key.startsWith(`${place}/`)) this.parts.delete(key);
     }
-    return {
-      written: this.ledger.size - before.ledger,
-      superseded: 0,
-      quarantined: this.quarantine.size - before.quarantine,
-    };
+    const written = this.ledger.size - before.ledger;
+    this.#logWrite(parameters, { quarantined: rows.length, taken: written });
+    return { written, superseded: 0, quarantined: this.quarantine.size - before.quarantine };
+  }
+
+  #refusePoison(events: readonly (readonly [number, string])[]): void {
+    const { poison, poisonError = databaseError('rejection', '22007') } = this.#options;
+    if (events.some(([, id]) => poison?.has(id))) throw poisonError;
+  }
+
+  #logWrite(parameters: WrittenParameters, counts: Pick<LoggedWrite, 'quarantined' | 'taken'>): void {
+    const cells = JSON.parse(parameters['log'] ?? '[]') as unknown[];
+    const [newestArrivalMs, events] = [cells[4], cells[6]].map(Number) as [number, number];
+    this.log.push({ codeVersion: String(cells[7]), newestArrivalMs, events, ...counts });
   }
 
   #assemble(place: string, count: number): string | undefined {

@@ -16,6 +16,7 @@ import { FakeEventStore } from './fake-event-store.ts';
 import { FakeInFlightNotes } from './fake-in-flight-notes.ts';
 import { FakeLookupSource } from './fake-lookup-source.ts';
 import { orderEngine } from './order-engine.ts';
+import { FUSE } from './write-batch.ts';
 
 /** What the event of a record does to the process that works on it. */
 export interface Doing {
@@ -124,7 +125,7 @@ class MortalProcess {
       },
     });
     return {
-      ...orderEngine({ clock, store, lookupSource: new FakeLookupSource({}) }),
+      ...orderEngine({ clock, store, lookupSource: new FakeLookupSource({}), fuse: FUSE }),
       compiled: compileProjection(projection),
       clock: {
         now: () => clock.now(),
@@ -153,6 +154,7 @@ class MortalProcess {
       write,
       writeWithParts: write,
       storePart: () => Promise.reject(new Error('no payload here is that large')),
+      explain: () => store.explain(),
     };
   }
 

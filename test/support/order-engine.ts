@@ -1,8 +1,10 @@
 import { createLruLookupCache } from '../../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
 import type { Engine } from '../../processor/process-batch.ts';
+import type { FuseSettings } from '../../processor/quarantine/fuse.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeEventStore } from './fake-event-store.ts';
+import { FakeFuseMemory } from './fake-fuse-memory.ts';
 import { FakeLookupSource } from './fake-lookup-source.ts';
 import { orders } from './orders-projection.ts';
 
@@ -11,7 +13,8 @@ export interface OrderEngineOptions {
   readonly store?: FakeEventStore;
   readonly lookupSource?: FakeLookupSource;
   readonly clock?: FakeClock;
-  readonly fuseMinEvents?: number;
+  /** Off unless a test is about it. */
+  readonly fuse?: FuseSettings;
   readonly maxRequestBytes?: number;
 }
 
@@ -22,6 +25,8 @@ export type OrderEngine = Engine & {
   readonly clock: FakeClock;
 };
 
+const CODE_VERSION = 'test-version';
+
 const CUSTOMERS = {
   'customer-0': { city: 'Detroit' },
   'customer-1': { city: 'Allentown' },
@@ -30,10 +35,10 @@ const CUSTOMERS = {
 
 /** Makes an engine with an empty cache and an empty store. */
 export function orderEngine(options: OrderEngineOptions = {}): OrderEngine {
-  const clock = options.clock ?? new FakeClock();
+  const { clock = new FakeClock(), store = new FakeEventStore() } = options;
   return {
     compiled: compileProjection(orders),
-    store: options.store ?? new FakeEventStore(),
+    store,
     lookupSource: options.lookupSource ?? new FakeLookupSource(CUSTOMERS),
     lookupCache: createLruLookupCache({
       maxEntries: 1_000,
@@ -43,8 +48,9 @@ export function orderEngine(options: OrderEngineOptions = {}): OrderEngine {
       now: () => clock.now(),
     }),
     clock,
-    fuse: { thresholdPercent: 50, minEvents: options.fuseMinEvents ?? 20 },
+    fuse: options.fuse ?? { thresholdPercent: 100, minEvents: 20 },
+    fuseMemory: new FakeFuseMemory({ store, codeVersion: CODE_VERSION }),
     maxRequestBytes: options.maxRequestBytes ?? 4 * 1024 * 1024,
-    codeVersion: 'test-version',
+    codeVersion: CODE_VERSION,
   };
 }

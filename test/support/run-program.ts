@@ -18,6 +18,8 @@ export interface ProgramResult {
 export interface ProgramOptions {
   /** Sends SIGINT to the program, as Ctrl-C would to the whole group, when its output first shows this text. */
   readonly interruptAt?: string;
+  /** Hears all of the output so far, whenever there is more. */
+  readonly onOutput?: (stdout: string) => void;
   /** Environment variables beside `PATH`. @defaultValue those of this process */
   readonly env?: Readonly<Record<string, string>>;
   /** Folder with the project. @defaultValue this project */
@@ -28,7 +30,7 @@ export interface ProgramOptions {
 export async function runProgram(
   program: string,
   argv: readonly string[],
-  { interruptAt, env, root = ROOT }: ProgramOptions = {},
+  { interruptAt, onOutput, env, root = ROOT }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const child = spawn(process.execPath, [join(root, program), ...argv], {
     cwd: root,
@@ -39,6 +41,7 @@ export async function runProgram(
   let interrupted = false;
   child.stdout.on('data', (text: Buffer) => {
     stdout += text.toString();
+    onOutput?.(stdout);
     if (interruptAt === undefined || interrupted || !stdout.includes(interruptAt)) return;
     interrupted = true;
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');

@@ -8,6 +8,7 @@ import { prepareTables } from '../../local/run/prepare-tables.ts';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 import { createExecuteStatement } from '../../data-api/execute.ts';
 import { createDataApiEventStore } from '../../processor/write/data-api-event-store.ts';
+import { createDataApiFuseMemory } from '../../processor/quarantine/data-api-fuse-memory.ts';
 import { createDataApiLookupSource } from '../../processor/lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from '../../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
@@ -59,6 +60,7 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
     execute,
     createEngine: (projection, overrides = {}) => {
       const compiled = compileProjection(projection);
+      const { codeVersion = 'test-build' } = overrides;
       return {
         compiled,
         store: createDataApiEventStore(execute, compiled),
@@ -76,9 +78,11 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
           sleep: (ms) => sleep(ms),
           random: Math.random,
         },
-        fuse: { thresholdPercent: 50, minEvents: 20 },
+        // Off, unless a test is about the fuse: in the first small batches of a build it holds what it rejects.
+        fuse: { thresholdPercent: 100, minEvents: 20 },
+        fuseMemory: createDataApiFuseMemory(execute, { functionName: projection.name, codeVersion }),
         maxRequestBytes: 4 * MEBIBYTE,
-        codeVersion: 'test-build',
+        codeVersion,
         ...overrides,
       };
     },

@@ -262,3 +262,41 @@ projection.project({ nonsense: true }, found, 'a');
 projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, { airports: found.airports }, 'a');
 // @ts-expect-error -- that is no event either
 projection.eventId({ nonsense: true });
+
+// A promise has no place in a row, nor where keys and ids belong.
+const documents = { ...base, tables: { documents: inserts({ columns: { id: 'text', body: 'jsonb' } }) } };
+defineProjection({ ...documents, project: ({ id }) => ({ documents: { id, body: { list: [1, 2n ** 64n, null] } } }) });
+defineProjection({
+  ...documents,
+  // @ts-expect-error -- text is there at once
+  project: ({ id }) => ({ documents: { id: Promise.resolve(id), body: null } }),
+});
+defineProjection({
+  ...documents,
+  // @ts-expect-error -- JSON is there at once
+  project: ({ id }) => ({ documents: { id, body: Promise.resolve(1) } }),
+});
+defineProjection({
+  ...documents,
+  // @ts-expect-error -- inside JSON as well
+  project: ({ id }) => ({ documents: { id, body: { later: [Promise.resolve(1)] } } }),
+});
+defineProjection({
+  ...documents,
+  // @ts-expect-error -- rows are there at once
+  project: ({ id }) => ({ documents: [Promise.resolve({ id, body: null })] }),
+});
+// @ts-expect-error -- an id is there at once
+defineProjection({ ...documents, eventId: ({ id }) => Promise.resolve(id), project: () => ({}) });
+defineProjection({
+  ...looked,
+  // @ts-expect-error -- keys are there at once
+  lookupKeys: ({ origin }) => Promise.resolve({ airports: [origin], carriers: [5] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...looked,
+  // @ts-expect-error -- each of them
+  lookupKeys: ({ origin }) => ({ airports: [Promise.resolve(origin)], carriers: [5] }),
+  project: () => ({}),
+});

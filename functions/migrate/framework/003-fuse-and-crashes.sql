@@ -4,12 +4,15 @@ ALTER TABLE event_processor.batch_log ADD COLUMN superseded integer NOT NULL DEF
 -- The fuse judges a batch by what the same build did last.
 CREATE INDEX batch_log_recent ON event_processor.batch_log (function_name, code_version, id DESC);
 
--- A blown fuse outlives batches, environments and restarts. A new build has no row here, which closes the fuse.
+-- A build whose rejections are held back instead of quarantined. The row outlives batches, environments and restarts; a
+-- new build has none, which closes the fuse.
 CREATE TABLE event_processor.fuse (
   function_name text COLLATE "C" NOT NULL,
   code_version text COLLATE "C" NOT NULL,
-  blown_at timestamptz NOT NULL DEFAULT now(),
-  -- Where the first held batch began.
+  held_since timestamptz NOT NULL DEFAULT now(),
+  -- Null while too few events have been seen: the build is held then until there are more.
+  blown_at timestamptz,
+  -- Where an event would have been quarantined.
   shard_id text NOT NULL,
   sequence_number numeric NOT NULL,
   -- What the fuse saw: so many of so many events would have been quarantined.
@@ -18,7 +21,8 @@ CREATE TABLE event_processor.fuse (
   -- One of them, as an example.
   reason text NOT NULL,
   detail text NOT NULL,
-  -- An operator's word: from then on this build may quarantine what it rejects.
+  sql_state text,
+  -- An operator's word: records that arrived until then may be quarantined by this build.
   allowed_at timestamptz,
   PRIMARY KEY (function_name, code_version)
 );

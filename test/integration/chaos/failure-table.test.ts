@@ -4,7 +4,7 @@ import type { Fault, FaultDecider } from '../../../local/data-api/faults.ts';
 import type { BatchReport, Engine } from '../../../processor/process-batch.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import type { AnyProjection } from '../../../processor/projection.ts';
-import { counters, defineProjection, inserts } from '../../../processor/projection.ts';
+import { counters, defineProjection, inserts, versions } from '../../../processor/projection.ts';
 import type { KinesisRecordOptions } from '../../support/kinesis-record.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
@@ -60,7 +60,6 @@ function reading(n: number, celsius = 20): KinesisRecordOptions {
 }
 
 const POISON = -300;
-const FUSE_OFF = { fuse: { thresholdPercent: 100, minEvents: 1 } } as const;
 
 function run(
   records: readonly KinesisRecordOptions[],
@@ -140,9 +139,77 @@ describe('a failure of the configuration', () => {
       when: 'before',
     });
     const report = await run([reading(1)]);
-    expect(report).toMatchObject({ committedRecords: 0, calls: { calls: 1 }, hold: { reason: 'configuration' } });
+    // The write, and the question whether the database takes the statement without a row.
+    expect(report).toMatchObject({ committedRecords: 0, calls: { calls: 2 }, hold: { reason: 'configuration' } });
     expect(report.hold?.message).toMatch(fix);
     expect(await state()).toEqual({ readings: 0, counted: 0, quarantined: 0 });
+  });
+});
+
+/** Table with a trigger that refuses negative numbers with a code of its own. */
+async function refusingTable(name: string, sqlState: string) {
+  await database.query(`CREATE TABLE ${name} (id text PRIMARY KEY, n integer NOT NULL);
+    CREATE FUNCTION check_${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF NEW.n < 0 THEN RAISE EXCEPTION 'refused' USING ERRCODE = '${sqlState}'; END IF; RETURN NEW; END $$;
+    CREATE TRIGGER x BEFORE INSERT ON ${name} FOR EACH ROW EXECUTE FUNCTION check_${name}()`);
+  return database.createEngine(
+    defineProjection({
+      name: name.replace('_', '-'),
+      schema: z.object({ id: z.string(), n: z.int() }),
+      eventId: ({ id }) => id,
+      tables: { [name]: inserts({ columns: { id: 'text', n: 'integer' } }) },
+      project: (event) => ({ [name]: event }) as never,
+    }),
+  );
+}
+
+const numbers = (...all: readonly number[]) => all.map((n, index) => ({ data: { id: `n-${index}`, n }, index }));
+
+describe('a SQLSTATE that a trigger raises', () => {
+  it.each([
+    ...['PAY01', 'AB001', '0A000', '09000', '25P01', '27000', '28000', '2F000', '38001', '39000', '3D000', '3F000'],
+    ...['42501', '42P01', '45000', '55000', '72000', 'F0000', 'HV000', 'P0001', 'XX000'],
+  ])('for one row quarantines that row: %s', async (sqlState) => {
+    const engine = await refusingTable(`t_${sqlState.toLowerCase()}`, sqlState);
+    const report = await run(numbers(1, -1, 2), { on: engine });
+    expect(report).toMatchObject({ written: 2, committedRecords: 3, hold: undefined });
+    expect(report.rejections.map(({ rejection }) => [rejection.reason, rejection.sqlState])).toEqual([
+      ['database', sqlState],
+    ]);
+  });
+
+  it('for every row holds the position with advice, until the trigger is gone', async () => {
+    const engine = await refusingTable('t_all', 'PAY02');
+    for (const batch of [numbers(-1), numbers(-1, -2, -3)]) {
+      const report = await run(batch, { on: engine });
+      expect(report).toMatchObject({ committedRecords: 0, rejections: [], hold: { reason: 'configuration' } });
+      expect(report.hold?.message).toMatch(/SQLSTATE PAY02.*look for what raises this code: triggers/);
+    }
+    await database.query('DROP TRIGGER x ON t_all');
+    expect(await run(numbers(-1, -2, -3), { on: engine })).toMatchObject({ written: 3, hold: undefined });
+  });
+});
+
+describe('a key that is deferrable', () => {
+  it('holds every row with the advice to change the constraint, and goes on once it is changed', async () => {
+    await database.query(`CREATE TABLE latest (id text NOT NULL, n integer NOT NULL,
+      CONSTRAINT latest_key UNIQUE (id) DEFERRABLE)`);
+    const engine = database.createEngine(
+      defineProjection({
+        name: 'latest',
+        schema: z.object({ id: z.string(), n: z.int() }),
+        eventId: ({ id }) => id,
+        tables: { latest: versions({ key: { id: 'text' }, version: { n: 'integer' }, columns: {} }) },
+        project: ({ id, n }) => ({ latest: { id, n } }),
+      }),
+    );
+    const held = await run(numbers(1, 2, 3), { on: engine });
+    expect(held).toMatchObject({ committedRecords: 0, rejections: [], hold: { reason: 'configuration' } });
+    expect(held.hold?.message).toMatch(/SQLSTATE 55000.*NOT DEFERRABLE/);
+    await database.query(
+      'ALTER TABLE latest DROP CONSTRAINT latest_key, ADD CONSTRAINT latest_key UNIQUE (id) NOT DEFERRABLE',
+    );
+    expect(await run(numbers(1, 2, 3), { on: engine })).toMatchObject({ written: 3, hold: undefined });
   });
 });
 
@@ -188,7 +255,7 @@ describe('an event is in effect or in quarantine, never both', () => {
     });
 
   it('leaves the quarantine when a later build takes it', async () => {
-    await run([reading(1, 451)], { on: database.createEngine(refuses(), FUSE_OFF) });
+    await run([reading(1, 451)], { on: database.createEngine(refuses()) });
     expect(await state()).toMatchObject({ readings: 0, quarantined: 1 });
     await run([reading(1, 451)]);
     expect(await state()).toEqual({ readings: 1, counted: 1, quarantined: 0 });
@@ -196,12 +263,12 @@ describe('an event is in effect or in quarantine, never both', () => {
 
   it('does not enter the quarantine when a later build refuses what is in effect', async () => {
     await run([reading(1, 451)]);
-    await run([reading(1, 451)], { on: database.createEngine(refuses(), FUSE_OFF) });
+    await run([reading(1, 451)], { on: database.createEngine(refuses()) });
     expect(await state()).toEqual({ readings: 1, counted: 1, quarantined: 0 });
   });
 
   it('does not enter the quarantine beside a good delivery in the same statement', async () => {
-    const engine = database.createEngine(refuses(), FUSE_OFF);
+    const engine = database.createEngine(refuses());
     await run(
       [
         { ...reading(1), index: 1 },
@@ -219,7 +286,8 @@ describe('the fuse', () => {
     [11, 20, 'holds a batch of 20 of which more than half would go there'],
   ])('with %i bad events and %i held %s', async (bad, held) => {
     const batch = Array.from({ length: 20 }, (_, n) => (n < bad ? { data: `no json ${n}`, index: n } : reading(n)));
-    const report = await run(batch);
+    const on = database.createEngine(readings(), { fuse: { thresholdPercent: 50, minEvents: 20 } });
+    const report = await run(batch, { on });
     expect(report.records - report.committedRecords).toBe(held);
     expect(report.hold?.reason).toBe(held > 0 ? 'fuse' : undefined);
   });

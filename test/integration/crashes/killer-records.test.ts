@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeFunctionBundle } from '../../../build/bundle-function.ts';
-import { DEFAULT_ENVIRONMENT, encodeEnvironment } from '../../../contract/environment.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../../contract/environment.ts';
 import type { DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { createFunctionRuntime } from '../../../local/environments/function-runtime.ts';
@@ -60,7 +60,7 @@ async function drain(
     timeoutMs: TIMEOUT_MS,
     memoryMb: 128,
     environment: {
-      ...encodeEnvironment({
+      ...processorEnvironment.encode({
         ...DEFAULT_ENVIRONMENT,
         clusterArn: dataApi.resourceArn,
         secretArn: dataApi.secretArn,

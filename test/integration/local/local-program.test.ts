@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProgramResult } from '../../support/run-program.ts';
 import { runProgram } from '../../support/run-program.ts';
 
 let directory: string;
@@ -49,6 +50,9 @@ describe('npm start', () => {
 
     expect(result).toMatchObject({ code: 0, leftRunning: false });
     expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ events: 3, written: 2, quarantined: 1 });
+    expect(result.stdout).toContain(
+      'Quarantined, with one example per reason:\n  schema (1): destination: expected an airport code such as DTW\n',
+    );
   });
 
   it.each([
@@ -62,6 +66,71 @@ describe('npm start', () => {
 
     expect(result).toMatchObject({ code: 130, stderr: '', leftRunning: false });
     expect(result.stdout).toContain('Not caught up');
+  });
+
+  describe('with a backlog that the function rejects whole', () => {
+    const rejected = () =>
+      inputFile(
+        'rejected.ndjson',
+        Array.from({ length: 1_000 }, (_, n) => JSON.stringify({ ...FLIGHT, distance: n, delay: 'late' })).join('\n'),
+      );
+
+    it.each([[[]], [['--batch-size', '1', '--shards', '1']], [['--batch-size', '10000']]])(
+      'ends by itself, quarantines nothing and explains why once: %j',
+      async (options) => {
+        const report = join(directory, 'rejected.json');
+        const argv = [
+          '--input',
+          await rejected(),
+          '--partition-key',
+          'distance',
+          '--source',
+          'memory',
+          '--report',
+          report,
+        ];
+        const result = await runProgram('bin/local.ts', [...argv, ...options]);
+
+        expect(result).toMatchObject({ code: 1, stderr: '', leftRunning: false });
+        const explanations = result.stdout.split('\n').filter((line) => line.startsWith('ERROR position held: '));
+        expect(explanations).toHaveLength(1);
+        expect(explanations[0]).toMatch(
+          /would be quarantined, .*held since .*, build \w+, for example schema \(`delay`\): .*roll back/,
+        );
+        expect(result.stdout).toMatch(/^The position is held: \d+ deliveries in a row changed nothing\./m);
+        expect(result.stdout).not.toContain('Caught up.');
+        expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({
+          caughtUp: false,
+          written: 0,
+          quarantined: 0,
+        });
+      },
+    );
+
+    it('goes on by an operator’s word when it is kept running', async () => {
+      const argv = ['--input', await rejected(), '--partition-key', 'distance', '--source', 'memory', '--keep-running'];
+      let allowed: Promise<ProgramResult> | undefined;
+      const result = await runProgram('bin/local.ts', argv, {
+        interruptAt: 'Caught up.',
+        onOutput: (stdout) => {
+          const variables = [...stdout.matchAll(/^ {2}export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]);
+          if (!stdout.includes('  psql ') || allowed !== undefined) return;
+          allowed = runProgram('bin/ops.ts', ['fuse', '--allow'], {
+            env: Object.fromEntries(variables) as Record<string, string>,
+          });
+        },
+      });
+
+      expect(await allowed).toMatchObject({
+        code: 0,
+        stderr: '',
+        stdout: expect.stringMatching(
+          /^flights, build \w+: held since .*, fuse blown\n(.*\n)*What has arrived/,
+        ) as string,
+      });
+      expect(result).toMatchObject({ code: 130, leftRunning: false });
+      expect(result.stdout).toMatch(/quarantined +1,000/);
+    });
   });
 
   it('explains its options', async () => {

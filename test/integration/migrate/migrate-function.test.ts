@@ -2,7 +2,7 @@ import { appendFile, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_ENVIRONMENT, processorEnvironment, type ProcessorEnvironment } from '../../../contract/environment.ts';
-import { kinesisRecord } from '../../support/kinesis-record.ts';
+import { kinesisRecord, sequenceNumber } from '../../support/kinesis-record.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from './deployed-world.ts';
 
 let world: DeployedWorld;
@@ -107,7 +107,7 @@ describe('the role of the processor', () => {
     await world.migrate(database);
     // The smallest request does not hold its base64.
     const large = 'x'.repeat(60_000);
-    const small = { maxRequestBytes: 65_536 };
+    const small = { maxRequestBytes: 65_536, fuseThresholdPercent: 100 };
     for (let delivery = 0; delivery < 2; delivery += 1) {
       await expect(writeFlights(database, [large], small)).resolves.toEqual({ batchItemFailures: [] });
     }
@@ -118,6 +118,51 @@ describe('the role of the processor', () => {
          FROM event_processor.quarantine`,
       ),
     ).resolves.toEqual([{ bytes: large.length, parts: 0 }]);
+  });
+
+  test('can judge its build by what it wrote last, hold it, and let it go again', async () => {
+    const database = await world.createDatabase();
+    await world.migrate(database);
+    const unknown = { ...FLIGHT, origin: 'nowhere' };
+    const held = { batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] };
+    const notes = () =>
+      world.query(database, 'SELECT blown_at IS NOT NULL AS blown, rejected, events FROM event_processor.fuse');
+    await expect(writeFlights(database, [unknown])).resolves.toEqual(held);
+    await expect(notes()).resolves.toEqual([{ blown: false, rejected: 1, events: 1 }]);
+    await world.query(
+      database,
+      `INSERT INTO airports SELECT code, code, code, 'MI', 'USA', 0, 0 FROM unnest(ARRAY['DTW', 'SLC']) AS code`,
+    );
+    await expect(writeFlights(database, [unknown, FLIGHT])).resolves.toEqual({ batchItemFailures: [] });
+    await expect(notes()).resolves.toEqual([]);
+    await expect(writeFlights(database, Array(20).fill(unknown))).resolves.toEqual(held);
+    await expect(notes()).resolves.toEqual([{ blown: true, rejected: 20, events: 20 }]);
+  });
+
+  test('can ask for its statement without a row, and is held where a grant is missing', async () => {
+    const database = await world.createDatabase();
+    await world.migrate(database);
+    await world.query(
+      database,
+      `INSERT INTO airports SELECT code, code, code, 'MI', 'USA', 0, 0 FROM unnest(ARRAY['DTW', 'SLC']) AS code;
+       REVOKE INSERT ON flights FROM flights_processor`,
+    );
+    await expect(writeFlights(database, [FLIGHT])).resolves.toEqual({
+      batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }],
+    });
+    await world.query(
+      database,
+      `GRANT INSERT ON flights TO flights_processor;
+       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN IF NEW.delay > 1000 THEN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END IF; RETURN NEW; END $$;
+       CREATE TRIGGER refuse BEFORE INSERT ON flights FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    );
+    await expect(writeFlights(database, [FLIGHT, { ...FLIGHT, delay: 2_000 }])).resolves.toEqual({
+      batchItemFailures: [],
+    });
+    await expect(world.query(database, 'SELECT reason, sql_state FROM event_processor.quarantine')).resolves.toEqual([
+      { reason: 'database', sql_state: '42501' },
+    ]);
   });
 
   test.each([
@@ -151,6 +196,8 @@ describe('the role of watchdog and pruning', () => {
     'DELETE FROM event_processor.ledger',
     'DELETE FROM event_processor.batch_log',
     'DELETE FROM event_processor.quarantine_part',
+    'SELECT * FROM event_processor.fuse',
+    'UPDATE event_processor.fuse SET allowed_at = now()',
     'SELECT payload FROM event_processor.quarantine',
     'UPDATE event_processor.quarantine SET redriven_at = now()',
   ])('may: %s', async (sql) => {
@@ -161,6 +208,7 @@ describe('the role of watchdog and pruning', () => {
   test.each([
     'SELECT * FROM flights',
     'DELETE FROM event_processor.quarantine',
+    'UPDATE event_processor.fuse SET blown_at = NULL',
     'UPDATE event_processor.quarantine SET payload = payload',
     'UPDATE event_processor.quarantine_part SET committed_at = now()',
     'INSERT INTO event_processor.batch_log (function_name) VALUES (1)',

@@ -89,6 +89,7 @@ function dying(at: number, when: 'before' | 'after', overrides: Partial<Engine> 
     write: (...call) => around(() => engine.store.write(...call)),
     writeWithParts: (...call) => around(() => engine.store.writeWithParts(...call)),
     storePart: (...call) => around(() => engine.store.storePart(...call)),
+    explain: (...call) => around(() => engine.store.explain(...call)),
   };
   return { ...engine, store };
 }
@@ -193,7 +194,7 @@ describe('a delivery that ends anywhere', () => {
     };
     const held = await run([reading(0), bad, reading(2)], { ...engine, store });
     expect(held).toMatchObject({ committedRecords: 1, hold: { reason: 'configuration' } });
-    expect(await state()).toMatchObject({ readings: ['reading-0'], quarantined: null });
+    expect(await state()).toMatchObject({ readings: ['reading-0', 'reading-2'], quarantined: null });
     expect(await run([bad, reading(2)])).toMatchObject({ committedRecords: 2, hold: undefined });
     expect(await state()).toEqual({ readings: ['reading-0', 'reading-2'], quarantined: [digest(bad.data)], parts: 0 });
   });

@@ -39,7 +39,7 @@ const data = fc.oneof(
       .map((texts) => aggregate(texts.map((text) => ({ partitionKey: 'k', data: text || ' ' })))),
   },
 );
-const kind = fc.constantFrom<FailureKind>('transient', 'unknown', 'configuration', 'rejection', 'too-large');
+const kind = fc.constantFrom<FailureKind>('transient', 'unknown', 'configuration', 'rejection', 'refused', 'too-large');
 const failure: fc.Arbitrary<InjectedFailure> = fc.record({
   error: kind.map((name) => databaseError(name, '22007')),
   committed: fc.boolean(),
@@ -51,7 +51,7 @@ const scenario = fc.record({
   failures: fc.dictionary(fc.integer({ min: 1, max: 12 }).map(String), failure, { maxKeys: 6 }),
   readFailure: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: kind }),
   maxRequestBytes: fc.constantFrom(SMALL_REQUEST_BYTES, 4 * 1024 * 1024),
-  fuseMinEvents: fc.constantFrom(20, 10_000),
+  fuse: fc.constantFrom({ thresholdPercent: 50, minEvents: 20 }, { thresholdPercent: 100, minEvents: 20 }),
   budgetMs: fc.constantFrom(100, 3_000, 10_000, 60_000, 60_000),
 });
 

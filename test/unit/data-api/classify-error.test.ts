@@ -1,5 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { FailureKind } from '../../../data-api/classify-error.ts';
 import { classifyError } from '../../../data-api/classify-error.ts';
+import { findPostgresBinaries } from '../../../local/postgres/postgres-binaries.ts';
 
 function failure(name: string, message = '', rest: object = {}): Error {
   return Object.assign(new Error(message), { name }, rest);
@@ -7,45 +11,133 @@ function failure(name: string, message = '', rest: object = {}): Error {
 
 const sql = (sqlState: string) => failure('DatabaseErrorException', `ERROR: made for a test; SQLState: ${sqlState}`);
 
+/** Codes of every class of PostgreSQL's appendix A, and of classes that only triggers and extensions use. */
+const BY_KIND = {
+  rejection: [
+    '21000',
+    '22001',
+    '22003',
+    '22007',
+    '22023',
+    '22P02',
+    '22P05',
+    '23502',
+    '23503',
+    '23505',
+    '23514',
+    '44000',
+    '54000',
+    '54001',
+    'P0001',
+    'P0004',
+  ],
+  transient: [
+    '08006',
+    '08P01',
+    '25006',
+    '25P03',
+    '40001',
+    '40002',
+    '40P01',
+    '53100',
+    '53300',
+    '55P03',
+    '57P01',
+    '57P03',
+    '58030',
+    '58P01',
+  ],
+  timeout: ['57014', '25P04'],
+  unknown: ['08007', '40003'],
+  refused: [
+    '00000',
+    '01000',
+    '02000',
+    '03000',
+    '09000',
+    '0A000',
+    '0B000',
+    '0F000',
+    '0L000',
+    '0P000',
+    '0Z000',
+    '20000',
+    '24000',
+    '25001',
+    '25P01',
+    '26000',
+    '27000',
+    '28000',
+    '28P01',
+    '2B000',
+    '2D000',
+    '2F002',
+    '34000',
+    '38001',
+    '39000',
+    '39P01',
+    '3B001',
+    '3D000',
+    '3F000',
+    '42501',
+    '42601',
+    '42703',
+    '42883',
+    '42P01',
+    '42P10',
+    '45000',
+    '55000',
+    '55006',
+    '72000',
+    'AB001',
+    'F0000',
+    'HV000',
+    'PAY01',
+    'XX000',
+    'XX001',
+    'XX002',
+    'ZZ999',
+  ],
+} as const satisfies Partial<Record<FailureKind, readonly string[]>>;
+
 describe('a failure with a SQLSTATE', () => {
-  it.each([
-    [
-      'rejection',
-      [
-        '21000',
-        '22001',
-        '22003',
-        '22007',
-        '22P02',
-        '22P05',
-        '23502',
-        '23503',
-        '23505',
-        '23514',
-        '44000',
-        '54000',
-        'P0001',
-      ],
-    ],
-    [
-      'transient',
-      ['08006', '08P01', '25006', '40001', '40P01', '53100', '53300', '55P03', '57P01', '57P03', '58030', 'XX000'],
-    ],
-    ['timeout', ['57014']],
-    ['unknown', ['08007', '40003']],
-    ['configuration', ['28P01', '3D000', '3F000', '42501', '42601', '42703', '42P01', '42883']],
-  ] as const)('is a %s for %j', (kind, sqlStates) => {
+  it.each(Object.entries(BY_KIND))('is %s for %j', (kind, sqlStates) => {
     for (const sqlState of sqlStates) {
       expect(classifyError(sql(sqlState))).toMatchObject({ kind, sqlState, code: 'DatabaseErrorException' });
     }
   });
 
-  it.each(['0A000', '25P02', '40002', '55000', '72000', 'ZZ999'])(
-    '%s, which nobody has looked at, quarantines nothing',
-    (sqlState) => {
-      expect(classifyError(sql(sqlState))).toMatchObject({ kind: 'transient', sqlState });
-    },
-  );
+  it('is looked at for every class that the PostgreSQL of these tests knows', async () => {
+    const { postgres } = await findPostgresBinaries();
+    const errcodes = await readFile(join(dirname(dirname(postgres)), 'share/postgresql/errcodes.txt'), 'utf8');
+    const classes = [...errcodes.matchAll(/^Section: Class (\w\w)/gm)].map(([, name]) => name);
+    const lookedAt = new Set(Object.values(BY_KIND).flatMap((codes) => codes.map((code) => code.slice(0, 2))));
+    expect(classes.length).toBeGreaterThan(40);
+    expect(classes.filter((name) => name !== undefined && !lookedAt.has(name))).toEqual([]);
+  });
+
+  it.each([
+    ['0A000', /INSERT \.\.\. ON CONFLICT needs a table/],
+    ['55000', /NOT DEFERRABLE/],
+    ['42P01', /deploy the migration that creates it/],
+    ['42501', /grant/],
+    ['42704', /deploy the migration/],
+    ['28P01', /check the secret/],
+    ['3D000', /check `DATABASE`/],
+    ['XX002', /REINDEX/],
+    ['PAY01', /look for what raises this code: triggers/],
+    ['72000', /look for what raises this code: triggers/],
+  ])('comes with advice that fits, should every row meet it: %s', (sqlState, advice) => {
+    expect(classifyError(sql(sqlState)).fix).toMatch(advice);
+  });
+
+  it('may be about the statement, which the database can be asked for, or only about rows', () => {
+    const isAboutStatement = (sqlState: string) => classifyError(sql(sqlState)).isAboutStatement;
+    for (const sqlState of ['0A000', '28P01', '3D000', '3F000', '42501', '42P01', '55000']) {
+      expect(isAboutStatement(sqlState)).toBe(true);
+    }
+    for (const sqlState of ['PAY01', '09000', '72000', 'XX000']) expect(isAboutStatement(sqlState)).toBe(false);
+  });
 
   it('outweighs the name, whatever it is', () => {
     expect(classifyError(failure('BadRequestException', 'ERROR: x; SQLState: 40P01')).kind).toBe('transient');
@@ -82,12 +174,18 @@ describe('a failure without a SQLSTATE', () => {
     ['DatabaseNotFoundException', 'configuration'],
     ['DatabaseResumingException', 'transient'],
     ['DatabaseUnavailableException', 'transient'],
+    ['ExpiredToken', 'transient'],
+    ['ExpiredTokenException', 'transient'],
     ['ForbiddenException', 'configuration'],
     ['HttpEndpointNotEnabledException', 'configuration'],
     ['InternalFailure', 'unknown'],
     ['InternalServerErrorException', 'unknown'],
     ['InvalidResourceStateException', 'transient'],
     ['InvalidSecretException', 'configuration'],
+    ['NotFoundException', 'configuration'],
+    ['RequestExpired', 'transient'],
+    ['RequestTimeTooSkewed', 'transient'],
+    ['RequestTimeoutException', 'unknown'],
     ['SecretsErrorException', 'transient'],
     ['ServiceUnavailableError', 'unknown'],
     ['StatementTimeoutException', 'timeout'],
@@ -103,6 +201,21 @@ describe('a failure without a SQLSTATE', () => {
       message: `${name}: text`,
       sqlState: undefined,
     });
+  });
+
+  it.each([
+    ['BadRequestException', 'Communications link failure\n\nThe last packet sent successfully to the server was 0'],
+    ['BadRequestException', 'Communication link failure'],
+    ['StatementTimeoutException', 'Connection is not available, request timed out after 3000ms.'],
+    ['InvalidSignatureException', 'Signature expired: 20261126T081500Z is now earlier than 20261126T082000Z'],
+  ])('passes when its message says so, whatever the name: %s %s', (name, message) => {
+    expect(classifyError(failure(name, message, { $metadata: { httpStatusCode: 400 } })).kind).toBe('transient');
+  });
+
+  it('is no passing one for words that stand inside a message', () => {
+    const quoted = 'ERROR: invalid input syntax for type date: "Communications link failure"; SQLState: 22007';
+    expect(classifyError(failure('DatabaseErrorException', quoted)).kind).toBe('rejection');
+    expect(classifyError(failure('BadRequestException', 'x Communications link failure')).kind).toBe('configuration');
   });
 
   it.each([

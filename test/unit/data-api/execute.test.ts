@@ -5,6 +5,7 @@ import { createDataApiEventStore } from '../../../processor/write/data-api-event
 import { createDataApiLookupSource } from '../../../processor/lookup/data-api-lookup-source.ts';
 import { EscapedRows } from '../../../processor/project/escaped-rows.ts';
 import { DatabaseError } from '../../../data-api/classify-error.ts';
+import { AmbiguousKey } from '../../../processor/ports.ts';
 import { lookup } from '../../../processor/projection.ts';
 import type { StubAnswer, StubDataApi } from '../../support/stub-data-api.ts';
 import { startStubDataApi } from '../../support/stub-data-api.ts';
@@ -111,7 +112,7 @@ describe('a Data API call', () => {
   it('names the SQLSTATE of a database error', async () => {
     const body = { message: 'ERROR: relation "t" does not exist; Position: 15; SQLState: 42P01' };
     const { error } = await failureOf({ status: 400, errorName: 'DatabaseErrorException', body }, 5_000);
-    expect(error).toMatchObject({ kind: 'configuration', sqlState: '42P01' });
+    expect(error).toMatchObject({ kind: 'refused', sqlState: '42P01' });
   });
 });
 
@@ -146,14 +147,19 @@ describe('the event store', () => {
 });
 
 describe('the lookup source', () => {
+  const referenceRow = (name: string, key: string, cells: string, rows = 1) => [
+    { stringValue: name },
+    { stringValue: key },
+    { longValue: rows },
+    { stringValue: cells },
+  ];
   const lookups = {
     airports: lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: { city: 'text', seats: 'bigint?' } }),
     carriers: lookup({ table: 'carriers', key: 'id', keyType: 'integer', columns: { name: 'text' } }),
   };
 
   it('reads the rows of all lookups from one result', async () => {
-    const row = (...cells: string[]) => cells.map((stringValue) => ({ stringValue }));
-    const records = [row('airports', 'DTW', '["Detroit", null]'), row('carriers', '5', '["Delta"]')];
+    const records = [referenceRow('airports', 'DTW', '["Detroit", null]'), referenceRow('carriers', '5', '["Delta"]')];
     await using stub = await startStubDataApi(() => ({ body: { records } }));
     const source = createDataApiLookupSource(execute(stub), 'SELECT …', lookups);
     const found = await source.read(new Map([['airports', ['DTW', 'XXX']]]), OPTIONS);
@@ -161,6 +167,30 @@ describe('the lookup source', () => {
     expect(found.get('airports')).toEqual(new Map([['DTW', { city: 'Detroit', seats: null }]]));
     expect(found.get('carriers')).toEqual(new Map([['5', { name: 'Delta' }]]));
     expect(Object.isFrozen(found.get('airports')?.get('DTW'))).toBe(true);
+  });
+
+  it('gives no row where several have the key', async () => {
+    const records = [referenceRow('airports', 'DTW', '["Detroit", null]', 3)];
+    await using stub = await startStubDataApi(() => ({ body: { records } }));
+    const source = createDataApiLookupSource(execute(stub), 'SELECT …', lookups);
+    const found = await source.read(new Map([['airports', ['DTW']]]), OPTIONS);
+    expect(found.get('airports')).toEqual(new Map([['DTW', new AmbiguousKey(3)]]));
+  });
+
+  it('gives every value as its column has it, and nothing that a projection could change', async () => {
+    const columns = { area: 'double precision?', rank: 'double precision', data: 'jsonb' } as const;
+    const source = (stub: StubDataApi) =>
+      createDataApiLookupSource(execute(stub), 'SELECT …', {
+        airports: lookup({ table: 'airports', key: 'iata', keyType: 'text', columns }),
+      });
+    const cells = '["1e+23", "NaN", {"id": 12345678901234567890, "list": [{"a": 1}]}]';
+    const records = [referenceRow('airports', 'DTW', cells), referenceRow('airports', 'ABE', '[null, "-0.5", 1]')];
+    await using stub = await startStubDataApi(() => ({ body: { records } }));
+    const found = (await source(stub).read(new Map([['airports', ['DTW']]]), OPTIONS)).get('airports');
+    const row = found?.get('DTW') as { readonly data: { readonly list: readonly object[] } };
+    expect(row).toEqual({ area: 1e23, rank: NaN, data: { id: 12345678901234567890n, list: [{ a: 1 }] } });
+    expect(found?.get('ABE')).toEqual({ area: null, rank: -0.5, data: 1 });
+    expect([row, row.data, row.data.list, row.data.list[0]].map(Object.isFrozen)).toEqual([true, true, true, true]);
   });
 
   it('asks nobody when there are no lookups', async () => {

@@ -36,7 +36,7 @@ describe('compileProjection', () => {
     expect(compiled.writeSql).toContain('INSERT INTO "orders"');
     expect(compiled.lookupSql).toContain('JOIN "customers"');
     expect(compiled.tableCount).toBe(3);
-    expect(compiled.step.encoders.map(({ table }) => table)).toEqual(['orders', 'customer_totals', 'last_orders']);
+    expect(compiled.step.encoders.map(({ table }) => table.name)).toEqual(['orders', 'customer_totals', 'last_orders']);
     expect(compiled.step.ownLedger).toBeUndefined();
   });
 

@@ -41,13 +41,22 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** No process has died, every customer has a row, and every write commits as many events as it carries. */
+const NO_NOTES: StubAnswer = { body: { records: [[{ stringValue: '[]' }, { stringValue: '[]' }]] } };
+
+/** What the database remembers of the build: its last write of so many events, all of them taken. */
+function remembered(events: number): StubAnswer {
+  const recent = events === 0 ? { isNull: true } : { stringValue: `[[${events},0,${events}]]` };
+  return { body: { records: [[{ isNull: true }, { isNull: true }, recent]] } };
+}
+
+/** No process has died, every customer has a row, every write commits as many events as it carries, and the build has done so before. */
 function healthy({ sql, parameters }: StubRequest): StubAnswer {
-  if (sql.includes('event_processor.in_flight'))
-    return { body: { records: [[{ stringValue: '[]' }, { stringValue: '[]' }]] } };
+  if (parameters['max_writes'] !== undefined) return remembered(100);
+  if (sql.includes('event_processor.in_flight')) return NO_NOTES;
   if (parameters['keys_0'] !== undefined) {
     const keys = JSON.parse(parameters['keys_0']) as string[];
-    const records = keys.map((key) => ['customers', key, '["Detroit"]'].map((stringValue) => ({ stringValue })));
+    const [name, cells] = [{ stringValue: 'customers' }, { stringValue: '["Detroit"]' }];
+    const records = keys.map((key) => [name, { stringValue: key }, { longValue: 1 }, cells]);
     return { body: { records } };
   }
   expect(sql).toContain('event_processor.batch_log');
@@ -182,7 +191,7 @@ describe('a held batch', () => {
     const answer = (request: StubRequest) => (request.sql.includes('batch_log') ? FAILED : healthy(request));
     const { response } = await invoke(records(order(0), order(1)), answer);
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
-    expect(documents()[0]).toMatchObject({ PositionHeld: 1, RecordsHeld: 2, FuseBlown: 0, DataApiErrors: 1 });
+    expect(documents()[0]).toMatchObject({ PositionHeld: 1, RecordsHeld: 2, FuseBlown: 0, DataApiErrors: 2 });
     expect(summaries()[0]).toMatchObject({ heldFrom: sequenceNumber(0), holdReason: 'configuration' });
     expect(lines.filter((line) => line['level'] === 'ERROR').map((line) => line['message'])).toEqual([
       'position held: DatabaseErrorException: ERROR: no table; a table does not exist: deploy the migration that creates it',
@@ -190,13 +199,25 @@ describe('a held batch', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
-  it('by the fuse says so in its own metric', async () => {
+  it('by the fuse says so in its own metric, and tells all there is to know in one line that quotes no data', async () => {
     vi.stubEnv('FUSE_MIN_EVENTS', '2');
-    const { response, requests } = await invoke(records('x', 'y'));
+    const { response, requests } = await invoke(records({ id: 'secret' }, { id: 'secret' }), (request) => {
+      const { held, max_writes: isRead } = request.parameters;
+      if (isRead !== undefined) return remembered(0);
+      if (held === undefined) return healthy(request);
+      const noted = { ...(JSON.parse(held) as object), sinceMs: Date.UTC(2026, 10, 26, 7) };
+      return { body: { records: [[{ stringValue: JSON.stringify(noted) }]] } };
+    });
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
-    // The note, and the end of it.
-    expect(requests).toBe(2);
+    // A note about the records and the end of it, what is known of the build, and that it is held.
+    expect(requests).toBe(4);
     expect(documents()[0]).toMatchObject({ FuseBlown: 1, PositionHeld: 1, EventsQuarantined: 0 });
+    expect(lines.filter((line) => line['level'] === 'ERROR').map((line) => line['message'])).toEqual([
+      expect.stringMatching(
+        /^position held: 2 of 2 events would be quarantined, more than 50 %, held since 2026-11-26T07:00:00.000Z, build unbundled, for example schema \(`customer`\): .* roll back, .* `npm run ops -- fuse --allow`$/,
+      ),
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
   it('keeps the reserve for answering', async () => {

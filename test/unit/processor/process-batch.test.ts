@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { processBatch } from '../../../processor/process-batch.ts';
-import type { Projection } from '../../../processor/projection.ts';
+import type { ProjectionStep } from '../../../processor/project/project-items.ts';
 import { databaseError } from '../../support/database-error.ts';
 import { FakeEventStore } from '../../support/fake-event-store.ts';
 import { FakeLookupSource } from '../../support/fake-lookup-source.ts';
@@ -136,7 +136,7 @@ describe('what a projection leaves behind', () => {
       },
     });
     const engine = orderEngine({ store });
-    const project: Projection['project'] = () => {
+    const project: ProjectionStep['project'] = () => {
       setImmediate(() => happened.push('left behind'));
       return {};
     };

@@ -70,6 +70,7 @@ describe('calls of one batch', () => {
         write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)),
         writeWithParts: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.writeWithParts(...call)),
         storePart: (...call: Parameters<FakeEventStore['storePart']>) => alone(() => store.storePart(...call)),
+        explain: () => alone(() => store.explain()),
       },
       lookupSource: {
         read: (...[keys]: Parameters<FakeLookupSource['read']>) => alone(() => base.lookupSource.read(keys)),

@@ -4,6 +4,7 @@ import { writeItems } from '../../../../processor/write/write-items.ts';
 import { encodedEvent } from '../../../support/encoded-event.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { FakeEventStore } from '../../../support/fake-event-store.ts';
+import { FakeFuseMemory } from '../../../support/fake-fuse-memory.ts';
 import { writeContext } from '../../../support/write-context.ts';
 
 const N = 1000;
@@ -16,7 +17,13 @@ async function callsToIsolate(indexes: ReadonlySet<number>): Promise<number> {
   const clock = new FakeClock();
   const report = await writeItems(
     { chunks: [EVENTS], recordCount: N },
-    { store, context: CONTEXT, fuse: { thresholdPercent: 50, minEvents: 20 }, maxItemBytes: 4_000_000 },
+    {
+      store,
+      context: CONTEXT,
+      fuse: { thresholdPercent: 50, minEvents: 20 },
+      fuseMemory: new FakeFuseMemory({ store, codeVersion: CONTEXT.codeVersion }),
+      maxItemBytes: 4_000_000,
+    },
     { clock, budgetMs: clock.budget(600_000), tally: { calls: 0, errors: 0 } },
   );
   expect(report).toMatchObject({ committedRecords: N, hold: undefined, written: N - indexes.size });

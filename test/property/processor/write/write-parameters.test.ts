@@ -12,6 +12,7 @@ import { planChunks } from '../../../../processor/plan-chunks.ts';
 import { projectItems } from '../../../../processor/project/project-items.ts';
 import type { ParameterValue } from '../../../../data-api/statement-body.ts';
 import { writeParameters } from '../../../../processor/write/write-parameters.ts';
+import { askedKeys } from '../../../support/asked-keys.ts';
 import { origin } from '../../../support/encoded-event.ts';
 import { orders } from '../../../support/orders-projection.ts';
 
@@ -106,8 +107,9 @@ it.each([64 * 1024, DATA_API_MAX_REQUEST_BYTES])(
     const resolved = new Map([['customers', new Map([['c', { city: 'Lisboa "\\' }]])]]);
     await fc.assert(
       fc.asyncProperty(batch, async (decoded) => {
+        const asked = new Map([['customers', askedKeys(...decoded.map(() => ['c']))]]);
         const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes };
-        const { items, rows } = projectItems(decoded, compiled.step, { resolved, encoding });
+        const { items, rows } = projectItems(decoded, compiled.step, { resolved, asked, encoding });
         for (const chunk of planChunks(items, maxItemBytes)) {
           for (const bytes of await partRequestBytes(chunk)) expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
           const bytes = await requestBytes(writeParameters(chunk, { ...context, rows }));
@@ -131,7 +133,7 @@ async function firstRequestBytes(payloads: readonly Buffer[]): Promise<number> {
     detail: 'quoted "text"',
   }));
   const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes: MAX_ITEM_BYTES };
-  const { items, rows } = projectItems(decoded, compiled.step, { resolved: new Map(), encoding });
+  const { items, rows } = projectItems(decoded, compiled.step, { resolved: new Map(), asked: new Map(), encoding });
   const [chunk] = planChunks(items, MAX_ITEM_BYTES);
   expect(chunk![0]!.bytes).toBeLessThanOrEqual(MAX_ITEM_BYTES);
   return requestBytes(writeParameters(chunk!, { ...context, rows }));
@@ -148,7 +150,7 @@ it.each([1, 2, 3])('cuts a payload in %i parts, each of which fills its request 
   const payload = 'A'.repeat(parts * Math.floor(MAX_ITEM_BYTES / 4) * 4);
   const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes: MAX_ITEM_BYTES };
   const rejection: DecodedItem = { kind: 'rejection', origin: origin(0, { payload }), reason: 'schema', detail: '' };
-  const { items } = projectItems([rejection], compiled.step, { resolved: new Map(), encoding });
+  const { items } = projectItems([rejection], compiled.step, { resolved: new Map(), asked: new Map(), encoding });
   const requests = await partRequestBytes(items);
   expect(requests).toHaveLength(parts);
   for (const bytes of requests) {

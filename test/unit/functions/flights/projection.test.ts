@@ -3,6 +3,7 @@ import { flights } from '../../../../functions/flights/projection.ts';
 import { compileProjection } from '../../../../processor/compile-projection.ts';
 import { decodeRecords } from '../../../../processor/decode/decode-records.ts';
 import { projectItems } from '../../../../processor/project/project-items.ts';
+import { askedKeys } from '../../../support/asked-keys.ts';
 import { kinesisRecord } from '../../../support/kinesis-record.ts';
 import { rowTexts } from '../../../support/row-texts.ts';
 
@@ -23,6 +24,7 @@ async function rowsOf(flight: object): Promise<unknown> {
   const { step } = compileProjection(flights);
   const { items, rows } = projectItems([await decode(flight)], step, {
     resolved: new Map([['airports', AIRPORTS]]),
+    asked: new Map([['airports', askedKeys([...AIRPORTS.keys()])]]),
     encoding,
   });
   if (items[0]?.kind === 'rejection') return items[0].rejection;

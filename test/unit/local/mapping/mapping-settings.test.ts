@@ -14,7 +14,7 @@ function problemsOf(given: Record<string, unknown>): readonly string[] {
 }
 
 describe('mapping settings', () => {
-  it('have defaults: bisect and partial responses on, retries without limit', () => {
+  it('have defaults: partial responses on, bisect off, retries without limit', () => {
     expect(parseMappingSettings({}, NOW_MS)).toEqual({
       enabled: true,
       batchSize: 100,
@@ -22,7 +22,7 @@ describe('mapping settings', () => {
       parallelizationFactor: 1,
       startingPosition: 'TRIM_HORIZON',
       startingPositionTimestampMs: undefined,
-      bisectBatchOnFunctionError: true,
+      bisectBatchOnFunctionError: false,
       maximumRetryAttempts: -1,
       maximumRecordAgeSeconds: -1,
       reportBatchItemFailures: true,

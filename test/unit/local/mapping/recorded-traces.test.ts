@@ -41,6 +41,7 @@ describe('recorded traces', () => {
       settings: {
         batchSize: 4,
         maxBatchingWindowSeconds: 2,
+        bisectBatchOnFunctionError: true,
         maximumRetryAttempts: 1,
         maximumRecordAgeSeconds: 600,
       },

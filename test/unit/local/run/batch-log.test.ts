@@ -80,3 +80,15 @@ describe('the log of a run', () => {
     });
   });
 });
+
+describe('the holds of a run', () => {
+  it('are counted by reason, from the summary lines of its batches', () => {
+    const log = createBatchLog();
+    expect(log.holds()).toEqual({});
+    for (const holdReason of ['fuse', 'fuse', 'transient']) {
+      log.add(JSON.stringify({ level: 'INFO', message: 'batch', holdReason }), 'environment-1');
+    }
+    log.add(JSON.stringify({ level: 'INFO', message: 'batch' }), 'environment-1');
+    expect(log.holds()).toEqual({ fuse: 2, transient: 1 });
+  });
+});

@@ -181,7 +181,7 @@ describe('the event id', () => {
   it('of another type is refused, and a function that throws rejects its event', async () => {
     const five = (() => 5) as unknown as () => string;
     expect(verdict(await decode({ id: 'a' }, { eventId: five }))[1]).toBe(
-      'expected 1 to 1024 bytes of storable text, got number',
+      'expected 1 to 1024 bytes of storable text, got 5; write `String(id)`',
     );
     const throwing = () => {
       throw new Error('no id');

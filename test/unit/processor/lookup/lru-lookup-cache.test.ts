@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLruLookupCache } from '../../../../processor/lookup/lru-lookup-cache.ts';
+import { AmbiguousKey } from '../../../../processor/ports.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 const ROW = { city: 'Detroit' };
@@ -71,6 +72,23 @@ describe('the lookup cache', () => {
     expect(rows.get('l', 'row')).toEqual(ROW);
     clock.advance(1);
     expect(rows.get('l', 'row')).toBeUndefined();
+  });
+
+  it('forgets that a key is ambiguous as soon as that one has no row', () => {
+    const { rows, clock } = cache();
+    const ambiguous = new AmbiguousKey(2);
+    rows.set('l', 'twice', ambiguous);
+    clock.advance(100);
+    expect(rows.get('l', 'twice')).toBe(ambiguous);
+    clock.advance(1);
+    expect(rows.get('l', 'twice')).toBeUndefined();
+  });
+
+  it('keeps a row with integers beyond 2^53', () => {
+    const { rows } = cache();
+    const row = { data: { id: 2n ** 64n } };
+    rows.set('l', 'k', row);
+    expect(rows.get('l', 'k')).toBe(row);
   });
 
   it('does not grow younger by being read', () => {

@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { compileProjection } from '../../../../processor/compile-projection.ts';
 import type { DecodedItem } from '../../../../processor/decode/item.ts';
-import type { ResolvedLookups } from '../../../../processor/lookup/lookup-keys.ts';
+import type { ResolvedLookups } from '../../../../processor/lookup/lookup-accessors.ts';
 import type { EncodedBatch } from '../../../../processor/project/project-items.ts';
 import { projectItems } from '../../../../processor/project/project-items.ts';
 import { defineProjection, inserts, lookup, versions } from '../../../../processor/projection.ts';
+import { AmbiguousKey } from '../../../../processor/ports.ts';
+import { askedKeys } from '../../../support/asked-keys.ts';
 import { origin } from '../../../support/encoded-event.ts';
 import { rowTexts } from '../../../support/row-texts.ts';
 
@@ -14,19 +16,30 @@ interface Options {
   readonly ledger?: 'flights';
   readonly maxItemBytes?: number;
   readonly resolved?: ResolvedLookups;
+  /** Keys of airports that the event at an index asks for. */
+  readonly asks?: (n: number) => readonly string[];
 }
 
 const RESOLVED: ResolvedLookups = new Map([
   [
     'airports',
-    new Map([
+    new Map<string, unknown>([
       ['DTW', { city: 'Detroit' }],
       ['XXX', null],
+      ['DUP', new AmbiguousKey(2)],
     ]),
   ],
 ]);
 
 const NEWEST_FROM = { table: 'flights', columns: { no: 'id' } } as const;
+
+/** A row whose text is never there. */
+class LateNote {
+  readonly data = null;
+  get id(): unknown {
+    return Promise.reject(new Error('late'));
+  }
+}
 
 /** Projects events that are themselves what the projection returns, or a function that returns it. */
 function project(events: readonly unknown[], options: Options = {}): EncodedBatch {
@@ -57,6 +70,7 @@ function project(events: readonly unknown[], options: Options = {}): EncodedBatc
   const items = events.map((event, n): DecodedItem => ({ kind: 'event', origin: origin(n), eventId: `e${n}`, event }));
   return projectItems(items, compileProjection(projection).step, {
     resolved: options.resolved ?? RESOLVED,
+    asked: new Map([['airports', askedKeys(...events.map((_, n) => options.asks?.(n) ?? ['DTW', 'XXX', 'DUP']))]]),
     encoding: { shardId: 's', codeVersion: 'v', maxItemBytes: options.maxItemBytes ?? 100_000 },
   });
 }
@@ -81,9 +95,16 @@ describe('what a projection returns', () => {
   });
 
   it.each([
-    ['nothing', undefined, '`project` must return rows by table, got undefined'],
+    ['nothing', undefined, '`project` must return rows by table, got nothing'],
     ['null', null, '`project` must return rows by table, got null'],
-    ['a text', 'x', '`project` must return rows by table, got string'],
+    ['a text', 'x', '`project` must return rows by table, got "x"'],
+    ['a list', [], '`project` must return rows by table, got a list'],
+    ['a Map', new Map([['flights', {}]]), '`project` must return rows by table, got a value of type Map'],
+    [
+      'what only looks like a promise',
+      { then: () => undefined },
+      '`project` must return rows by table, got a promise; it must not be async',
+    ],
     ['a promise', Promise.resolve({}), '`project` must return rows by table, got a promise; it must not be async'],
     ['a table that is not declared', { planes: {} }, 'the projection declares no table `planes`'],
     [
@@ -126,6 +147,7 @@ describe('what a projection returns', () => {
     for (const event of [
       thrower,
       getter,
+      toJson,
       {
         flights: {
           id: 'a',
@@ -144,7 +166,6 @@ describe('what a projection returns', () => {
         ['', ''],
       ]);
     }
-    expect(verdicts(project([toJson]))[0]).toMatchObject({ 0: 'row-invalid' });
   });
 });
 
@@ -169,10 +190,175 @@ describe('a reference row', () => {
     ]);
   });
 
+  it('that has to be one of several is none', () => {
+    const detail = '`airports` has 2 rows whose `iata` is "DUP"; a lookup needs a unique key';
+    for (const absent of ['reject', 'undefined'] as const) {
+      expect(verdicts(project([ask('DUP')], { absent }))).toEqual([['lookup-ambiguous', detail]]);
+    }
+  });
+
   it('that was not asked for is a bug that says how to mend it', () => {
     const detail = 'Error: lookup `airports` was not asked for "ABE"; add the key to lookupKeys';
     expect(verdicts(project([ask('ABE')]))).toEqual([['projection-threw', detail]]);
     expect(verdicts(project([ask('ABE')], { resolved: new Map() }))).toEqual([['projection-threw', detail]]);
+  });
+
+  it('is given to no event that did not ask for it, whichever events are beside it', () => {
+    const asks = (n: number) => (n === 1 ? [] : ['DTW']);
+    expect(verdicts(project([ask('DTW'), ask('DTW'), ask('DTW')], { asks }))).toEqual([
+      ['[0,"a","Detroit"]', ''],
+      ['projection-threw', 'Error: lookup `airports` was not asked for "DTW"; add the key to lookupKeys'],
+      ['[2,"a","Detroit"]', ''],
+    ]);
+  });
+
+  it.each([
+    [Promise.resolve('DTW'), 'a promise; await it'],
+    [{ iata: 'DTW' }, 'an object'],
+    [2 ** 53, '9007199254740992'],
+  ])('is not asked for with %o', (key, got) => {
+    const detail = `TypeError: a lookup takes text, a bigint or a number up to 2^53, got ${got}`;
+    expect(verdicts(project([ask(key)], { absent: 'undefined' }))).toEqual([['projection-threw', detail]]);
+  });
+});
+
+describe('a promise', () => {
+  const late: unknown[] = [];
+  const listen = (reason: unknown): void => {
+    late.push(reason);
+  };
+  beforeEach(() => {
+    late.length = 0;
+    process.on('unhandledRejection', listen);
+  });
+  afterEach(() => {
+    process.off('unhandledRejection', listen);
+  });
+
+  const failing = (): never => Promise.reject(new Error('late')) as never;
+  const wrapper = (): unknown => {
+    const inner = failing() as Promise<never>;
+    return { then: inner.then.bind(inner) };
+  };
+
+  it.each([
+    [
+      'in a column',
+      () => ({ notes: { id: failing(), data: null } }),
+      '`notes.id` must be a string, got a promise; await it',
+    ],
+    [
+      'of another library',
+      () => ({ notes: { id: wrapper(), data: null } }),
+      '`notes.id` must be a string, got a promise; await it',
+    ],
+    [
+      'that a getter makes',
+      () => ({ notes: new LateNote() as object }),
+      '`notes.id` must be a string, got a promise; await it',
+    ],
+    [
+      'in jsonb',
+      () => ({ notes: { id: 'a', data: { b: [{ c: failing() }] } } }),
+      /its `b\[0\]\.c` is a promise; await it$/,
+    ],
+    ['as a row', () => ({ notes: failing() }), '`notes` must be a row, got a promise; await it'],
+    [
+      'in a list of rows',
+      () => ({ notes: [{ id: 'a', data: 1 }, failing()] }),
+      '`notes` must be a row, got a promise; await it',
+    ],
+    [
+      'for a list of rows',
+      () => ({ flights: failing(), notes: [] }),
+      '`flights` must be a row, got a promise; await it',
+    ],
+    [
+      'behind what is wrong already',
+      () => ({ flights: 5, notes: { id: 1, data: [new Map([[failing(), failing()]])] } }),
+      '`flights` must be a row, got 5',
+    ],
+    [
+      'in a column too many',
+      () => ({ notes: { id: 'a', data: null, more: failing() } }),
+      '`notes` has no column `more`; declare it or leave it out',
+    ],
+    ['for a table too many', () => ({ planes: [failing()] }), 'the projection declares no table `planes`'],
+    [
+      'in what throws when it is looked at',
+      () => ({
+        notes: new Proxy(
+          { id: failing() },
+          {
+            ownKeys: () => {
+              throw new Error('no');
+            },
+          },
+        ),
+      }),
+      /^`notes.id` must be a string, got a promise/,
+    ],
+  ] as readonly (readonly [string, () => object, string | RegExp])[])(
+    '%s rejects the event alone, and is heard when it fails',
+    async (_where, returned, detail) => {
+      const [first, second] = verdicts(project([returned, { notes: { id: 'b', data: null } }])) as [
+        [string, string],
+        unknown,
+      ];
+      expect(first[0]).toBe('row-invalid');
+      if (detail instanceof RegExp) expect(first[1]).toMatch(detail);
+      else expect(first[1]).toBe(detail);
+      expect(second).toEqual(['', '[1,"b",null]']);
+      await new Promise(setImmediate);
+      expect(late).toEqual([]);
+    },
+  );
+
+  it('is heard also when a row throws, and behind a `toJSON` that hides it', async () => {
+    const thrower = {
+      get id() {
+        throw new Error('bug');
+      },
+      data: failing(),
+    };
+    const hiding = { note: failing(), toJSON: () => 'fine' };
+    expect(verdicts(project([() => ({ notes: thrower }), { notes: { id: 'a', data: hiding } }]))).toEqual([
+      ['projection-threw', 'Error: bug'],
+      ['', '[1,"a","fine"]'],
+    ]);
+    await new Promise(setImmediate);
+    expect(late).toEqual([]);
+  });
+});
+
+describe('a name that every object has a member of', () => {
+  const NAMES = Object.getOwnPropertyNames(Object.prototype);
+
+  it.each(NAMES)('%s is a table, a column and a lookup like any other', (name) => {
+    const projection = defineProjection({
+      name: 'names',
+      schema: z.any(),
+      eventId: () => '',
+      lookups: { [name]: lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: { city: 'text' } }) },
+      lookupKeys: () => ({}),
+      tables: { [name]: inserts({ columns: { [name]: 'text' } }), other: inserts({ columns: { id: 'text' } }) },
+      project: (event: unknown) => event as object,
+    });
+    const events = [{ other: { id: 'a' } }, { [name]: { [name]: 'b' } }, { [name]: {} }];
+    const items = events.map((event, n): DecodedItem => ({
+      kind: 'event',
+      origin: origin(n),
+      eventId: `e${n}`,
+      event,
+    }));
+    const asked = new Map([[name, askedKeys([], [], [])]]);
+    const encoding = { shardId: 's', codeVersion: 'v', maxItemBytes: 100_000 };
+    const batch = projectItems(items, compileProjection(projection).step, { resolved: new Map(), asked, encoding });
+    expect(verdicts(batch)).toEqual([
+      ['', '[0,"a"]'],
+      ['[1,"b"]', ''],
+      ['row-invalid', `\`${name}.${name}\` must be a string, got nothing`],
+    ]);
   });
 });
 
@@ -211,7 +397,7 @@ it('passes on every event of one id, because only the database knows which was a
   );
   const items = [1, 2].map((event, n): DecodedItem => ({ kind: 'event', origin: origin(n), eventId: 'same', event }));
   const encoding = { shardId: 's', codeVersion: 'v', maxItemBytes: 1000 };
-  const { rows } = projectItems(items, step, { resolved: new Map(), encoding });
+  const { rows } = projectItems(items, step, { resolved: new Map(), asked: new Map(), encoding });
   expect(rowTexts(rows, 0, [0, 1])).toEqual(['[0,1]', '[0,"same"]']);
   expect(rowTexts(rows, 1, [0, 1])).toEqual(['[1,2]', '[1,"same"]']);
 });

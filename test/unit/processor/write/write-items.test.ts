@@ -1,57 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { EncodedItem } from '../../../../processor/project/project-items.ts';
-import { planChunks } from '../../../../processor/plan-chunks.ts';
-import { writeItems } from '../../../../processor/write/write-items.ts';
 import { databaseError } from '../../../support/database-error.ts';
 import { encodedEvent, encodedRejection } from '../../../support/encoded-event.ts';
-import { FakeClock } from '../../../support/fake-clock.ts';
 import type { FakeEventStoreOptions } from '../../../support/fake-event-store.ts';
-import { FakeEventStore } from '../../../support/fake-event-store.ts';
 import { sequenceNumber } from '../../../support/kinesis-record.ts';
-import { writeContext } from '../../../support/write-context.ts';
-
-interface Options extends FakeEventStoreOptions {
-  readonly chunkBytes?: number;
-  readonly maxItemBytes?: number;
-  readonly budgetMs?: number;
-  readonly callMs?: number;
-  readonly minEvents?: number;
-}
-
-/** Writes items with a scripted store; unless told, the fuse looks at batches of 20. */
-async function write(items: readonly EncodedItem[], options: Options = {}) {
-  const {
-    maxItemBytes = 1_000_000,
-    chunkBytes = maxItemBytes,
-    budgetMs = 600_000,
-    callMs = 0,
-    minEvents = 20,
-  } = options;
-  const clock = new FakeClock();
-  const store = new FakeEventStore({
-    ...options,
-    failure: (call, parameters) => {
-      clock.advance(callMs);
-      return options.failure?.(call, parameters);
-    },
-  });
-  const recordCount = (items.at(-1)?.origin.recordIndex ?? -1) + 1;
-  const tally = { calls: 0, errors: 0 };
-  const report = await writeItems(
-    { chunks: planChunks(items, chunkBytes), recordCount },
-    { store, context: writeContext(items), fuse: { thresholdPercent: 50, minEvents }, maxItemBytes },
-    { clock, budgetMs: clock.budget(budgetMs), tally },
-  );
-  return { report, store, tally, clock };
-}
-
-function events(count: number): EncodedItem[] {
-  return Array.from({ length: count }, (_, n) => encodedEvent(n));
-}
-
-function poison(...indexes: readonly number[]): ReadonlySet<string> {
-  return new Set(indexes.map((n) => `event-${n}`));
-}
+import { encodedEvents, FUSE_OFF, poison, writeBatch } from '../../../support/write-batch.ts';
 
 /** A failure of the n-th call. */
 function failing(call: number, error: Error): NonNullable<FakeEventStoreOptions['failure']> {
@@ -63,9 +15,9 @@ const isQuarantineWrite = (parameters: Readonly<Record<string, string>>) =>
 
 describe('a batch without trouble', () => {
   it('is one statement per chunk, in stream order', async () => {
-    const { report, store } = await write(events(10), { chunkBytes: encodedEvent(0).bytes * 4 });
+    const { report, store } = await writeBatch(encodedEvents(10), { chunkBytes: encodedEvent(0).bytes * 4 });
     expect(store.calls).toHaveLength(3);
-    expect([...store.ledger]).toEqual(events(10).map((_, n) => `event-${n}`));
+    expect([...store.ledger]).toEqual(encodedEvents(10).map((_, n) => `event-${n}`));
     expect(report).toMatchObject({
       written: 10,
       settledEvents: 10,
@@ -76,7 +28,7 @@ describe('a batch without trouble', () => {
   });
 
   it('quarantines what was rejected before the write along with the rest', async () => {
-    const { report, store } = await write([encodedEvent(0), encodedRejection(1), encodedEvent(2)]);
+    const { report, store } = await writeBatch([encodedEvent(0), encodedRejection(1), encodedEvent(2)]);
     expect(store.calls).toHaveLength(1);
     expect([...store.quarantine.keys()]).toEqual([`${sequenceNumber(1)}/0`]);
     expect(report).toMatchObject({ written: 2, settledEvents: 2, committedRecords: 3 });
@@ -84,13 +36,15 @@ describe('a batch without trouble', () => {
   });
 
   it('that has no items is nothing to do', async () => {
-    const { report, store } = await write([]);
+    const { report, store } = await writeBatch([]);
     expect([store.calls.length, report.committedRecords, report.hold]).toEqual([0, 0, undefined]);
   });
 
   it('whose answer was lost is written again, and counts as duplicates', async () => {
     const lost = { error: databaseError('unknown'), committed: true };
-    const { report, store } = await write(events(3), { failure: (call) => (call === 1 ? lost : undefined) });
+    const { report, store } = await writeBatch(encodedEvents(3), {
+      failure: (call) => (call === 1 ? lost : undefined),
+    });
     expect([...store.ledger]).toHaveLength(3);
     expect(report).toMatchObject({ written: 0, settledEvents: 3, committedRecords: 3, hold: undefined });
   });
@@ -100,8 +54,10 @@ describe('rows that the database rejects', () => {
   it.each([[[0]], [[39]], [[3, 4]], [[0, 20, 39]], [[7, 8, 9]]])(
     '%j of 40 are found and all others written',
     async (indexes) => {
-      const { report, store } = await write(events(40), { poison: poison(...indexes) });
-      expect([...store.ledger]).toEqual(events(40).flatMap((_, n) => (indexes.includes(n) ? [] : [`event-${n}`])));
+      const { report, store } = await writeBatch(encodedEvents(40), { poison: poison(...indexes) });
+      expect([...store.ledger]).toEqual(
+        encodedEvents(40).flatMap((_, n) => (indexes.includes(n) ? [] : [`event-${n}`])),
+      );
       expect([...store.quarantine.keys()]).toEqual(indexes.map((n) => `${sequenceNumber(n)}/0`));
       expect(report).toMatchObject({ written: 40 - indexes.length, committedRecords: 40, hold: undefined });
       expect(report.rejections.map(({ rejection }) => [rejection.reason, rejection.sqlState])).toEqual(
@@ -111,7 +67,7 @@ describe('rows that the database rejects', () => {
   );
 
   it('come to the quarantine in one statement, with payload and the number of attempts', async () => {
-    const { store } = await write(events(8), { poison: poison(2, 5) });
+    const { store } = await writeBatch(encodedEvents(8), { poison: poison(2, 5) });
     expect(store.calls.filter(isQuarantineWrite)).toHaveLength(1);
     expect(store.quarantineRows.map((row) => [row[5], row[6], row[8], row[10]])).toEqual([
       [Buffer.from('payload 2').toString('base64'), 'database', '22007', 4],
@@ -120,7 +76,7 @@ describe('rows that the database rejects', () => {
   });
 
   it('do not stop for failures that pass on the way', async () => {
-    const { report, store } = await write(events(40), {
+    const { report, store } = await writeBatch(encodedEvents(40), {
       poison: poison(11),
       failure: (call) => (call % 3 === 0 ? { error: databaseError('transient', '40001') } : undefined),
     });
@@ -130,7 +86,7 @@ describe('rows that the database rejects', () => {
 
 describe('a hold in the middle', () => {
   it('keeps the chunks before it and names the first record after them', async () => {
-    const { report, store } = await write(events(9), {
+    const { report, store } = await writeBatch(encodedEvents(9), {
       chunkBytes: encodedEvent(0).bytes * 3,
       failure: failing(2, databaseError('configuration', '42P01')),
     });
@@ -142,7 +98,7 @@ describe('a hold in the middle', () => {
     const subEvents = Array.from({ length: 6 }, (_, n) =>
       encodedEvent(n, { recordIndex: Math.floor(n / 4), subSequenceNumber: n % 4 }),
     );
-    const { report, store } = await write(subEvents, {
+    const { report, store } = await writeBatch(subEvents, {
       chunkBytes: encodedEvent(0).bytes * 3,
       failure: failing(2, databaseError('configuration', '42P01')),
     });
@@ -151,7 +107,7 @@ describe('a hold in the middle', () => {
   });
 
   it('still quarantines what the database rejected before it', async () => {
-    const { report, store } = await write(events(8), {
+    const { report, store } = await writeBatch(encodedEvents(8), {
       chunkBytes: encodedEvent(0).bytes * 4,
       poison: poison(1),
       failure: (_call, { events: ids }) =>
@@ -162,7 +118,7 @@ describe('a hold in the middle', () => {
   });
 
   it('of any other kind of failure keeps what is committed too', async () => {
-    const { report } = await write(events(4), {
+    const { report } = await writeBatch(encodedEvents(4), {
       chunkBytes: encodedEvent(0).bytes * 2,
       failure: failing(2, databaseError('too-large')),
     });
@@ -170,13 +126,13 @@ describe('a hold in the middle', () => {
   });
 
   it('is not made of a bug: that is thrown', async () => {
-    await expect(write(events(1), { failure: failing(1, new TypeError('bug')) })).rejects.toThrow('bug');
+    await expect(writeBatch(encodedEvents(1), { failure: failing(1, new TypeError('bug')) })).rejects.toThrow('bug');
   });
 });
 
 describe('a quarantine that cannot be written', () => {
   it('holds the position at the first record that needs it, and nothing is lost', async () => {
-    const { report, store } = await write(events(8), {
+    const { report, store } = await writeBatch(encodedEvents(8), {
       poison: poison(3, 6),
       failure: (_call, parameters) =>
         isQuarantineWrite(parameters) ? { error: databaseError('rejection', '23502') } : undefined,
@@ -192,17 +148,20 @@ describe('a quarantine that cannot be written', () => {
     });
   });
 
-  it('is no reason to blame the record: a rejection that the database refuses holds, and nothing after it is written', async () => {
-    const { report, store } = await write([encodedEvent(0), encodedRejection(1), encodedEvent(2), encodedEvent(3)], {
-      failure: (_call, { quarantine }) =>
-        quarantine === '[]' ? undefined : { error: databaseError('rejection', '23502') },
-    });
-    expect([...store.ledger]).toEqual(['event-0']);
+  it('is no reason to blame the events beside it: they are written, and the position stays on the rejection', async () => {
+    const { report, store } = await writeBatch(
+      [encodedEvent(0), encodedRejection(1), encodedEvent(2), encodedEvent(3)],
+      {
+        failure: (_call, { quarantine }) =>
+          quarantine === '[]' ? undefined : { error: databaseError('rejection', '23502') },
+      },
+    );
+    expect([[...store.ledger], store.quarantine.size]).toEqual([['event-0', 'event-2', 'event-3'], 0]);
     expect(report).toMatchObject({ committedRecords: 1, hold: { reason: 'configuration' } });
   });
 
   it('does not hide the hold that came first', async () => {
-    const { report } = await write(events(8), {
+    const { report } = await writeBatch(encodedEvents(8), {
       chunkBytes: encodedEvent(0).bytes * 4,
       poison: poison(1),
       failure: (_call, parameters) =>
@@ -219,44 +178,10 @@ describe('a quarantine that cannot be written', () => {
   });
 });
 
-describe('the fuse', () => {
-  const rejections = (count: number) => Array.from({ length: count }, (_, n) => encodedRejection(n));
-  const mixed = (bad: number, good: number) => [...rejections(bad), ...events(bad + good).slice(bad)];
-
-  it('holds a batch before anything is written when decoding rejected more than half', async () => {
-    const { report, store } = await write(mixed(11, 9));
-    expect(store.calls).toHaveLength(0);
-    expect(report).toMatchObject({ committedRecords: 0, hold: { reason: 'fuse' } });
-    expect(report.hold?.message).toMatch(/^11 of 20 events would be quarantined, more than 50 %: .* roll back/);
-  });
-
-  it('lets half of a batch through, and any share of a small one', async () => {
-    expect((await write(mixed(10, 10))).report.hold).toBeUndefined();
-    expect((await write(mixed(19, 0))).report.hold).toBeUndefined();
-  });
-
-  it('counts what the database rejects, and then quarantines none of it', async () => {
-    const { report, store } = await write(events(20), { poison: poison(...Array(11).keys()) });
-    expect(store.quarantine.size).toBe(0);
-    expect(report).toMatchObject({ committedRecords: 0, hold: { reason: 'fuse' } });
-    expect((await write(events(20), { poison: poison(...Array(10).keys()) })).report).toMatchObject({
-      committedRecords: 20,
-      hold: undefined,
-    });
-  });
-
-  it('judges only what was seen when the time ran out', async () => {
-    const bad = poison(...Array(60).keys());
-    const { report, store } = await write(events(200), { poison: bad, callMs: 100, budgetMs: 12_000 });
-    expect(store.quarantine.size).toBe(0);
-    expect(report.hold?.reason).toBe('fuse');
-  });
-});
-
 describe('a search that does not end in time', () => {
   it('keeps what it found, so that the next delivery gets further', async () => {
     const bad = poison(...[...Array(200).keys()].filter((n) => n % 3 === 0));
-    const { report, store } = await write(events(200), { poison: bad, callMs: 100, budgetMs: 8_000 });
+    const { report, store } = await writeBatch(encodedEvents(200), { poison: bad, callMs: 100, budgetMs: 8_000 });
     expect(report.hold?.reason).toBe('deadline');
     expect(report.committedRecords).toBeGreaterThan(10);
     expect(report.rejections).toHaveLength(store.quarantine.size);
@@ -272,7 +197,8 @@ describe('a rejected payload that no request can hold', () => {
   const place = `${sequenceNumber(1)}/0`;
 
   it('is sent ahead in parts, and its chunk is one statement as ever', async () => {
-    const { report, store, tally } = await write([encodedEvent(0), large, encodedEvent(2)], {
+    const { report, store, tally } = await writeBatch([encodedEvent(0), large, encodedEvent(2)], {
+      fuse: FUSE_OFF,
       maxItemBytes: MAX_ITEM_BYTES,
     });
     expect([store.partCalls.length, store.calls.length, tally.calls]).toEqual([PARTS, 1, PARTS + 1]);
@@ -283,8 +209,12 @@ describe('a rejected payload that no request can hold', () => {
   });
 
   it('is sent once where its chunk is cut for another event', async () => {
-    const items = [encodedEvent(0), large, ...events(16).slice(2)];
-    const { report, store } = await write(items, { maxItemBytes: MAX_ITEM_BYTES, poison: poison(0, 9) });
+    const items = [encodedEvent(0), large, ...encodedEvents(16).slice(2)];
+    const { report, store } = await writeBatch(items, {
+      fuse: FUSE_OFF,
+      maxItemBytes: MAX_ITEM_BYTES,
+      poison: poison(0, 9),
+    });
     expect(store.partCalls).toHaveLength(PARTS);
     expect(store.quarantine.get(place)).toBe(PAYLOAD);
     expect(report).toMatchObject({ written: 13, committedRecords: 16, hold: undefined });
@@ -292,14 +222,19 @@ describe('a rejected payload that no request can hold', () => {
 
   it('waits for the quarantine with the others where the database gave the verdict', async () => {
     const items = [encodedEvent(0), encodedEvent(1, { payload: PAYLOAD }), encodedEvent(2)];
-    const { report, store } = await write(items, { maxItemBytes: MAX_ITEM_BYTES, poison: poison(0, 1) });
+    const { report, store } = await writeBatch(items, {
+      fuse: FUSE_OFF,
+      maxItemBytes: MAX_ITEM_BYTES,
+      poison: poison(0, 1),
+    });
     expect(store.calls.filter(isQuarantineWrite)).toHaveLength(1);
     expect([store.partCalls.length, store.quarantine.get(place)]).toEqual([PARTS, PAYLOAD]);
     expect(report).toMatchObject({ written: 1, committedRecords: 3, hold: undefined });
   });
 
   it('is sent again where a part fails and that passes', async () => {
-    const { report, store } = await write([large], {
+    const { report, store } = await writeBatch([large], {
+      fuse: FUSE_OFF,
       maxItemBytes: MAX_ITEM_BYTES,
       failure: (call) => (call === 2 ? { error: databaseError('unknown'), committed: true } : undefined),
     });
@@ -311,26 +246,27 @@ describe('a rejected payload that no request can hold', () => {
   it.each([['configuration', '42P01'] as const, ['rejection', '23502'] as const, ['timeout', '57014'] as const])(
     'holds the position where a part cannot be stored for a %s, and passes nothing that is not stored',
     async (kind, sqlState) => {
-      const { report, store } = await write([encodedEvent(0), large, encodedEvent(2)], {
+      const { report, store } = await writeBatch([encodedEvent(0), large, encodedEvent(2)], {
+        fuse: FUSE_OFF,
         maxItemBytes: MAX_ITEM_BYTES,
         failure: (_call, { bytes }) => (bytes === undefined ? undefined : { error: databaseError(kind, sqlState) }),
       });
-      // A configuration is held at once; of the others it is first seen whose fault it is.
-      const committed = kind === 'configuration' ? 0 : 1;
-      expect([store.ledger.size, store.quarantine.size]).toEqual([committed, 0]);
+      // A configuration is held at once; of the others it is first seen whose fault it is, and the events are written.
+      const isHeldAtOnce = kind === 'configuration';
+      expect([store.ledger.size, store.quarantine.size]).toEqual([isHeldAtOnce ? 0 : 2, 0]);
       expect(report).toMatchObject({
-        committedRecords: committed,
+        committedRecords: isHeldAtOnce ? 0 : 1,
         hold: { reason: kind === 'timeout' ? 'transient' : 'configuration' },
       });
     },
   );
 
   it('ends the batch where the time does not last for its parts, and is whole after the next delivery', async () => {
-    const options = { maxItemBytes: MAX_ITEM_BYTES, callMs: 1_000 };
-    const { report, store } = await write([encodedEvent(0), large], { ...options, budgetMs: 2_500 });
+    const options = { fuse: FUSE_OFF, maxItemBytes: MAX_ITEM_BYTES, callMs: 1_000 };
+    const { report, store } = await writeBatch([encodedEvent(0), large], { ...options, budgetMs: 2_500 });
     expect(report).toMatchObject({ committedRecords: 0, hold: { reason: 'deadline' } });
     expect([store.ledger.size, store.quarantine.size]).toEqual([0, 0]);
-    expect((await write([encodedEvent(0), large], { ...options, budgetMs: 5_000 })).report).toMatchObject({
+    expect((await writeBatch([encodedEvent(0), large], { ...options, budgetMs: 5_000 })).report).toMatchObject({
       committedRecords: 2,
       hold: undefined,
     });
@@ -338,8 +274,9 @@ describe('a rejected payload that no request can hold', () => {
 
   it('keeps back the time for its parts and its entry once it waits', async () => {
     // Of 40 s the search may use all but the 8 s of three parts and one write.
-    const items = [encodedEvent(0, { payload: PAYLOAD }), ...events(40).slice(1)];
-    const { report, store } = await write(items, {
+    const items = [encodedEvent(0, { payload: PAYLOAD }), ...encodedEvents(40).slice(1)];
+    const { report, store } = await writeBatch(items, {
+      fuse: FUSE_OFF,
       maxItemBytes: MAX_ITEM_BYTES,
       chunkBytes: encodedEvent(0).bytes,
       poison: poison(0),

@@ -1,0 +1,48 @@
+import { Client } from 'pg';
+import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import type { RunReport } from './run-report.ts';
+
+/** Longest example, in characters: the entry itself has the rest. */
+const MAX_EXAMPLE_CHARACTERS = 160;
+/** Entries are a little older than the time that a run took, by the time it asks for them. */
+const MARGIN_SECONDS = 5;
+
+interface Example {
+  readonly reason: string;
+  readonly entries: number;
+  readonly detail: string;
+}
+
+/**
+ * Says for each reason why events were quarantined how many there are, and what is wrong with the first of them. The
+ * function's log does not say it, because details may quote the data.
+ *
+ * @param databaseUrl of the database that the run wrote to
+ */
+export async function describeQuarantine(databaseUrl: string, report: RunReport): Promise<string> {
+  const client = new Client({ connectionString: databaseUrl });
+  // A connection that breaks once it has answered is not news here.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<Example>(
+      `SELECT reason, count(*)::integer AS entries, (array_agg(detail ORDER BY id))[1] AS detail
+       FROM ${FRAMEWORK_TABLES.quarantine}
+       WHERE function_name = $1 AND quarantined_at >= now() - make_interval(secs => $2)
+       GROUP BY reason ORDER BY entries DESC, reason`,
+      [report.function, report.seconds + MARGIN_SECONDS],
+    );
+    const lines = rows.map(({ reason, entries, detail }) => `  ${reason} (${entries}): ${firstLine(detail)}`);
+    return ['Quarantined, with one example per reason:', ...lines].join('\n');
+  } catch {
+    // Ctrl-C may have ended the database already.
+    return `Why they were quarantined is in ${FRAMEWORK_TABLES.quarantine}, which can't be read any more.`;
+  } finally {
+    await client.end();
+  }
+}
+
+function firstLine(detail: string): string {
+  const [line = ''] = detail.split('\n', 1);
+  return line.length <= MAX_EXAMPLE_CHARACTERS ? line : `${line.slice(0, MAX_EXAMPLE_CHARACTERS - 1)}…`;
+}

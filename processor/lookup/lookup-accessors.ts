@@ -1,0 +1,99 @@
+import type { Lookup } from './declare-lookup.ts';
+import { describeValue, hearLateRejections, isPromiseLike } from '../user-values.ts';
+import { AmbiguousKey } from '../ports.ts';
+import type { AskedKeys } from './asked-keys.ts';
+import { isNoKey, KEY_FORMS_IN_WORDS, lookupKeyText } from './lookup-keys.ts';
+
+/**
+ * Reference rows of a batch, by lookup and key text; `null` where a key has no row, an {@link AmbiguousKey} where it has
+ * several.
+ */
+export type ResolvedLookups = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+
+/** What a projection's function asks reference rows with: one function per lookup. */
+export type LookupAccessors = Readonly<Record<string, (key: unknown) => unknown>>;
+
+/** Says that the reference data has no answer for an event: told apart from a bug in the projection. */
+export class UnansweredLookupError extends Error {
+  override readonly name = 'UnansweredLookupError';
+  readonly reason: 'lookup-absent' | 'lookup-ambiguous';
+
+  /**
+   * Names the table and the key.
+   *
+   * @param reason whether there is no row, or more than one
+   */
+  constructor(reason: 'lookup-absent' | 'lookup-ambiguous', message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The reference rows of a batch, and what each of its items asked for. */
+export interface BatchLookups {
+  readonly resolved: ResolvedLookups;
+  readonly asked: ReadonlyMap<string, AskedKeys>;
+}
+
+/** Accessors that give each event the rows that it asked for itself, whatever other events and the cache hold. */
+export interface EventLookups {
+  readonly accessors: LookupAccessors;
+  /** Begins the event at an index of the batch: the accessors give what it asked for from now on. */
+  readonly begin: (item: number) => void;
+}
+
+/** Makes the accessors over the rows of a batch. */
+export function createEventLookups(
+  lookups: Readonly<Record<string, Lookup>>,
+  { resolved, asked }: BatchLookups,
+): EventLookups {
+  let current = 0;
+  const accessors = Object.entries(lookups).map(([name, lookup]) => {
+    const [rows, keys] = [resolved.get(name), asked.get(name)];
+    const find = (text: string): unknown => (keys?.has(current, text) === true ? rows?.get(text) : undefined);
+    return [name, createAccessor(name, lookup, find)] as const;
+  });
+  return {
+    accessors: Object.fromEntries(accessors),
+    begin: (item) => {
+      current = item;
+    },
+  };
+}
+
+function createAccessor(
+  name: string,
+  { keyType, absent, table, key: column }: Lookup,
+  find: (text: string) => unknown,
+): (key: unknown) => unknown {
+  return (key) => {
+    // Nearly every key is a text in the form under which its row is kept, and needs no other look.
+    const row = (typeof key === 'string' ? find(key) : undefined) ?? rowOfOtherForm(keyType, key, find);
+    if (row === undefined) {
+      throw new Error(`lookup \`${name}\` was not asked for ${describeKey(key)}; add the key to lookupKeys`);
+    }
+    if (row instanceof AmbiguousKey) {
+      throw new UnansweredLookupError(
+        'lookup-ambiguous',
+        `\`${table}\` has ${row.rows} rows whose \`${column}\` is ${describeKey(key)}; a lookup needs a unique key`,
+      );
+    }
+    if (row !== null) return row;
+    if (absent === 'undefined') return undefined;
+    throw new UnansweredLookupError('lookup-absent', `\`${table}\` has no row for ${describeKey(key)}`);
+  };
+}
+
+/** `null` for what can't be a key of this type: no row has it. */
+function rowOfOtherForm(keyType: Lookup['keyType'], key: unknown, find: (text: string) => unknown): unknown {
+  const text = lookupKeyText(keyType, key);
+  if (text !== undefined) return find(text);
+  if (!isNoKey(key)) return null;
+  hearLateRejections(key);
+  const advice = isPromiseLike(key) ? '; await it' : '';
+  throw new TypeError(`a lookup takes ${KEY_FORMS_IN_WORDS}, got ${describeValue(key)}${advice}`);
+}
+
+function describeKey(key: unknown): string {
+  return typeof key === 'bigint' ? String(key) : describeValue(key);
+}
