@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { integerOption } from '../../command-line/integer-option.ts';
 import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
+import { FAULTS } from './faults/fault-kind.ts';
 import { MUTATIONS, type MutationName } from './mutation.ts';
 
 /** What `npm run chaos` is asked to do. */
@@ -11,14 +12,20 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Every so many runs one reads from the Kinesis emulator instead of memory; 0 for none. */
   readonly emulatorEvery: number;
-  /** A part of the engine to take out: then the runs must show it. */
-  readonly mutation: MutationName | undefined;
+  /** A part of the engine to take out, or all of them one after the other: then the runs must show it. */
+  readonly mutation: MutationName | 'all' | undefined;
   /** File that gets the report as JSON. */
   readonly report: string | undefined;
 }
 
 const NUMBERS = {
-  runs: { flag: 'runs', says: 'runs to make, one after the other', min: 1, max: 100_000, fallback: 20 },
+  runs: {
+    flag: 'runs',
+    says: 'runs to make, one after the other; with `--mutation`, at most so many for each',
+    min: 1,
+    max: 100_000,
+    fallback: 20,
+  },
   seed: {
     flag: 'seed',
     says: 'seed of the first run; each further one has the next',
@@ -53,8 +60,22 @@ function createCommand(): Command {
   for (const { flag, says, fallback, ...range } of Object.values(NUMBERS)) {
     command.addOption(integerOption(`--${flag} <n>`, says, range).default(fallback));
   }
-  const mutations = new Option('--mutation <name>', 'take out a part of the engine; the runs must notice');
+  const mutations = new Option('--mutation <name>', 'take out a part of the engine, which the runs must notice');
   return command
-    .addOption(mutations.choices(Object.keys(MUTATIONS)))
-    .option('--report <file>', 'write the result as JSON');
+    .addOption(mutations.choices(['all', ...Object.keys(MUTATIONS)]))
+    .option('--report <file>', 'write the result as JSON')
+    .addHelpText('after', () =>
+      [
+        ...describeList('What goes wrong:', Object.entries(FAULTS)),
+        ...describeList(
+          'Mutations:',
+          Object.entries(MUTATIONS).map(([name, { says }]) => [name, says]),
+        ),
+      ].join('\n'),
+    );
+}
+
+function describeList(title: string, entries: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return ['', title, ...entries.map(([name, says]) => `  ${name.padEnd(width)}  ${says}`)];
 }

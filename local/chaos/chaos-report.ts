@@ -1,4 +1,4 @@
-import { FAULT_KINDS, type FaultKind } from './faults/fault-kind.ts';
+import { FAULTS, kindsOf, type FaultKind } from './faults/fault-kind.ts';
 import type { ChaosResult } from './run-chaos.ts';
 
 /** What a number of runs came to, as `--report` writes it. */
@@ -15,6 +15,8 @@ export interface ChaosReport {
   /** The runs that broke a promise. */
   readonly broken: readonly ChaosResult[];
 }
+
+const FAULT_KINDS = kindsOf(FAULTS);
 
 /** Puts the results of runs together. */
 export function createChaosReport(results: readonly ChaosResult[]): ChaosReport {

@@ -1,5 +1,6 @@
-import { createChaosPlan, type ChaosPlan, type ChaosSource } from './chaos-plan.ts';
+import type { ChaosPlan, ChaosSource } from './chaos-plan.ts';
 import { describeChaosRun } from './chaos-report.ts';
+import { createChaosPlan } from './create-chaos-plan.ts';
 import { startChaosPlayground } from './start-chaos-playground.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function runChaosOnce(
 ): Promise<boolean> {
   const plan = createChaosPlan(run.seed, { source: run.source });
   say(describePlan(plan));
-  const playground = await startChaosPlayground({});
+  const playground = await startChaosPlayground();
   try {
     const result = await playground.run(plan);
     for (const [kind, count] of Object.entries(result.faults)) say(`  ${kind} × ${count}`);
@@ -27,7 +28,7 @@ export async function runChaosOnce(
 }
 
 function describePlan({ seed, flights, shards, batchSize, parallelizationFactor, poison, ...plan }: ChaosPlan): string {
-  const faults = plan.callFaults.length + plan.invocationFaults.length + plan.streamFaults.length;
+  const faults = [plan.callFaults, plan.invocationFaults, plan.streamFaults, plan.incidents].flat().length;
   return (
     `Plan of seed ${seed}: ${flights} flights and ${poison.length} poison records on ${shards} shards, batch size ` +
     `${batchSize}, parallelization factor ${parallelizationFactor}, ${faults} faults on the way`

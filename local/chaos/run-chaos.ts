@@ -6,16 +6,17 @@ import pg from 'pg';
 import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createFolderDestination } from '../mapping/folder-destination.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
-import type { InputEvent } from '../run/event-input.ts';
-import { createChaosInput } from './chaos-input.ts';
-import type { ChaosPlan } from './chaos-plan.ts';
+import type { ChaosBuild } from './chaos-builds.ts';
+import { createChaosInput, type ChaosInput, type RowsBefore } from './chaos-input.ts';
+import type { ChaosPlan, PlannedIncident, PlannedStreamFault } from './chaos-plan.ts';
 import { createCallFaults } from './faults/call-faults.ts';
-import { POISON_KINDS, type FaultKind } from './faults/fault-kind.ts';
-import { createFaultTally, type FaultTally } from './faults/fault-tally.ts';
+import type { FaultKind } from './faults/fault-kind.ts';
+import { createFaultTally, tallyPlan, type FaultTally } from './faults/fault-tally.ts';
+import { beginIncident, type IncidentScene } from './faults/incidents.ts';
 import { createInvocationFaults } from './faults/invocation-faults.ts';
 import { checkHistory } from './verdict/check-history.ts';
 import { checkOutcome } from './verdict/check-outcome.ts';
-import type { Airports } from './verdict/expected-outcome.ts';
+import type { Airports } from './verdict/expected-fates.ts';
 import { createMappingHistory, type MappingHistory } from './verdict/mapping-history.ts';
 import { readOutcome } from './verdict/read-outcome.ts';
 import { startChaosWorld, type ChaosWorld } from './world/chaos-world.ts';
@@ -26,8 +27,8 @@ export interface ChaosGround {
   /** JSON texts of the flights. */
   readonly flights: readonly string[];
   readonly airports: Airports;
-  /** Path of the function's `index.mjs`. */
-  readonly bundlePath: string;
+  /** Path of a build's `index.mjs`. */
+  readonly bundlePath: (build: ChaosBuild) => Promise<string>;
   /** Takes each line the function writes. */
   readonly onLog: (line: string) => void;
 }
@@ -45,49 +46,54 @@ export interface ChaosResult {
   readonly seconds: number;
 }
 
-/** A drain of a few hundred records that takes longer is stuck: some record is delivered for ever. */
-const MAX_RUN_MS = 120_000;
+/** A drain in which nothing moves for so long is stuck: some record is delivered for ever. */
+const MAX_STANDSTILL_MS = 30_000;
 const LOOK_EVERY_MS = 10;
-/** Enough for every fault of a plan to hit the same record, and few enough for what can never succeed. */
-const RETRY_ATTEMPTS = 12;
+/** Without end, as in a deployed stack: whatever a record is, the function must get past it. */
+const RETRY_ATTEMPTS = -1;
 /** Fast, so that many runs fit into minutes; what a mapping does is the same at any pace. */
 const PACE = { idlePollMs: 10, minReadIntervalMs: 5, retryBackoff: { firstMs: 5, maxMs: 60 } } as const;
 /** Share of the records that is on the stream before the consumer starts. */
 const BACKLOG_SHARE = 0.6;
+/** An incident lasts for so many failed invocations: enough to halve a batch until single records are left. */
+const FAILURES_OF_AN_INCIDENT = 12;
+/** Or for so long, where too little is left to be delivered. */
+const MAX_INCIDENT_MS = 2_500;
 
 /**
  * Makes one run: fills a stream, drains it while everything in the plan goes wrong, and compares what is left with what
  * must be.
  *
  * @param plan of the run
- * @param databaseUrl a database that is ready and empty
+ * @param databaseUrl a database that is ready and empty, for a user who may do anything
  * @param ground what runs share
  */
 export async function runChaos(plan: ChaosPlan, databaseUrl: string, ground: ChaosGround): Promise<ChaosResult> {
   const startedAt = performance.now();
   const folder = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-chaos-'));
+  const input = createChaosInput(plan, ground.flights);
   const run: ChaosRun = {
     plan,
     databaseUrl,
     folder,
-    input: createChaosInput(plan, ground.flights),
+    input,
     history: createMappingHistory(),
     tally: createFaultTally(),
   };
   try {
-    await writeRunSettings(run);
+    await prepareDatabase(run);
     const stuck = await drain(run, ground);
     const outcome = await readOutcome(databaseUrl, folder);
-    tallyInput(run);
+    tallyPlan(plan, input, run.tally);
     return {
       seed: plan.seed,
       source: plan.source,
-      records: run.input.length,
+      records: input.events.length,
       faults: run.tally.counts(),
       violations: [
         ...stuck,
-        ...checkOutcome(run.input, ground.airports, outcome),
-        ...checkHistory(run.history, outcome, run.input.length),
+        ...checkOutcome({ ...input, airports: ground.airports }, outcome),
+        ...checkHistory(run.history, outcome, input.events.length),
       ],
       seconds: (performance.now() - startedAt) / 1000,
     };
@@ -100,22 +106,24 @@ interface ChaosRun {
   readonly plan: ChaosPlan;
   readonly databaseUrl: string;
   readonly folder: string;
-  readonly input: readonly InputEvent[];
+  readonly input: ChaosInput;
   readonly history: MappingHistory;
   readonly tally: FaultTally;
 }
 
 async function drain(run: ChaosRun, ground: ChaosGround): Promise<string[]> {
-  const { plan, input, history, tally, folder } = run;
-  const world = await startChaosWorld({ ...run, bundlePath: ground.bundlePath, onLog: ground.onLog });
+  const { plan, databaseUrl, history, tally, folder } = run;
+  const { events } = run.input;
+  const { postgres, onLog, bundlePath } = ground;
+  const world = await startChaosWorld({ plan, databaseUrl, bundlePath: await bundlePath('deployed'), onLog });
   const restarts: Promise<void>[] = [];
   try {
-    world.dataApi.setFaults(createCallFaults(plan.callFaults, callTargets(world, ground.postgres, restarts), tally));
-    const backlog = Math.floor(input.length * BACKLOG_SHARE);
-    await world.stream.put(input.slice(0, backlog));
+    world.dataApi.setFaults(createCallFaults(plan.callFaults, callTargets(world, postgres, restarts), tally));
+    const backlog = Math.floor(events.length * BACKLOG_SHARE);
+    await world.stream.put(events.slice(0, backlog));
     const mapping = createEventSourceMapping({
       source: world.stream.source,
-      invoker: world.runtime,
+      invoker: world.function,
       onFailure: createFolderDestination(folder),
       faults: createInvocationFaults(plan.invocationFaults, tally),
       observe: history.observe,
@@ -123,74 +131,111 @@ async function drain(run: ChaosRun, ground: ChaosGround): Promise<string[]> {
       settings: {
         batchSize: plan.batchSize,
         parallelizationFactor: plan.parallelizationFactor,
+        bisectBatchOnFunctionError: plan.bisectsBatches,
         maximumRetryAttempts: RETRY_ATTEMPTS,
       },
     });
     await mapping.start();
-    await disturbAndFill(run, world, backlog);
-    const isDone = await waitForSettled(history, input.length);
+    await disturbAndFill(run, { world, databaseUrl, bundlePath }, backlog);
+    const isDone = await waitForSettled(history, events.length);
     await mapping.stop();
-    return isDone ? [] : [`the drain was not done after ${MAX_RUN_MS / 1000} s`];
+    return isDone ? [] : [`the drain stood still for ${MAX_STANDSTILL_MS / 1000} s`];
   } finally {
     await Promise.all(restarts);
     await world.close();
   }
 }
 
-/** The rest of the records arrives between the disturbances of the stream, so that parents and children have some. */
-async function disturbAndFill(
-  { plan, input, history, tally }: ChaosRun,
-  { stream }: ChaosWorld,
-  backlog: number,
-): Promise<void> {
-  const disturbances = plan.streamFaults.toSorted((a, b) => a.afterShare - b.afterShare);
+/** The rest of the records arrives between the disturbances, so that each has some to meet. */
+async function disturbAndFill(run: ChaosRun, scene: IncidentScene, backlog: number): Promise<void> {
+  const { plan, history, tally } = run;
+  const { events } = run.input;
+  const { stream } = scene.world;
+  const disturbances = [...plan.streamFaults, ...plan.incidents].sort((a, b) => a.afterShare - b.afterShare);
   let put = backlog;
-  for (const { kind, afterShare } of disturbances) {
-    await waitForSettled(history, Math.floor(Math.min(afterShare, BACKLOG_SHARE) * backlog));
-    if (await stream.disturb(kind)) tally.add(kind);
-    const until = put + Math.floor((input.length - put) / 2);
-    await stream.put(input.slice(put, until));
+  const putMore = async (): Promise<void> => {
+    const until = put + Math.floor((events.length - put) / 2);
+    await stream.put(events.slice(put, until));
     put = until;
+  };
+  for (const disturbance of disturbances) {
+    await waitForSettled(history, Math.floor(Math.min(disturbance.afterShare, BACKLOG_SHARE) * backlog));
+    const hasHappened = isIncident(disturbance)
+      ? await sufferIncident(disturbance, { scene, history, putMore })
+      : await stream.disturb(disturbance.kind);
+    if (hasHappened) tally.add(disturbance.kind);
+    await putMore();
   }
-  await stream.put(input.slice(put));
+  await stream.put(events.slice(put));
+}
+
+function isIncident(disturbance: PlannedStreamFault | PlannedIncident): disturbance is PlannedIncident {
+  return disturbance.kind === 'bad-deploy' || disturbance.kind === 'missing-grant';
+}
+
+/**
+ * Lets an incident last until enough invocations have met it.
+ *
+ * @returns whether any has
+ */
+async function sufferIncident(
+  incident: PlannedIncident,
+  parts: { readonly scene: IncidentScene; readonly history: MappingHistory; readonly putMore: () => Promise<void> },
+): Promise<boolean> {
+  const { scene, history, putMore } = parts;
+  const end = await beginIncident(incident, scene);
+  const failuresBefore = history.failures();
+  await putMore();
+  const deadline = performance.now() + MAX_INCIDENT_MS;
+  while (history.failures() < failuresBefore + FAILURES_OF_AN_INCIDENT && performance.now() < deadline) {
+    await sleep(LOOK_EVERY_MS);
+  }
+  await end();
+  return history.failures() > failuresBefore;
 }
 
 async function waitForSettled(history: MappingHistory, records: number): Promise<boolean> {
-  const deadline = performance.now() + MAX_RUN_MS;
+  let settled = -1;
+  let deadline = 0;
   while (history.settled().length < records) {
+    if (history.settled().length > settled) deadline = performance.now() + MAX_STANDSTILL_MS;
     if (performance.now() > deadline) return false;
+    settled = history.settled().length;
     await sleep(LOOK_EVERY_MS);
   }
   return true;
 }
 
-function callTargets({ runtime }: ChaosWorld, postgres: PostgresServer, restarts: Promise<void>[]) {
+function callTargets(world: ChaosWorld, postgres: PostgresServer, restarts: Promise<void>[]) {
   return {
     restartDatabase: (mode: 'fast' | 'immediate') => {
       // One after the other: a database that is down cannot go down.
       restarts.push((restarts.at(-1) ?? Promise.resolve()).then(() => postgres.restart(mode)));
     },
-    killBusyEnvironment: () => {
-      const busy = runtime.environments().find(({ isBusy }) => isBusy);
-      if (busy !== undefined) void runtime.kill(busy.id);
-      return busy !== undefined;
-    },
+    killBusyEnvironment: world.function.killBusyEnvironment,
   };
 }
 
-async function writeRunSettings({ plan, databaseUrl }: ChaosRun): Promise<void> {
+const ROWS_BEFORE: Readonly<Record<keyof RowsBefore, string>> = {
+  gates: 'gates (airport, at, gate, serial)',
+  latest_departures: 'latest_departures (airport, departed_at, flight_id, destination, delay)',
+  airport_days: 'airport_days (airport, day, flights, delayed_flights, delay_minutes)',
+};
+
+async function prepareDatabase({ plan, databaseUrl, input }: ChaosRun): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
+    // Rows are put in before the settings that slow some of them down.
+    for (const [table, target] of Object.entries(ROWS_BEFORE)) {
+      const columns = target.split(',').length;
+      for (const row of input.rowsBefore[table as keyof RowsBefore]) {
+        const values = Array.from({ length: columns }, (_, index) => `$${index + 1}`).join(', ');
+        await client.query(`INSERT INTO ${target} VALUES (${values})`, row.slice(0, columns));
+      }
+    }
     await client.query('INSERT INTO run_settings VALUES ($1, $2)', [plan.quarantineFailures, plan.rowDelaySeconds]);
   } finally {
     await client.end();
   }
-}
-
-/** Faults that are records happen in every run that has them; the quarantine fails for each row that goes there first. */
-function tallyInput({ plan, tally }: ChaosRun): void {
-  for (const kind of POISON_KINDS) tally.add(kind, plan.poison.filter((poison) => poison.kind === kind).length);
-  tally.add('duplicate-record', plan.repeatedFlights.length);
-  if (plan.poison.length > 0) tally.add('quarantine-failed', plan.quarantineFailures);
 }

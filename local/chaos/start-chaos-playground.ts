@@ -4,55 +4,75 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { writeFunctionBundle } from '../../build/bundle-function.ts';
 import { flightsExample } from '../examples/flights-example.ts';
+import { editsOf, type ChaosBuild } from './chaos-builds.ts';
 import type { ChaosPlan } from './chaos-plan.ts';
-import { mutationPlugin, type MutationName } from './mutation.ts';
+import { MUTATIONS, type MutationName } from './mutation.ts';
 import { runChaos, type ChaosResult } from './run-chaos.ts';
-import type { Airports } from './verdict/expected-outcome.ts';
+import { editSources, type SourceEdits } from './source-edits.ts';
+import type { Airports } from './verdict/expected-fates.ts';
 import { startChaosDatabase } from './world/chaos-database.ts';
 
 /** A place to make runs of chaos on, one after the other. */
 export interface ChaosPlayground {
-  /** Makes a run on a database of its own. */
-  readonly run: (plan: ChaosPlan) => Promise<ChaosResult>;
+  /**
+   * Makes a run on a database of its own.
+   *
+   * @param plan of the run
+   * @param mutation what to take out of the engine, if anything
+   */
+  readonly run: (plan: ChaosPlan, mutation?: MutationName) => Promise<ChaosResult>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Starts what runs share: one PostgreSQL and one bundle of the function.
+ * Starts what runs share: one PostgreSQL and the bundles of the function, each made when a run first needs it.
  *
- * @param options what to take out of the engine, if anything, and who hears what the function writes
+ * @param options who hears what the function writes
  */
-export async function startChaosPlayground(options: {
-  readonly mutation?: MutationName | undefined;
-  readonly onLog?: (line: string) => void;
-}): Promise<ChaosPlayground> {
+export async function startChaosPlayground({
+  onLog = () => undefined,
+}: {
+  readonly onLog?: ((line: string) => void) | undefined;
+} = {}): Promise<ChaosPlayground> {
   await using starting = new AsyncDisposableStack();
   const database = await startChaosDatabase();
   starting.defer(() => database.close());
   const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-bundle-'));
   starting.defer(() => rm(directory, { recursive: true, force: true }));
-  const plugins = options.mutation === undefined ? [] : [mutationPlugin(options.mutation)];
-  await writeFunctionBundle('local/chaos/function/handler.ts', directory, plugins);
-  const first = await database.create('chaos_reference');
-  const ground = {
-    postgres: database.postgres,
-    flights: await readFlights(),
-    airports: await readAirports(first),
-    bundlePath: join(directory, 'index.mjs'),
-    onLog: options.onLog ?? (() => undefined),
+  const bundles = new Map<string, Promise<string>>();
+  const bundlePath = (build: ChaosBuild, mutation?: MutationName): Promise<string> => {
+    const name = [build, ...(mutation === undefined ? [] : [mutation])].join('-');
+    const bundle = bundles.get(name) ?? writeBundle(join(directory, name), build, mutation);
+    bundles.set(name, bundle);
+    return bundle;
   };
+  const airports = await readAirports(await database.create('chaos_reference'));
+  const ground = { postgres: database.postgres, flights: await readFlights(), airports, onLog };
   const started = starting.move();
   let runs = 0;
   return {
-    run: async (plan) => {
+    run: async (plan, mutation) => {
       runs += 1;
       const name = `chaos_${runs}`;
-      const result = await runChaos(plan, await database.create(name), ground);
+      const result = await runChaos(plan, await database.create(name), {
+        ...ground,
+        bundlePath: (build) => bundlePath(build, mutation),
+      });
       await database.drop(name);
       return result;
     },
     close: () => started.disposeAsync(),
   };
+}
+
+async function writeBundle(directory: string, build: ChaosBuild, mutation: MutationName | undefined): Promise<string> {
+  const changes: readonly (readonly [name: string, edits: SourceEdits])[] = [
+    [`build ${build}`, editsOf(build)],
+    ...(mutation === undefined ? [] : [[`mutation ${mutation}`, MUTATIONS[mutation].edits] as const]),
+  ];
+  const plugins = changes.map(([name, edits]) => editSources(name, edits));
+  await writeFunctionBundle('local/chaos/function/handler.ts', directory, plugins);
+  return join(directory, 'index.mjs');
 }
 
 async function readFlights(): Promise<string[]> {
@@ -62,12 +82,13 @@ async function readFlights(): Promise<string[]> {
   return texts;
 }
 
+/** Those that are there once: what a lookup finds two of is nobody's airport. */
 async function readAirports(databaseUrl: string): Promise<Airports> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     const { rows } = await client.query<{ iata: string; city: string; state: string }>(
-      'SELECT iata, city, state FROM airports',
+      `SELECT iata, min(city) AS city, min(state) AS state FROM airports GROUP BY iata HAVING count(*) = 1`,
     );
     return new Map(rows.map(({ iata, city, state }) => [iata, { city, state }]));
   } finally {

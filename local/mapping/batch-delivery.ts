@@ -52,7 +52,7 @@ export class BatchDelivery {
           await this.#discard(next.step);
           break;
         case 'wait':
-          await clock.sleep(next.step.untilMs - clock.now(), signal);
+          await clock.sleep(Math.max(0, next.step.untilMs - clock.now()), signal);
           break;
         case 'invoke':
           resolution = await this.#deliverOnce(next.step.delivery, resolution);

@@ -33,7 +33,7 @@ export function describeHeldBuilds(builds: readonly HeldBuild[], isAllowed: bool
     ...builds.flatMap(describeBuild),
     isAllowed
       ? 'What has arrived by now may go to the quarantine; Lambda delivers it again by itself.'
-      : 'Roll back, or deploy a build that takes these events. If they really are bad, add --allow to quarantine them.',
+      : 'Roll back, or deploy a build that accepts these events. If they really are bad, add --allow to quarantine them.',
   ];
 }
 

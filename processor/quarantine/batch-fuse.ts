@@ -146,7 +146,7 @@ function describeFuse(held: HeldBuild, { settings, codeVersion }: BatchFuseParts
   return (
     `${rejected} of ${count(events, 'event')} would be quarantined, more than ${settings.thresholdPercent} %, ` +
     `held since ${since}, build ${codeVersion}, for example ${describeExample(example)}: ${why}; ` +
-    `roll back, or deploy a build that takes these events; ${WAY_OUT}`
+    `roll back, or deploy a build that accepts these events; ${WAY_OUT}`
   );
 }
 

@@ -155,11 +155,11 @@ class WriteRun {
     part: Chunk<EncodedItem>,
     { items, attempts }: { readonly items: Chunk<EncodedItem>; readonly attempts: number },
   ): Promise<void> {
-    const events = part.filter(isEvent);
-    const failure = events.length === 0 ? undefined : await this.#send(items);
+    const hasEvents = part.some(isEvent);
+    const failure = hasEvents ? await this.#send(items) : undefined;
     if (failure === undefined) {
       // Rejections without an event beside them prove nothing about the build, so they wait for the last verdict.
-      if (events.length === 0 || items.length < part.length) this.#waiting.push(...part.filter(isRejection));
+      if (!hasEvents || items.length < part.length) this.#waiting.push(...part.filter(isRejection));
       this.#settled += part.length;
     } else if (items.length > 1) {
       for (const piece of cutBetweenEvents(part)) {

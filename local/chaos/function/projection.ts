@@ -1,30 +1,70 @@
 import * as z from 'zod/mini';
 import { flights } from '../../../functions/flights/projection.ts';
-import { defineProjection, inserts } from '../../../processor/projection.ts';
+import { defineProjection, inserts, versions } from '../../../processor/projection.ts';
+import { fallInto, TRAPS } from './traps.ts';
 
 const flight = z.object({
-  date: z.string().check(z.regex(/^\d{4}\/\d\d\/\d\d \d\d:\d\d$/)),
+  date: z.string(),
   delay: z.int(),
   distance: z.int(),
   origin: z.string(),
   destination: z.string(),
   note: z.optional(z.string()),
+  ticket: z.optional(z.bigint()),
+  trap: z.optional(z.enum(TRAPS)),
 });
 
+/** An update of the gate at an airport: most of them have the version of another one. */
+const gateReport = z.object({ airport: z.string(), at: z.string(), gate: z.string(), serial: z.bigint() });
+
 /**
- * The flights as they are deployed, and two ways more to go wrong: a note, which can hold text that PostgreSQL does
- * not take, and a division by the distance, which throws for a flight that goes nowhere.
+ * The flights as they are deployed, and more ways to go wrong: notes hold text that PostgreSQL does not take, tickets
+ * and serial numbers are integers beyond 2^53, a flight that goes nowhere makes the projection throw, reports of one
+ * gate have equal versions, and some flights are traps for the code itself.
  */
 export const flightsUnderTest = defineProjection({
   name: 'flights',
-  schema: flight,
-  eventId: flights.eventId,
+  schema: z.union([flight, gateReport]),
+  eventId: (event) => {
+    if ('gate' in event) return `gate report ${event.serial}`;
+    return (fallInto(event.trap, 'event-id') as string | undefined) ?? flights.eventId(event);
+  },
   lookups: flights.lookups,
-  lookupKeys: flights.lookupKeys,
-  tables: { ...flights.tables, flight_notes: inserts({ columns: { flight_id: 'text', note: 'text' } }) },
-  project: ({ note, ...rest }, lookups, flight_id) => {
-    if (rest.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
-    const rows = flights.project(rest, lookups, flight_id);
-    return note === undefined ? rows : { ...rows, flight_notes: { flight_id, note } };
+  lookupKeys: (event) => {
+    if ('gate' in event) return { airports: [] };
+    const airports = [event.origin, event.destination];
+    return (fallInto(event.trap, 'lookup-keys') as { airports: string[] } | undefined) ?? { airports };
+  },
+  tables: {
+    ...flights.tables,
+    flight_notes: inserts({ columns: { flight_id: 'text', note: 'text', ticket: 'bigint?', details: 'jsonb' } }),
+    gates: versions({
+      key: { airport: 'text' },
+      version: { at: 'timestamp' },
+      columns: { gate: 'text', serial: 'bigint', report: 'jsonb' },
+    }),
+  },
+  project: (event, lookups, eventId) => {
+    if ('gate' in event) {
+      const { airport, at, serial } = event;
+      return { gates: { airport, at, gate: event.gate, serial, report: event } };
+    }
+    if (event.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
+    const caught = fallInto(event.trap, 'project');
+    if (event.trap === 'answer') return caught as never;
+    return { ...flights.project(event, lookups, eventId), ...noteRows(event, caught, eventId) };
   },
 });
+
+/** The note of a flight that has one, or a row that is spoiled by what came out of a trap. */
+function noteRows(
+  { note, ticket, trap, origin }: z.infer<typeof flight>,
+  caught: unknown,
+  flight_id: string,
+): { readonly flight_notes?: never } {
+  if (note === undefined && caught === undefined) return {};
+  const number = ticket ?? null;
+  const details = { ticket: number, seats: [number, origin], late: trap === 'json' ? caught : null };
+  const row = { flight_id, note: trap === 'cell' ? caught : (note ?? ''), ticket: number, details };
+  return { flight_notes: (trap === 'list' ? [row, caught] : row) as never };
+}

@@ -1,6 +1,5 @@
 import type { ChaosOutcome } from './read-outcome.ts';
-import type { Flight } from './expected-outcome.ts';
-import { flightId } from './expected-outcome.ts';
+import { eventId, readEvent } from './expected-fates.ts';
 import type { MappingHistory, ReachedCheckpoint, SettledRecord } from './mapping-history.ts';
 
 /**
@@ -16,7 +15,7 @@ export function checkHistory(history: MappingHistory, outcome: ChaosOutcome, rec
   const settled = history.settled();
   return [
     ...(settled.length === records ? [] : [`the mapping is done with ${settled.length} records, expected ${records}`]),
-    ...settled.filter(({ isDiscarded }) => !isDiscarded).flatMap((record) => lateCommit(record, outcome)),
+    ...settled.flatMap((record) => lateCommit(record, outcome)),
     ...backwards(history.checkpoints()),
     ...skipped(history.checkpoints(), settled),
   ].slice(0, MAX_VIOLATIONS);
@@ -42,11 +41,8 @@ function commitTime({ payload, sequenceNumber, shardId }: SettledRecord, outcome
     (candidate) => candidate.sequenceNumber === sequenceNumber && candidate.shardId === shardId,
   );
   if (entry !== undefined) return entry.quarantinedAtMs;
-  try {
-    return outcome.ledger.get(flightId(JSON.parse(payload) as Flight));
-  } catch {
-    return undefined;
-  }
+  const event = readEvent(payload);
+  return event === undefined ? undefined : outcome.ledger.get(eventId(event));
 }
 
 function backwards(checkpoints: readonly ReachedCheckpoint[]): string[] {

@@ -1,6 +1,9 @@
 import type { InputEvent } from '../../run/event-input.ts';
-import type { Airports, ExpectedTables, ExpectedFates, Flight, TextRow } from './expected-outcome.ts';
-import { expectedFates, expectedTables, flightId } from './expected-outcome.ts';
+import type { RowsBefore } from '../chaos-input.ts';
+import type { Airports, ChaosEvent, ExpectedEntry, ExpectedFates } from './expected-fates.ts';
+import { expectedFates } from './expected-fates.ts';
+import type { ExpectedTables } from './expected-tables.ts';
+import { expectedSuperseded, expectedTables } from './expected-tables.ts';
 import type { ChaosOutcome } from './read-outcome.ts';
 
 const TABLES = [
@@ -8,74 +11,93 @@ const TABLES = [
   'flight_notes',
   'airport_days',
   'latest_departures',
+  'gates',
 ] as const satisfies readonly (keyof ExpectedTables)[];
 
+/** What a run began with. */
+export interface RunStart {
+  /** Every record that was put on the stream. */
+  readonly events: readonly InputEvent[];
+  readonly rowsBefore: RowsBefore;
+  /** The reference table. */
+  readonly airports: Airports;
+}
+
 /**
- * Compares what a run left behind with what it must: every event exactly once in effect, in the quarantine or in the
- * on-failure destination and in no two of them; counters, newest versions and all other rows as the events add up to;
- * nothing else.
+ * Compares what a run left behind with what it must: every event exactly once in effect or in the quarantine, with the
+ * reason that it must have there; counters, newest versions and all other rows as the events add up to; counts that tell
+ * the same story; nothing else.
  *
- * @param input every record that was put on the stream
- * @param airports the reference table
+ * @param start what the run began with
  * @param outcome what was read after the run
  * @returns one sentence per violation; empty when the promises were kept
  */
-export function checkOutcome(input: readonly InputEvent[], airports: Airports, outcome: ChaosOutcome): string[] {
-  const fates = expectedFates(input, airports);
-  // A sound record may have been given up by the mapping; it must then be there in full, and not in effect.
-  const discarded = soundDiscarded(fates, outcome);
-  const inEffect = new Map([...fates.inEffect].filter(([id]) => !discarded.has(id)));
-  const tables = expectedTables(inEffect.values(), airports);
+export function checkOutcome({ events, rowsBefore, airports }: RunStart, outcome: ChaosOutcome): string[] {
+  const fates = expectedFates(events, airports);
+  const inEffect = effective(fates, outcome);
+  const tables = expectedTables([...inEffect.values()], airports, rowsBefore);
   return [
     ...compareSets('ledger', [...inEffect.keys()], [...outcome.ledger.keys()]),
     ...TABLES.flatMap((name) => compareSets(name, tables[name].map(rowText), outcome.tables[name].map(rowText))),
-    ...compareCounts(
-      'quarantine',
-      fates.quarantined,
-      outcome.quarantine.map(({ payload }) => payload),
-    ),
-    // Poison of any size has its place in the quarantine.
-    ...compareCounts('on-failure destination', new Map(), unsound(fates, outcome)),
-    ...sums(inEffect, outcome),
+    ...compareCounts('quarantine', counted(entries(fates, inEffect)), outcome.quarantine.map(entryText)),
+    // Whatever is wrong with a record, the mapping never has to give it up.
+    ...compareSets('on-failure destination', [], outcome.destination),
+    ...checkLog(outcome, { fates, inEffect, rowsBefore }),
     ...(outcome.deadlocks === 0 ? [] : [`the lanes met ${outcome.deadlocks} deadlocks, expected none`]),
     ...(outcome.airports === airports.size
       ? []
-      : [`airports: expected ${airports.size} rows, got ${outcome.airports}`]),
+      : [`airports: expected ${airports.size} rows that are there once, got ${outcome.airports}`]),
   ];
 }
 
-function soundDiscarded({ inEffect }: ExpectedFates, { destination }: ChaosOutcome): ReadonlySet<string> {
-  const ids = destination.flatMap((payload) => idOf(payload) ?? []);
-  return new Set(ids.filter((id) => inEffect.has(id)));
+/** The events in effect: of those that may be in either place, the ones that are. */
+function effective({ inEffect, either }: ExpectedFates, { ledger }: ChaosOutcome): Map<string, ChaosEvent> {
+  const came = [...either].filter(([id]) => ledger.has(id)).map(([id, { event }]) => [id, event] as const);
+  return new Map([...inEffect, ...came]);
 }
 
-function unsound({ inEffect }: ExpectedFates, { destination }: ChaosOutcome): string[] {
-  return destination.filter((payload) => !inEffect.has(idOf(payload) ?? ''));
+function entries({ quarantined, either }: ExpectedFates, inEffect: ReadonlyMap<string, unknown>): string[] {
+  const others = [...either].filter(([id]) => !inEffect.has(id)).map(([, { entry }]) => entry);
+  return [...quarantined, ...others].map(entryText);
 }
 
-function idOf(payload: string): string | undefined {
-  try {
-    return flightId(JSON.parse(payload) as Flight);
-  } catch {
-    return undefined;
-  }
+function entryText({ reason, sqlState, payload }: ExpectedEntry): string {
+  return [reason, sqlState, payload].filter((part) => part !== null).join(' ');
 }
 
-function rowText(row: TextRow): string {
+function rowText(row: readonly unknown[]): string {
   return JSON.stringify(row);
 }
 
 /** The log of committed writes must tell the same story as the tables. */
-function sums(inEffect: ReadonlyMap<string, unknown>, { logged, quarantine }: ChaosOutcome): string[] {
+function checkLog(
+  { logged, quarantine }: ChaosOutcome,
+  {
+    fates,
+    inEffect,
+    rowsBefore,
+  }: {
+    readonly fates: ExpectedFates;
+    readonly inEffect: ReadonlyMap<string, ChaosEvent>;
+    readonly rowsBefore: RowsBefore;
+  },
+): string[] {
+  const superseded = expectedSuperseded([...inEffect.values()], rowsBefore);
   return [
-    ...(logged.written === inEffect.size
-      ? []
-      : [`batch log: expected ${inEffect.size} events written in sum, got ${logged.written}`]),
-    // A rejection that is delivered again is logged again, so this sum is a bound.
-    ...(logged.quarantined >= quarantine.length
-      ? []
-      : [`batch log: expected at least ${quarantine.length} quarantined in sum, got ${logged.quarantined}`]),
+    ...outside('written and superseded', logged.written + logged.superseded, {
+      min: inEffect.size,
+      max: inEffect.size,
+    }),
+    ...outside('superseded', logged.superseded, superseded),
+    // What is delivered again is logged again, so these sums have no upper bound.
+    ...outside('duplicates', logged.duplicates, { min: fates.repeated, max: Infinity }),
+    ...outside('quarantined', logged.quarantined, { min: quarantine.length, max: Infinity }),
   ];
+}
+
+function outside(name: string, sum: number, { min, max }: { readonly min: number; readonly max: number }): string[] {
+  if (sum >= min && sum <= max) return [];
+  return [`batch log: expected ${min === max ? min : `${min} to ${max}`} events ${name} in sum, got ${sum}`];
 }
 
 function compareSets(name: string, expected: readonly string[], actual: readonly string[]): string[] {
@@ -84,17 +106,24 @@ function compareSets(name: string, expected: readonly string[], actual: readonly
 
 /** Differences told in one go: enough to see the pattern. */
 const MAX_EXAMPLES = 3;
+/** Longest part of an item that is told. */
+const MAX_EXAMPLE_CHARACTERS = 160;
 
 function compareCounts(name: string, expected: ReadonlyMap<string, number>, actual: readonly string[]): string[] {
-  const found = new Map<string, number>();
-  for (const item of actual) found.set(item, (found.get(item) ?? 0) + 1);
+  const found = counted(actual);
   const missing = [...expected].filter(([item, count]) => (found.get(item) ?? 0) < count);
   const surplus = [...found].filter(([item, count]) => count > (expected.get(item) ?? 0));
   return [...describe(`${name}: missing`, missing), ...describe(`${name}: too many`, surplus)];
 }
 
+function counted(items: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
+
 function describe(what: string, items: readonly (readonly [string, number])[]): string[] {
   if (items.length === 0) return [];
-  const examples = items.slice(0, MAX_EXAMPLES).map(([item]) => item.slice(0, 120));
+  const examples = items.slice(0, MAX_EXAMPLES).map(([item]) => item.slice(0, MAX_EXAMPLE_CHARACTERS));
   return [`${what} ${items.length}, such as ${examples.join(' and ')}`];
 }

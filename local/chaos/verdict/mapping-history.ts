@@ -8,8 +8,6 @@ export interface SettledRecord {
   /** Content, decoded from base64. */
   readonly payload: string;
   readonly atMs: number;
-  /** Given up instead of processed. */
-  readonly isDiscarded: boolean;
 }
 
 /** A checkpoint that a shard reached. */
@@ -23,6 +21,8 @@ export interface ReachedCheckpoint {
 export interface MappingHistory {
   readonly observe: (event: MappingEvent) => void;
   readonly settled: () => readonly SettledRecord[];
+  /** Invocations that failed, whole or in part. */
+  readonly failures: () => number;
   readonly checkpoints: () => readonly ReachedCheckpoint[];
 }
 
@@ -30,18 +30,20 @@ export interface MappingHistory {
 export function createMappingHistory(): MappingHistory {
   const settled: SettledRecord[] = [];
   const checkpoints: ReachedCheckpoint[] = [];
+  let failures = 0;
   return {
     observe: (event) => {
       if (event.type === 'checkpoint') checkpoints.push(event);
+      if (event.type === 'finished' && event.verdict.kind !== 'success') failures += 1;
       if (event.type !== 'resolved' && event.type !== 'discarded') return;
       const { shardId, atMs } = event;
-      const isDiscarded = event.type === 'discarded';
       for (const record of event.records) {
         const { sequenceNumber } = record;
-        settled.push({ shardId, sequenceNumber, payload: payloadOf(record), atMs, isDiscarded });
+        settled.push({ shardId, sequenceNumber, payload: payloadOf(record), atMs });
       }
     },
     settled: () => settled,
+    failures: () => failures,
     checkpoints: () => checkpoints,
   };
 }

@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { ExpectedTables, TextRow } from './expected-outcome.ts';
+import type { TextRow } from '../chaos-input.ts';
+import type { ExpectedEntry } from './expected-fates.ts';
+import type { ExpectedTables } from './expected-tables.ts';
 
 /** An entry of the quarantine. */
-export interface QuarantinedEntry {
-  readonly payload: string;
+export interface QuarantinedEntry extends ExpectedEntry {
   readonly shardId: string;
   readonly sequenceNumber: string;
   /** Milliseconds since 1970, with their fraction. */
@@ -21,19 +22,23 @@ export interface ChaosOutcome {
   /** Payloads in the on-failure destination, each as often as it is there. */
   readonly destination: readonly string[];
   /** Sums over the batch log. */
-  readonly logged: { readonly written: number; readonly quarantined: number };
+  readonly logged: Readonly<Record<(typeof COUNTS)[number], number>>;
   /** Deadlocks that the database had to break. */
   readonly deadlocks: number;
-  /** Rows of every table that is not the run's business: they must not change. */
+  /** Rows of the reference table that are there once: they are not the run's business, and must not change. */
   readonly airports: number;
 }
+
+/** Counts of the batch log. */
+const COUNTS = ['written', 'superseded', 'duplicates', 'quarantined'] as const;
 
 const TABLES: Readonly<Record<keyof ExpectedTables, string>> = {
   flights: `SELECT flight_id, departed_at::text, origin, origin_city, origin_state, destination, destination_city,
     destination_state, delay::text, distance::text FROM flights`,
-  flight_notes: 'SELECT flight_id, note FROM flight_notes',
+  flight_notes: `SELECT flight_id, note, ticket::text, details->>'ticket', details->>'seats' FROM flight_notes`,
   airport_days: `SELECT airport, day::text, flights::text, delayed_flights::text, delay_minutes::text FROM airport_days`,
   latest_departures: 'SELECT airport, departed_at::text, flight_id, destination, delay::text FROM latest_departures',
+  gates: `SELECT airport, at::text, gate, serial::text, report->>'serial' FROM gates`,
 };
 
 /**
@@ -62,25 +67,25 @@ async function readDatabase(client: pg.Client): Promise<Omit<ChaosOutcome, 'dest
     'SELECT event_id, extract(epoch FROM committed_at)::float8 * 1000 AS at FROM event_processor.ledger',
   );
   const quarantine = await client.query<QuarantinedEntry>(
-    `SELECT convert_from(payload, 'UTF8') AS payload, shard_id AS "shardId", sequence_number::text AS "sequenceNumber",
-       extract(epoch FROM quarantined_at)::float8 * 1000 AS "quarantinedAtMs"
+    `SELECT convert_from(payload, 'UTF8') AS payload, reason, sql_state AS "sqlState", shard_id AS "shardId",
+       sequence_number::text AS "sequenceNumber", extract(epoch FROM quarantined_at)::float8 * 1000 AS "quarantinedAtMs"
      FROM event_processor.quarantine WHERE applied_at IS NULL`,
   );
-  const [sums] = (
-    await client.query<{ written: number; quarantined: number; deadlocks: number; airports: number }>(
-      `SELECT coalesce(sum(written), 0)::float8 AS written, coalesce(sum(quarantined), 0)::float8 AS quarantined,
-         (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database())::float8 AS deadlocks,
-         (SELECT count(*) FROM airports)::float8 AS airports
-       FROM event_processor.batch_log`,
-    )
-  ).rows;
+  const sums = await client.query<ChaosOutcome['logged']>(
+    `SELECT ${COUNTS.map((count) => `coalesce(sum(${count}), 0)::float8 AS ${count}`).join(', ')}
+     FROM event_processor.batch_log`,
+  );
+  const others = await client.query<Pick<ChaosOutcome, 'deadlocks' | 'airports'>>(
+    `SELECT (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database())::float8 AS deadlocks,
+       (SELECT count(*) FROM (SELECT FROM airports GROUP BY iata HAVING count(*) = 1) AS once)::float8 AS airports`,
+  );
   return {
     tables: tables as ExpectedTables,
     ledger: new Map(ledger.rows.map(({ event_id, at }) => [event_id, at])),
     quarantine: quarantine.rows,
-    logged: { written: sums?.written ?? 0, quarantined: sums?.quarantined ?? 0 },
-    deadlocks: sums?.deadlocks ?? 0,
-    airports: sums?.airports ?? 0,
+    logged: sums.rows[0] ?? { written: 0, superseded: 0, duplicates: 0, quarantined: 0 },
+    deadlocks: others.rows[0]?.deadlocks ?? 0,
+    airports: others.rows[0]?.airports ?? 0,
   };
 }
 

@@ -5,6 +5,7 @@ import { flightsExample } from '../../examples/flights-example.ts';
 import { startPostgres } from '../../postgres/start-postgres.ts';
 import type { PostgresServer } from '../../postgres/postgres-server.ts';
 import { prepareTables } from '../../run/prepare-tables.ts';
+import { CREATE_ROLE, GRANT_ALL } from './processor-role.ts';
 
 /** One PostgreSQL for many runs: each gets a database of its own, copied from one that is ready. */
 export interface ChaosDatabase {
@@ -12,7 +13,7 @@ export interface ChaosDatabase {
   /**
    * Creates a database with all tables and the airports in it.
    *
-   * @returns its URL
+   * @returns its URL, for a user who may do anything
    */
   readonly create: (name: string) => Promise<string>;
   readonly drop: (name: string) => Promise<void>;
@@ -26,10 +27,17 @@ const FUNCTIONS = [
 ];
 const TEMPLATE = 'chaos_template';
 
+/** Nothing keeps a reference table from having a key twice. */
+const ADD_TWINS = `
+  ALTER TABLE airports DROP CONSTRAINT airports_pkey;
+  CREATE INDEX airports_iata ON airports (iata);
+  INSERT INTO airports SELECT 'TWIN', 'Twin ' || n, 'City ' || n, 'TX', 'USA', 0, 0 FROM generate_series(1, 2) AS n`;
+
 /** Starts PostgreSQL and prepares the database that all others are copied from. */
 export async function startChaosDatabase(): Promise<ChaosDatabase> {
   const postgres = await startPostgres();
   try {
+    await execute(postgres.url, CREATE_ROLE);
     await execute(postgres.url, `CREATE DATABASE ${TEMPLATE}`);
     await prepare(databaseUrl(postgres, TEMPLATE));
   } catch (error) {
@@ -51,7 +59,13 @@ function databaseUrl({ url }: PostgresServer, name: string): string {
   return Object.assign(new URL(url), { pathname: name }).href;
 }
 
-async function execute(url: string, sql: string): Promise<void> {
+/**
+ * Executes statements on a connection of their own.
+ *
+ * @param url of the database
+ * @param sql one statement or several
+ */
+export async function execute(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
@@ -66,6 +80,7 @@ async function prepare(url: string): Promise<void> {
   const server = await startDataApiServer({ databaseUrl: url });
   try {
     await prepareTables(server, FUNCTIONS, flightsExample);
+    await execute(url, `${ADD_TWINS};\n${GRANT_ALL}`);
   } finally {
     await server.close();
   }

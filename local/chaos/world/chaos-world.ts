@@ -1,14 +1,15 @@
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../../contract/environment.ts';
 import { startDataApiServer, type DataApiServer } from '../../data-api/start-data-api-server.ts';
-import { createFunctionRuntime, type FunctionRuntime } from '../../environments/function-runtime.ts';
 import type { ChaosPlan } from '../chaos-plan.ts';
+import { createChaosFunction, type ChaosFunction } from './chaos-function.ts';
 import { startChaosStream, type ChaosStream } from './chaos-stream.ts';
+import { PROCESSOR_ROLE } from './processor-role.ts';
 
 /** What one run has around its function. */
 export interface ChaosWorld {
   readonly dataApi: DataApiServer;
   readonly stream: ChaosStream;
-  readonly runtime: FunctionRuntime;
+  readonly function: ChaosFunction;
   readonly close: () => Promise<void>;
 }
 
@@ -16,30 +17,33 @@ export interface ChaosWorld {
 export interface ChaosWorldParts {
   readonly plan: ChaosPlan;
   readonly databaseUrl: string;
-  /** Path of `index.mjs`. */
+  /** Path of the first build's `index.mjs`. */
   readonly bundlePath: string;
   /** Takes each line the function writes. */
   readonly onLog: (line: string) => void;
 }
 
-/** Short, so that an invocation that waits for a database gives up soon and the mapping has its turn. */
-const FUNCTION_TIMEOUT_MS = 8_000;
 const TIME_RESERVE_MS = 500;
 const FUNCTION_MEMORY_MB = 256;
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 
-/** Starts the Data API, the stream and the function's runtime of one run. */
+/** Starts the Data API, the stream and the function of one run. */
 export async function startChaosWorld({ plan, databaseUrl, bundlePath, onLog }: ChaosWorldParts): Promise<ChaosWorld> {
   await using starting = new AsyncDisposableStack();
-  const dataApi = await startDataApiServer({ databaseUrl, latencyMs: plan.latencyMs, jitterMs: plan.latencyMs });
+  const { latencyMs, maxRequestBytes } = plan;
+  const dataApi = await startDataApiServer({
+    databaseUrl: Object.assign(new URL(databaseUrl), PROCESSOR_ROLE).href,
+    latencyMs,
+    jitterMs: latencyMs,
+  });
   starting.defer(() => dataApi.close());
   const stream = await startChaosStream(plan.source, plan.shards);
   starting.defer(() => stream.close());
   const { endpoint, region, resourceArn, secretArn, database } = dataApi;
-  const runtime = createFunctionRuntime({
+  const chaosFunction = createChaosFunction({
     bundlePath,
     functionName: 'flights',
-    timeoutMs: FUNCTION_TIMEOUT_MS,
+    timeoutMs: plan.functionTimeoutMs,
     memoryMb: FUNCTION_MEMORY_MB,
     environment: {
       ...processorEnvironment.encode({
@@ -47,7 +51,7 @@ export async function startChaosWorld({ plan, databaseUrl, bundlePath, onLog }: 
         clusterArn: resourceArn,
         secretArn,
         database,
-        maxRequestBytes: plan.maxRequestBytes,
+        maxRequestBytes,
         timeReserveMs: TIME_RESERVE_MS,
       }),
       ...CREDENTIALS,
@@ -56,7 +60,7 @@ export async function startChaosWorld({ plan, databaseUrl, bundlePath, onLog }: 
     },
     onLog,
   });
-  starting.defer(() => runtime.close());
+  starting.defer(() => chaosFunction.close());
   const started = starting.move();
-  return { dataApi, stream, runtime, close: () => started.disposeAsync() };
+  return { dataApi, stream, function: chaosFunction, close: () => started.disposeAsync() };
 }

@@ -342,9 +342,9 @@ export const handler = async () => {
     const reason = 'CRASH while handling a batch: RangeError: nobody waits for this, caught by nobody';
     const lines = stdout.slice(stdout.indexOf('Backlog')).split('\n');
     expect(lines.slice(1).filter((line) => /^\w/.test(line))).toEqual([
-      expect.stringMatching(new RegExp(`^${reason}; in flight: 2 records of shardId-0{12}, \\d+ to \\d+$`)),
-      expect.stringMatching(new RegExp(`^${reason}; in flight: 1 record of shardId-0{12}, \\d+$`)),
-      expect.stringMatching(new RegExp(`^${reason}; in flight: 1 record of shardId-0{12}, \\d+$`)),
+      ...[1, 2, 3].map(() =>
+        expect.stringMatching(new RegExp(`^${reason}; in flight: 2 records of shardId-0{12}, \\d+ to \\d+$`)),
+      ),
       `${reason}: 4 times in all`,
       'Caught up.',
     ]);

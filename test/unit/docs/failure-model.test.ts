@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { FAULTS } from '../../../local/chaos/faults/fault-kind.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const text = readFileSync(join(ROOT, 'docs/failure-model.md'), 'utf8');
@@ -27,5 +28,9 @@ describe('the failure model', () => {
       Array.from({ length: 41 }, (_, n) => n + 1),
     );
     expect(traps.filter(({ row }) => !/`test\/[^`]+\.test\.ts`: `/.test(row))).toEqual([]);
+  });
+
+  it('names every fault of a run of chaos', () => {
+    expect(Object.keys(FAULTS).filter((kind) => !text.includes(`\`${kind}\``))).toEqual([]);
   });
 });

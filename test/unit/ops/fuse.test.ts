@@ -29,7 +29,7 @@ describe('what the fuse command says', () => {
       'payments, build 48687ca53bbe5644: held since 2026-11-26T07:00:00.000Z, fuse blown',
       '  180 of 200 events would be quarantined, from shardId-000000000001 4965 on',
       '  for example schema: cents: expected a number, received nothing',
-      'Roll back, or deploy a build that takes these events. If they really are bad, add --allow to quarantine them.',
+      'Roll back, or deploy a build that accepts these events. If they really are bad, add --allow to quarantine them.',
     ]);
   });
 

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createChaosPlan } from '../../../../local/chaos/chaos-plan.ts';
-import { FAULT_KINDS } from '../../../../local/chaos/faults/fault-kind.ts';
+import { flightsExample } from '../../../../local/examples/flights-example.ts';
+import { createChaosInput } from '../../../../local/chaos/chaos-input.ts';
+import { createChaosPlan } from '../../../../local/chaos/create-chaos-plan.ts';
+import { FAULTS } from '../../../../local/chaos/faults/fault-kind.ts';
+import { createFaultTally, tallyPlan } from '../../../../local/chaos/faults/fault-tally.ts';
+
+async function readFlights(): Promise<string[]> {
+  const { backlog, events } = await flightsExample.input();
+  const texts: string[] = [];
+  for (const { data } of events()) if (texts.push(data) === backlog) break;
+  return texts;
+}
 
 describe('a plan of chaos', () => {
   it('is the same for the same seed and another for another one', () => {
@@ -8,16 +18,15 @@ describe('a plan of chaos', () => {
     expect(createChaosPlan(8)).not.toEqual(createChaosPlan(7));
   });
 
-  it('has every kind of fault in it sooner or later', () => {
-    const kinds = new Set<string>();
+  it('has every kind of fault in it sooner or later', async () => {
+    const flights = await readFlights();
+    const tally = createFaultTally();
     for (let seed = 0; seed < 400; seed += 1) {
       const plan = createChaosPlan(seed);
-      for (const { kind } of [...plan.poison, ...plan.callFaults, ...plan.invocationFaults, ...plan.streamFaults]) {
-        kinds.add(kind);
-      }
-      if (plan.repeatedFlights.length > 0) kinds.add('duplicate-record');
-      if (plan.quarantineFailures > 0) kinds.add('quarantine-failed');
+      tallyPlan(plan, createChaosInput(plan, flights), tally);
+      const happening = [plan.callFaults, plan.invocationFaults, plan.streamFaults, plan.incidents].flat();
+      for (const { kind } of happening) tally.add(kind);
     }
-    expect([...kinds].sort()).toEqual([...FAULT_KINDS].sort());
+    expect(Object.keys(tally.counts()).sort()).toEqual(Object.keys(FAULTS).sort());
   });
 });
