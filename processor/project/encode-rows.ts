@@ -87,15 +87,15 @@ function readCells(row: object, columns: readonly EncodedColumn[]): Cells {
 
 /** Adds the cells of any row, or says what is wrong with it. */
 function encodeCells(cells: Cells, { columns }: EncodedTable, rows: EscapedRows): RowProblem | undefined {
-  for (const { name, label, encode, describeMisfit: describe } of columns) {
-    const cell = cells[name];
-    const value = encode(cell);
+  for (const column of columns) {
+    const cell = cells[column.name];
+    const value = column.encode(cell);
     if (value === undefined) {
       // A getter may have made it: looked for again, it would be another one.
       hearLateRejections(cell);
-      return new RowProblem(`${label} ${describe(cell)}`);
+      return new RowProblem(`${column.label} ${column.describeMisfit(cell)}`);
     }
-    if (!appendCell(value, rows)) return new RowProblem(`${label} holds ${UNSTORABLE}`);
+    if (!appendCell(value, rows)) return new RowProblem(`${column.label} holds ${UNSTORABLE}`);
   }
   return undefined;
 }

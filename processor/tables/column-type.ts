@@ -79,14 +79,12 @@ interface Codec {
 const INT2 = { min: -32_768, max: 32_767 };
 const INT4 = { min: -2_147_483_648, max: 2_147_483_647 };
 
-/**
- * Texts of all kinds share one function, which keeps the loop over the cells of a row quick.
- *
- * @param form of a date or time
- */
-function asString(form?: RegExp) {
-  return (value: unknown): string | undefined =>
-    typeof value === 'string' && (form === undefined || isTime(value, form)) ? value : undefined;
+function asString(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function asTime(form: RegExp) {
+  return (value: unknown): string | undefined => (typeof value === 'string' && isTime(value, form) ? value : undefined);
 }
 
 function asInteger({ min, max }: { readonly min: number; readonly max: number }) {
@@ -159,7 +157,7 @@ function adviseDouble(value: unknown): string | undefined {
 }
 
 const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
-  text: { encode: asString(), expected: 'a string', advise: adviseText },
+  text: { encode: asString, expected: 'a string', advise: adviseText },
   boolean: {
     encode: (value) => (typeof value === 'boolean' ? value : undefined),
     expected: 'true or false',
@@ -185,9 +183,9 @@ const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
     advise: adviseExact,
   },
   'double precision': { encode: asDouble, expected: 'a number', advise: adviseDouble },
-  date: { encode: asString(DATE_FORM), expected: 'a string such as 2001-03-31', advise: adviseDate },
+  date: { encode: asTime(DATE_FORM), expected: 'a string such as 2001-03-31', advise: adviseDate },
   timestamp: {
-    encode: asString(TIMESTAMP_FORM),
+    encode: asTime(TIMESTAMP_FORM),
     expected: 'a string such as 2001-03-31 22:27:00',
     advise: adviseTimestamp,
   },
@@ -196,7 +194,7 @@ const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
     expected: 'a Date or a string with its offset, such as 2001-03-31T22:27:00Z',
     advise: adviseTimestamptz,
   },
-  uuid: { encode: asString(), expected: 'a string such as 0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11' },
+  uuid: { encode: asString, expected: 'a string such as 0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11' },
   jsonb: { encode: asJson, expected: `a JSON value, at most ${MAX_JSON_DEPTH} levels deep` },
   bytea: { encode: asBytea, expected: 'a Uint8Array' },
 };

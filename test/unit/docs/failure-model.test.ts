@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { REJECTION_REASONS } from '../../../processor/decode/item.ts';
 import { FAULTS } from '../../../local/chaos/faults/fault-kind.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -21,6 +22,11 @@ describe('the failure model', () => {
 
   it.each(titles)('names a test of $path: $title', ({ path, title }) => {
     expect(readFileSync(join(ROOT, path), 'utf8')).toContain(title);
+  });
+
+  it('says of every reason what happened and what to do', () => {
+    const listed = [...text.matchAll(/^\| `([a-z0-9-]+)` +\| [^|]+ \| [^|]+ \|$/gm)].map(([, reason]) => reason);
+    expect(listed.sort()).toEqual([...REJECTION_REASONS].sort());
   });
 
   it('has every trap once, each with a test', () => {

@@ -263,6 +263,32 @@ describe('a batch that a process died with', () => {
   });
 });
 
+describe('an invocation from an event file', () => {
+  it('whose record does not say when and from where it came is a batch like any other', async () => {
+    const [{ kinesis }] = records(order(0)) as [KinesisRecord];
+    const { data, sequenceNumber } = kinesis;
+    const { response } = await invoke([{ kinesis: { data, sequenceNumber } } as unknown as KinesisRecord]);
+    expect(response).toEqual({ batchItemFailures: [] });
+    const [document = {}] = documents();
+    expect(document).toMatchObject({ EventsWritten: 1 });
+    // As old as the invocation is, where it could be as old as 1970, or no number at all.
+    for (const name of ['NewestRecordAgeMs', 'OldestRecordAgeMs']) expect(document[name]).toBeLessThan(60_000);
+    expect(summaries()[0]).toMatchObject({ shardId: 'unknown' });
+  });
+
+  it('that holds no records of Kinesis fails with the member that is missing, and asks nobody', async () => {
+    await using stub = await startStubDataApi(healthy);
+    vi.stubEnv('AWS_ENDPOINT_URL_RDS_DATA', stub.endpoint);
+    const handler = createHandler(orders);
+    await expect(handler({ detail: {} } as unknown as KinesisStreamEvent, lambdaContext())).rejects.toThrow(
+      'expected the event of a Kinesis event source mapping, got one whose `Records` is nothing',
+    );
+    const queued = { Records: [{ messageId: 'a', body: '{}' }] } as unknown as KinesisStreamEvent;
+    await expect(handler(queued, lambdaContext())).rejects.toThrow('`Records[0].kinesis.data` must be the bytes');
+    expect(stub.requests).toEqual([]);
+  });
+});
+
 describe('start-up', () => {
   it('tells everything that is missing in the environment', () => {
     vi.stubEnv('CLUSTER_ARN', '');
