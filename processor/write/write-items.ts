@@ -14,6 +14,15 @@ import { writeParameters } from './write-parameters.ts';
 import type { EventStore, FuseMemory } from '../ports.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 
+/** What of a stretch of the batch travels in a statement. */
+interface Sending {
+  readonly items: Chunk<EncodedItem>;
+  /** How often it was tried, this time included. */
+  readonly attempts: number;
+  /** Whether its one event was refused before, for a reason that may be over. */
+  readonly isAgain?: boolean;
+}
+
 /** What writing needs. */
 export interface ItemWriting {
   readonly store: EventStore;
@@ -149,28 +158,32 @@ class WriteRun {
    * Writes a stretch of the batch.
    *
    * @param part the stretch, of which nothing is settled
-   * @param sending what of it travels in the statement, and how often it was tried with this one
+   * @param sending what of it travels in the statement, and how
    */
-  async #writePart(
-    part: Chunk<EncodedItem>,
-    { items, attempts }: { readonly items: Chunk<EncodedItem>; readonly attempts: number },
-  ): Promise<void> {
+  async #writePart(part: Chunk<EncodedItem>, sending: Sending): Promise<void> {
+    const { items, isAgain = false } = sending;
     const hasEvents = part.some(isEvent);
-    const failure = hasEvents ? await this.#send(items) : undefined;
-    if (failure === undefined) {
-      // Rejections without an event beside them prove nothing about the build, so they wait for the last verdict.
-      if (!hasEvents || items.length < part.length) this.#waiting.push(...part.filter(isRejection));
-      this.#settled += part.length;
-    } else if (items.length > 1) {
+    const failure = hasEvents ? await this.#send(items, isAgain) : undefined;
+    if (failure !== undefined) return this.#narrow(part, sending, failure);
+    // Rejections without an event beside them prove nothing about the build, so they wait for the last verdict.
+    if (!hasEvents || items.length < part.length) this.#waiting.push(...part.filter(isRejection));
+    this.#settled += part.length;
+  }
+
+  /** Tries less of a part that the database did not take, until the event to blame stands alone. */
+  async #narrow(part: Chunk<EncodedItem>, { items, ...tried }: Sending, failure: DatabaseError): Promise<void> {
+    const attempts = tried.attempts + 1;
+    if (items.length > 1) {
       for (const piece of cutBetweenEvents(part)) {
-        await this.#writePart(piece, { items: piece.filter(isEvent), attempts: attempts + 1 });
+        await this.#writePart(piece, { items: piece.filter(isEvent), attempts });
       }
     } else if (failure.kind === 'timeout') {
       throw transientHold(failure);
-    } else if (attempts === 1 && failure.isInternal) {
-      await this.#writePart(part, { items, attempts: attempts + 1 });
+    } else if (tried.isAgain !== true && (failure.isInternal || failure.isAboutStatement)) {
+      // What happens at the same moment, such as a change of the table or of a grant, may be over.
+      await this.#writePart(part, { items, attempts, isAgain: true });
     } else {
-      await this.#setAside(part, failure, attempts);
+      await this.#setAside(part, failure, tried.attempts);
     }
   }
 
@@ -210,14 +223,16 @@ class WriteRun {
     return { ...this.#calls, budgetMs: () => this.#calls.budgetMs() - statements * QUARANTINE_MS };
   }
 
-  /** Executes a chunk; a failure that a smaller one can avoid is returned. */
-  async #send(items: Chunk<EncodedItem>): Promise<DatabaseError | undefined> {
+  /** Executes a chunk; a failure that a smaller one can avoid, or that its event is to blame for, is returned. */
+  async #send(items: Chunk<EncodedItem>, isAgain: boolean): Promise<DatabaseError | undefined> {
     try {
       await this.#execute(items, this.#itemCalls());
       return undefined;
     } catch (error) {
       if (!(error instanceof DatabaseError) || !isForLess(error)) throw error;
-      if (error.kind === 'refused' && error.isAboutStatement) await this.#askForStatement();
+      // The answer of a while ago does not count where an event is about to be blamed.
+      const isOpen = isAgain || !this.#isStatementTaken;
+      if (error.kind === 'refused' && error.isAboutStatement && isOpen) await this.#askForStatement();
       return error;
     }
   }
@@ -227,7 +242,6 @@ class WriteRun {
    * one row; the database tells the two apart when it is asked for the statement without a row.
    */
   async #askForStatement(): Promise<void> {
-    if (this.#isStatementTaken) return;
     const { store, context } = this.#writing;
     try {
       await callWithRetry((options) => store.explain(writeParameters([], context), options), this.#calls);

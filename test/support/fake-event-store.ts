@@ -20,7 +20,7 @@ export interface FakeEventStoreOptions {
   /** What the database says of poison. @defaultValue a rejection with SQLSTATE 22007 */
   readonly poisonError?: Error;
   /** What the database says when it is asked for the statement alone; it takes it unless told. */
-  readonly explainError?: Error;
+  readonly explainError?: (asked: number) => Error | undefined;
   /** Asked before each call, of either kind, which are counted from 1. */
   readonly failure?: (call: number, parameters: WrittenParameters) => InjectedFailure | undefined;
 }
@@ -102,7 +102,7 @@ export class FakeEventStore implements EventStore {
 
   explain(): Promise<void> {
     this.explained += 1;
-    const { explainError } = this.#options;
+    const explainError = this.#options.explainError?.(this.explained);
     return explainError === undefined ? Promise.resolve() : Promise.reject(explainError);
   }
 

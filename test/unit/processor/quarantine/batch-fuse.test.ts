@@ -181,7 +181,8 @@ describe('rows that the database refuses for a reason nobody has listed', () => 
         poison: poison(0, 17),
       });
       expect(report).toMatchObject({ written: 28, committedRecords: 30, hold: undefined });
-      expect(store.explained).toBe(1);
+      // Once for the batch, and once before each of the two is blamed.
+      expect(store.explained).toBe(3);
     },
   );
 
@@ -189,9 +190,8 @@ describe('rows that the database refuses for a reason nobody has listed', () => 
     const { report, store } = await writeBatch(encodedEvents(30), {
       poisonError: refused('42501'),
       poison: all(30),
-      explainError: classifyError(
-        Object.assign(new Error('ERROR: permission denied for table t; SQLState: 42501'), { name: 'E' }),
-      ),
+      explainError: () =>
+        classifyError(Object.assign(new Error('ERROR: permission denied for table t; SQLState: 42501'), { name: 'E' })),
     });
     expect([store.calls.length, store.explained, report.committedRecords]).toEqual([1, 1, 0]);
     expect(report.hold).toMatchObject({
@@ -255,11 +255,26 @@ describe('rows that the database refuses for a reason nobody has listed', () => 
     expect((await writeBatch(encodedEvents(3), options)).store.quarantine.size).toBe(3);
   });
 
-  it('with an internal error are tried once more before they are blamed', async () => {
-    const internal = { error: databaseError('refused', 'XX000') };
-    const { report, store } = await writeBatch(encodedEvents(1), {
-      failure: (call) => (call === 1 ? internal : undefined),
+  it.each([
+    ['an internal error', databaseError('refused', 'XX000')],
+    ['a grant that is there again when the database is asked', refused('42501')],
+  ])('with %s are tried once more before they are blamed', async (_, error) => {
+    for (const lastCall of [1, 2]) {
+      const { report, store } = await writeBatch(encodedEvents(lastCall), {
+        failure: (call) => (call <= lastCall ? { error } : undefined),
+        before: [good(30)],
+      });
+      expect([store.ledger.size, report.committedRecords, report.hold]).toEqual([lastCall, lastCall, undefined]);
+    }
+  });
+
+  it('are not to blame when a grant is revoked after the database has said that it takes the statement', async () => {
+    const { report, store } = await writeBatch(encodedEvents(2), {
+      poisonError: refused('42501'),
+      poison: all(2),
+      before: [good(30)],
+      explainError: (asked) => (asked > 1 ? refused('42501') : undefined),
     });
-    expect([store.ledger.size, report.committedRecords, report.hold]).toEqual([1, 1, undefined]);
+    expect([store.quarantine.size, report.committedRecords, report.hold?.reason]).toEqual([0, 0, 'configuration']);
   });
 });
