@@ -192,6 +192,7 @@ const SPOILED: Readonly<Record<PlannedPoison<PoisonKind | KillerKind>['kind'], S
   })),
   'poison-ambiguous-airport': spoil(() => ({ destination: 'TWIN' })),
   'poison-projection-throws': spoil(() => ({ distance: 0 })),
+  'poison-unasked-key': setTrap('ask-nothing'),
   'poison-late-rejection': setTrap('cell', 'list', 'json', 'answer', 'event-id', 'lookup-keys'),
   'poison-unstorable-text': spoil((_, serial) => ({
     note: serial % 2 === 0 ? 'nul \0 inside' : 'half a pair \ud83d',

@@ -33,6 +33,8 @@ const FULL_REQUEST_BYTES = 4 * 1024 * 1024;
 const FUNCTION_TIMEOUT_MS = 8_000;
 /** Every process that a record keeps in a loop costs a run so much; the engine needs a second to look at a record alone. */
 const KILLERS_TIMEOUT_MS = 4_000;
+/** Poison records that follow one another in runs that are about poison. */
+const POISON_TOGETHER = 3;
 const FIRST_MINUTE = Math.min(...REPORT_MINUTES);
 const LAST_MINUTE = Math.max(...REPORT_MINUTES);
 /** Poison that needs small requests: its rows, or its payload, are too large for one. */
@@ -129,12 +131,15 @@ const PROFILES: Readonly<Record<ChaosProfile, Profile>> = {
       daysWithoutCounters: [0, 1, 2],
     },
   }),
+  // Batches in which everything is poison, and far from one another, so that the fuse lets them pass.
   poison: (random, { flights }) => ({
     ...QUIET,
-    poison: [...kindsOf(POISON), ...times(10, () => 'poison-late-rejection' as const)].map((kind) => ({
+    poison: [...kindsOf(POISON), ...times(8, () => 'poison-late-rejection' as const)].map((kind, index) => ({
       kind,
-      flight: random.integer(0, flights - 1),
+      flight: Math.floor(((Math.floor(index / POISON_TOGETHER) + 1) * flights) / 10),
     })),
+    batchSize: random.integer(POISON_TOGETHER, 2 * POISON_TOGETHER),
+    isShuffled: false,
     maxRequestBytes: SMALL_REQUEST_BYTES,
   }),
   // Small batches are what a fuse without a memory gives way to.

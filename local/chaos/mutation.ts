@@ -80,6 +80,118 @@ export const MUTATIONS = {
     edits: { 'processor/tables/counters.ts': [['coalesce(${OWN.there}.${column}, 0)', '${OWN.there}.${column}']] },
     profile: 'versions',
   },
+  'integers-are-rounded': {
+    says: 'an integer beyond 2^53 becomes the nearest double',
+    edits: {
+      'processor/decode/parse-json.ts': [["BigInt(`${sign}${digits}${'0'.repeat(zerosBehind)}`)", 'BigInt(value)']],
+    },
+    profile: 'versions',
+  },
+  'integers-are-rounded-in-jsonb': {
+    says: 'an integer beyond 2^53 becomes the nearest double inside jsonb',
+    edits: {
+      'processor/tables/json-cell.ts': [
+        ["case 'bigint':\n        return String(value);", "case 'bigint':\n        return String(Number(value));"],
+      ],
+    },
+    profile: 'versions',
+  },
+  'times-as-they-come': {
+    says: 'a timestamp column takes any text that PostgreSQL takes',
+    edits: { 'processor/tables/time-text.ts': [['return form.test(text) && isCalendarDay(text);', 'return true;']] },
+    profile: 'poison',
+  },
+  'promises-are-stored': {
+    says: 'a promise inside jsonb is written as an empty object',
+    edits: {
+      'processor/tables/json-cell.ts': [
+        [
+          "if (isPromiseLike(value)) throw this.#problem('a promise; await it');",
+          "if (isPromiseLike(value)) return '{}';",
+        ],
+      ],
+    },
+    profile: 'poison',
+  },
+  'late-rejections-are-unheard': {
+    says: 'nobody hears the promise in a rejected row, so its rejection ends the process',
+    edits: { 'processor/user-values.ts': [['if (isPromiseLike(value)) hear(value);', '']] },
+    profile: 'poison',
+  },
+  'inherited-names-count': {
+    says: 'what every JavaScript object inherits is taken for a member of its own',
+    edits: { 'processor/user-values.ts': [['isInherited: name in Object.prototype', 'isInherited: false']] },
+    profile: 'versions',
+  },
+  'any-of-several-rows': {
+    says: 'a lookup key with several rows gets one of them',
+    edits: { 'processor/lookup/data-api-lookup-source.ts': [['if (rows !== 1) return new AmbiguousKey(rows);', '']] },
+    profile: 'poison',
+  },
+  'keys-of-neighbours': {
+    says: 'an event sees the reference rows that other events of its batch asked for',
+    edits: {
+      'processor/lookup/lookup-accessors.ts': [['keys?.has(current, text) === true ?', 'keys !== undefined ?']],
+    },
+    profile: 'poison',
+  },
+  'refusals-pass': {
+    says: 'a SQLSTATE that is not listed is taken for a failure that passes',
+    edits: { 'data-api/classify-error.ts': [["?? 'refused'", "?? 'transient'"]] },
+    profile: 'poison',
+  },
+  'refusals-blame-the-row': {
+    says: 'the database is not asked whether it refuses the statement or the row',
+    edits: { 'processor/write/write-items.ts': [['error.isAboutStatement && isOpen', 'false']] },
+    profile: 'missing-grant',
+  },
+  'fuse-gives-way': {
+    says: 'a batch too small for the fuse is quarantined, whatever share of it is rejected',
+    edits: {
+      'processor/quarantine/fuse.ts': [
+        ["evidence.fatal === evidence.rejected ? 'quarantine' : 'wait'", "'quarantine'"],
+      ],
+    },
+    profile: 'bad-deploy',
+  },
+  'fuse-forgets': {
+    says: 'the fuse knows nothing of the batches before',
+    edits: { 'processor/quarantine/data-api-fuse-memory.ts': [['return toHistory(rows[0]);', 'return toHistory();']] },
+    profile: 'poison',
+  },
+  'fuse-stays-blown': {
+    says: 'a new build does not close the fuse',
+    edits: {
+      'processor/quarantine/data-api-fuse-memory.ts': [
+        [' AND code_version = :code_version::text', ' AND length(:code_version::text) > 0'],
+      ],
+    },
+    profile: 'bad-deploy',
+  },
+  'no-in-flight-note': {
+    says: 'a process notes nothing about the records that it works on',
+    edits: { 'processor/batch-runner.ts': [['memory.isNew(shardId, records);', 'false;']] },
+    profile: 'killers',
+  },
+  'condemned-records-run': {
+    says: 'a record that was found to end processes is processed all the same',
+    edits: {
+      'processor/careful-run.ts': [['condemned === undefined ? record : { ...record, condemned }', 'record']],
+    },
+    profile: 'killers',
+  },
+  'death-blames-the-first': {
+    says: 'a death condemns the first of the records that the process worked on',
+    edits: {
+      'processor/quarantine/suspects.ts': [['note.alone && crashes >= CRASHES_FOR_A_VERDICT', 'crashes > 0']],
+    },
+    profile: 'killers',
+  },
+  'no-event-id-in-the-note': {
+    says: 'a record that ended processes is set aside although its event is in effect',
+    edits: { 'processor/careful-run.ts': [['if (note.alone) await this.#noteEventId(records, note);', '']] },
+    profile: 'killers',
+  },
   'superseded-is-written': {
     says: 'an event that lost to a newer version counts as written',
     edits: { 'processor/write/compile-write.ts': [['const mayBeSuperseded = ', 'const mayBeSuperseded = false && ']] },

@@ -15,6 +15,7 @@ export const POISON = {
   'poison-unknown-airport': 'a lookup key without a row',
   'poison-inherited-name': 'a lookup key such as constructor, which every JavaScript object appears to have',
   'poison-ambiguous-airport': 'a lookup key with two rows',
+  'poison-unasked-key': 'an event that uses a reference row without asking for it',
   'poison-projection-throws': 'an event that makes the projection throw',
   'poison-late-rejection': 'a promise in place of a value, which rejects after the engine has looked at it',
   'poison-unstorable-text': 'text that PostgreSQL cannot store',

@@ -7,7 +7,7 @@
 /** Traps that an event can name, by the function in which it falls into them. */
 const TRAPS_BY_PLACE = {
   'event-id': ['event-id'],
-  'lookup-keys': ['lookup-keys', 'exit-early'],
+  'lookup-keys': ['lookup-keys', 'ask-nothing', 'exit-early'],
   project: ['cell', 'list', 'json', 'answer', 'exit', 'loop', 'heap', 'unheard'],
 } as const;
 
@@ -40,6 +40,8 @@ export function fallInto(trap: Trap | undefined, place: keyof typeof TRAPS_BY_PL
       return fillHeap();
     case 'unheard':
       void late();
+      return undefined;
+    case 'ask-nothing':
       return undefined;
     default:
       return late();

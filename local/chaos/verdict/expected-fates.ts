@@ -127,7 +127,7 @@ const VERDICTS: readonly (readonly [holds: Holds, verdict: (flight: Flight) => V
   [(flight) => isTrap(flight, ['lookup-keys']), () => ['row-invalid']],
   [({ origin, destination }) => [origin, destination].includes('TWIN'), () => ['lookup-ambiguous']],
   [(flight, airports) => !airports.has(flight.origin) || !airports.has(flight.destination), () => ['lookup-absent']],
-  [({ distance }) => distance === 0, () => ['projection-threw']],
+  [(flight) => flight.distance === 0 || isTrap(flight, ['ask-nothing']), () => ['projection-threw']],
   [(flight) => isTrap(flight, LATE_VALUES) || !isStorable(flight), () => ['row-invalid']],
   [({ note = '' }) => note.split('"').length > MAX_QUOTES_IN_NOTE, () => ['too-large']],
   [({ distance }) => distance < 0, () => ['database', '23514']],

@@ -15,6 +15,8 @@ export interface ExpectedTables {
   readonly airport_days: readonly TextRow[];
   readonly latest_departures: readonly TextRow[];
   readonly gates: readonly TextRow[];
+  /** Of a table that has the name of something that every JavaScript object has. */
+  readonly inherited_name: readonly TextRow[];
 }
 
 /**
@@ -32,6 +34,7 @@ export function expectedTables(events: readonly ChaosEvent[], airports: Airports
     airport_days: airportDays(flights, before.airport_days),
     latest_departures: newest(flights.map(departureRow), before.latest_departures, 2),
     gates: newest(reportsIn(events).map(gateRow), before.gates, 1),
+    inherited_name: flights.flatMap((flight) => (flight.note === undefined ? [] : [[eventId(flight)]])),
   };
 }
 

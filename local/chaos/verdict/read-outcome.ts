@@ -38,6 +38,7 @@ const TABLES: Readonly<Record<keyof ExpectedTables, string>> = {
   flight_notes: `SELECT flight_id, note, ticket::text, details->>'ticket', details->>'seats' FROM flight_notes`,
   airport_days: `SELECT airport, day::text, flights::text, delayed_flights::text, delay_minutes::text FROM airport_days`,
   latest_departures: 'SELECT airport, departed_at::text, flight_id, destination, delay::text FROM latest_departures',
+  inherited_name: 'SELECT v FROM "constructor"',
   gates: `SELECT airport, at::text, gate, serial::text, report->>'serial' FROM gates`,
 };
 

@@ -14,7 +14,7 @@ export const CREATE_ROLE = `CREATE ROLE ${ROLE} LOGIN PASSWORD '${PASSWORD}'`;
 export const GRANT_ALL = [
   `USAGE ON SCHEMA ${FRAMEWORK_SCHEMA}`,
   ...FRAMEWORK_GRANTS.processor,
-  ...Object.entries(flightsUnderTest.tables).map(([table, { privileges }]) => `${privileges.join(', ')} ON ${table}`),
+  ...Object.entries(flightsUnderTest.tables).map(([table, { privileges }]) => `${privileges.join(', ')} ON "${table}"`),
   ...Object.values(flightsUnderTest.lookups).map(({ table }) => `SELECT ON ${table}`),
 ]
   .map((grant) => `GRANT ${grant} TO ${ROLE}`)

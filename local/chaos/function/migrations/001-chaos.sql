@@ -5,6 +5,8 @@ CREATE TABLE flight_notes (
   details jsonb NOT NULL
 );
 
+CREATE TABLE "constructor" (v text COLLATE "C" NOT NULL);
+
 -- What another program left behind has no version in some rows.
 CREATE TABLE gates (
   airport text PRIMARY KEY,
