@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { EnvironmentFault, InvocationContext, InvocationResult } from '../mapping/ports.ts';
 import { CHANNEL_FD, encodeInvocation } from './environment-protocol.ts';
@@ -14,6 +14,9 @@ import type { EnvironmentConfiguration } from './start-process.ts';
 const INIT_TIMEOUT_MS = 10_000;
 
 const KILLED: EndCause = { kind: 'signal', signal: 'killed' };
+
+/** Longest wait for the last output of a process that is gone. */
+const LAST_WORDS_MS = 1_000;
 
 /** One execution environment: a process that serves one invocation at a time, until something ends it. */
 export class ExecutionEnvironment {
@@ -67,10 +70,11 @@ export class ExecutionEnvironment {
     });
     // A process that is gone is told of by its exit.
     this.#channel.on('error', () => undefined);
+    const closed = once(this.#process, 'close').catch(() => undefined);
     try {
       const [status, signal] = (await once(this.#process, 'exit')) as [number | null, NodeJS.Signals | null];
-      // What it wrote last is there, and is read in this turn.
-      await nextTurn();
+      // On a busy machine what it wrote last may not be read yet; a process that it started may keep the streams open.
+      await Promise.race([closed, sleep(LAST_WORDS_MS)]);
       this.#fail(
         signal === null ? { kind: 'exit', status: status ?? 0 } : { kind: 'signal', signal: signalText(signal) },
       );
