@@ -8,6 +8,8 @@ export interface Mutation {
   readonly edits: SourceEdits;
   /** The runs in which it must show. */
   readonly profile: ChaosProfile;
+  /** A run of the profile that shows it, where only some do; it is made first. */
+  readonly seed?: number;
 }
 
 /** The mutations, by the name they have on the command line. */
@@ -191,6 +193,7 @@ export const MUTATIONS = {
     says: 'a record that ended processes is set aside although its event is in effect',
     edits: { 'processor/careful-run.ts': [['if (note.alone) await this.#noteEventId(records, note);', '']] },
     profile: 'killers',
+    seed: 4,
   },
   'superseded-is-written': {
     says: 'an event that lost to a newer version counts as written',

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { ChaosOptions } from './chaos-options.ts';
 import { createChaosReport, describeChaosReport, describeChaosRun, type ChaosReport } from './chaos-report.ts';
 import { createChaosPlan } from './create-chaos-plan.ts';
-import { MUTATIONS, type MutationName } from './mutation.ts';
+import { MUTATIONS, type Mutation, type MutationName } from './mutation.ts';
 import type { ChaosResult } from './run-chaos.ts';
 import { startChaosPlayground, type ChaosPlayground } from './start-chaos-playground.ts';
 
@@ -71,15 +71,16 @@ async function tryMutations(
  * Makes runs with a mutation until one notices it.
  *
  * @param name of the mutation
- * @param options most runs to make, the seed of the first one, and where
+ * @param options most runs to make, the seed of the first one unless the mutation knows a better one, and where
  * @returns the run that noticed, or `undefined`
  */
 export async function findNotice(
   name: MutationName,
   { runs, seed, playground }: { readonly runs: number; readonly seed: number; readonly playground: ChaosPlayground },
 ): Promise<ChaosResult | undefined> {
+  const { profile, seed: telling }: Mutation = MUTATIONS[name];
   for (let index = 0; index < runs; index += 1) {
-    const plan = createChaosPlan(seed + index, { profile: MUTATIONS[name].profile });
+    const plan = createChaosPlan(index === 0 ? (telling ?? seed) : seed + index, { profile });
     const result = await playground.run(plan, name);
     if (result.violations.length > 0) return result;
   }
