@@ -61,7 +61,7 @@ export class EventProcessorStack extends Stack {
     const migrations = new DatabaseMigrations(this, 'Migrations', { ...parts, code });
     const processor = new ProcessorFunction(this, 'Processing', { ...parts, code: code.processor });
     const mapping = new StreamMapping(this, 'Polling', { ...parts, target: processor.alias });
-    const watchdog = new Watchdog(this, 'Watching', { ...parts, code });
+    const watchdog = new Watchdog(this, 'Watching', { ...parts, code, mapping });
     const pager = new Pager(this, 'Paging', { settings, key });
     const monitoring = new Monitoring(this, 'Monitoring', { ...parts, processor, mapping, pager });
     new Rollout(this, 'Rollout', { settings, processor, pager });

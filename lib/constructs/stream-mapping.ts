@@ -24,6 +24,7 @@ export interface StreamMappingProps {
 export class StreamMapping extends Construct {
   /** UUID of the mapping, the dimension of its metrics. */
   readonly mappingId: string;
+  readonly mappingArn: string;
 
   constructor(scope: Construct, id: string, { settings, stream, target, failedBatches }: StreamMappingProps) {
     super(scope, id);
@@ -49,6 +50,7 @@ export class StreamMapping extends Construct {
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
     this.mappingId = mapping.eventSourceMappingId;
+    this.mappingArn = mapping.eventSourceMappingArn;
   }
 }
 

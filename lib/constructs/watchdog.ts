@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { CfnWaitCondition, CfnWaitConditionHandle, Duration, Validations } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -8,8 +8,10 @@ import type { StackCode } from '../function-code.ts';
 import type { ResolvedProps } from '../props/resolve-props.ts';
 import type { EventDatabase } from './event-database.ts';
 import type { EventStream } from './event-stream.ts';
+import type { FailedBatches } from './failed-batches.ts';
 import { allowDataApi, allowReadStream } from './grants.ts';
 import { ServiceFunction, type FunctionDefaults } from './service-function.ts';
+import type { StreamMapping } from './stream-mapping.ts';
 
 /** What is watched. */
 export interface WatchdogProps extends FunctionDefaults {
@@ -17,18 +19,27 @@ export interface WatchdogProps extends FunctionDefaults {
   readonly code: Pick<StackCode, 'watchdog' | 'prune'>;
   readonly stream: EventStream;
   readonly database: EventDatabase;
+  readonly mapping: StreamMapping;
+  readonly failedBatches: FailedBatches | undefined;
 }
 
 /** Shards that one run of the watchdog looks into: two calls each, ten at a time, well within its minute. */
 const MAX_SHARDS = 400;
 
+/** A wait condition cannot be updated: another value here breaks the next deployment of every stack there is. */
+const FIRST_RUN = { count: 1, timeout: '900' } as const;
+
 /** Two functions on a schedule, independent of the processor: one looks how far behind it is, one deletes old rows. */
 export class Watchdog extends Construct {
   readonly watchdog: ServiceFunction;
   readonly prune: ServiceFunction;
+  /** Created once the watchdog has run on its schedule: what must not exist before depends on it. */
+  readonly firstRun: CfnWaitCondition;
+  private readonly runs: CfnWaitConditionHandle;
 
   constructor(scope: Construct, id: string, props: WatchdogProps) {
     super(scope, id);
+    this.runs = new CfnWaitConditionHandle(this, 'Runs');
     this.watchdog = this.createWatchdog(props);
     this.prune = this.createPrune(props);
     // A run that failed is not repeated: the next one is a minute away and sees more.
@@ -43,6 +54,8 @@ export class Watchdog extends Construct {
       schedule: Schedule.rate(Duration.hours(1)),
       targets: [new LambdaFunction(this.prune.function, once)],
     });
+    this.firstRun = new CfnWaitCondition(this, 'FirstRun', { ...FIRST_RUN, handle: this.runs.ref });
+    this.firstRun.node.addDependency(everyMinute);
     for (const rule of [everyMinute, everyHour]) {
       Validations.of(rule).acknowledge({
         id: 'Serverless-EventBusDLQ',
@@ -52,7 +65,7 @@ export class Watchdog extends Construct {
   }
 
   private createWatchdog(props: WatchdogProps): ServiceFunction {
-    const { settings, stream, database } = props;
+    const { settings, stream, database, mapping, failedBatches } = props;
     return new ServiceFunction(this, 'Watchdog', {
       ...props,
       code: props.code.watchdog,
@@ -66,9 +79,14 @@ export class Watchdog extends Construct {
         startingPosition: settings.startingPositionTimestamp ?? settings.startingPosition,
         parallelizationFactor: settings.parallelizationFactor,
         maxShards: MAX_SHARDS,
+        mappingId: mapping.mappingId,
+        failedBatchesBucket: failedBatches?.bucket.bucketName ?? '',
+        runsSignalUrl: this.runs.ref,
       }),
       statements: [
         ...allowReadStream(stream.streamArn, stream.key),
+        new PolicyStatement({ actions: ['lambda:GetEventSourceMapping'], resources: [mapping.mappingArn] }),
+        ...(failedBatches?.listStatements() ?? []),
         ...allowDataApi({ clusterArn: database.clusterArn, ...database.maintenanceSecret }),
       ],
     });
