@@ -36,7 +36,7 @@ export async function handler(): Promise<void> {
   }
   metrics.publishStoredMetrics();
   for (const { what, error, todo } of failures) logger.error(`cannot see ${what}; ${todo}`, error as Error);
-  const { unreadable: _, positionsError: __, ...told } = report ?? {};
-  logger.info('looked at the stream', told);
+  // Errors have lines of their own.
+  logger.info('looked at the stream', { ...report, unreadable: undefined, positionsError: undefined });
   await signalRuns();
 }

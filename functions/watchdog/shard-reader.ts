@@ -103,26 +103,32 @@ export class ShardReader {
     return undefined;
   }
 
-  private judge({ Records: [record] = [], MillisBehindLatest, NextShardIterator }: GetRecordsOutput) {
-    const arrivalMs = record?.ApproximateArrivalTimestamp?.getTime();
+  private judge(answer: GetRecordsOutput): ShardProbe | undefined {
+    const [record] = answer.Records ?? [];
     const isCommitted = this.isCommitted(record?.SequenceNumber);
-    if (arrivalMs !== undefined && !isCommitted) return { kind: 'record', arrivalMs } as const;
-    const behindMs = MillisBehindLatest ?? 0;
+    const arrival = record?.ApproximateArrivalTimestamp;
+    if (arrival !== undefined && !isCommitted) return { kind: 'record', arrivalMs: arrival.getTime() };
+    const { MillisBehindLatest: behindMs = 0, NextShardIterator } = answer;
     this.iterator = NextShardIterator;
-    if (behindMs === 0 || NextShardIterator === undefined) return { kind: 'caught-up' } as const;
-    if (isCommitted && this.start === 'oldest' && !this.forgotten) this.startFrom('committed');
-    if (!isCommitted && this.start === 'committed' && this.isAllOfRetention(behindMs)) this.forget();
+    if (behindMs === 0 || NextShardIterator === undefined) return { kind: 'caught-up' };
+    if (isCommitted) this.skipToPosition();
+    else this.leaveForgottenPosition(behindMs);
     return undefined;
+  }
+
+  /** Where the oldest record is a committed one, the stream still has the position. */
+  private skipToPosition(): void {
+    if (this.start === 'oldest' && !this.forgotten) this.startFrom('committed');
+  }
+
+  private leaveForgottenPosition(behindMs: number): void {
+    if (this.start === 'committed' && behindMs >= this.options.retentionMs - RETENTION_SLACK_MS) this.forget();
   }
 
   private isCommitted(sequenceNumber: string | undefined): boolean {
     const { lastSequenceNumber } = this.position;
     if (sequenceNumber === undefined || lastSequenceNumber === undefined) return false;
     return BigInt(sequenceNumber) <= BigInt(lastSequenceNumber);
-  }
-
-  private isAllOfRetention(behindMs: number): boolean {
-    return behindMs >= this.options.retentionMs - RETENTION_SLACK_MS;
   }
 
   private startFrom(start: 'committed' | 'oldest'): void {

@@ -46,12 +46,11 @@ const LISTING_TIMEOUT_MS = 20_000;
  */
 export async function countUnreadFailures(client: S3Client, bucket: string): Promise<number> {
   const signal = AbortSignal.timeout(LISTING_TIMEOUT_MS);
-  let count = 0;
-  for await (const _key of listUnreadFailures(client, { bucket, prefix: '', signal })) {
-    count += 1;
-    if (count >= MAX_COUNTED) break;
+  const keys: string[] = [];
+  for await (const key of listUnreadFailures(client, { bucket, prefix: '', signal })) {
+    if (keys.push(key) >= MAX_COUNTED) break;
   }
-  return count;
+  return keys.length;
 }
 
 /**

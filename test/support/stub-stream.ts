@@ -104,7 +104,7 @@ export class StubStream {
   }
 
   private read(cursor: Cursor): unknown {
-    const { shardId, after, atMs, openedMs } = cursor;
+    const { shardId, openedMs } = cursor;
     const shard = this.shardOf(shardId);
     this.calls.push(`${shardId} read`);
     this.failAsTold(shard, 'GetRecordsCommand');
@@ -114,24 +114,29 @@ export class StubStream {
     if (cursor.isStuck) {
       return { Records: [], MillisBehindLatest: this.retentionHours * 3_600_000, NextShardIterator: next({}) };
     }
-    const record = shard.records.find(
-      (one) => one.sequence > after && one.arrivalMs >= Math.max(atMs, this.horizonMs) && one.arrivalMs <= nowMs,
-    );
-    const reachedMs = atMs + (shard.reachMs ?? Infinity);
-    if (record === undefined || record.arrivalMs > reachedMs) {
-      const isAtEnd = record === undefined && reachedMs >= nowMs;
-      if (isAtEnd && shard.isClosed === true) return { Records: [], MillisBehindLatest: 0 };
-      return {
-        Records: [],
-        MillisBehindLatest: isAtEnd ? 0 : nowMs - reachedMs,
-        NextShardIterator: next({ atMs: isAtEnd ? nowMs : reachedMs }),
-      };
-    }
+    const record = this.nextRecord(shard, cursor);
+    if (record === undefined) return this.emptyRead(shard, cursor, next);
     return {
       Records: [{ SequenceNumber: String(record.sequence), ApproximateArrivalTimestamp: new Date(record.arrivalMs) }],
       MillisBehindLatest: Math.max(1, nowMs - record.arrivalMs),
       NextShardIterator: next({ after: record.sequence, atMs: record.arrivalMs }),
     };
+  }
+
+  /** Undefined also when it is further away than one read reaches. */
+  private nextRecord(shard: StubShard, { after, atMs }: Cursor): StubRecord | undefined {
+    const fromMs = Math.max(atMs, this.horizonMs);
+    const record = shard.records.find(
+      ({ sequence, arrivalMs }) => sequence > after && arrivalMs >= fromMs && arrivalMs <= this.clock.now(),
+    );
+    return record !== undefined && record.arrivalMs <= atMs + (shard.reachMs ?? Infinity) ? record : undefined;
+  }
+
+  private emptyRead(shard: StubShard, { atMs }: Cursor, next: (to: Partial<Cursor>) => string): unknown {
+    const nowMs = this.clock.now();
+    const reachedMs = Math.min(nowMs, atMs + (shard.reachMs ?? Infinity));
+    if (reachedMs === nowMs && shard.isClosed === true) return { Records: [], MillisBehindLatest: 0 };
+    return { Records: [], MillisBehindLatest: nowMs - reachedMs, NextShardIterator: next({ atMs: reachedMs }) };
   }
 
   private shardOf(shardId: string): StubShard {
