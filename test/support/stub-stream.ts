@@ -40,14 +40,13 @@ interface Command {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-const ITERATOR_LASTS_MS = 5 * 60_000;
-
 /** A stream that forgets, has gaps and fails as Kinesis was seen to, under a clock of the test's own. */
 export class StubStream {
   readonly shards = new Map<string, StubShard>();
   /** Every call: the command and what it asked for. */
   readonly calls: string[] = [];
   retentionHours = 24;
+  iteratorLastsMs = 5 * 60_000;
   private readonly clock: FakeClock;
 
   constructor(clock: FakeClock) {
@@ -109,7 +108,7 @@ export class StubStream {
     this.calls.push(`${shardId} read`);
     this.failAsTold(shard, 'GetRecordsCommand');
     const nowMs = this.clock.now();
-    if (nowMs - openedMs >= ITERATOR_LASTS_MS) throw serviceError('ExpiredIteratorException');
+    if (nowMs - openedMs >= this.iteratorLastsMs) throw serviceError('ExpiredIteratorException');
     const next = (to: Partial<Cursor>): string => JSON.stringify({ ...cursor, openedMs: nowMs, ...to });
     if (cursor.isStuck) {
       return { Records: [], MillisBehindLatest: this.retentionHours * 3_600_000, NextShardIterator: next({}) };

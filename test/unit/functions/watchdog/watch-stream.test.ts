@@ -86,6 +86,7 @@ describe('a shard in which neither a record nor the end is found', () => {
     shard.isStuck = true;
     world.clock.advance(60_000);
     await expect(world.run()).resolves.toMatchObject({ shardsUnknown: 1, worstShardId: 'a' });
+    await expect(world.run()).resolves.toMatchObject({ shardsUnknown: 1, worstShardId: 'a' });
     // Once the position has moved, that age says nothing any more.
     world.positions.set('a', waiting);
     await expect(world.run()).resolves.toMatchObject({ shardsUnknown: 1, worstShardId: undefined, shardsJudged: 0 });
@@ -136,7 +137,7 @@ describe('an iterator', () => {
     const committed = { sequence: 1, arrivalMs: world.hoursAgo(1) };
     const shard = world.addShard('a', { records: [committed] }, committed);
     await world.run();
-    shard.failures = { GetRecordsCommand: [serviceError('ExpiredIteratorException')] };
+    world.stream.iteratorLastsMs = 30_000;
     shard.records.push({ sequence: 2, arrivalMs: world.clock.now() });
     world.clock.advance(60_000);
     await expect(world.run()).resolves.toMatchObject({ shardsUnreadable: 0, worstShardId: 'a' });
