@@ -25,8 +25,12 @@ const DATABASE = {
   database: textVariable('DATABASE'),
 } as const;
 
+const DEPLOYMENT = textVariable('DEPLOYMENT');
+
 /** How the processor is configured: what the stack decides and the function obeys. */
 export interface ProcessorEnvironment extends DatabaseEnvironment {
+  /** Name of the deployed processor, which no other has in the account and region: what its metrics are under. */
+  readonly deployment: string;
   /** CloudWatch namespace of the metrics. */
   readonly metricsNamespace: string;
   /** Git commit the deployment was made from, for log lines. */
@@ -66,6 +70,7 @@ export const PROCESSOR_RANGES = {
 
 /** The processor's environment unless the stack says otherwise: every field but those that name the database. */
 export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, keyof DatabaseEnvironment> = Object.freeze({
+  deployment: 'local',
   metricsNamespace: DEFAULT_METRICS_NAMESPACE,
   codeCommit: 'unknown',
   cacheMaxEntries: 50_000,
@@ -82,6 +87,7 @@ export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, keyof DatabaseEnvir
 export const processorEnvironment = createEnvironmentCodec<ProcessorEnvironment>(
   {
     ...DATABASE,
+    deployment: DEPLOYMENT,
     metricsNamespace: textVariable('METRICS_NAMESPACE'),
     codeCommit: textVariable('CODE_COMMIT'),
     cacheMaxEntries: integerVariable('CACHE_MAX_ENTRIES', PROCESSOR_RANGES.cacheMaxEntries),
@@ -122,6 +128,8 @@ export const migrateEnvironment = createEnvironmentCodec<MigrateEnvironment>({
 /** How the watchdog is configured. */
 export interface WatchdogEnvironment extends MaintenanceEnvironment {
   readonly streamArn: string;
+  /** As in {@link ProcessorEnvironment}: its metrics are beside the processor's. */
+  readonly deployment: string;
   /** CloudWatch namespace of the metrics. */
   readonly metricsNamespace: string;
   /** Where the mapping began in a shard it had not read: `TRIM_HORIZON`, `LATEST` or an ISO 8601 time. */
@@ -136,6 +144,7 @@ export interface WatchdogEnvironment extends MaintenanceEnvironment {
 export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>({
   ...MAINTENANCE,
   streamArn: textVariable('STREAM_ARN'),
+  deployment: DEPLOYMENT,
   metricsNamespace: textVariable('METRICS_NAMESPACE'),
   startingPosition: textVariable('STARTING_POSITION'),
   parallelizationFactor: integerVariable('PARALLELIZATION_FACTOR', PARALLELIZATION_FACTOR),

@@ -30,6 +30,7 @@ describe('the environment of the processor', () => {
     processorEnvironment,
     fc.record({
       ...database,
+      deployment: text,
       metricsNamespace: text,
       codeCommit: text,
       cacheMaxEntries: fc.integer(PROCESSOR_RANGES.cacheMaxEntries),
@@ -57,6 +58,7 @@ describe('the environment of the watchdog', () => {
     fc.record({
       ...maintenance,
       streamArn: text,
+      deployment: text,
       metricsNamespace: text,
       startingPosition: text,
       parallelizationFactor: fc.integer({ min: 1, max: 10 }),

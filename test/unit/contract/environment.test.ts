@@ -31,6 +31,7 @@ describe('parsing the processor environment', () => {
       clusterArn: 'arn:cluster',
       secretArn: 'arn:secret',
       database: 'db',
+      deployment: 'local',
       metricsNamespace: 'KinesisToAurora',
       codeCommit: 'unknown',
       cacheMaxEntries: 50_000,
@@ -91,7 +92,7 @@ describe('parsing the processor environment', () => {
 describe('encoding the processor environment', () => {
   it('writes every field as text', () => {
     const variables = processorEnvironment.encode(processorEnvironment.parse(REQUIRED));
-    expect(Object.keys(variables)).toHaveLength(13);
+    expect(Object.keys(variables)).toHaveLength(14);
     expect(variables).toMatchObject({ CLUSTER_ARN: 'arn:cluster', MAX_REQUEST_BYTES: '4194304' });
   });
 });
