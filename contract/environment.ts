@@ -33,8 +33,6 @@ export interface ProcessorEnvironment extends DatabaseEnvironment {
   readonly deployment: string;
   /** CloudWatch namespace of the metrics. */
   readonly metricsNamespace: string;
-  /** Git commit the deployment was made from, for log lines. */
-  readonly codeCommit: string;
   /** Most entries of the lookup cache of one execution environment. */
   readonly cacheMaxEntries: number;
   /** Most bytes of keys and values in the lookup cache of one execution environment. */
@@ -72,7 +70,6 @@ export const PROCESSOR_RANGES = {
 export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, keyof DatabaseEnvironment> = Object.freeze({
   deployment: 'local',
   metricsNamespace: DEFAULT_METRICS_NAMESPACE,
-  codeCommit: 'unknown',
   cacheMaxEntries: 50_000,
   cacheMaxBytes: 64 * MEBIBYTE,
   cacheTtlSeconds: 300,
@@ -89,7 +86,6 @@ export const processorEnvironment = createEnvironmentCodec<ProcessorEnvironment>
     ...DATABASE,
     deployment: DEPLOYMENT,
     metricsNamespace: textVariable('METRICS_NAMESPACE'),
-    codeCommit: textVariable('CODE_COMMIT'),
     cacheMaxEntries: integerVariable('CACHE_MAX_ENTRIES', PROCESSOR_RANGES.cacheMaxEntries),
     cacheMaxBytes: integerVariable('CACHE_MAX_BYTES', PROCESSOR_RANGES.cacheMaxBytes),
     cacheTtlSeconds: integerVariable('CACHE_TTL_SECONDS', PROCESSOR_RANGES.cacheTtlSeconds),

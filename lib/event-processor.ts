@@ -10,7 +10,6 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { DEFAULT_ENVIRONMENT } from '../contract/environment.ts';
 import { DataKey } from './constructs/data-key.ts';
 import { DatabaseMigrations } from './constructs/database-migrations.ts';
 import { boundedName, deploymentName } from './constructs/deployment-name.ts';
@@ -37,13 +36,6 @@ import { resolveOptions } from './props/resolve-options.ts';
 export interface EventProcessorProps extends ProcessorOptions {
   /** What `bundleStackCode` made: the processor and the functions around it. */
   readonly code: StackCode;
-
-  /**
-   * Git commit in log lines.
-   *
-   * @default unknown
-   */
-  readonly codeCommit?: string;
 
   /**
    * Key for everything that is encrypted at rest and made here.
@@ -122,7 +114,6 @@ export interface EventProcessorProps extends ProcessorOptions {
 interface Foundations extends Omit<EventProcessorProps, keyof ProcessorOptions> {
   readonly options: ResolvedOptions;
   readonly deployment: string;
-  readonly codeCommit: string;
   readonly encryptionKey: IKey;
   readonly removalPolicy: RemovalPolicy;
   readonly logRetention: RetentionDays;
@@ -220,9 +211,8 @@ export class EventProcessor extends Construct {
       Validations.of(this).addWarning(`kinesis-to-aurora:${warning}`, text);
     }
     const { key } = new DataKey(this, 'Encryption', { encryptionKey: props.encryptionKey, removalPolicy });
-    const { codeCommit = DEFAULT_ENVIRONMENT.codeCommit } = props;
     const deployment = deploymentName(this);
-    return { ...props, options, deployment, codeCommit, encryptionKey: key, removalPolicy, logRetention };
+    return { ...props, options, deployment, encryptionKey: key, removalPolicy, logRetention };
   }
 
   private createResources(base: Foundations): Resources {
@@ -260,7 +250,7 @@ export class EventProcessor extends Construct {
   }
 
   private createParts(base: Foundations, around: Resources): Parts {
-    const { options, code, codeCommit, deployment, encryptionKey, removalPolicy, logRetention } = base;
+    const { options, code, deployment, encryptionKey, removalPolicy, logRetention } = base;
     const { streamOptions, mappingOptions, functionOptions, databaseOptions, monitoringOptions } = options;
     const { stream, database, failedBatches, pager } = around;
     const defaults = { encryptionKey, removalPolicy, logRetention, code, stream, database };
@@ -270,7 +260,6 @@ export class EventProcessor extends Construct {
       ...defaults,
       ...functionOptions,
       ...published,
-      codeCommit,
       failedBatches,
     });
     const mapping = new StreamMapping(this, 'Polling', {

@@ -17,7 +17,6 @@ import { ServiceFunction, type FunctionDefaults } from './service-function.ts';
 export interface ProcessorFunctionProps
   extends FunctionDefaults, Omit<ResolvedFunctionOptions, 'rollout' | 'emergencyDeploy'> {
   readonly code: Pick<StackCode, 'functionName' | 'processor'>;
-  readonly codeCommit: string;
   /** What its metrics are under. */
   readonly deployment: string;
   readonly metricsNamespace: string;
@@ -52,7 +51,7 @@ export class ProcessorFunction extends Construct {
     this.function = service.function;
     this.logGroup = service.logGroup;
     this.alias = service.function.addAlias(LIVE_ALIAS, {
-      description: `commit ${props.codeCommit}, build ${buildVersion}`,
+      description: `build ${buildVersion}`,
     });
   }
 }
@@ -73,7 +72,6 @@ function environmentOf({ database, ...props }: ProcessorFunctionProps): Readonly
     database: database.databaseName,
     deployment: props.deployment,
     metricsNamespace: props.metricsNamespace,
-    codeCommit: props.codeCommit,
     cacheMaxEntries: props.cacheMaxEntries,
     cacheMaxBytes: props.cacheMaxBytes,
     cacheTtlSeconds: props.cacheTtl.toSeconds(),

@@ -4,7 +4,6 @@ import type { MappingOptions } from '../props/mapping-options.ts';
 import type { MonitoringOptions } from '../props/monitoring-options.ts';
 import type { PagerOptions } from '../props/pager-options.ts';
 import type { StreamOptions } from '../props/stream-options.ts';
-import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
 import { choice, text, type OptionSpec, type SpecsFor, type TextForm } from '../props/option-spec.ts';
 import { OPTION_SPECS } from '../props/processor-options.ts';
 
@@ -18,7 +17,7 @@ export interface DeploymentSettings {
   readonly functionName: string;
 
   /**
-   * Git commit in log lines and outputs; the command line finds it out by itself.
+   * Git commit in the outputs of the stack, and nowhere else; the command line finds it out by itself.
    *
    * Range: at most 100 letters, digits or . - _.
    *
@@ -130,10 +129,7 @@ export const DEPLOYMENT_SPECS = {
     pattern: /^[a-z][a-z0-9-]{0,29}$/,
     words: 'lowercase letters, digits and hyphens, at most 30, as in order-events',
   }),
-  codeCommit: text(
-    { pattern: /^[\w.-]{1,100}$/, words: 'at most 100 letters, digits or . - _' },
-    DEFAULT_ENVIRONMENT.codeCommit,
-  ),
+  codeCommit: text({ pattern: /^[\w.-]{1,100}$/, words: 'at most 100 letters, digits or . - _' }, 'unknown'),
   removalPolicy: choice('retain', 'destroy'),
   logRetentionDays: { kind: 'choice', values: [1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731], fallback: 30 },
   existingStreamArn: text(arn('kinesis', 'a stream')),

@@ -16,11 +16,10 @@ import type { StageSettings } from './stage-settings.ts';
  * @param settings checked ones
  */
 export function toProcessorProps(scope: Construct, settings: StageSettings): Omit<EventProcessorProps, 'code'> {
-  const { codeCommit, removalPolicy } = settings;
+  const { removalPolicy } = settings;
   const logRetention = daysOfLogs(settings);
   return {
     ...optionsOf(settings),
-    ...(codeCommit !== undefined && { codeCommit }),
     removalPolicy: removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     ...(logRetention !== undefined && { logRetention }),
     ...existingStream(scope, settings),

@@ -32,7 +32,6 @@ describe('the environment of the processor', () => {
       ...database,
       deployment: text,
       metricsNamespace: text,
-      codeCommit: text,
       cacheMaxEntries: fc.integer(PROCESSOR_RANGES.cacheMaxEntries),
       cacheMaxBytes: fc.integer(PROCESSOR_RANGES.cacheMaxBytes),
       cacheTtlSeconds: fc.integer(PROCESSOR_RANGES.cacheTtlSeconds),

@@ -33,7 +33,6 @@ describe('parsing the processor environment', () => {
       database: 'db',
       deployment: 'local',
       metricsNamespace: 'KinesisToAurora',
-      codeCommit: 'unknown',
       cacheMaxEntries: 50_000,
       cacheMaxBytes: 67_108_864,
       cacheTtlSeconds: 300,
@@ -92,7 +91,7 @@ describe('parsing the processor environment', () => {
 describe('encoding the processor environment', () => {
   it('writes every field as text', () => {
     const variables = processorEnvironment.encode(processorEnvironment.parse(REQUIRED));
-    expect(Object.keys(variables)).toHaveLength(14);
+    expect(Object.keys(variables)).toHaveLength(13);
     expect(variables).toMatchObject({ CLUSTER_ARN: 'arn:cluster', MAX_REQUEST_BYTES: '4194304' });
   });
 });
