@@ -14,7 +14,7 @@ const environment = watchdogEnvironment.parse(process.env);
 const logger = new Logger({ serviceName: environment.functionName });
 const metrics = new Metrics({
   namespace: environment.metricsNamespace,
-  serviceName: environment.functionName,
+  serviceName: environment.deployment,
 });
 const client = { maxAttempts: 3, requestHandler: { requestTimeout: 10_000 } } as const;
 const options = {
