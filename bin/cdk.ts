@@ -1,6 +1,9 @@
 /**
- * The CDK's command line, for `npm run synth` and `npm run deploy`: it starts from an empty `cdk.out`, and ends with 2
- * where the app does. By itself the CDK ends with 1, whatever was wrong.
+ * The CDK's command line, for `npm run synth`, `npm run diff` and `npm run deploy`: it starts from an empty `cdk.out`, and
+ * ends with 2 where the app does. By itself the CDK ends with 1, whatever was wrong.
+ *
+ * Diff and deploy compare what was synthesized with what is deployed, and refuse to take data or a position away; what
+ * is deployed then is what was compared.
  *
  * @module
  */
@@ -10,21 +13,46 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runCommand } from '../command-line/run-command.ts';
+import { checkAssembly } from '../ops/deploy/check-assembly.ts';
+import { readDeployOptions } from '../ops/deploy/deploy-options.ts';
+import { describeFailedCall } from '../ops/failed-call.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const ASSEMBLY = join(ROOT, 'cdk.out');
 const CLI = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
 
-await rm(join(ROOT, 'cdk.out'), { recursive: true, force: true });
-const folder = await mkdtemp(join(tmpdir(), 'cdk-'));
-try {
-  const exitCodeFile = join(folder, 'exit-code');
-  const env = { ...process.env, APP_EXIT_CODE_FILE: exitCodeFile };
-  // Ctrl-C reaches both; the CDK ends by it, and this process once the CDK has.
-  process.on('SIGINT', () => undefined);
-  const child = spawn(process.execPath, [CLI, ...process.argv.slice(2)], { cwd: ROOT, env, stdio: 'inherit' });
-  const [exitCode] = (await once(child, 'exit')) as [number | null];
-  const appExitCode = Number(await readFile(exitCodeFile, 'utf8').catch(() => '0'));
-  process.exitCode = exitCode === 1 && appExitCode > 0 ? appExitCode : (exitCode ?? 1);
-} finally {
-  await rm(folder, { recursive: true, force: true });
+const [command = '', ...rest] = process.argv.slice(2);
+await (command === 'diff' || command === 'deploy' ? compareFirst() : synthesizeAfresh([command, ...rest]));
+
+async function compareFirst(): Promise<void> {
+  const options = readDeployOptions(rest);
+  if (!(await synthesizeAfresh(['synth', '--quiet', ...options.forSynthesis]))) return;
+  await runCommand(async () => {
+    await checkAssembly(ASSEMBLY, options, console.log);
+    return command === 'diff' || (await runCdk(['deploy', '--app', ASSEMBLY, ...rest]));
+  }, describeFailedCall);
+}
+
+async function synthesizeAfresh(args: readonly string[]): Promise<boolean> {
+  await rm(ASSEMBLY, { recursive: true, force: true });
+  return await runCdk(args);
+}
+
+/** Sets the exit code, that of the CDK or that of the app where the app failed, and returns whether it is 0. */
+async function runCdk(args: readonly string[]): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'cdk-'));
+  try {
+    const exitCodeFile = join(folder, 'exit-code');
+    const env = { ...process.env, APP_EXIT_CODE_FILE: exitCodeFile };
+    // Ctrl-C reaches both; the CDK ends by it, and this process once the CDK has.
+    process.on('SIGINT', () => undefined);
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env, stdio: 'inherit' });
+    const [exitCode] = (await once(child, 'exit')) as [number | null];
+    const appExitCode = Number(await readFile(exitCodeFile, 'utf8').catch(() => '0'));
+    process.exitCode = exitCode === 1 && appExitCode > 0 ? appExitCode : (exitCode ?? 1);
+    return process.exitCode === 0;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

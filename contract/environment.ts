@@ -29,8 +29,6 @@ const DATABASE = {
 export interface ProcessorEnvironment extends DatabaseEnvironment {
   /** CloudWatch namespace of the metrics. */
   readonly metricsNamespace: string;
-  /** Git commit the deployment was made from, for log lines. */
-  readonly codeCommit: string;
   /** Most entries of the lookup cache of one execution environment. */
   readonly cacheMaxEntries: number;
   /** Most bytes of keys and values in the lookup cache of one execution environment. */
@@ -67,7 +65,6 @@ export const PROCESSOR_RANGES = {
 /** The processor's environment unless the stack says otherwise: every field but those that name the database. */
 export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, keyof DatabaseEnvironment> = Object.freeze({
   metricsNamespace: DEFAULT_METRICS_NAMESPACE,
-  codeCommit: 'unknown',
   cacheMaxEntries: 50_000,
   cacheMaxBytes: 64 * MEBIBYTE,
   cacheTtlSeconds: 300,
@@ -83,7 +80,6 @@ export const processorEnvironment = createEnvironmentCodec<ProcessorEnvironment>
   {
     ...DATABASE,
     metricsNamespace: textVariable('METRICS_NAMESPACE'),
-    codeCommit: textVariable('CODE_COMMIT'),
     cacheMaxEntries: integerVariable('CACHE_MAX_ENTRIES', PROCESSOR_RANGES.cacheMaxEntries),
     cacheMaxBytes: integerVariable('CACHE_MAX_BYTES', PROCESSOR_RANGES.cacheMaxBytes),
     cacheTtlSeconds: integerVariable('CACHE_TTL_SECONDS', PROCESSOR_RANGES.cacheTtlSeconds),

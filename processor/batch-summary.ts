@@ -60,17 +60,11 @@ export function batchMetrics(report: BatchReport, ages: RecordAges): Partial<Rec
   };
 }
 
-/** What a batch's summary log line says beside its metrics. */
-export interface BatchIdentity {
-  readonly buildVersion: string;
-  readonly codeCommit: string;
-}
-
 /** The fields of a batch's one summary log line: names and values a person can search for. */
 export function batchSummary(
   report: BatchReport,
   records: readonly KinesisRecord[],
-  identity: BatchIdentity,
+  buildVersion: string,
 ): Record<string, unknown> {
   return {
     shardId: report.shardId,
@@ -80,7 +74,7 @@ export function batchSummary(
       heldFrom: records[report.committedRecords]?.kinesis.sequenceNumber,
       holdReason: report.hold.reason,
     }),
-    ...identity,
+    buildVersion,
   };
 }
 

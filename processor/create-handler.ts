@@ -57,7 +57,6 @@ export function createHandler(projection: AnyProjection): BatchHandler {
       logger.error(crashText(crash), { ...crash });
     },
   });
-  const identity = { buildVersion: BUILD_VERSION, codeCommit: environment.codeCommit };
 
   const handleBatch: BatchHandler = async ({ Records }, context) => {
     const records = completeRecords(Records, engine.clock.now());
@@ -71,7 +70,7 @@ export function createHandler(projection: AnyProjection): BatchHandler {
     metrics.addMetadata('buildVersion', BUILD_VERSION);
     if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
     if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
-    logger.info('batch', { ...batchSummary(report, records, identity), ...values });
+    logger.info('batch', { ...batchSummary(report, records, BUILD_VERSION), ...values });
     return batchResponse(
       records.map(({ kinesis }) => kinesis.sequenceNumber),
       report.committedRecords,

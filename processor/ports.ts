@@ -15,6 +15,8 @@ export interface WriteCounts {
   readonly superseded: number;
   /** Rejections that are in the quarantine for the first time. */
   readonly quarantined: number;
+  /** Whether quarantine entries without an event id are open that events of the chunk may be of. */
+  readonly hasUnidentified: boolean;
 }
 
 /** Commits one chunk: all of it or nothing. */
@@ -37,6 +39,12 @@ export interface EventStore {
    * @throws {@link DatabaseError}
    */
   storePart(parameters: Readonly<Record<string, string>>, options: CallOptions): Promise<void>;
+  /**
+   * Closes quarantine entries without an event id whose payloads are those of events in effect.
+   *
+   * @throws {@link DatabaseError}
+   */
+  closeUnidentified(parameters: Readonly<Record<string, string>>, options: CallOptions): Promise<void>;
   /**
    * Asks whether the database takes the compiled write at all: names and permissions are checked, nothing is written,
    * no trigger fires.

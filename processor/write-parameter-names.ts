@@ -18,3 +18,9 @@ export const PART_PARAMETERS = {
   /** The bytes in base64. */
   bytes: 'bytes',
 } as const;
+
+/** Names of the parameters of the statement that closes entries without an event id, beside the function's name. */
+export const CLOSE_PARAMETERS = {
+  /** One array: the SHA-256 of each payload in base64. */
+  payloadHashes: 'payload_hashes',
+} as const;

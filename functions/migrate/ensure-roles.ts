@@ -24,8 +24,8 @@ export const FRAMEWORK_GRANTS = {
   processor: [
     `SELECT, INSERT ON ${FRAMEWORK_TABLES.ledger}`,
     // An event that comes into effect closes its entry; what is there already is not made of parts again.
-    `SELECT (function_name, shard_id, sequence_number, sub_sequence_number, event_id, reason, applied_at), INSERT,
-     UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
+    `SELECT (function_name, shard_id, sequence_number, sub_sequence_number, event_id, payload_hash, reason,
+     redrive_began_at, applied_at), INSERT, UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT, INSERT, UPDATE (committed_at), DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     // The fuse judges by what the build did last.
     `SELECT (id, function_name, code_version, events, written, superseded, quarantined, newest_arrival_at), INSERT
@@ -39,7 +39,7 @@ export const FRAMEWORK_GRANTS = {
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     `SELECT, UPDATE (allowed_at) ON ${FRAMEWORK_TABLES.fuse}`,
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,
-    `SELECT, UPDATE (redriven_at) ON ${FRAMEWORK_TABLES.quarantine}`,
+    `SELECT, UPDATE (redrive_began_at, redriven_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT ON ${FRAMEWORK_TABLES.migrations}`,
   ],
 } as const;

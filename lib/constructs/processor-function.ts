@@ -49,7 +49,7 @@ export class ProcessorFunction extends Construct {
     });
     if (failedBatches !== undefined) this.acknowledgeObjects(failedBatches);
     this.alias = this.service.function.addAlias(LIVE_ALIAS, {
-      description: `commit ${settings.codeCommit}, build ${props.code.buildVersion}`,
+      description: `build ${props.code.buildVersion}`,
     });
   }
 
@@ -73,7 +73,6 @@ function environmentOf(settings: ResolvedProps, database: EventDatabase): Readon
     secretArn: database.processorSecret.secretArn,
     database: database.databaseName,
     metricsNamespace: settings.metricsNamespace,
-    codeCommit: settings.codeCommit,
     cacheMaxEntries: settings.cacheMaxEntries,
     cacheMaxBytes: settings.cacheMaxBytes,
     cacheTtlSeconds: settings.cacheTtl.toSeconds(),

@@ -44,8 +44,7 @@ export const LOG_QUERIES: readonly LogQuery[] = [
     title: 'Versions running',
     lines: [
       "filter message = 'batch'",
-      'stats count(*) as batches, sum(EventsWritten) as written, min(@timestamp) as first, max(@timestamp) as last by ' +
-        'buildVersion, codeCommit',
+      'stats count(*) as batches, sum(EventsWritten) as written, min(@timestamp) as first, max(@timestamp) as last by buildVersion',
       'sort last desc',
       'limit 10',
     ],

@@ -15,7 +15,7 @@ export interface EventProcessorProps {
   readonly functionName: string;
 
   /**
-   * Git commit in log lines and outputs; the command line finds it out by itself.
+   * Git commit in the outputs of the stack, and nowhere else; the command line finds it out by itself.
    *
    * Range: at most 100 letters, digits or . - _.
    *

@@ -117,7 +117,7 @@ const COUNT = from(0, 1_000_000);
 
 const SPECS = {
   functionName: text(TEXT_FORMS.functionName),
-  codeCommit: text(TEXT_FORMS.commit, DEFAULT_ENVIRONMENT.codeCommit),
+  codeCommit: text(TEXT_FORMS.commit, 'unknown'),
   removalPolicy: choice('retain', 'destroy'),
   rollout: choice('canary', 'all-at-once'),
   emergencyDeploy: flag(false),

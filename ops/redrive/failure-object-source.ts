@@ -29,6 +29,8 @@ export function createFailureObjectSource(objects: FailureObjects, streamArn: st
       if (typeof object === 'string') throw new Error(`${id}: ${object}`);
       return object.records;
     },
+    // No entry of the quarantine is put back here.
+    announce: () => Promise.resolve(),
     mark: async (items) => {
       for (const { id } of items) await objects.mark(id);
     },

@@ -28,22 +28,29 @@ const PAYLOAD_SLICE_BYTES = 256 * 1024;
 /**
  * The quarantine as something to put back: entries in the order in which they were set aside.
  *
- * @param execute with credentials that may read the quarantine and set `redriven_at`
+ * @param execute with credentials that may read the quarantine and note redrives
  * @param filter which entries are meant
  */
 export function createQuarantineSource(execute: Execute, filter: QuarantineFilter): RedriveSource {
   return {
     pages: (pageSize) => listPages(execute, filter, pageSize),
     read: async (item) => [await readEntry(execute, item)],
-    mark: async (items) => {
-      if (items.length === 0) return;
-      await execute(
-        `UPDATE ${FRAMEWORK_TABLES.quarantine} SET redriven_at = now()
-         WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))`,
-        { ids: JSON.stringify(items.map(({ id }) => id)) },
-      );
-    },
+    announce: (items) => note(execute, 'redrive_began_at', items),
+    mark: (items) => note(execute, 'redriven_at', items),
   };
+}
+
+async function note(
+  execute: Execute,
+  column: 'redrive_began_at' | 'redriven_at',
+  items: readonly RedriveItem[],
+): Promise<void> {
+  if (items.length === 0) return;
+  await execute(
+    `UPDATE ${FRAMEWORK_TABLES.quarantine} SET ${column} = now()
+     WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))`,
+    { ids: JSON.stringify(items.map(({ id }) => id)) },
+  );
 }
 
 async function* listPages(execute: Execute, filter: QuarantineFilter, pageSize: number) {

@@ -31,6 +31,8 @@ export interface RedriveSource {
   readonly pages: (pageSize: number) => AsyncIterable<RedrivePage>;
   /** The records of an item: original bytes under the original key. */
   readonly read: (item: RedriveItem) => Promise<readonly RecordToPut[]>;
+  /** Notes that the records of these items are about to be put: the processor may see them before `mark`. */
+  readonly announce: (items: readonly RedriveItem[]) => Promise<void>;
   /** Notes that the records of these items are on the stream again; repeating it changes nothing. */
   readonly mark: (items: readonly RedriveItem[]) => Promise<void>;
 }

@@ -49,6 +49,7 @@ export async function redrive(
     refused.push(...page.refused);
     const taken = page.items.slice(0, limit - items);
     if (isApplied) {
+      await source.announce(taken);
       const put = await putBack(taken, { source, sink }, settings);
       records += put.records;
       if (!put.isComplete) return { items, records, refused, isInterrupted: true };

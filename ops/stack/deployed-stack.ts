@@ -1,4 +1,4 @@
-import { DescribeStacksCommand, type CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DescribeStacksCommand, type CloudFormationClient, type Stack } from '@aws-sdk/client-cloudformation';
 import { UsageError } from '../../command-line/usage-error.ts';
 import { FAILED_BATCHES_OUTPUT, STACK_OUTPUTS, type StackOutputName } from '../../contract/stack-outputs.ts';
 
@@ -19,15 +19,7 @@ export interface DeployedStack {
  * @throws {@link UsageError} when there is no such stack, or when it is not one of this project
  */
 export async function readDeployedStack(client: CloudFormationClient, stackName: string): Promise<DeployedStack> {
-  const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch(
-    // CloudFormation tells a missing stack by this error and a text only.
-    (error: unknown) => {
-      if (error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')) {
-        return { Stacks: [] };
-      }
-      throw error;
-    },
-  );
+  const stack = await describeStack(client, stackName);
   if (stack === undefined) {
     throw new UsageError([`\`--stack\` must name a deployed stack of this account and region, got ${stackName}`]);
   }
@@ -40,6 +32,24 @@ export async function readDeployedStack(client: CloudFormationClient, stackName:
     outputs: requireOutputs(stackName, outputs),
     failedBatchesBucket: outputs[FAILED_BATCHES_OUTPUT],
   };
+}
+
+/**
+ * Asks CloudFormation for a stack.
+ *
+ * @returns undefined when there is none of that name
+ */
+export async function describeStack(client: CloudFormationClient, stackName: string): Promise<Stack | undefined> {
+  const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch(
+    // CloudFormation tells a missing stack by this error and a text only.
+    (error: unknown) => {
+      if (error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')) {
+        return { Stacks: [] };
+      }
+      throw error;
+    },
+  );
+  return stack;
 }
 
 /**

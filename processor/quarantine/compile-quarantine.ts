@@ -1,7 +1,7 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { OwnLedger } from '../tables/inserts.ts';
 import { identifier, OWN, ownName } from '../tables/table-kind.ts';
-import { PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { CLOSE_PARAMETERS, PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 
 /** Columns that say which item a row of the quarantine, or of its parts, belongs to; the first cells of its array. */
 const ITEM_COLUMNS: readonly Cell[] = [
@@ -21,7 +21,7 @@ const COLUMNS: readonly Cell[] = [
   ['sql_state', (cell) => cell],
   ['code_version', (cell) => cell],
   ['attempts', (cell) => `(${cell})::integer`],
-  // Null where decoding never came so far.
+  // Null where decoding never came so far; then its bytes tell what it is.
   ['event_id', (cell) => cell],
 ];
 
@@ -105,6 +105,36 @@ export function closeApplied(): string {
   RETURNING 1
 `;
 }
+
+/** After a day a record that was put back has been read, or the consumer has other troubles. */
+const LATELY = `now() - interval '1 day'`;
+
+/**
+ * Whether entries without an event id are open that events of a chunk may be of: the chunk is a second delivery of the
+ * stretch of the shard that they are in, or they were put back. Both are seldom, and both are one probe of an index.
+ *
+ * @param place of the chunk: shard, first and last sequence number, as SQL
+ */
+export function hasUnidentified(place: {
+  readonly shardId: string;
+  readonly first: string;
+  readonly last: string;
+}): string {
+  const open = (condition: string): string => `EXISTS (
+    SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} WHERE ${isUnidentified()} AND ${condition})`;
+  const inStretch = `${ENTRY}.shard_id = ${place.shardId} AND ${ENTRY}.sequence_number BETWEEN ${place.first} AND ${place.last}`;
+  return `${open(`${ENTRY}.redrive_began_at > ${LATELY}`)} OR ${open(inStretch)}`;
+}
+
+function isUnidentified(): string {
+  return `${ENTRY}.function_name = ${FUNCTION_NAME} AND ${ENTRY}.event_id IS NULL AND ${ENTRY}.applied_at IS NULL`;
+}
+
+/** Closes entries without an event id whose payload is that of an event in effect: the same bytes are the same event. */
+export const CLOSE_UNIDENTIFIED_SQL = `
+  UPDATE ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} SET applied_at = now()
+  FROM jsonb_array_elements_text(:${CLOSE_PARAMETERS.payloadHashes}::jsonb) AS ${CELLS}
+  WHERE ${isUnidentified()} AND ${ENTRY}.payload_hash = decode(${CELLS}, 'base64')`;
 
 /**
  * Stores one part of a payload that no request can hold. A part that is there already, from a delivery that ended

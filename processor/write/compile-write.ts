@@ -1,5 +1,11 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import { APPLIED_LEDGER, closeApplied, deleteParts, setAside } from '../quarantine/compile-quarantine.ts';
+import {
+  APPLIED_LEDGER,
+  closeApplied,
+  deleteParts,
+  hasUnidentified,
+  setAside,
+} from '../quarantine/compile-quarantine.ts';
 import { ownLedgerOf } from '../tables/inserts.ts';
 import type { Table, TableWrite } from '../tables/table-kind.ts';
 import { columnList, givenTables, identifier, keyOrder, OWN, ownName } from '../tables/table-kind.ts';
@@ -34,7 +40,7 @@ const [SUPERSEDED, QUARANTINE] = [ownName('superseded'), ownName('quarantine')];
  * With parts it also takes payloads that were sent ahead of it. Planning for their table costs 0.4 ms, so the usual
  * chunk has a statement without.
  *
- * @returns SQL that returns one row: `written`, `superseded`, `quarantined`
+ * @returns SQL that returns one row: `written`, `superseded`, `quarantined`, `unidentified`
  */
 export function compileWrite(written: WrittenTables, { withParts = false } = {}): string {
   const { tables, ledger } = written;
@@ -63,7 +69,7 @@ export function compileWrite(written: WrittenTables, { withParts = false } = {})
   ];
   return `WITH ${ctes.join(',\n')}
 SELECT (SELECT count(*)::integer FROM ${FRESH}) - superseded AS written, superseded,
-  (SELECT count(*)::integer FROM ${QUARANTINE}) AS quarantined FROM ${SUPERSEDED}`;
+  (SELECT count(*)::integer FROM ${QUARANTINE}) AS quarantined, ${unidentified()} AS unidentified FROM ${SUPERSEDED}`;
 }
 
 type NamedWrite = readonly [name: string, write: TableWrite];
@@ -133,6 +139,18 @@ function superseded(writes: readonly NamedWrite[], rows: CompiledRows): string {
   return `
   SELECT count(*)::integer AS superseded FROM ((${numbers.join(' UNION ')}) EXCEPT (${effective.join(' UNION ALL ')})) AS ${OWN.row}
 `;
+}
+
+function unidentified(): string {
+  const cell = (name: string): string => {
+    const position = LOG_COLUMNS.findIndex(([column]) => column === name);
+    return LOG_COLUMNS[position]?.[1](`(:${WRITE_PARAMETERS.log}::jsonb->>${position})`) ?? '';
+  };
+  return hasUnidentified({
+    shardId: cell('shard_id'),
+    first: cell('first_sequence_number'),
+    last: cell('last_sequence_number'),
+  });
 }
 
 function log(): string {

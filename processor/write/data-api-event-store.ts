@@ -1,4 +1,4 @@
-import { STORE_PART_SQL } from '../quarantine/compile-quarantine.ts';
+import { CLOSE_UNIDENTIFIED_SQL, STORE_PART_SQL } from '../quarantine/compile-quarantine.ts';
 import type { EventStore } from '../ports.ts';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 
@@ -14,7 +14,7 @@ export interface WriteStatements {
  * Commits chunks through the RDS Data API.
  *
  * @param execute bound to the cluster and the processor's role
- * @param statements which return one row, `written`, `superseded` and `quarantined`
+ * @param statements which return one row: `written`, `superseded`, `quarantined` and `unidentified`
  */
 export function createDataApiEventStore(
   execute: ExecuteStatement,
@@ -24,8 +24,13 @@ export function createDataApiEventStore(
     (sql: string): EventStore['write'] =>
     async (parameters, options) => {
       const { rows } = await execute(sql, parameters, options);
-      const [written, superseded, quarantined] = (rows[0] ?? []).map(({ longValue }) => longValue);
-      return { written: written ?? 0, superseded: superseded ?? 0, quarantined: quarantined ?? 0 };
+      const [written, superseded, quarantined, unidentified] = rows[0] ?? [];
+      return {
+        written: written?.longValue ?? 0,
+        superseded: superseded?.longValue ?? 0,
+        quarantined: quarantined?.longValue ?? 0,
+        hasUnidentified: unidentified?.booleanValue ?? false,
+      };
     };
   const explainSql = `EXPLAIN ${writeSql}`;
   return {
@@ -33,6 +38,9 @@ export function createDataApiEventStore(
     writeWithParts: writeBy(writeWithPartsSql),
     storePart: async (parameters, options) => {
       await execute(STORE_PART_SQL, parameters, options);
+    },
+    closeUnidentified: async (parameters, options) => {
+      await execute(CLOSE_UNIDENTIFIED_SQL, parameters, options);
     },
     explain: async (parameters, options) => {
       await execute(explainSql, parameters, options);

@@ -10,7 +10,7 @@ import type { Chunk } from '../plan-chunks.ts';
 import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
 import type { WriteContext } from './write-parameters.ts';
-import { writeParameters } from './write-parameters.ts';
+import { closeParameters, writeParameters } from './write-parameters.ts';
 import type { EventStore, FuseMemory } from '../ports.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 
@@ -257,7 +257,7 @@ class WriteRun {
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
     const hasParts = rejections.some(({ parts }) => parts > 0);
-    const { written, superseded } = await callWithRetry(
+    const { written, superseded, hasUnidentified } = await callWithRetry(
       (options) => (hasParts ? store.writeWithParts(parameters, options) : store.write(parameters, options)),
       calls,
     );
@@ -265,6 +265,15 @@ class WriteRun {
     this.#superseded += superseded;
     this.#committedRejections = this.#committedRejections.concat(rejections);
     this.#settledEvents += chunk.length - rejections.length;
+    if (hasUnidentified) await this.#closeUnidentified(chunk.filter(isEvent), calls);
+  }
+
+  /** The entry of an event that an earlier build could not even decode is known by its payload. */
+  async #closeUnidentified(events: readonly EncodedEvent[], calls: Calls): Promise<void> {
+    if (events.length === 0) return;
+    const { store, context } = this.#writing;
+    const parameters = closeParameters(events, context);
+    await callWithRetry((options) => store.closeUnidentified(parameters, options), calls);
   }
 
   /** Once per delivery, also where the chunk is cut later: the parts stay until the write that uses them up. */

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { EncodedEvent, EncodedItem } from '../project/project-items.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import type { RowLists } from '../project/row-lists.ts';
 import type { ParameterValue } from '../../data-api/statement-body.ts';
-import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { CLOSE_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { payloadBytes } from '../decode/item.ts';
 
 /** What the parameters of every chunk of a batch share. */
 export interface WriteContext {
@@ -31,6 +33,18 @@ export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext
     parameters[WRITE_PARAMETERS.rows(table)] = rowsOf(table);
   }
   return parameters;
+}
+
+/** The parameters of the statement that closes entries without an event id, for events that are in effect. */
+export function closeParameters(
+  events: readonly EncodedEvent[],
+  { functionName }: Pick<WriteContext, 'functionName'>,
+): Record<string, string> {
+  const hashes = events.map(({ origin }) => createHash('sha256').update(payloadBytes(origin)).digest('base64'));
+  return {
+    [WRITE_PARAMETERS.functionName]: functionName,
+    [CLOSE_PARAMETERS.payloadHashes]: JSON.stringify(hashes),
+  };
 }
 
 function jsonArray(texts: readonly string[]): string {

@@ -19,7 +19,6 @@ const KEPT = [
   'AWS::RDS::DBCluster',
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',
-  'AWS::Lambda::Version',
 ];
 
 describe('the stack', () => {

@@ -100,6 +100,10 @@ export class FakeEventStore implements EventStore {
     });
   }
 
+  closeUnidentified(): Promise<void> {
+    return Promise.reject(new Error('no entry without an event id was found'));
+  }
+
   explain(): Promise<void> {
     this.explained += 1;
     const explainError = this.#options.explainError?.(this.explained);
@@ -133,7 +137,7 @@ export class FakeEventStore implements EventStore {
     }
     const written = this.ledger.size - before.ledger;
     this.#logWrite(parameters, { quarantined: rows.length, taken: written });
-    return { written, superseded: 0, quarantined: this.quarantine.size - before.quarantine };
+    return { written, superseded: 0, quarantined: this.quarantine.size - before.quarantine, hasUnidentified: false };
   }
 
   #refusePoison(events: readonly (readonly [number, string])[]): void {

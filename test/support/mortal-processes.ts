@@ -154,6 +154,7 @@ class MortalProcess {
       write,
       writeWithParts: write,
       storePart: () => Promise.reject(new Error('no payload here is that large')),
+      closeUnidentified: () => store.closeUnidentified(),
       explain: () => store.explain(),
     };
   }

@@ -16,6 +16,7 @@ const ALL = [
   'event_processor/001-event-processor.sql',
   'event_processor/002-quarantine-part.sql',
   'event_processor/003-fuse-and-crashes.sql',
+  'event_processor/004-unidentified-entries.sql',
   'flights/001-flights.sql',
 ];
 

@@ -25,19 +25,24 @@ interface Parcel {
   readonly at: number;
 }
 
-/** The build that is deployed first refuses every parcel; the next one takes them. */
-function parcels({ isBroken }: { readonly isBroken: boolean }) {
+/** The build that is deployed first refuses every parcel, or cannot tell its id; the next one takes them. */
+type Build = 'refuses' | 'cannot-identify' | 'takes';
+
+function parcels(build: Build) {
   return defineProjection({
     name: 'parcels',
     schema: z.object({ id: z.string(), depot: z.string(), at: z.number() }),
-    eventId: ({ id }) => id,
+    eventId: ({ id }) => {
+      if (build === 'cannot-identify') throw new TypeError('no id');
+      return id;
+    },
     tables: {
       parcels: inserts({ columns: { id: 'text', at: 'bigint' } }),
       depots: counters({ key: { depot: 'text' }, counters: { parcels: 'bigint' } }),
       newest: versions({ key: { depot: 'text' }, version: { at: 'bigint' }, columns: { id: 'text' } }),
     },
     project: ({ id, depot, at }) => {
-      if (isBroken) throw new TypeError('a bad build');
+      if (build === 'refuses') throw new TypeError('a bad build');
       return { parcels: { id, at }, depots: { depot, parcels: 1 }, newest: { depot, at, id } };
     },
   });
@@ -72,22 +77,36 @@ function parcel(n: number): Parcel {
   return { id: `parcel-${n}`, depot: `depot-${n % 3}`, at: n };
 }
 
+interface Event {
+  readonly key: string;
+  readonly data: Buffer;
+}
+
 /** Sequence numbers go on over a test, as they do on a stream. */
 let sequence = 0;
 
-async function process(events: readonly { readonly key: string; readonly data: Buffer }[], isBroken: boolean) {
-  const engine = database.createEngine(parcels({ isBroken }), { fuse: { thresholdPercent: 100, minEvents: 20 } });
-  const records = events.map(({ key, data }) => kinesisRecord({ data, index: (sequence += 1), partitionKey: key }));
+async function process(events: readonly Event[], build: Build): Promise<void> {
+  await deliver(events, build, sequence + 1);
+  sequence += events.length;
+}
+
+/** Delivers events from a position on, where they may have been delivered before. */
+async function deliver(events: readonly Event[], build: Build, position: number): Promise<void> {
+  const engine = database.createEngine(parcels(build), { fuse: { thresholdPercent: 100, minEvents: 20 } });
+  const records = events.map(({ key, data }, n) => kinesisRecord({ data, index: position + n, partitionKey: key }));
   const report = await processBatch(records, engine, () => 30_000);
   expect(report.committedRecords).toBe(records.length);
 }
 
-function quarantine(count: number): Promise<void> {
-  const events = Array.from({ length: count }, (_, n) => ({
+function eventsOf(count: number): readonly Event[] {
+  return Array.from({ length: count }, (_, n) => ({
     key: `key-${n % 4}`,
     data: Buffer.from(JSON.stringify(parcel(n))),
   }));
-  return process(events, true);
+}
+
+function quarantine(count: number): Promise<void> {
+  return process(eventsOf(count), 'refuses');
 }
 
 class MemorySink implements RecordSink {
@@ -114,7 +133,7 @@ function run(from: RedriveSource, sink: RecordSink, settings: Partial<RedriveSet
 function processAgain({ records }: MemorySink): Promise<void> {
   return process(
     records.map(({ partitionKey, data }) => ({ key: partitionKey, data: Buffer.from(data) })),
-    false,
+    'takes',
   );
 }
 
@@ -171,7 +190,7 @@ describe('a redrive', () => {
   ])('reads payloads of any size through results of 1 MiB: %s', async (_, bytes) => {
     // Random text, so that the database can't make it small.
     const data = Buffer.from(JSON.stringify({ ...parcel(1), filling: randomBytes(bytes / 2).toString('hex') }));
-    await process([{ key: 'large', data }], true);
+    await process([{ key: 'large', data }], 'refuses');
     const sink = new MemorySink();
     expect(await run(source(), sink)).toMatchObject({ items: 1, records: 1 });
     expect(Buffer.from(sink.records[0]!.data).equals(data)).toBe(true);
@@ -182,7 +201,7 @@ describe('a redrive', () => {
 
   it('closes the entry once the event is in effect, and never lets an old event overwrite newer state', async () => {
     await quarantine(1);
-    await process([{ key: 'key-0', data: Buffer.from(JSON.stringify({ ...parcel(99), depot: 'depot-0' })) }], false);
+    await process([{ key: 'key-0', data: Buffer.from(JSON.stringify({ ...parcel(99), depot: 'depot-0' })) }], 'takes');
     const sink = new MemorySink();
     await run(source(), sink);
     await processAgain(sink);
@@ -190,6 +209,68 @@ describe('a redrive', () => {
     expect(await openEntries()).toBe(0);
     expect(await database.query('SELECT at, id FROM newest')).toEqual([{ at: '99', id: 'parcel-99' }]);
     expect(await database.query('SELECT parcels FROM depots')).toEqual([{ parcels: '2' }]);
+  });
+});
+
+describe('entries without an event id', () => {
+  it('are closed when a redrive brings their events into effect, also before it is marked', async () => {
+    await process(eventsOf(5), 'cannot-identify');
+    const sink = new MemorySink();
+    // The processor is quick: it has seen the records by the time that they are marked.
+    await run(source(), { put: (records) => sink.put(records).then(() => processAgain(sink)) });
+    expect(await openEntries()).toBe(0);
+    expect(await database.query('SELECT count(*)::int AS n FROM parcels')).toEqual([{ n: 5 }]);
+  });
+
+  it('stay open when the redriven record is rejected again, and are closed by the redrive that helps', async () => {
+    await process(eventsOf(3), 'cannot-identify');
+    const [first, second] = [new MemorySink(), new MemorySink()];
+    await run(source(), first);
+    await process(
+      first.records.map(({ partitionKey, data }) => ({ key: partitionKey, data: Buffer.from(data) })),
+      'cannot-identify',
+    );
+    expect(await openEntries()).toBe(6);
+    await run(source(), second);
+    await processAgain(second);
+    expect(await openEntries()).toBe(0);
+  });
+
+  it('are closed when a build that reads the id gets the records again, whichever of them are in effect', async () => {
+    const events = eventsOf(6);
+    const position = sequence + 1;
+    await process(events.slice(0, 2), 'takes');
+    await deliver(events, 'cannot-identify', position);
+    sequence += 4;
+    expect(await openEntries()).toBe(6);
+    await deliver(events, 'takes', position);
+    expect(await openEntries()).toBe(0);
+    expect(await database.query('SELECT count(*)::int AS n FROM parcels')).toEqual([{ n: 6 }]);
+  });
+
+  it('stay open while their own events are not in effect, whatever else is delivered', async () => {
+    const events = eventsOf(6);
+    const position = sequence + 1;
+    await process(events, 'cannot-identify');
+    await run(source(), new MemorySink());
+    // The same stretch of the shard, as after a filter was added: two of its records do not come.
+    const seen = events.map((event, n) => ({ event, n })).filter(({ n }) => n !== 1 && n !== 4);
+    for (const { event, n } of seen) await deliver([event], 'takes', position + n);
+    await process(eventsOf(9).slice(6), 'takes');
+    expect(
+      await database.query(`SELECT convert_from(payload, 'UTF8')::jsonb ->> 'id' AS id
+      FROM event_processor.quarantine WHERE applied_at IS NULL ORDER BY id`),
+    ).toEqual([{ id: 'parcel-1' }, { id: 'parcel-4' }]);
+  });
+
+  it('cost no call while none of them can be meant', async () => {
+    await process(eventsOf(6), 'cannot-identify');
+    const engine = database.createEngine(parcels('takes'));
+    const records = eventsOf(9)
+      .slice(6)
+      .map(({ data }) => kinesisRecord({ data, index: (sequence += 1) }));
+    const { calls } = await processBatch(records, engine, () => 30_000);
+    expect(calls).toEqual({ calls: 1, errors: 0 });
   });
 });
 
@@ -236,6 +317,10 @@ function breakAt(moment: number) {
   };
   return {
     sink: (sink: RecordSink): RecordSink => ({ put: (records) => around(() => sink.put(records)) }),
-    source: (from: RedriveSource): RedriveSource => ({ ...from, mark: (items) => around(() => from.mark(items)) }),
+    source: (from: RedriveSource): RedriveSource => ({
+      ...from,
+      announce: (items) => around(() => from.announce(items)),
+      mark: (items) => around(() => from.mark(items)),
+    }),
   };
 }

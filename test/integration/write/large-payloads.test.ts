@@ -89,6 +89,7 @@ function dying(at: number, when: 'before' | 'after', overrides: Partial<Engine> 
     write: (...call) => around(() => engine.store.write(...call)),
     writeWithParts: (...call) => around(() => engine.store.writeWithParts(...call)),
     storePart: (...call) => around(() => engine.store.storePart(...call)),
+    closeUnidentified: (...call) => around(() => engine.store.closeUnidentified(...call)),
     explain: (...call) => around(() => engine.store.explain(...call)),
   };
   return { ...engine, store };
@@ -178,7 +179,8 @@ describe('a delivery that ends anywhere', () => {
     };
     const bad = noise(1, BYTES);
     const report = await run([reading(0), bad]);
-    expect(report).toMatchObject({ committedRecords: 2, hold: undefined, calls: { calls: 6, errors: 2 } });
+    // One of the calls looks for the entry that the write without an answer has left: it has no event id.
+    expect(report).toMatchObject({ committedRecords: 2, hold: undefined, calls: { calls: 7, errors: 2 } });
     expect(await state()).toEqual({ readings: ['reading-0'], quarantined: [digest(bad.data)], parts: 0 });
   });
 

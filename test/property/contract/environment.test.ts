@@ -31,7 +31,6 @@ describe('the environment of the processor', () => {
     fc.record({
       ...database,
       metricsNamespace: text,
-      codeCommit: text,
       cacheMaxEntries: fc.integer(PROCESSOR_RANGES.cacheMaxEntries),
       cacheMaxBytes: fc.integer(PROCESSOR_RANGES.cacheMaxBytes),
       cacheTtlSeconds: fc.integer(PROCESSOR_RANGES.cacheTtlSeconds),

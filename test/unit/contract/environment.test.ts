@@ -32,7 +32,6 @@ describe('parsing the processor environment', () => {
       secretArn: 'arn:secret',
       database: 'db',
       metricsNamespace: 'KinesisToAurora',
-      codeCommit: 'unknown',
       cacheMaxEntries: 50_000,
       cacheMaxBytes: 67_108_864,
       cacheTtlSeconds: 300,
@@ -91,7 +90,7 @@ describe('parsing the processor environment', () => {
 describe('encoding the processor environment', () => {
   it('writes every field as text', () => {
     const variables = processorEnvironment.encode(processorEnvironment.parse(REQUIRED));
-    expect(Object.keys(variables)).toHaveLength(13);
+    expect(Object.keys(variables)).toHaveLength(12);
     expect(variables).toMatchObject({ CLUSTER_ARN: 'arn:cluster', MAX_REQUEST_BYTES: '4194304' });
   });
 });

@@ -121,11 +121,12 @@ describe('the event store', () => {
 
   it('reads its counts from the one row of the compiled write', async () => {
     await using stub = await startStubDataApi(() => ({
-      body: { records: [[{ longValue: 7 }, { longValue: 1 }, { longValue: 2 }]] },
+      body: { records: [[{ longValue: 7 }, { longValue: 1 }, { longValue: 2 }, { booleanValue: true }]] },
     }));
+    const counts = { written: 7, superseded: 1, quarantined: 2, hasUnidentified: true };
     const store = createDataApiEventStore(execute(stub), STATEMENTS);
-    expect(await store.write({ log: '[]' }, OPTIONS)).toEqual({ written: 7, superseded: 1, quarantined: 2 });
-    expect(await store.writeWithParts({ log: '[1]' }, OPTIONS)).toEqual({ written: 7, superseded: 1, quarantined: 2 });
+    expect(await store.write({ log: '[]' }, OPTIONS)).toEqual(counts);
+    expect(await store.writeWithParts({ log: '[1]' }, OPTIONS)).toEqual(counts);
     expect(stub.requests).toEqual([
       { sql: 'WITH …', parameters: { log: '[]' } },
       { sql: 'WITH parts …', parameters: { log: '[1]' } },

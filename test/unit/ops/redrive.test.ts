@@ -18,6 +18,7 @@ async function redriven(bytesOf: readonly number[], ratePerSecond = 1_000): Prom
       events.push(`read ${id}`);
       return Promise.resolve([{ partitionKey: id, data: new Uint8Array(Number(summary['bytes'])) }]);
     },
+    announce: () => Promise.resolve(),
     mark: (marked) => {
       events.push(`mark ${marked.length}`);
       return Promise.resolve();

@@ -14,7 +14,6 @@ const ENVIRONMENT = {
   CLUSTER_ARN: 'arn:aws:rds:us-east-1:123456789012:cluster:test',
   SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:test',
   DATABASE: 'test',
-  CODE_COMMIT: 'abc1234',
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
@@ -144,7 +143,6 @@ describe('a healthy batch', () => {
       firstSequenceNumber: sequenceNumber(0),
       lastSequenceNumber: sequenceNumber(1),
       buildVersion: 'unbundled',
-      codeCommit: 'abc1234',
     });
     expect(Object.keys(summary!)).toEqual(expect.arrayContaining(Object.keys(BATCH_METRICS)));
     expect(summary).not.toHaveProperty('heldFrom');

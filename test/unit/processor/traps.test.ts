@@ -70,6 +70,7 @@ describe('calls of one batch', () => {
         write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)),
         writeWithParts: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.writeWithParts(...call)),
         storePart: (...call: Parameters<FakeEventStore['storePart']>) => alone(() => store.storePart(...call)),
+        closeUnidentified: () => alone(() => store.closeUnidentified()),
         explain: () => alone(() => store.explain()),
       },
       lookupSource: {

@@ -97,7 +97,6 @@ describe('Versions running', () => {
     expect(run('Versions running')).toEqual([
       {
         buildVersion: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
-        codeCommit: 'f1f2cf1',
         batches: 3,
         written: 39,
         first: '2026-11-26T07:56:53.066Z',
