@@ -39,7 +39,9 @@ export function compatibilityProblems({ applied, added }: ReleaseMigrations): re
       statementProblems(text, state).map((problem) => `${file}:${line}: ${problem}; ${ADVICE}`),
     );
     if (reasons.length === 0) return problems;
-    return reasons.includes('') ? [`${file}: \`${COMPATIBILITY_MARKER}\` must be followed by the reason, got none`] : [];
+    return reasons.includes('')
+      ? [`${file}: \`${COMPATIBILITY_MARKER}\` must be followed by the reason, got none`]
+      : [];
   });
 }
 
@@ -155,58 +157,47 @@ interface Place {
   readonly table: string;
 }
 
-function breaksWhat(action: AlterAction, { state, table }: Place): string | undefined {
-  switch (action.kind) {
-    case 'other':
-      return undefined;
-    case 'rename':
-    case 'set-schema':
-      return 'the release before still uses the old name';
-    case 'add-constraint':
-    case 'set-not-null':
-      return 'the release before may write rows that it refuses';
-    case 'detach':
-      return 'the release before still uses the rows of the partition';
-    case 'row-security':
-      return 'the release before has no policy that lets its rows through';
-    case 'drop-constraint':
-      return isCheck(action.part.name, state) ? undefined : 'the release before may need it for its unique key';
-    default:
-      return breaksColumn(action, { state, table });
-  }
+/** What each change breaks; the others break nothing. */
+const BREAKS: Readonly<Partial<Record<AlterAction['kind'], string>>> = {
+  rename: 'the release before still uses the old name',
+  'set-schema': 'the release before still uses the old name',
+  'add-constraint': 'the release before may write rows that it refuses',
+  'set-not-null': 'the release before may write rows that it refuses',
+  detach: 'the release before still uses the rows of the partition',
+  'row-security': 'the release before has no policy that lets its rows through',
+  'drop-constraint': 'the release before may need it for its unique key',
+  'add-column': 'the release before leaves the column out, so none of its rows could be written; give it a DEFAULT',
+  require: 'the release before may write rows without it',
+  'drop-default': 'the release before may leave the column out',
+  'generate-always': 'the release before may write the column',
+  'change-type': 'the release before writes and reads the old type',
+  'rename-part': STILL_USED,
+  'drop-part': STILL_USED,
+};
+
+function breaksWhat(action: AlterAction, place: Place): string | undefined {
+  return 'part' in action && isHarmless(action, place) ? undefined : BREAKS[action.kind];
 }
 
-function isCheck(name: string, { harmless }: State): boolean {
-  return CHECK_NAME.test(name) || harmless.checks.has(name);
-}
-
-function breaksColumn(
-  action: Extract<AlterAction, { readonly part: unknown }>,
-  { state, table }: Place,
-): string | undefined {
+/** Whether the release before cannot notice the change of a column or constraint. */
+function isHarmless(action: Extract<AlterAction, { readonly part: unknown }>, { state, table }: Place): boolean {
+  const { own, defaults, harmless } = state;
   const column = `${table}.${action.part.name}`;
-  const isOwn = state.own.has(column);
   switch (action.kind) {
     case 'add-column':
-      state.own.add(column);
-      if (action.hasDefault) state.defaults.add(column);
-      return action.isRequired && !action.hasDefault
-        ? 'the release before leaves the column out, so none of its rows could be written; give it a DEFAULT'
-        : undefined;
+      own.add(column);
+      if (action.hasDefault) defaults.add(column);
+      return action.hasDefault || !action.isRequired;
     case 'set-default':
-      if (isOwn) state.defaults.add(column);
-      return undefined;
+      if (own.has(column)) defaults.add(column);
+      return true;
     case 'require':
-      return state.defaults.has(column) ? undefined : 'the release before may write rows without it';
+      return defaults.has(column);
     case 'drop-default':
-      return 'the release before may leave the column out';
-    case 'generate-always':
-      return isOwn ? undefined : 'the release before may write the column';
-    case 'change-type':
-      return isOwn ? undefined : 'the release before writes and reads the old type';
-    case 'rename-part':
-    case 'drop-part':
+      return false;
     case 'drop-constraint':
-      return isOwn ? undefined : STILL_USED;
+      return CHECK_NAME.test(action.part.name) || harmless.checks.has(action.part.name);
+    default:
+      return own.has(column);
   }
 }

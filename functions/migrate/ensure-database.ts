@@ -1,8 +1,8 @@
 import { DatabaseError } from '../../data-api/classify-error.ts';
 import { createExecuteStatement, type Execute } from '../../data-api/execute.ts';
 import { retryTransient } from '../../data-api/retry-transient.ts';
+import { identifier } from '../../processor/tables/table-kind.ts';
 import { MigrationError } from './migration.ts';
-import { quoteIdentifier } from './quote-identifier.ts';
 import { patienceOf, type LockOptions } from './with-migration-lock.ts';
 
 /** The database that every cluster has, and from which others are created. */
@@ -29,7 +29,10 @@ const BY_HAND: ReadonlyMap<string, string> = new Map([
     '42501',
     "the user of the migrations' secret may not create it; create it with that user as its owner, or give the user CREATEDB",
   ],
-  ['25001', 'the Data API would create it inside a transaction, which PostgreSQL refuses; create it by another connection'],
+  [
+    '25001',
+    'the Data API would create it inside a transaction, which PostgreSQL refuses; create it by another connection',
+  ],
 ]);
 
 /**
@@ -95,7 +98,7 @@ async function isThere(execute: Execute, database: string, refusal: DatabaseErro
 
 async function create(execute: Execute, database: string): Promise<boolean> {
   try {
-    await execute(`CREATE DATABASE ${quoteIdentifier(database)}`);
+    await execute(`CREATE DATABASE ${identifier(database)}`);
     return true;
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;

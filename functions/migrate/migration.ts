@@ -54,7 +54,9 @@ export function migrationFile({ set, name }: { readonly set: string; readonly na
  * do not count, so that a file can be marked for one stage after another has applied it.
  */
 export function migrationChecksum(sql: string): string {
-  return createHash('sha256').update(withoutMarkers(sql.replaceAll('\r\n', '\n'))).digest('hex');
+  return createHash('sha256')
+    .update(withoutMarkers(sql.replaceAll('\r\n', '\n')))
+    .digest('hex');
 }
 
 function withoutMarkers(sql: string): string {

@@ -37,7 +37,7 @@ export function planMigrations(
     kind: 'ready',
     toApply: ordered.filter((migration) => !known.has(migrationId(migration))),
     alreadyApplied: ordered.filter((migration) => known.has(migrationId(migration))),
-    newer: inOrder(recorded).filter((row) => isNewer(row, ordered)),
+    newer: inOrder([...newerThan(ordered, recorded)]),
   };
 }
 
@@ -58,20 +58,31 @@ function checkNames(ordered: readonly Migration[]): readonly string[] {
   });
 }
 
-/** Whether a recorded migration comes after every file of its set; sets without files belong to someone else. */
-function isNewer(row: RecordedMigration, migrations: readonly Migration[]): boolean {
-  const own = migrations.filter(({ set }) => set === row.set);
-  return own.length > 0 && own.every(({ name }) => migrationNumber(name) < migrationNumber(row.name));
+/**
+ * What comes after every file of its set. A set with a file that is still to be applied has another history than the
+ * database, and sets without files belong to someone else.
+ */
+function newerThan(migrations: readonly Migration[], recorded: readonly RecordedMigration[]): Set<RecordedMigration> {
+  const known = new Set(recorded.map(migrationId));
+  return new Set(
+    setsOf(migrations).flatMap((name) => {
+      const own = migrations.filter(({ set }) => set === name);
+      if (!own.every((migration) => known.has(migrationId(migration)))) return [];
+      const newest = Math.max(...own.map((migration) => migrationNumber(migration.name)));
+      return recorded.filter((row) => row.set === name && migrationNumber(row.name) > newest);
+    }),
+  );
 }
 
 function checkRecorded(migrations: readonly Migration[], recorded: readonly RecordedMigration[]): readonly string[] {
   const files = new Map(migrations.map((migration) => [migrationId(migration), migration]));
   const sets = new Set(migrations.map(({ set }) => set));
+  const newer = newerThan(migrations, recorded);
   return recorded.flatMap((row) => {
     const place = migrationFile(row);
     const file = files.get(migrationId(row));
     if (file === undefined) {
-      return sets.has(row.set) && !isNewer(row, migrations)
+      return sets.has(row.set) && !newer.has(row)
         ? [`${place}: it was applied to this database, but the file is missing; bring it back`]
         : [];
     }

@@ -121,6 +121,11 @@ function readAction(reader: TokenReader): AlterAction {
   if (reader.take('DROP')) return readDropPart(reader);
   if (reader.take('ADD')) return readAdd(reader);
   if (reader.take('ALTER')) return readAlterPart(reader);
+  return readWholeAction(reader);
+}
+
+/** A change of the object as a whole. */
+function readWholeAction(reader: TokenReader): AlterAction {
   if (reader.take('DETACH', 'PARTITION')) return { kind: 'detach' };
   if (reader.take('SET', 'SCHEMA')) return { kind: 'set-schema' };
   if (reader.take('SET', 'NOT', 'NULL')) return { kind: 'set-not-null' };
