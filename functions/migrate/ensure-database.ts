@@ -55,8 +55,12 @@ export async function ensureDatabase(options: LockOptions): Promise<boolean> {
   return retryTransient(patience, async () => {
     const refusal = await refusalOf(executeIn(database));
     if (refusal === undefined) return false;
-    if (patience.isPassing(refusal) || (await isThere(maintenance, database, refusal))) throw refusal;
-    return create(maintenance, database);
+    if (patience.isPassing(refusal)) throw refusal;
+    if (!(await isThere(maintenance, database, refusal))) return create(maintenance, database);
+    // Unless another run has created it between the two calls, there is another reason.
+    const reason = await refusalOf(executeIn(database));
+    if (reason !== undefined) throw reason;
+    return false;
   });
 }
 
