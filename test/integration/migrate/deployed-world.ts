@@ -115,7 +115,7 @@ export async function startDeployedWorld(): Promise<DeployedWorld> {
   });
 
   const invoke: DeployedWorld['invoke'] = async (folder, environment, event) => {
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', INVOKE, `${folder}/index.mjs`], {
+    const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', INVOKE, `${folder}/index.mjs`], {
       env: {
         ...environment,
         AWS_REGION: server.region,
@@ -127,7 +127,7 @@ export async function startDeployedWorld(): Promise<DeployedWorld> {
       },
     });
     const answer = JSON.parse(/\nANSWER (.*)\n/.exec(stdout)?.[1] ?? 'null') as unknown;
-    return { answer, output: stdout.split('\n') };
+    return { answer, output: `${stdout}\n${stderr}`.split('\n') };
   };
   const open = stack.move();
   let [databases, requests] = [0, 0];

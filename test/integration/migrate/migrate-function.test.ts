@@ -18,6 +18,7 @@ const ALL = [
   'event_processor/002-quarantine-part.sql',
   'event_processor/003-fuse-and-crashes.sql',
   'event_processor/004-unidentified-entries.sql',
+  'event_processor/005-open-quarantine.sql',
   'flights/001-flights.sql',
 ];
 
