@@ -283,7 +283,14 @@ export class EventProcessor extends Construct {
       logGroup: processor.logGroup,
       pager,
     });
-    const rollout = new Rollout(this, 'Rollout', { ...functionOptions, processor, noticeTopic: pager.noticeTopic });
+    // An alarm that exists before there is anything to see would begin with a page.
+    monitoring.alarms.node.addDependency(watchdog.firstRun);
+    const rollout = new Rollout(this, 'Rollout', {
+      ...functionOptions,
+      ...mappingOptions,
+      processor,
+      noticeTopic: pager.noticeTopic,
+    });
     // A version that needs a new column must not take over before the column is there.
     for (const user of [processor.alias, watchdog]) user.node.addDependency(migrations);
     return { processor, mapping, monitoring, rollout };
@@ -330,6 +337,7 @@ function sourcesOf(
     lambdaName: parts.processor.function.functionName,
     mappingId: parts.mapping.mapping.eventSourceMappingId,
     streamName: parts.stream.stream.streamName,
+    consumerName: parts.stream.consumerName,
     clusterIdentifier: parts.database.cluster.clusterIdentifier,
   };
 }
