@@ -103,8 +103,10 @@ function blindAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
 
 /** A consumer that does nothing at all, seen from more sides: what it commits, Lambda's poller, and its switch. */
 function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
-  // A healthy consumer commits nothing while an invocation lasts. The newest minutes are not all there yet: M of N.
-  const minutes = Math.max(limits.pageWhenStoppedMinutes, longestGapMinutes(limits));
+  const { mappingEnabled, pageWhenStoppedMinutes } = limits;
+  // The newest minutes are not all there yet, so M of N. A healthy consumer shows nothing while an invocation lasts; in
+  // this many minutes it shows itself three times, which is one more than may be missing.
+  const minutes = Math.max(pageWhenStoppedMinutes, 3 * longestGapMinutes(limits) - 2);
   const sustained = {
     operator: ABOVE,
     threshold: 0,
@@ -113,7 +115,7 @@ function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly
     missingData: TreatMissingData.NOT_BREACHING,
     incident: 'NotKeepingUp',
   } as const;
-  const stopped: readonly AlarmSpec[] = [
+  return [
     {
       id: 'ConsumerStopped',
       says: 'Records come in and none are committed',
@@ -128,22 +130,23 @@ function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly
       metric: notReading(metrics),
       ...sustained,
     },
+    ...(mappingEnabled ? [disabledAlarm(metrics)] : []),
   ];
-  if (!limits.mappingEnabled) return stopped;
-  return [
-    ...stopped,
-    {
-      id: 'MappingDisabled',
-      says: 'The event source mapping is disabled, or gone',
-      section: 'mapping-not-polling',
-      metric: metrics.watchdog('MappingEnabled', { statistic: 'Maximum' }),
-      operator: BELOW,
-      threshold: 1,
-      ...THREE_OF_FIVE,
-      ...GAUGE,
-      incident: 'NotKeepingUp',
-    },
-  ];
+}
+
+/** Only where the stack enables the mapping: a planned pause pages nobody. */
+function disabledAlarm(metrics: EventMetrics): AlarmSpec {
+  return {
+    id: 'MappingDisabled',
+    says: 'The event source mapping is disabled, or gone',
+    section: 'mapping-not-polling',
+    metric: metrics.watchdog('MappingEnabled', { statistic: 'Maximum' }),
+    operator: BELOW,
+    threshold: 1,
+    ...THREE_OF_FIVE,
+    ...GAUGE,
+    incident: 'NotKeepingUp',
+  };
 }
 
 /**

@@ -32,8 +32,8 @@ export interface MonitoringOptions {
   readonly pageWhenRetentionUsedPercent?: number;
 
   /**
-   * Pages when for so many minutes records came in and none were committed, or the mapping did not poll; a `timeout`
-   * that is longer counts instead.
+   * Pages when for so many minutes records came in and none were committed, or the mapping did not poll; three of the
+   * longest invocations that `timeout` allows, if that takes longer.
    *
    * Range: 3 to 60.
    *
