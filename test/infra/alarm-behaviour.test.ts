@@ -119,6 +119,12 @@ describe('silence', () => {
     expect(minutesInAlarm(alarm('DataLossDanger'), published, options)).toEqual([]);
   });
 
+  test('before the one run that can be seen yet is none', () => {
+    const options = { atMinute: 105, before: 'INSUFFICIENT_DATA', fillsNothing: true } as const;
+    const published = { WatchdogRuns: everyMinute(103, 104, 1) };
+    expect(evaluateAlarm(alarm('WatchdogSilent'), published, options)).toBe('OK');
+  });
+
   test('of two minutes is none', () => {
     const runs = [...everyMinute(0, 100, 1), ...everyMinute(102, 140, 1)];
     const options = { from: 20, to: 130, fillsNothing: true };
