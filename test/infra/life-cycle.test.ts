@@ -1,0 +1,67 @@
+import { describe, expect, test, vi } from 'vitest';
+import { STAGES } from '../../lib/settings/stages.ts';
+import type { StackTemplate } from '../../ops/deploy/compare-templates.ts';
+import { creationOrder, destroy, failCreation, logsWithoutOwner, waitsFor } from './life-cycle.ts';
+import { EVERYTHING, EXISTING, settings, synthesize } from './synthesized.ts';
+
+// A synthesis takes a second or two, and many times that on a busy machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const VARIANTS = {
+  dev: settings(STAGES.dev),
+  prod: settings(STAGES.prod),
+  'existing stream and cluster': EXISTING,
+  everything: EVERYTHING,
+} as const;
+
+type Variant = keyof typeof VARIANTS;
+
+const NAMES = Object.keys(VARIANTS) as readonly Variant[];
+
+function templateOf(name: Variant): StackTemplate {
+  return { Resources: synthesize(VARIANTS[name]).resources };
+}
+
+function typesOf(template: StackTemplate, ids: readonly string[]): readonly string[] {
+  return [...new Set(ids.map((id) => template.Resources?.[id]?.Type ?? id))].sort();
+}
+
+describe.each(NAMES)('a stack (%s)', (name) => {
+  test('can be created: nothing waits for itself, and the code comes after the database', () => {
+    const template = templateOf(name);
+    const order = creationOrder(template);
+    expect(order).toHaveLength(Object.keys(template.Resources ?? {}).length);
+    const idOf = (type: string): string => order.find((id) => template.Resources?.[id]?.Type === type) ?? '';
+    expect(waitsFor(template, idOf('AWS::Lambda::EventSourceMapping'), idOf('AWS::Lambda::Alias'))).toBe(true);
+    expect(waitsFor(template, idOf('AWS::Lambda::Alias'), idOf('Custom::DatabaseMigrations'))).toBe(true);
+  });
+
+  test('leaves nothing behind when its creation fails, whatever fails', () => {
+    const template = templateOf(name);
+    for (const failing of Object.keys(template.Resources ?? {})) {
+      expect({ failing, ...failCreation(template, failing) }).toEqual({ failing, kept: [], stuck: {}, broken: {} });
+    }
+  });
+
+  test('can be destroyed, and what it keeps has all that it needs', () => {
+    const { stuck, broken } = destroy(templateOf(name));
+    expect({ stuck, broken }).toEqual({ stuck: {}, broken: {} });
+  });
+
+  test('has no log that AWS makes by itself, which nobody would ever delete', () => {
+    expect(logsWithoutOwner(templateOf(name))).toEqual([]);
+  });
+});
+
+describe('a stack that is destroyed', () => {
+  test('leaves nothing in a test stage, also with batches in the bucket', () => {
+    expect(destroy(templateOf('dev'))).toEqual({ kept: [], stuck: {}, broken: {} });
+  });
+
+  test('keeps in production what holds data, with the network around it', () => {
+    const template = templateOf('prod');
+    expect(typesOf(template, destroy(template).kept)).toEqual([
+      'AWS::EC2::FlowLog',
+    ]);
+  });
+});
