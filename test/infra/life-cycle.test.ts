@@ -60,8 +60,6 @@ describe('a stack that is destroyed', () => {
 
   test('keeps in production what holds data, with the network around it', () => {
     const template = templateOf('prod');
-    expect(typesOf(template, destroy(template).kept)).toEqual([
-      'AWS::EC2::FlowLog',
-    ]);
+    expect(typesOf(template, destroy(template).kept)).toEqual(['AWS::EC2::FlowLog']);
   });
 });

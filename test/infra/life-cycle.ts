@@ -192,7 +192,9 @@ function brokenAmong(
   const broken = kept.flatMap((id) => {
     const { Type: type = 'Custom::', Properties: properties } = resources[id] ?? {};
     if (type.startsWith('Custom::')) return [];
-    const gone = [...referencesIn(properties)].filter((other) => Object.hasOwn(resources, other) && !present.has(other));
+    const gone = [...referencesIn(properties)].filter(
+      (other) => Object.hasOwn(resources, other) && !present.has(other),
+    );
     return gone.length === 0 ? [] : [[id, `${gone.sort().join(', ')} is gone`] as const];
   });
   return Object.fromEntries(broken);
