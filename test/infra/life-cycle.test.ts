@@ -1,15 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
 import { STAGES } from '../../lib/settings/stages.ts';
 import type { StackTemplate } from '../../ops/deploy/compare-templates.ts';
-import { creationOrder, destroy, failCreation, logsWithoutOwner, waitsFor } from './life-cycle.ts';
+import { creationOrder, destroy, failCreation, logsWithoutOwner, waitingFor } from './life-cycle.ts';
 import { EVERYTHING, EXISTING, settings, synthesize } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const VARIANTS = {
-  dev: settings(STAGES.dev),
-  prod: settings(STAGES.prod),
+  dev: settings(STAGES.dev[0]),
+  prod: settings(STAGES.prod[0]),
   'existing stream and cluster': EXISTING,
   everything: EVERYTHING,
 } as const;
@@ -31,9 +31,9 @@ describe.each(NAMES)('a stack (%s)', (name) => {
     const template = templateOf(name);
     const order = creationOrder(template);
     expect(order).toHaveLength(Object.keys(template.Resources ?? {}).length);
-    const idOf = (type: string): string => order.find((id) => template.Resources?.[id]?.Type === type) ?? '';
-    expect(waitsFor(template, idOf('AWS::Lambda::EventSourceMapping'), idOf('AWS::Lambda::Alias'))).toBe(true);
-    expect(waitsFor(template, idOf('AWS::Lambda::Alias'), idOf('Custom::DatabaseMigrations'))).toBe(true);
+    const migrations = order.find((id) => template.Resources?.[id]?.Type === 'Custom::DatabaseMigrations') ?? '';
+    const later = typesOf(template, [...waitingFor(template, migrations)]);
+    expect(later).toEqual(expect.arrayContaining(['AWS::Lambda::Alias', 'AWS::Lambda::EventSourceMapping']));
   });
 
   test('leaves nothing behind when its creation fails, whatever fails', () => {
@@ -60,6 +60,38 @@ describe('a stack that is destroyed', () => {
 
   test('keeps in production what holds data, with the network around it', () => {
     const template = templateOf('prod');
-    expect(typesOf(template, destroy(template).kept)).toEqual(['AWS::EC2::FlowLog']);
+    expect(typesOf(template, destroy(template).kept)).toEqual([
+      'AWS::EC2::FlowLog',
+      'AWS::EC2::RouteTable',
+      'AWS::EC2::SecurityGroup',
+      'AWS::EC2::Subnet',
+      'AWS::EC2::SubnetRouteTableAssociation',
+      'AWS::EC2::VPC',
+      'AWS::IAM::Policy',
+      'AWS::IAM::Role',
+      'AWS::KMS::Key',
+      'AWS::Kinesis::Stream',
+      'AWS::Logs::LogGroup',
+      'AWS::RDS::DBCluster',
+      'AWS::RDS::DBSubnetGroup',
+      'AWS::S3::Bucket',
+      'AWS::SecretsManager::Secret',
+      'Custom::DeletionProtection',
+    ]);
+  });
+
+  test('leaves the cluster protected, which a first deployment that fails does not', () => {
+    const resources = Object.entries(templateOf('prod').Resources ?? {});
+    const [protectionId, protection] = resources.find(([, it]) => it.Type === 'Custom::DeletionProtection') ?? [];
+    expect(destroy(templateOf('prod')).kept).toContain(protectionId);
+    expect(protection?.DeletionPolicy).toBe('RetainExceptOnCreate');
+    const calls = protection?.Properties ?? {};
+    for (const [event, isProtected] of [
+      ['Create', true],
+      ['Update', true],
+      ['Delete', false],
+    ] as const) {
+      expect(JSON.stringify(calls[event])).toContain(`\\"DeletionProtection\\":${String(isProtected)}`);
+    }
   });
 });

@@ -19,6 +19,7 @@ const LIVES_IN: readonly (readonly [inner: string, outer: string])[] = [
   ['AWS::EC2::Subnet', 'AWS::EC2::VPC'],
   ['AWS::EC2::SubnetRouteTableAssociation', 'AWS::EC2::RouteTable'],
   ['AWS::EC2::SubnetRouteTableAssociation', 'AWS::EC2::Subnet'],
+  ['AWS::IAM::Policy', 'AWS::IAM::Role'],
   ['AWS::Kinesis::StreamConsumer', 'AWS::Kinesis::Stream'],
   ['AWS::RDS::DBCluster', 'AWS::EC2::SecurityGroup'],
   ['AWS::RDS::DBCluster', 'AWS::RDS::DBSubnetGroup'],
@@ -82,20 +83,19 @@ export function creationOrder({ Resources: resources = {} }: StackTemplate): rea
   return order;
 }
 
-/** Whether one resource waits for another, directly or through others. */
-export function waitsFor({ Resources: resources = {} }: StackTemplate, id: string, other: string): boolean {
+/** Logical ids of all that waits for a resource, directly or through others. */
+export function waitingFor({ Resources: resources = {} }: StackTemplate, awaited: string): ReadonlySet<string> {
   const needed = dependencies(resources);
-  const seen = new Set<string>();
-  const open = [id];
+  const waiting = new Set<string>();
+  const open = [awaited];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const before of needed.get(next) ?? []) {
-      if (before === other) return true;
-      if (seen.has(before)) continue;
-      seen.add(before);
-      open.push(before);
+    for (const [id, before] of needed) {
+      if (!before.has(next) || waiting.has(id)) continue;
+      waiting.add(id);
+      open.push(id);
     }
   }
-  return false;
+  return waiting;
 }
 
 /**
@@ -104,7 +104,8 @@ export function waitsFor({ Resources: resources = {} }: StackTemplate, id: strin
  */
 export function failCreation(template: StackTemplate, failing: string): Aftermath {
   const { Resources: resources = {} } = template;
-  const created = Object.keys(resources).filter((id) => id !== failing && !waitsFor(template, id, failing));
+  const never = waitingFor(template, failing);
+  const created = Object.keys(resources).filter((id) => id !== failing && !never.has(id));
   return takeBack(template, new Set(created), { keeps: ['Retain'], filled: [] });
 }
 
