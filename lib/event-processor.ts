@@ -273,6 +273,8 @@ export class EventProcessor extends Construct {
       ...defaults,
       ...published,
       ...mappingOptions,
+      mapping: mapping.mapping,
+      failedBatches,
       streamRetention: streamOptions.streamRetention,
       ledgerRetention: databaseOptions.ledgerRetention,
     });
