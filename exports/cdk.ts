@@ -5,5 +5,4 @@
  */
 export { bundleStackCode, type FunctionCode, type StackCode } from '../lib/function-code.ts';
 export { EventProcessorStack, type EventProcessorStackProps } from '../lib/event-processor-stack.ts';
-export type { EventProcessorProps } from '../lib/props/event-processor-props.ts';
 export { readCodeCommit } from '../lib/settings/read-code-commit.ts';
