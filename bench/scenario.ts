@@ -69,10 +69,10 @@ export type Scenario = ThroughputScenario | SingleScenario;
 
 /** What a bench is about: each ratio with its target. */
 export const TARGETS = {
-  vsPerEvent0ms: { atLeast: 100 },
-  vsPerEvent17ms: { atLeast: 500 },
-  vsPowertools0ms: { atLeast: 50 },
-  vsBatchExecute0ms: { atLeast: 8 },
+  vsPerEvent0ms: { atLeast: 150 },
+  vsPerEvent17ms: { atLeast: 900 },
+  vsPowertools0ms: { atLeast: 80 },
+  vsBatchExecute0ms: { atLeast: 9 },
   vsDirect: { atLeast: 0.5 },
   cpuVsFloor: { atMost: 3 },
   bundleBytes: { atMost: 400_000 },

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { integerProblem, isIntegerWithin } from '../../contract/integer-range.ts';
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
 import type { FunctionInvoker, InvocationContext, InvocationResult } from '../mapping/ports.ts';
 import type { EnvironmentCrash, LogFormat } from './environment-protocol.ts';
@@ -156,10 +157,8 @@ class EnvironmentPool implements FunctionRuntime {
 function assertRanges(limits: Limits): void {
   const names = Object.keys(RANGES) as readonly (keyof typeof RANGES)[];
   const problems = names.flatMap((name) => {
-    const { min, max } = RANGES[name];
-    const value = limits[name];
-    const isInRange = Number.isInteger(value) && value >= min && value <= max;
-    return isInRange ? [] : [`\`${name}\` must be an integer from ${min} to ${max}, got ${value}`];
+    const [range, value] = [RANGES[name], limits[name]];
+    return isIntegerWithin(value, range) ? [] : [integerProblem(name, range, value)];
   });
   if (problems.length > 0) throw new RangeError(problems.join('\n'));
 }

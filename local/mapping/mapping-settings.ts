@@ -1,4 +1,6 @@
 import { BATCH_SIZE, MAX_BATCHING_WINDOW_SECONDS, PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
+import type { IntegerRange } from '../../contract/integer-range.ts';
+import { describeIntegerRange, integerProblem, isIntegerWithin } from '../../contract/integer-range.ts';
 import { ProblemsError } from '../../contract/problems-error.ts';
 import { filterProblem, type FilterPattern } from './event-filter.ts';
 
@@ -80,10 +82,10 @@ export function parseMappingSettings(given: Partial<MappingSettings>, nowMs: num
   const problems = [
     ...unknown.map((name) => `\`${name}\` is not a setting, expected one of ${Object.keys(DEFAULTS).join(', ')}`),
     ...BOOLEANS.flatMap((name) => booleanProblem(name, settings[name])),
-    ...integerProblem('batchSize', settings.batchSize, BATCH_SIZE),
-    ...integerProblem('maxBatchingWindowSeconds', settings.maxBatchingWindowSeconds, MAX_BATCHING_WINDOW_SECONDS),
-    ...integerProblem('parallelizationFactor', settings.parallelizationFactor, PARALLELIZATION_FACTOR),
-    ...integerProblem('maximumRetryAttempts', settings.maximumRetryAttempts, MAX_RETRY_ATTEMPTS),
+    ...integerProblems('batchSize', settings.batchSize, BATCH_SIZE),
+    ...integerProblems('maxBatchingWindowSeconds', settings.maxBatchingWindowSeconds, MAX_BATCHING_WINDOW_SECONDS),
+    ...integerProblems('parallelizationFactor', settings.parallelizationFactor, PARALLELIZATION_FACTOR),
+    ...integerProblems('maximumRetryAttempts', settings.maximumRetryAttempts, MAX_RETRY_ATTEMPTS),
     ...recordAgeProblem(settings.maximumRecordAgeSeconds),
     ...startingPositionProblem(settings, nowMs),
     ...filterProblems(settings.filters),
@@ -100,22 +102,16 @@ function booleanProblem(name: string, value: unknown): string[] {
   return typeof value === 'boolean' ? [] : [`\`${name}\` must be true or false, got ${show(value)}`];
 }
 
-interface Range {
-  readonly min: number;
-  readonly max: number;
-}
-
-function integerProblem(name: string, value: unknown, { min, max }: Range): string[] {
-  if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return [];
-  return [`\`${name}\` must be an integer from ${min} to ${max}, got ${show(value)}`];
+function integerProblems(name: string, value: unknown, range: IntegerRange): string[] {
+  return isIntegerWithin(value, range) ? [] : [integerProblem(name, range, value)];
 }
 
 /** The API's type allows 0 to 59 too, but the service refuses them. */
 function recordAgeProblem(value: unknown): string[] {
   if (value === NO_LIMIT) return [];
-  const { min, max } = RECORD_AGE_SECONDS;
-  if (integerProblem('', value, RECORD_AGE_SECONDS).length === 0) return [];
-  return [`\`maximumRecordAgeSeconds\` must be -1 (no limit) or an integer from ${min} to ${max}, got ${show(value)}`];
+  if (isIntegerWithin(value, RECORD_AGE_SECONDS)) return [];
+  const range = describeIntegerRange(RECORD_AGE_SECONDS);
+  return [`\`maximumRecordAgeSeconds\` must be -1 (no limit) or ${range}, got ${show(value)}`];
 }
 
 function startingPositionProblem(settings: MappingSettings, nowMs: number): string[] {

@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { parseJson } from '../../processor/decode/parse-json.ts';
+import { describeValue } from '../../processor/user-values.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
 
 /** An event before it is on the stream. */
@@ -56,7 +58,8 @@ export async function readEventFile(path: string, partitionKey: string): Promise
 function parseLine(line: string, partitionKey: string): InputEvent | string {
   let event: unknown;
   try {
-    event = JSON.parse(line);
+    // A key beyond 2^53 keeps its digits: rounded, different keys would be one.
+    event = parseJson(line);
   } catch {
     return `expected a JSON object, got ${JSON.stringify(line.slice(0, 40))}`;
   }
@@ -64,8 +67,8 @@ function parseLine(line: string, partitionKey: string): InputEvent | string {
     return `expected a JSON object, got ${JSON.stringify(event).slice(0, 40)}`;
   }
   const key = (event as Readonly<Record<string, unknown>>)[partitionKey];
-  if ((typeof key !== 'string' && typeof key !== 'number') || key === '' || String(key).length > MAX_PARTITION_KEY) {
-    return `\`${partitionKey}\` must be text of 1 to ${MAX_PARTITION_KEY} characters or a number, got ${key === undefined ? 'nothing' : JSON.stringify(key)}`;
+  if (!['string', 'number', 'bigint'].includes(typeof key) || key === '' || String(key).length > MAX_PARTITION_KEY) {
+    return `\`${partitionKey}\` must be text of 1 to ${MAX_PARTITION_KEY} characters or a number, got ${key === undefined ? 'nothing' : describeValue(key)}`;
   }
   return { partitionKey: String(key), data: line };
 }

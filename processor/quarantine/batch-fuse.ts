@@ -24,6 +24,8 @@ export interface QuarantineRequest {
   readonly rejections: readonly EncodedRejection[];
   /** Events of the batch that the database has taken so far. */
   readonly taken: number;
+  /** Events of these that were in effect already. */
+  readonly repeated: number;
   /** False while the search for rejected events goes on: what comes later may still be taken. */
   readonly isFinal: boolean;
 }
@@ -122,12 +124,15 @@ function isRefusal({ rejection: { sqlState } }: EncodedRejection): boolean {
 
 /** What an operator has allowed is no evidence for or against the build. */
 function evidenceOf(
-  { events, rejections, taken, isFinal }: QuarantineRequest,
+  { events: given, rejections, taken, repeated, isFinal }: QuarantineRequest,
   judged: readonly EncodedRejection[],
 ): BatchEvidence {
+  const events = given - (rejections.length - judged.length);
+  const byDatabase = judged.filter(({ rejection }) => rejection.reason === 'database').length;
   return {
-    events: events - (rejections.length - judged.length),
+    events,
     rejected: judged.length,
+    newToDatabase: { events: events - (judged.length - byDatabase) - repeated, rejected: byDatabase },
     refused: judged.filter(isRefusal).length,
     fatal: judged.filter(({ rejection }) => rejection.reason === 'kills-function').length,
     taken,

@@ -11,12 +11,19 @@ export interface FuseSettings {
 /** The threshold that switches the fuse off. */
 export const FUSE_OFF_PERCENT = 100;
 
-/** What is known of a batch when its rejections are judged. */
-export interface BatchEvidence {
-  /** Events that are judged. */
+/** So many events, of which so many would be quarantined. */
+export interface Share {
   readonly events: number;
-  /** Events of these that would be quarantined. */
   readonly rejected: number;
+}
+
+/** What is known of a batch when its rejections are judged. */
+export interface BatchEvidence extends Share {
+  /**
+   * Of these, the events that the database looks at: without those that never come so far, and without those that are in effect
+   * already, whose rows it is not given. A build whose rows it refuses would seem well while a stream is delivered again.
+   */
+  readonly newToDatabase: Share;
   /** Events of the rejected that the database refused with a SQLSTATE that may be true of every row. */
   readonly refused: number;
   /** Events of the rejected that ended processes: enough is known of each to blame it, and not the build. */
@@ -47,12 +54,16 @@ export type FuseVerdict = 'quarantine' | 'blow' | 'wait' | 'refuses-all';
  */
 export function judge(evidence: BatchEvidence, recent: readonly CommittedWrite[], settings: FuseSettings): FuseVerdict {
   const { minEvents, thresholdPercent } = settings;
-  const window = lastEvents(evidence, recent, minEvents);
-  const isAboveThreshold = window.rejected * 100 > window.events * thresholdPercent;
+  const { newToDatabase } = evidence;
+  const windows = [
+    lastEvents(evidence, recent, minEvents),
+    ...(newToDatabase.rejected > 0 ? [lastEvents(newToDatabase, recent.map(withoutRepeated), minEvents)] : []),
+  ];
+  const tooMany = windows.find(({ events, rejected }) => rejected * 100 > events * thresholdPercent);
   if (evidence.refused > 0 && evidence.taken === 0)
-    return judgeRefusals(evidence, recent, { isAboveThreshold, minEvents });
-  if (!isAboveThreshold) return 'quarantine';
-  if (window.events >= minEvents) return 'blow';
+    return judgeRefusals(evidence, recent, { isAboveThreshold: tooMany !== undefined, minEvents });
+  if (tooMany === undefined) return 'quarantine';
+  if (tooMany.events >= minEvents) return 'blow';
   // Several processes have died of each, so it must not hold its shard; a build that kills with every event blows in time.
   return evidence.fatal === evidence.rejected ? 'quarantine' : 'wait';
 }
@@ -70,17 +81,16 @@ function judgeRefusals(
   return isAboveThreshold || isRefusedWhole ? 'refuses-all' : 'quarantine';
 }
 
-interface Window {
-  readonly events: number;
-  readonly rejected: number;
+function withoutRepeated({ quarantined, taken }: CommittedWrite): CommittedWrite {
+  return { events: taken + quarantined, quarantined, taken };
 }
 
 /** The batch whole, and as much of the writes before it as is missing; of the oldest of them a proportional part. */
-function lastEvents(batch: Window, recent: readonly CommittedWrite[], minEvents: number): Window {
+function lastEvents(batch: Share, recent: readonly CommittedWrite[], minEvents: number): Share {
   let { events, rejected } = batch;
   for (const write of recent) {
     const taken = Math.min(write.events, minEvents - events);
-    if (taken <= 0) break;
+    if (taken <= 0) continue;
     events += taken;
     rejected += (taken * write.quarantined) / write.events;
   }

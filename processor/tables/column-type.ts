@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { IntegerRange } from '../../contract/integer-range.ts';
+import { isIntegerWithin } from '../../contract/integer-range.ts';
 import { describeValue, isPromiseLike } from '../user-values.ts';
 import type { JsonText } from './json-cell.ts';
 import { JsonProblem, MAX_JSON_DEPTH, writeJson } from './json-cell.ts';
@@ -87,9 +89,8 @@ function asTime(form: RegExp) {
   return (value: unknown): string | undefined => (typeof value === 'string' && isTime(value, form) ? value : undefined);
 }
 
-function asInteger({ min, max }: { readonly min: number; readonly max: number }) {
-  return (value: unknown): number | undefined =>
-    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+function asInteger(range: IntegerRange) {
+  return (value: unknown): number | undefined => (isIntegerWithin(value, range) ? value : undefined);
 }
 
 function asBigint(value: unknown): number | string | undefined {

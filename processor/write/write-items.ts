@@ -147,7 +147,9 @@ class WriteRun {
     { events, isFinal }: Pick<QuarantineRequest, 'events' | 'isFinal'>,
   ): Promise<void> {
     const rejections = [...before, ...this.#rejectedByDatabase];
-    await this.#fuse.admit({ events, rejections, taken: this.#settledEvents, isFinal });
+    const taken = this.#settledEvents;
+    const repeated = taken - this.#written - this.#superseded;
+    await this.#fuse.admit({ events, rejections, taken, repeated, isFinal });
   }
 
   async write(chunk: Chunk<EncodedItem>): Promise<void> {

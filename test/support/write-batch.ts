@@ -22,6 +22,8 @@ export interface WriteBatchOptions extends FakeEventStoreOptions {
   readonly fuse?: FuseSettings;
   /** Writes of the same build before this batch, the oldest first. */
   readonly before?: readonly CommittedWrite[];
+  /** Ids of events that are in effect before this batch. */
+  readonly inEffect?: ReadonlySet<string>;
   readonly memoryFailure?: FakeFuseMemoryOptions['failure'];
   readonly table?: FakeFuseTable;
 }
@@ -74,6 +76,7 @@ function createStore(options: WriteBatchOptions, clock: FakeClock): FakeEventSto
     },
   });
   for (const write of options.before ?? []) store.log.push({ ...write, codeVersion: BUILD, newestArrivalMs: Infinity });
+  for (const id of options.inEffect ?? []) store.ledger.add(id);
   return store;
 }
 

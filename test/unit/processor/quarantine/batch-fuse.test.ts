@@ -67,6 +67,26 @@ describe('the fuse', () => {
     expect([chunked.store.quarantine.size, chunked.report.hold?.reason]).toEqual([0, 'fuse']);
   });
 
+  it.each([1, 8])(
+    'does not take events that are in effect already for a sign that the database takes the rows of the build (%i rejected)',
+    async (count) => {
+      const [bad, all] = [poison(...Array(count).keys()), encodedEvents(200)];
+      const inEffect = poison(...Array.from({ length: 200 - count }, (_, n) => count + n));
+      const { report, store } = await writeBatch(all, { poison: bad, inEffect });
+      expect([store.quarantine.size, report.hold?.reason]).toEqual([0, 'fuse']);
+      // New events beside them are a sign, and so are those of the writes before.
+      expect((await writeBatch(all, { poison: bad })).report.hold).toBeUndefined();
+      expect((await writeBatch(all, { poison: bad, inEffect, before: [good(20)] })).report.hold).toBeUndefined();
+      const repeated = { events: 1_000, quarantined: 0, taken: 0 };
+      expect((await writeBatch(all, { poison: bad, inEffect, before: [repeated] })).report.hold?.reason).toBe('fuse');
+    },
+  );
+
+  it('takes events that are in effect already for a sign that decoding works', async () => {
+    const inEffect = poison(...Array.from({ length: 92 }, (_, n) => 8 + n));
+    expect((await writeBatch(mixed(8, 92), { inEffect })).report.hold).toBeUndefined();
+  });
+
   it('judges only what was seen when the time ran out', async () => {
     const bad = poison(...Array(60).keys());
     const { report, store } = await writeBatch(encodedEvents(200), { poison: bad, callMs: 100, budgetMs: 12_000 });

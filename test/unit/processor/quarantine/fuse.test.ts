@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { CommittedWrite } from '../../../../processor/ports.ts';
 import { judge } from '../../../../processor/quarantine/fuse.ts';
 
+/** Nothing of a batch came as far as the database. */
+const NONE = { events: 0, rejected: 0 };
 const SETTINGS = { thresholdPercent: 50, minEvents: 20 };
 
 /** The verdict over so many rejected of so many events, after writes that rejected so many of so many, newest first. */
@@ -16,7 +18,8 @@ function verdict(
     quarantined,
     taken: all - quarantined,
   }));
-  return judge({ events, rejected, refused: 0, fatal: 0, taken: events - rejected, isFinal: true }, recent, settings);
+  const evidence = { events, rejected, refused: 0, fatal: 0, taken: events - rejected, isFinal: true };
+  return judge({ ...evidence, newToDatabase: NONE }, recent, settings);
 }
 
 describe('a full batch', () => {
@@ -46,7 +49,7 @@ describe('a small batch', () => {
   });
 
   it('does not wait for more where each rejected event ended processes, until these are as many as the fuse wants', () => {
-    const alone = { events: 1, rejected: 1, refused: 0, fatal: 1, taken: 0, isFinal: true };
+    const alone = { events: 1, rejected: 1, refused: 0, fatal: 1, taken: 0, isFinal: true, newToDatabase: NONE };
     const before = (count: number) => Array<CommittedWrite>(count).fill({ events: 1, quarantined: 1, taken: 0 });
     expect(judge(alone, [], SETTINGS)).toBe('quarantine');
     expect(judge(alone, before(18), SETTINGS)).toBe('quarantine');
