@@ -25,8 +25,12 @@ const DATABASE = {
   database: textVariable('DATABASE'),
 } as const;
 
+const DEPLOYMENT = textVariable('DEPLOYMENT');
+
 /** How the processor is configured: what the stack decides and the function obeys. */
 export interface ProcessorEnvironment extends DatabaseEnvironment {
+  /** Name of the deployed processor, which no other has in the account and region: what its metrics are under. */
+  readonly deployment: string;
   /** CloudWatch namespace of the metrics. */
   readonly metricsNamespace: string;
   /** Most entries of the lookup cache of one execution environment. */
@@ -64,6 +68,7 @@ export const PROCESSOR_RANGES = {
 
 /** The processor's environment unless the stack says otherwise: every field but those that name the database. */
 export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, keyof DatabaseEnvironment> = Object.freeze({
+  deployment: 'local',
   metricsNamespace: DEFAULT_METRICS_NAMESPACE,
   cacheMaxEntries: 50_000,
   cacheMaxBytes: 64 * MEBIBYTE,
@@ -79,6 +84,7 @@ export const DEFAULT_ENVIRONMENT: Omit<ProcessorEnvironment, keyof DatabaseEnvir
 export const processorEnvironment = createEnvironmentCodec<ProcessorEnvironment>(
   {
     ...DATABASE,
+    deployment: DEPLOYMENT,
     metricsNamespace: textVariable('METRICS_NAMESPACE'),
     cacheMaxEntries: integerVariable('CACHE_MAX_ENTRIES', PROCESSOR_RANGES.cacheMaxEntries),
     cacheMaxBytes: integerVariable('CACHE_MAX_BYTES', PROCESSOR_RANGES.cacheMaxBytes),
@@ -118,6 +124,8 @@ export const migrateEnvironment = createEnvironmentCodec<MigrateEnvironment>({
 /** How the watchdog is configured. */
 export interface WatchdogEnvironment extends MaintenanceEnvironment {
   readonly streamArn: string;
+  /** As in {@link ProcessorEnvironment}: its metrics are beside the processor's. */
+  readonly deployment: string;
   /** CloudWatch namespace of the metrics. */
   readonly metricsNamespace: string;
   /** Where the mapping began in a shard it had not read: `TRIM_HORIZON`, `LATEST` or an ISO 8601 time. */
@@ -132,6 +140,7 @@ export interface WatchdogEnvironment extends MaintenanceEnvironment {
 export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>({
   ...MAINTENANCE,
   streamArn: textVariable('STREAM_ARN'),
+  deployment: DEPLOYMENT,
   metricsNamespace: textVariable('METRICS_NAMESPACE'),
   startingPosition: textVariable('STARTING_POSITION'),
   parallelizationFactor: integerVariable('PARALLELIZATION_FACTOR', PARALLELIZATION_FACTOR),

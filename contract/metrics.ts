@@ -8,7 +8,10 @@
 /** CloudWatch namespace of all metrics here, unless the deployment sets another. */
 export const DEFAULT_METRICS_NAMESPACE = 'KinesisToAurora';
 
-/** The one dimension every metric carries: the name of the projection, which is the name of the function. */
+/**
+ * The one dimension every metric carries, as Powertools names it. Its value is the deployment: two stages of one function
+ * have nothing in common here, or a live watchdog of one would hide a dead one of the other.
+ */
 export const METRICS_DIMENSION = 'service';
 
 /** What one batch publishes: one metrics document per invocation, one value per name. */

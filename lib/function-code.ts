@@ -23,8 +23,10 @@ export interface FunctionCode {
   readonly buildVersion: string;
 }
 
-/** Code of all functions of a stack. */
+/** Code of all functions of a processor. */
 export interface StackCode {
+  /** Folder of the processor: also the name of its rows in the framework's tables. */
+  readonly functionName: string;
   readonly processor: FunctionCode;
   readonly migrate: FunctionCode;
   readonly watchdog: FunctionCode;
@@ -58,7 +60,14 @@ export async function bundleStackCode(nameOrPath: string): Promise<StackCode> {
   };
   const [migrate, watchdog, prune] = await Promise.all([bundle('migrate'), bundle('watchdog'), bundle('prune')]);
   const sqlVersion = await copyMigrations(source, join(migrate.folder, 'migrations'));
-  return { processor, migrate, watchdog, prune, migrationsVersion: `${migrate.buildVersion}-${sqlVersion}` };
+  return {
+    functionName: source.name,
+    processor,
+    migrate,
+    watchdog,
+    prune,
+    migrationsVersion: `${migrate.buildVersion}-${sqlVersion}`,
+  };
 }
 
 /** Puts the SQL files beside the code that applies them, one folder per set, and returns their hash. */

@@ -43,7 +43,7 @@ const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
 export function createHandler(projection: AnyProjection): BatchHandler {
   const environment = processorEnvironment.parse(process.env);
   const logger = new Logger({ serviceName: projection.name });
-  const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: projection.name });
+  const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: environment.deployment });
   const execute = createExecuteStatement(new RDSDataClient({ maxAttempts: 1 }), environment);
   const engine = createEngine(projection, environment, execute);
   const runBatch = createBatchRunner({

@@ -11,7 +11,7 @@ const environment = watchdogEnvironment.parse(process.env);
 const logger = new Logger({ serviceName: environment.functionName });
 const metrics = new Metrics({
   namespace: environment.metricsNamespace,
-  serviceName: environment.functionName,
+  serviceName: environment.deployment,
 });
 const kinesis = new KinesisClient({ maxAttempts: 3, requestHandler: { requestTimeout: 10_000 } });
 // A minute is what a run has, and the stream is asked after the database.

@@ -2,15 +2,13 @@ import { CustomResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { migrateEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
-import type { ResolvedProps } from '../props/resolve-props.ts';
 import type { EventDatabase } from './event-database.ts';
 import { allowDataApi, allowSecret } from './grants.ts';
 import { ServiceFunction, type FunctionDefaults } from './service-function.ts';
 
 /** What is migrated, and with which files. */
 export interface DatabaseMigrationsProps extends FunctionDefaults {
-  readonly settings: ResolvedProps;
-  readonly code: Pick<StackCode, 'migrate' | 'migrationsVersion'>;
+  readonly code: Pick<StackCode, 'functionName' | 'migrate' | 'migrationsVersion'>;
   readonly database: EventDatabase;
 }
 
@@ -23,8 +21,9 @@ export class DatabaseMigrations extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseMigrationsProps) {
     super(scope, id);
     const { database, code } = props;
-    const { functionName } = props.settings;
-    const { ownerSecret, processorSecret, maintenanceSecret, clusterArn } = database;
+    const { functionName } = code;
+    const { ownerSecret, processorSecret, maintenanceSecret } = database;
+    const { clusterArn } = database.cluster;
     this.functions = new ServiceFunction(this, 'Migrate', {
       ...props,
       code: code.migrate,
@@ -40,7 +39,7 @@ export class DatabaseMigrations extends Construct {
         maintenanceSecretArn: maintenanceSecret.secretArn,
       }),
       statements: [
-        ...allowDataApi({ clusterArn, ...ownerSecret, transactions: true }),
+        ...allowDataApi({ clusterArn, secret: ownerSecret, transactions: true }),
         ...allowSecret(processorSecret),
         ...allowSecret(maintenanceSecret),
       ],

@@ -1,6 +1,13 @@
-import { Arn, ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { FlowLogDestination, FlowLogTrafficType, SubnetType, Vpc, type IVpc } from 'aws-cdk-lib/aws-ec2';
-import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  SubnetType,
+  Vpc,
+  type IVpc,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   AuroraPostgresEngineVersion,
@@ -9,72 +16,87 @@ import {
   DatabaseCluster,
   DatabaseClusterEngine,
 } from 'aws-cdk-lib/aws-rds';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { ResolvedProps } from '../props/resolve-props.ts';
-import type { SecretAccess } from './grants.ts';
+import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
+import { PropsError } from '../props/props-error.ts';
+import { databaseRoleName } from './deployment-name.ts';
 
-/** The settings of a database, with what it shares with the stack. */
-export interface EventDatabaseProps {
-  readonly settings: ResolvedProps;
-  readonly key: IKey;
+/**
+ * An Aurora PostgreSQL cluster whose Data API is on: a `DatabaseCluster`, an imported one, or just its ARN and
+ * identifier.
+ */
+export interface DataApiCluster {
+  readonly clusterArn: string;
+  /** As in the metrics of the cluster. */
+  readonly clusterIdentifier: string;
+  /** Credentials of a role that may create roles and tables. */
+  readonly secret?: ISecret | undefined;
+}
+
+/** The cluster that is there already, or what a new one is like. */
+export interface EventDatabaseProps extends Omit<ResolvedDatabaseOptions, 'ledgerRetention'> {
+  readonly cluster: DataApiCluster | undefined;
+  /** Credentials of the owner, for a cluster that does not know them itself. */
+  readonly clusterSecret: ISecret | undefined;
+  /** Where a new cluster goes; undefined for a network of its own. */
+  readonly vpc: IVpc | undefined;
+  readonly vpcSubnets: SubnetSelection | undefined;
+  /** Distinguishes the database roles from those of every other processor on the cluster. */
+  readonly deployment: string;
+  readonly encryptionKey: IKey;
   readonly removalPolicy: RemovalPolicy;
   readonly logRetention: RetentionDays;
 }
 
-/** The Aurora PostgreSQL cluster that is written, made here or there already, and the secrets of its roles. */
+/** The Aurora PostgreSQL cluster that is written, new or existing, and the secrets of its roles. */
 export class EventDatabase extends Construct {
-  readonly clusterArn: string;
-  /** Identifier in the metrics of the cluster. */
-  readonly clusterIdentifier: string;
+  readonly cluster: DataApiCluster;
   readonly databaseName: string;
   /** The owner of the tables; for migrations only. */
-  readonly ownerSecret: SecretAccess;
+  readonly ownerSecret: ISecret;
   /** The role that writes events. */
-  readonly processorSecret: SecretAccess;
+  readonly processorSecret: ISecret;
   /** The role that reads positions and deletes old rows. */
-  readonly maintenanceSecret: SecretAccess;
+  readonly maintenanceSecret: ISecret;
 
   constructor(scope: Construct, id: string, props: EventDatabaseProps) {
     super(scope, id);
-    const { settings, key } = props;
-    this.databaseName = settings.databaseName;
-    if (settings.existingClusterArn === undefined) {
-      const cluster = this.createCluster(props);
-      this.clusterArn = cluster.clusterArn;
-      this.clusterIdentifier = cluster.clusterIdentifier;
-      this.ownerSecret = { secretArn: requireSecret(cluster).secretArn, key };
-    } else {
-      this.clusterArn = settings.existingClusterArn;
-      this.clusterIdentifier = Arn.split(settings.existingClusterArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '';
-      const keyArn = settings.existingClusterSecretKeyArn;
-      this.ownerSecret = {
-        secretArn: settings.existingClusterSecretArn ?? '',
-        key: keyArn === undefined ? undefined : Key.fromKeyArn(this, 'OwnerSecretKey', keyArn),
-      };
+    this.databaseName = props.databaseName;
+    this.cluster = props.cluster ?? this.createCluster(props);
+    const ownerSecret = props.clusterSecret ?? this.cluster.secret;
+    if (ownerSecret === undefined) {
+      throw new PropsError([
+        '`clusterSecret` must be set with a `cluster` that does not know its own secret, got nothing; migrations log in ' +
+          'with it',
+      ]);
     }
-    const role = settings.functionName.replaceAll('-', '_');
-    this.processorSecret = this.createRoleSecret('ProcessorSecret', `${role}_processor`, props);
-    this.maintenanceSecret = this.createRoleSecret('MaintenanceSecret', `${role}_maintenance`, props);
+    this.ownerSecret = ownerSecret;
+    this.processorSecret = this.createRoleSecret('ProcessorSecret', 'processor', props);
+    this.maintenanceSecret = this.createRoleSecret('MaintenanceSecret', 'maintenance', props);
   }
 
   private createCluster(props: EventDatabaseProps): DatabaseCluster {
-    const { settings, key, removalPolicy } = props;
+    const { encryptionKey, removalPolicy } = props;
     const cluster = new DatabaseCluster(this, 'Cluster', {
       engine: DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_9 }),
-      vpc: this.createVpc(props),
-      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      vpc: props.vpc ?? this.createVpc(props),
+      vpcSubnets: props.vpcSubnets ?? { subnetType: SubnetType.PRIVATE_ISOLATED },
       writer: ClusterInstance.serverlessV2('Writer', { publiclyAccessible: false }),
-      serverlessV2MinCapacity: settings.databaseMinCapacity,
-      serverlessV2MaxCapacity: settings.databaseMaxCapacity,
-      defaultDatabaseName: settings.databaseName,
-      credentials: Credentials.fromUsername('event_owner', { encryptionKey: key }),
+      readers: Array.from({ length: props.readers }, (_, index) =>
+        // As large as the writer at any time: a smaller one would be overrun when it takes over.
+        ClusterInstance.serverlessV2(`Reader${index + 1}`, { publiclyAccessible: false, scaleWithWriter: true }),
+      ),
+      serverlessV2MinCapacity: props.databaseMinCapacity,
+      serverlessV2MaxCapacity: props.databaseMaxCapacity,
+      defaultDatabaseName: props.databaseName,
+      credentials: Credentials.fromUsername('event_owner', { encryptionKey }),
       manageMasterUserPassword: true,
       enableDataApi: true,
       iamAuthentication: true,
       storageEncrypted: true,
-      storageEncryptionKey: key,
-      backup: { retention: Duration.days(settings.backupRetentionDays) },
+      storageEncryptionKey: encryptionKey,
+      backup: { retention: Duration.days(props.backupRetentionDays) },
       copyTagsToSnapshot: true,
       cloudwatchLogsExports: ['postgresql'],
       deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
@@ -90,10 +112,10 @@ export class EventDatabase extends Construct {
   }
 
   /** Nothing but the database lives here, and nothing connects to it: the Data API comes from the other side. */
-  private createVpc({ key, logRetention, removalPolicy }: EventDatabaseProps): IVpc {
+  private createVpc({ encryptionKey, logRetention, removalPolicy }: EventDatabaseProps): IVpc {
     const flowLogs = new LogGroup(this, 'FlowLogs', {
       retention: logRetention,
-      encryptionKey: key,
+      encryptionKey,
       removalPolicy,
     });
     const vpc = new Vpc(this, 'Vpc', {
@@ -112,11 +134,12 @@ export class EventDatabase extends Construct {
     return vpc as IVpc;
   }
 
-  private createRoleSecret(id: string, username: string, { key, removalPolicy }: EventDatabaseProps): SecretAccess {
+  private createRoleSecret(id: string, kind: 'processor' | 'maintenance', props: EventDatabaseProps): ISecret {
+    const username = databaseRoleName(props.deployment, kind);
     const secret = new Secret(this, id, {
       description: `Database role ${username} of ${Stack.of(this).stackName}`,
-      encryptionKey: key,
-      removalPolicy,
+      encryptionKey: props.encryptionKey,
+      removalPolicy: props.removalPolicy,
       generateSecretString: {
         secretStringTemplate: JSON.stringify({ username }),
         generateStringKey: 'password',
@@ -130,11 +153,6 @@ export class EventDatabase extends Construct {
         'the migrations step gives the role the password that the secret holds; a new password is a new ' +
         'value in the secret and a run of that step, see docs/operations.md',
     });
-    return { secretArn: secret.secretArn, key };
+    return secret as ISecret;
   }
-}
-
-function requireSecret(cluster: DatabaseCluster): { readonly secretArn: string } {
-  if (cluster.secret === undefined) throw new Error('a cluster whose password RDS manages has a secret');
-  return cluster.secret;
 }

@@ -1,55 +1,45 @@
-import { Validations, type Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Validations, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { CfnStream } from 'aws-cdk-lib/aws-kinesis';
+import type { CfnStream, IStream } from 'aws-cdk-lib/aws-kinesis';
 import { Stream, StreamConsumer, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
-import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import type { ResolvedProps } from '../props/resolve-props.ts';
+import type { ResolvedStreamOptions } from '../props/stream-options.ts';
 import { allowReadStream } from './grants.ts';
 
-/** The settings of a stream, with the key and the removal policy of the stack. */
-export interface EventStreamProps {
-  readonly settings: ResolvedProps;
-  readonly key: IKey;
+/** The stream that is there already, or what a new one is like. */
+export interface EventStreamProps extends ResolvedStreamOptions {
+  readonly stream: IStream | undefined;
+  readonly encryptionKey: IKey;
   readonly removalPolicy: RemovalPolicy;
+  /** Reads through a consumer of this name, which has throughput of its own. */
+  readonly consumerName: string | undefined;
 }
 
-/** The stream that is read, made here or there already, and how it is read. */
+/** The stream that is read, new or existing, and how it is read. */
 export class EventStream extends Construct {
-  readonly streamArn: string;
-  readonly streamName: string;
-  /** Key of the stream when it is a customer-managed one. */
-  readonly key: IKey | undefined;
+  readonly stream: IStream;
   /** What the event source mapping reads: the stream, or a consumer with throughput of its own. */
   readonly eventSourceArn: string;
-  readonly retention: Duration;
   private readonly consumer: StreamConsumer | undefined;
 
   constructor(scope: Construct, id: string, props: EventStreamProps) {
     super(scope, id);
-    const { settings } = props;
-    const stream =
-      settings.existingStreamArn === undefined
-        ? this.createStream(props)
-        : Stream.fromStreamArn(this, 'Stream', settings.existingStreamArn);
-    this.retention = settings.streamRetention;
-    this.key = this.keyOf(props);
-    this.streamArn = stream.streamArn;
-    this.streamName = stream.streamName;
-    if (settings.enhancedFanOut) {
+    this.stream = props.stream ?? this.createStream(props);
+    if (props.consumerName !== undefined) {
       this.consumer = new StreamConsumer(this, 'Consumer', {
-        stream,
-        streamConsumerName: `${settings.functionName}-processor`,
+        stream: this.stream,
+        streamConsumerName: props.consumerName,
       });
     }
-    this.eventSourceArn = this.consumer?.streamConsumerArn ?? this.streamArn;
+    this.eventSourceArn = this.consumer?.streamConsumerArn ?? this.stream.streamArn;
   }
 
   /** What Lambda's poller does with the stream in the name of the function. */
   pollStatements(): readonly PolicyStatement[] {
     const read = [
-      new PolicyStatement({ actions: ['kinesis:DescribeStream'], resources: [this.streamArn] }),
-      ...allowReadStream(this.streamArn, this.key),
+      new PolicyStatement({ actions: ['kinesis:DescribeStream'], resources: [this.stream.streamArn] }),
+      ...allowReadStream(this.stream),
     ];
     if (this.consumer === undefined) return read;
     const subscribe = new PolicyStatement({
@@ -59,16 +49,16 @@ export class EventStream extends Construct {
     return [...read, subscribe];
   }
 
-  private createStream({ settings, key, removalPolicy }: EventStreamProps): Stream {
-    const customerManaged = settings.streamEncryption === 'customer-managed';
+  private createStream(props: EventStreamProps): Stream {
+    const customerManaged = props.streamEncryption === 'customer-managed';
     const stream = new Stream(this, 'Stream', {
-      retentionPeriod: settings.streamRetention,
-      removalPolicy,
-      ...(settings.streamMode === 'on-demand'
+      retentionPeriod: props.streamRetention,
+      removalPolicy: props.removalPolicy,
+      ...(props.streamMode === 'on-demand'
         ? { streamMode: StreamMode.ON_DEMAND }
-        : { streamMode: StreamMode.PROVISIONED, shardCount: settings.shardCount }),
+        : { streamMode: StreamMode.PROVISIONED, shardCount: props.shardCount }),
       ...(customerManaged
-        ? { encryption: StreamEncryption.KMS, encryptionKey: key }
+        ? { encryption: StreamEncryption.KMS, encryptionKey: props.encryptionKey }
         : { encryption: StreamEncryption.MANAGED }),
     });
     if (customerManaged) {
@@ -78,11 +68,5 @@ export class EventStream extends Construct {
       });
     }
     return stream;
-  }
-
-  private keyOf({ settings, key }: EventStreamProps): IKey | undefined {
-    const { existingStreamArn, existingStreamKeyArn, streamEncryption } = settings;
-    if (existingStreamArn === undefined) return streamEncryption === 'customer-managed' ? key : undefined;
-    return existingStreamKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'Key', existingStreamKeyArn);
   }
 }

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 
 /** Key and removal policy of the stack. */
 export interface FailedBatchesProps {
-  readonly key: IKey;
+  readonly encryptionKey: IKey;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -19,12 +19,12 @@ export class FailedBatches extends Construct {
   readonly bucket: Bucket;
   private readonly key: IKey;
 
-  constructor(scope: Construct, id: string, { key, removalPolicy }: FailedBatchesProps) {
+  constructor(scope: Construct, id: string, { encryptionKey, removalPolicy }: FailedBatchesProps) {
     super(scope, id);
-    this.key = key;
+    this.key = encryptionKey;
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.KMS,
-      encryptionKey: key,
+      encryptionKey,
       bucketKeyEnabled: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,

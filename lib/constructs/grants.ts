@@ -1,15 +1,12 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 
-/** A secret and, when it is not the account's own, the key it is encrypted with. */
-export interface SecretAccess {
-  readonly secretArn: string;
-  readonly key: IKey | undefined;
-}
-
-/** What of the Data API a function calls. */
-export interface DataApiAccess extends SecretAccess {
+/** What of the Data API a function calls, and as whom. */
+export interface DataApiAccess {
   readonly clusterArn: string;
+  readonly secret: ISecret;
   /** Statements only, or transactions around them too. */
   readonly transactions?: boolean;
 }
@@ -24,25 +21,25 @@ export function allowDataApi(access: DataApiAccess): readonly PolicyStatement[] 
       actions: actions.map((action) => `rds-data:${action}`),
       resources: [access.clusterArn],
     }),
-    ...allowSecret(access),
+    ...allowSecret(access.secret),
   ];
 }
 
 /** Reading one secret. */
-export function allowSecret({ secretArn, key }: SecretAccess): readonly PolicyStatement[] {
+export function allowSecret({ secretArn, encryptionKey }: ISecret): readonly PolicyStatement[] {
   return [
     new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] }),
-    ...allowDecrypt(key),
+    ...allowDecrypt(encryptionKey),
   ];
 }
 
 /** Reading what a customer-managed key encrypts; the keys of AWS itself need no permission. */
-export function allowDecrypt(key: IKey | undefined): readonly PolicyStatement[] {
+function allowDecrypt(key: IKey | undefined): readonly PolicyStatement[] {
   return key === undefined ? [] : [new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] })];
 }
 
 /** Reading a stream. */
-export function allowReadStream(streamArn: string, key: IKey | undefined): readonly PolicyStatement[] {
+export function allowReadStream({ streamArn, encryptionKey }: IStream): readonly PolicyStatement[] {
   return [
     new PolicyStatement({
       actions: [
@@ -53,6 +50,6 @@ export function allowReadStream(streamArn: string, key: IKey | undefined): reado
       ],
       resources: [streamArn],
     }),
-    ...allowDecrypt(key),
+    ...allowDecrypt(encryptionKey),
   ];
 }

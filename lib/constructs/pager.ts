@@ -3,12 +3,14 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Subscription, SubscriptionProtocol, Topic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { ResolvedProps } from '../props/resolve-props.ts';
+import type { ResolvedPagerOptions } from '../props/pager-options.ts';
 
-/** Who is told, and the key of the stack. */
-export interface PagerProps {
-  readonly settings: ResolvedProps;
-  readonly key: IKey;
+/** Who is told, and the topics that are there already. */
+export interface PagerProps extends ResolvedPagerOptions {
+  readonly pageTopic: ITopic | undefined;
+  readonly noticeTopic: ITopic | undefined;
+  /** Key of the topics that are made here. */
+  readonly encryptionKey: IKey;
 }
 
 interface Subscribers {
@@ -24,19 +26,20 @@ const { EMAIL, HTTPS } = SubscriptionProtocol;
  * whoever looks into the incident.
  */
 export class Pager extends Construct {
-  readonly pages: ITopic;
-  readonly notices: Topic;
-  /** The topic of pages when it was made here; an existing one has its own owner. */
-  readonly ownPages: Topic | undefined;
+  readonly pageTopic: ITopic;
+  readonly noticeTopic: ITopic;
+  /** Whether the topic of pages was made here; an existing one has its own owner. */
+  readonly ownsPageTopic: boolean;
 
-  constructor(scope: Construct, id: string, { settings, key }: PagerProps) {
+  constructor(scope: Construct, id: string, props: PagerProps) {
     super(scope, id);
-    this.notices = this.createTopic('Notices', key);
-    this.ownPages = settings.existingPageTopicArn === undefined ? this.createTopic('Pages', key) : undefined;
-    this.pages = this.ownPages ?? Topic.fromTopicArn(this, 'Pages', settings.existingPageTopicArn ?? '');
-    this.subscribe('NoticeEmail', { topic: this.notices, protocol: EMAIL, endpoints: settings.noticeEmails });
-    this.subscribe('PageEmail', { topic: this.pages, protocol: EMAIL, endpoints: settings.pageEmails });
-    this.subscribe('PageHttps', { topic: this.pages, protocol: HTTPS, endpoints: settings.pageHttpsEndpoints });
+    this.noticeTopic = props.noticeTopic ?? this.createTopic('Notices', props.encryptionKey);
+    this.pageTopic = props.pageTopic ?? this.createTopic('Pages', props.encryptionKey);
+    this.ownsPageTopic = props.pageTopic === undefined;
+    for (const topic of [this.noticeTopic, this.pageTopic]) this.allowAlarms(topic);
+    this.subscribe('NoticeEmail', { topic: this.noticeTopic, protocol: EMAIL, endpoints: props.noticeEmails });
+    this.subscribe('PageEmail', { topic: this.pageTopic, protocol: EMAIL, endpoints: props.pageEmails });
+    this.subscribe('PageHttps', { topic: this.pageTopic, protocol: HTTPS, endpoints: props.pageHttpsEndpoints });
   }
 
   /** Numbered, so that no address becomes part of a name. */
@@ -50,13 +53,17 @@ export class Pager extends Construct {
     }
   }
 
+  private createTopic(id: string, encryptionKey: IKey): Topic {
+    return new Topic(this, id, { enforceSSL: true, masterKey: encryptionKey });
+  }
+
   /**
    * `enforceSSL` alone leaves a policy that only denies, and a customer-managed key knows no service: without the
-   * grant, which covers topic and key, alarms change state and nobody hears of it.
+   * grant, which covers topic and key, alarms change state and nobody hears of it. A topic that was only looked up by
+   * its ARN stays as it is.
    */
-  private createTopic(id: string, key: IKey): Topic {
+  private allowAlarms(topic: ITopic): void {
     const stack = Stack.of(this);
-    const topic = new Topic(this, id, { enforceSSL: true, masterKey: key });
     topic.grantPublish(
       new ServicePrincipal('cloudwatch.amazonaws.com', {
         conditions: {
@@ -72,6 +79,5 @@ export class Pager extends Construct {
         },
       }),
     );
-    return topic;
   }
 }

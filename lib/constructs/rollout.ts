@@ -1,17 +1,16 @@
-import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { ResolvedProps } from '../props/resolve-props.ts';
-import type { Pager } from './pager.ts';
+import type { ResolvedFunctionOptions } from '../props/function-options.ts';
 import type { ProcessorFunction } from './processor-function.ts';
 
 /** What is rolled out, and how. */
-export interface RolloutProps {
-  readonly settings: ResolvedProps;
+export interface RolloutProps extends Pick<ResolvedFunctionOptions, 'rollout' | 'emergencyDeploy'> {
   readonly processor: ProcessorFunction;
-  readonly pager: Pager;
+  readonly noticeTopic: ITopic;
 }
 
 /**
@@ -21,14 +20,10 @@ export interface RolloutProps {
 export class Rollout extends Construct {
   readonly newVersionErrors: Alarm;
 
-  constructor(scope: Construct, id: string, { settings, processor, pager }: RolloutProps) {
+  constructor(scope: Construct, id: string, { processor, noticeTopic, ...options }: RolloutProps) {
     super(scope, id);
-    this.newVersionErrors = this.watchNewVersion(processor, pager);
-    new CfnOutput(this, 'RollbackAlarmArn', {
-      description: 'For cdk deploy --rollback-trigger-alarm-arns',
-      value: this.newVersionErrors.alarmArn,
-    });
-    if (settings.rollout === 'canary') this.createCanary(processor, settings.emergencyDeploy);
+    this.newVersionErrors = this.watchNewVersion(processor, noticeTopic);
+    if (options.rollout === 'canary') this.createCanary(processor, options.emergencyDeploy);
   }
 
   private createCanary({ alias }: ProcessorFunction, emergency: boolean): void {
@@ -47,15 +42,15 @@ export class Rollout extends Construct {
   }
 
   /** Errors under the alias by version: during a canary the old version's errors are not counted. */
-  private watchNewVersion({ alias, service }: ProcessorFunction, pager: Pager): Alarm {
+  private watchNewVersion({ alias, function: { functionName } }: ProcessorFunction, noticeTopic: ITopic): Alarm {
     const alarm = new Alarm(this, 'NewVersionErrors', {
       alarmDescription: 'The version that takes over fails. What to do: docs/operations.md#new-version-errors.',
       metric: new Metric({
         namespace: 'AWS/Lambda',
         metricName: 'Errors',
         dimensionsMap: {
-          FunctionName: service.function.functionName,
-          Resource: `${service.function.functionName}:${alias.aliasName}`,
+          FunctionName: functionName,
+          Resource: `${functionName}:${alias.aliasName}`,
           ExecutedVersion: alias.version.version,
         },
         statistic: 'Sum',
@@ -67,7 +62,7 @@ export class Rollout extends Construct {
       datapointsToAlarm: 2,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
-    const action = new SnsAction(pager.notices);
+    const action = new SnsAction(noticeTopic);
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
     return alarm;

@@ -13,9 +13,9 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionCode } from '../function-code.ts';
 
-/** What all functions of a stack have in common. */
+/** What all functions of a processor have in common. */
 export interface FunctionDefaults {
-  readonly key: IKey;
+  readonly encryptionKey: IKey;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
 }
@@ -43,7 +43,7 @@ export class ServiceFunction extends Construct {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
-      encryptionKey: props.key,
+      encryptionKey: props.encryptionKey,
       removalPolicy: props.removalPolicy,
     });
     this.role = this.createRole(props.statements);

@@ -7,13 +7,12 @@ import {
   type IFunction,
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { ResolvedProps } from '../props/resolve-props.ts';
+import type { ResolvedMappingOptions } from '../props/mapping-options.ts';
 import type { EventStream } from './event-stream.ts';
 import type { FailedBatches } from './failed-batches.ts';
 
 /** What the mapping connects. */
-export interface StreamMappingProps {
-  readonly settings: ResolvedProps;
+export interface StreamMappingProps extends Omit<ResolvedMappingOptions, 'onFailureDestination' | 'enhancedFanOut'> {
   readonly stream: EventStream;
   /** An alias: a mapping that is moved from a function to an alias later would be a new one, without a position. */
   readonly target: Alias;
@@ -22,33 +21,33 @@ export interface StreamMappingProps {
 
 /** The event source mapping between stream and function: Lambda's poller, and what it does about failures. */
 export class StreamMapping extends Construct {
-  /** UUID of the mapping, the dimension of its metrics. */
-  readonly mappingId: string;
+  readonly mapping: EventSourceMapping;
 
-  constructor(scope: Construct, id: string, { settings, stream, target, failedBatches }: StreamMappingProps) {
+  constructor(scope: Construct, id: string, props: StreamMappingProps) {
     super(scope, id);
-    const { maxRecordAge, startingPositionTimestamp: time } = settings;
-    const mapping = new EventSourceMapping(this, 'Mapping', {
+    const { stream, target, failedBatches, maxRecordAge, startingPositionTimestamp: time } = props;
+    this.mapping = new EventSourceMapping(this, 'Mapping', {
       target: target as IFunction,
       eventSourceArn: stream.eventSourceArn,
-      enabled: settings.mappingEnabled,
-      batchSize: settings.batchSize,
-      maxBatchingWindow: settings.maxBatchingWindow,
-      parallelizationFactor: settings.parallelizationFactor,
-      startingPosition: StartingPosition[settings.startingPosition],
+      enabled: props.mappingEnabled,
+      batchSize: props.batchSize,
+      maxBatchingWindow: props.maxBatchingWindow,
+      parallelizationFactor: props.parallelizationFactor,
+      startingPosition: StartingPosition[props.startingPosition],
       ...(time !== undefined && { startingPositionTimestamp: Date.parse(time) / 1000 }),
-      bisectBatchOnError: settings.bisectBatchOnError,
-      reportBatchItemFailures: settings.reportBatchItemFailures,
-      retryAttempts: settings.retryAttempts,
+      // The function finds bad records by itself. Where attempts are counted, halving saves the rest of the batch.
+      bisectBatchOnError: props.retryAttempts >= 0,
+      // Without it Lambda takes records that the function holds for done.
+      reportBatchItemFailures: true,
+      retryAttempts: props.retryAttempts,
       ...(maxRecordAge !== undefined && { maxRecordAge }),
-      ...(settings.filterPatterns.length > 0 && {
-        filters: settings.filterPatterns.map((pattern) => ({ pattern })),
+      ...(props.filterPatterns.length > 0 && {
+        filters: props.filterPatterns.map((pattern) => ({ pattern })),
       }),
       ...(failedBatches !== undefined && { onFailure: destinationOf(failedBatches) }),
       // Without these metrics a mapping that has stopped polling cannot be told from an idle one.
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
-    this.mappingId = mapping.eventSourceMappingId;
   }
 }
 

@@ -5,16 +5,26 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
-import type { ResolvedProps } from '../props/resolve-props.ts';
+import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
+import { DAY } from '../props/option-spec.ts';
+import type { ResolvedMappingOptions } from '../props/mapping-options.ts';
+import type { ResolvedStreamOptions } from '../props/stream-options.ts';
 import type { EventDatabase } from './event-database.ts';
 import type { EventStream } from './event-stream.ts';
 import { allowDataApi, allowReadStream } from './grants.ts';
 import { ServiceFunction, type FunctionDefaults } from './service-function.ts';
 
 /** What is watched. */
-export interface WatchdogProps extends FunctionDefaults {
-  readonly settings: ResolvedProps;
-  readonly code: Pick<StackCode, 'watchdog' | 'prune'>;
+export interface WatchdogProps
+  extends
+    FunctionDefaults,
+    Pick<ResolvedStreamOptions, 'streamRetention'>,
+    Pick<ResolvedMappingOptions, 'startingPosition' | 'startingPositionTimestamp' | 'parallelizationFactor'>,
+    Pick<ResolvedDatabaseOptions, 'ledgerRetention'> {
+  readonly code: Pick<StackCode, 'functionName' | 'watchdog' | 'prune'>;
+  /** What its metrics are under. */
+  readonly deployment: string;
+  readonly metricsNamespace: string;
   readonly stream: EventStream;
   readonly database: EventDatabase;
 }
@@ -52,63 +62,70 @@ export class Watchdog extends Construct {
   }
 
   private createWatchdog(props: WatchdogProps): ServiceFunction {
-    const { settings, stream, database } = props;
+    const { stream } = props.stream;
     return new ServiceFunction(this, 'Watchdog', {
       ...props,
       code: props.code.watchdog,
-      description: `Looks every minute how far behind ${settings.functionName} is`,
+      description: `Looks every minute how far behind ${props.code.functionName} is`,
       memorySize: 512,
       timeout: Duration.seconds(50),
       environment: watchdogEnvironment.encode({
         ...databaseOf(props),
         streamArn: stream.streamArn,
-        metricsNamespace: settings.metricsNamespace,
-        startingPosition: settings.startingPositionTimestamp ?? settings.startingPosition,
-        parallelizationFactor: settings.parallelizationFactor,
+        deployment: props.deployment,
+        metricsNamespace: props.metricsNamespace,
+        startingPosition: props.startingPositionTimestamp ?? props.startingPosition,
+        parallelizationFactor: props.parallelizationFactor,
         maxShards: MAX_SHARDS,
       }),
-      statements: [
-        ...allowReadStream(stream.streamArn, stream.key),
-        ...allowDataApi({ clusterArn: database.clusterArn, ...database.maintenanceSecret }),
-      ],
+      statements: [...allowReadStream(stream), ...allowMaintenance(props)],
     });
   }
 
   private createPrune(props: WatchdogProps): ServiceFunction {
-    const { settings, stream, database } = props;
+    const { streamArn } = props.stream.stream;
     const describe = new PolicyStatement({
       actions: ['kinesis:DescribeStreamSummary'],
-      resources: [stream.streamArn],
+      resources: [streamArn],
     });
     return new ServiceFunction(this, 'Prune', {
       ...props,
       code: props.code.prune,
-      description: `Deletes old rows of the ledger and the batch log of ${settings.functionName}`,
+      description: `Deletes old rows of the ledger and the batch log of ${props.code.functionName}`,
       memorySize: 256,
       timeout: Duration.minutes(10),
       environment: pruneEnvironment.encode({
         ...databaseOf(props),
-        streamArn: stream.streamArn,
-        ledgerRetentionHours: wholeHours(settings.ledgerRetention),
-        batchLogRetentionHours: wholeHours(settings.batchLogRetention),
+        streamArn,
+        ledgerRetentionHours: wholeHours(props.ledgerRetention),
+        batchLogRetentionHours: wholeHours(batchLogRetention(props)),
       }),
-      statements: [describe, ...allowDataApi({ clusterArn: database.clusterArn, ...database.maintenanceSecret })],
+      statements: [describe, ...allowMaintenance(props)],
     });
   }
 }
 
-function databaseOf({ database, settings }: WatchdogProps): {
+function allowMaintenance({ database }: WatchdogProps): readonly PolicyStatement[] {
+  return allowDataApi({ clusterArn: database.cluster.clusterArn, secret: database.maintenanceSecret });
+}
+
+function databaseOf({ database, code }: WatchdogProps): {
   readonly clusterArn: string;
   readonly secretArn: string;
   readonly database: string;
   readonly functionName: string;
 } {
   return {
-    clusterArn: database.clusterArn,
+    clusterArn: database.cluster.clusterArn,
     secretArn: database.maintenanceSecret.secretArn,
     database: database.databaseName,
-    functionName: settings.functionName,
+    functionName: code.functionName,
   };
+}
+
+/** A row is needed for as long as a record that it covers is in the stream, and of use for a month. */
+function batchLogRetention({ streamRetention }: WatchdogProps): Duration {
+  return Duration.seconds(Math.max(streamRetention.toSeconds() + DAY, 30 * DAY));
 }
 
 function wholeHours(duration: Duration): number {

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Color, GraphWidget, type HorizontalAnnotation, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ResolvedProps } from '../props/resolve-props.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
+import type { MonitoredLimits } from './monitored-limits.ts';
 
 const sum = { statistic: 'Sum' } as const;
 const max = { statistic: 'Maximum' } as const;
@@ -10,23 +10,23 @@ const max = { statistic: 'Maximum' } as const;
 const SLOPE = Duration.minutes(5);
 
 /** The graphs of the dashboard, row by row: how far behind, how fast, and why. */
-export function graphRows(metrics: EventMetrics, settings: ResolvedProps): readonly (readonly GraphWidget[])[] {
+export function graphRows(metrics: EventMetrics, limits: MonitoredLimits): readonly (readonly GraphWidget[])[] {
   return [
-    [backlogGraph(metrics, settings), timeToCaughtUpGraph(metrics), dataLossGraph(metrics, settings)],
+    [backlogGraph(metrics, limits), timeToCaughtUpGraph(metrics), dataLossGraph(metrics, limits)],
     [rateGraph(metrics), catchUpGraph(metrics), setAsideGraph(metrics)],
-    [batchFillGraph(metrics, settings), durationGraph(metrics, settings), concurrencyGraph(metrics, settings)],
-    [dataApiGraph(metrics), cacheGraph(metrics, settings), capacityGraph(metrics, settings)],
+    [batchFillGraph(metrics, limits), durationGraph(metrics, limits), concurrencyGraph(metrics, limits)],
+    [dataApiGraph(metrics), cacheGraph(metrics, limits), capacityGraph(metrics, limits)],
   ];
 }
 
-function backlogGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
+function backlogGraph(metrics: EventMetrics, limits: MonitoredLimits): GraphWidget {
   return graph('How far behind', {
     unit: 'seconds',
     left: [
       metrics.watchdog('BacklogAge', { ...max, label: 'oldest uncommitted record (watchdog)' }),
       formula('age / 1000', { age: metrics.lambda('IteratorAge', max) }, { label: 'iterator age (Lambda)' }),
     ],
-    limits: [limit(settings.pageWhenBehind.toSeconds(), 'pages')],
+    limits: [limit(limits.pageWhenBehind.toSeconds(), 'pages')],
   });
 }
 
@@ -48,8 +48,8 @@ function timeToCaughtUpGraph(metrics: EventMetrics): GraphWidget {
   });
 }
 
-function dataLossGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
-  const retentionHours = settings.streamRetention.toSeconds() / 3600;
+function dataLossGraph(metrics: EventMetrics, limits: MonitoredLimits): GraphWidget {
+  const retentionHours = limits.streamRetention.toSeconds() / 3600;
   return graph('Hours until data loss', {
     unit: 'hours',
     left: [
@@ -59,7 +59,7 @@ function dataLossGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWid
         { label: 'until the oldest uncommitted record leaves the stream' },
       ),
     ],
-    limits: [limit((retentionHours * (100 - settings.pageWhenRetentionUsedPercent)) / 100, 'pages')],
+    limits: [limit((retentionHours * (100 - limits.pageWhenRetentionUsedPercent)) / 100, 'pages')],
   });
 }
 
@@ -100,7 +100,7 @@ function setAsideGraph(metrics: EventMetrics): GraphWidget {
   });
 }
 
-function batchFillGraph(metrics: EventMetrics, { batchSize }: ResolvedProps): GraphWidget {
+function batchFillGraph(metrics: EventMetrics, { batchSize }: MonitoredLimits): GraphWidget {
   return graph('Records per batch', {
     unit: 'records',
     left: [
@@ -111,7 +111,7 @@ function batchFillGraph(metrics: EventMetrics, { batchSize }: ResolvedProps): Gr
   });
 }
 
-function durationGraph(metrics: EventMetrics, { timeout }: ResolvedProps): GraphWidget {
+function durationGraph(metrics: EventMetrics, { timeout }: MonitoredLimits): GraphWidget {
   return graph('Time of an invocation', {
     unit: 'ms',
     left: [
@@ -124,7 +124,7 @@ function durationGraph(metrics: EventMetrics, { timeout }: ResolvedProps): Graph
   });
 }
 
-function concurrencyGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
+function concurrencyGraph(metrics: EventMetrics, limits: MonitoredLimits): GraphWidget {
   return graph('Concurrency, errors and throttles', {
     unit: 'count',
     left: [
@@ -132,7 +132,7 @@ function concurrencyGraph(metrics: EventMetrics, settings: ResolvedProps): Graph
       metrics.lambda('Errors', { ...sum, label: 'errors' }),
       metrics.lambda('Throttles', { ...sum, label: 'throttles' }),
     ],
-    limits: [limit(settings.shardCount * settings.parallelizationFactor, 'shards × parallelizationFactor')],
+    limits: [limit(limits.shardCount * limits.parallelizationFactor, 'shards × parallelizationFactor')],
   });
 }
 
@@ -150,8 +150,8 @@ function dataApiGraph(metrics: EventMetrics): GraphWidget {
   });
 }
 
-function cacheGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
-  const threshold = settings.noticeWhenCacheHitPercentBelow;
+function cacheGraph(metrics: EventMetrics, limits: MonitoredLimits): GraphWidget {
+  const threshold = limits.noticeWhenCacheHitPercentBelow;
   return graph('Lookup cache', {
     unit: 'percent',
     left: [
@@ -166,12 +166,12 @@ function cacheGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget
   });
 }
 
-function capacityGraph(metrics: EventMetrics, settings: ResolvedProps): GraphWidget {
+function capacityGraph(metrics: EventMetrics, limits: MonitoredLimits): GraphWidget {
   return graph('Database', {
     unit: 'ACU',
     left: [metrics.cluster('ServerlessDatabaseCapacity', { ...max, label: 'capacity' })],
     right: [metrics.cluster('DatabaseConnections', { ...max, label: 'connections' })],
-    limits: [limit(settings.databaseMaxCapacity, 'databaseMaxCapacity')],
+    limits: [limit(limits.databaseMaxCapacity, 'databaseMaxCapacity')],
   });
 }
 

@@ -11,15 +11,15 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Pager } from '../constructs/pager.ts';
-import type { ResolvedProps } from '../props/resolve-props.ts';
 import { INCIDENTS, type AlarmSpec, type IncidentName } from './alarm-spec.ts';
 import type { EventMetrics } from './event-metrics.ts';
+import type { MonitoredLimits } from './monitored-limits.ts';
 import { noticeAlarms } from './notice-alarms.ts';
 import { pageAlarms } from './page-alarms.ts';
 
 /** What is watched, and who is told. */
 export interface EventAlarmsProps {
-  readonly settings: ResolvedProps;
+  readonly limits: MonitoredLimits;
   readonly metrics: EventMetrics;
   readonly pager: Pager;
   /** Added to every description. */
@@ -40,13 +40,11 @@ export class EventAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: EventAlarmsProps) {
     super(scope, id);
-    const { metrics, settings, pager } = props;
-    const specs = [...pageAlarms(metrics, settings), ...noticeAlarms(metrics, settings)];
+    const { metrics, limits, pager } = props;
+    const specs = [...pageAlarms(metrics, limits), ...noticeAlarms(metrics, limits)];
     this.alarms = Object.fromEntries(specs.map((spec) => [spec.id, this.createAlarm(spec, props)]));
     this.incidents = this.createIncidents(specs, props);
-    if (pager.ownPages !== undefined) {
-      this.alarms = { ...this.alarms, PagingFailed: this.watchPages(pager, pager.ownPages.topicName) };
-    }
+    if (pager.ownsPageTopic) this.alarms = { ...this.alarms, PagingFailed: this.watchPages(pager) };
   }
 
   private createAlarm(spec: AlarmSpec, { pager, dashboardUrl }: EventAlarmsProps): Alarm {
@@ -59,7 +57,7 @@ export class EventAlarms extends Construct {
       datapointsToAlarm: spec.datapointsToAlarm,
       treatMissingData: spec.missingData,
     });
-    notify(alarm, new SnsAction(pager.notices));
+    notify(alarm, new SnsAction(pager.noticeTopic));
     return alarm;
   }
 
@@ -77,7 +75,7 @@ export class EventAlarms extends Construct {
         alarmDescription: describe(`Incident: ${INCIDENTS[name]}`, `incident-${name.toLowerCase()}`, dashboardUrl),
         alarmRule: AlarmRule.anyOf(...rules),
       });
-      notify(incident, new SnsAction(pager.pages));
+      notify(incident, new SnsAction(pager.pageTopic));
       return incident;
     };
     return {
@@ -88,13 +86,13 @@ export class EventAlarms extends Construct {
   }
 
   /** A pager that is out of reach cannot be told so by a page: this goes to the notices. */
-  private watchPages(pager: Pager, topicName: string): Alarm {
+  private watchPages({ pageTopic, noticeTopic }: Pager): Alarm {
     const alarm = new Alarm(this, 'PagingFailed', {
       alarmDescription: describe('Pages do not reach an endpoint', 'paging-failed', ''),
       metric: new Metric({
         namespace: 'AWS/SNS',
         metricName: 'NumberOfNotificationsFailed',
-        dimensionsMap: { TopicName: topicName },
+        dimensionsMap: { TopicName: pageTopic.topicName },
         statistic: 'Sum',
         period: Duration.minutes(5),
       }),
@@ -104,7 +102,7 @@ export class EventAlarms extends Construct {
       datapointsToAlarm: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
-    notify(alarm, new SnsAction(pager.notices));
+    notify(alarm, new SnsAction(noticeTopic));
     return alarm;
   }
 }

@@ -10,14 +10,16 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ResolvedProps } from '../props/resolve-props.ts';
 import { graphRows } from './dashboard-graphs.ts';
 import type { EventMetrics } from './event-metrics.ts';
 import { LOG_QUERIES } from './log-queries.ts';
+import type { MonitoredLimits } from './monitored-limits.ts';
 
 /** What the dashboard shows. */
 export interface EventDashboardProps {
-  readonly settings: ResolvedProps;
+  /** Distinguishes it from every other dashboard of the account and region. */
+  readonly deployment: string;
+  readonly limits: MonitoredLimits;
   readonly metrics: EventMetrics;
   readonly logGroup: ILogGroup;
 }
@@ -35,12 +37,13 @@ export class EventDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: EventDashboardProps) {
     super(scope, id);
-    const { region, stackName } = Stack.of(this);
-    const dashboardName = `${stackName}-${props.settings.functionName}`;
+    const { region } = Stack.of(this);
+    // Dashboards are global: the same stack in another region has one, too.
+    const dashboardName = `${props.deployment}-${region}`;
     this.dashboard = new Dashboard(this, 'Dashboard', { dashboardName, defaultInterval: Duration.hours(3) });
     this.url = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`;
     this.dashboard.addWidgets(new TextWidget({ width: COLUMNS, height: 2, markdown: HEADING }));
-    for (const row of graphRows(props.metrics, props.settings)) this.addRow(row);
+    for (const row of graphRows(props.metrics, props.limits)) this.addRow(row);
     this.addLogQueries(props);
   }
 
@@ -55,7 +58,7 @@ export class EventDashboard extends Construct {
     this.dashboard.addWidgets(...(graphs as readonly IWidget[]));
   }
 
-  private addLogQueries({ logGroup, settings }: EventDashboardProps): void {
+  private addLogQueries({ logGroup, deployment }: EventDashboardProps): void {
     for (const { title, lines } of LOG_QUERIES) {
       this.dashboard.addWidgets(
         new LogQueryWidget({
@@ -67,7 +70,7 @@ export class EventDashboard extends Construct {
         }),
       );
       new CfnQueryDefinition(this, title.replaceAll(' ', ''), {
-        name: `${Stack.of(this).stackName}/${settings.functionName}/${title}`,
+        name: `${deployment}/${title}`,
         queryString: lines.join('\n| '),
         logGroupNames: [logGroup.logGroupName],
       });

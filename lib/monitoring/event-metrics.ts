@@ -6,7 +6,7 @@ import { METRICS_DIMENSION, type BatchMetricName, type WatchdogMetricName } from
 export interface MetricSources {
   readonly namespace: string;
   /** Value of the one dimension of our own metrics. */
-  readonly functionName: string;
+  readonly deployment: string;
   /** Physical name of the processor function. */
   readonly lambdaName: string;
   readonly mappingId: string;
@@ -102,8 +102,8 @@ export class EventMetrics {
   }
 
   private own(metricName: string, reading: Reading): Metric {
-    const { namespace, functionName } = this.sources;
-    return read({ namespace, metricName, dimensions: { [METRICS_DIMENSION]: functionName } }, reading);
+    const { namespace, deployment } = this.sources;
+    return read({ namespace, metricName, dimensions: { [METRICS_DIMENSION]: deployment } }, reading);
   }
 }
 

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ResolvedProps } from '../props/resolve-props.ts';
 import type { AlarmSpec } from './alarm-spec.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
+import type { MonitoredLimits } from './monitored-limits.ts';
 
 const sum = { statistic: 'Sum' } as const;
 
@@ -14,20 +14,23 @@ const SUSTAINED = {
   missingData: TreatMissingData.NOT_BREACHING,
 } as const;
 
+/** Failed calls in a minute that retries take care of. */
+const DATA_API_ERRORS = 5;
+
 /** Lookups in a minute below which a hit ratio says nothing. */
 const ENOUGH_LOOKUPS = 100;
 
 /** The alarms that tell why: they notify, and page nobody. */
-export function noticeAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly AlarmSpec[] {
+export function noticeAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   return [
-    ...functionAlarms(metrics, settings),
+    ...functionAlarms(metrics, limits),
     ...streamAlarms(metrics),
-    ...databaseAlarms(metrics, settings),
-    ...cacheAlarms(metrics, settings),
+    ...databaseAlarms(metrics, limits),
+    ...cacheAlarms(metrics, limits),
   ];
 }
 
-function functionAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly AlarmSpec[] {
+function functionAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   return [
     {
       id: 'FunctionErrors',
@@ -35,7 +38,7 @@ function functionAlarms(metrics: EventMetrics, settings: ResolvedProps): readonl
       section: 'function-errors',
       metric: metrics.lambda('Errors', sum),
       ...SUSTAINED,
-      threshold: settings.noticeWhenErrors,
+      threshold: 0,
     },
     {
       id: 'Throttles',
@@ -43,7 +46,7 @@ function functionAlarms(metrics: EventMetrics, settings: ResolvedProps): readonl
       section: 'throttles',
       metric: metrics.lambda('Throttles', sum),
       ...SUSTAINED,
-      threshold: settings.noticeWhenThrottles,
+      threshold: 0,
     },
     {
       id: 'Duration',
@@ -51,7 +54,7 @@ function functionAlarms(metrics: EventMetrics, settings: ResolvedProps): readonl
       section: 'duration',
       metric: metrics.lambda('Duration', { statistic: 'Maximum' }),
       ...SUSTAINED,
-      threshold: (settings.timeout.toMilliseconds() * settings.noticeWhenDurationPercent) / 100,
+      threshold: (limits.timeout.toMilliseconds() * limits.noticeWhenDurationPercent) / 100,
     },
   ];
 }
@@ -74,7 +77,7 @@ function streamAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
   ];
 }
 
-function databaseAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly AlarmSpec[] {
+function databaseAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   return [
     {
       id: 'DatabaseCapacity',
@@ -84,7 +87,7 @@ function databaseAlarms(metrics: EventMetrics, settings: ResolvedProps): readonl
       ...SUSTAINED,
       evaluationPeriods: 10,
       datapointsToAlarm: 10,
-      threshold: settings.noticeWhenCapacityPercent,
+      threshold: limits.noticeWhenCapacityPercent,
     },
     {
       id: 'DataApiErrors',
@@ -92,13 +95,13 @@ function databaseAlarms(metrics: EventMetrics, settings: ResolvedProps): readonl
       section: 'data-api-errors',
       metric: metrics.batch('DataApiErrors', sum),
       ...SUSTAINED,
-      threshold: settings.noticeWhenDataApiErrors,
+      threshold: DATA_API_ERRORS,
     },
   ];
 }
 
-function cacheAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly AlarmSpec[] {
-  const limit = settings.noticeWhenCacheHitPercentBelow;
+function cacheAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
+  const limit = limits.noticeWhenCacheHitPercentBelow;
   if (limit === 0) return [];
   return [
     {

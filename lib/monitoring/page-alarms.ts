@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ResolvedProps } from '../props/resolve-props.ts';
 import type { AlarmSpec } from './alarm-spec.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
+import type { MonitoredLimits } from './monitored-limits.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
 
@@ -23,18 +23,18 @@ const ANY = {
 } as const;
 
 /** The alarms that page, grouped by incident. */
-export function pageAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly AlarmSpec[] {
+export function pageAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   return [
-    ...behindAlarms(metrics, settings),
-    ...stoppedAlarms(metrics, settings),
+    ...behindAlarms(metrics, limits),
+    ...stoppedAlarms(metrics, limits),
     ...holdingAlarms(metrics),
-    ...dataLossAlarms(metrics, settings),
-    ...setAsideAlarms(metrics, settings),
+    ...dataLossAlarms(metrics, limits),
+    ...setAsideAlarms(metrics, limits),
   ];
 }
 
 /** Ages, from two paths that do not share a cause: database and stream, and Lambda's invocations. */
-function behindAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly AlarmSpec[] {
+function behindAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   const old = { operator: ABOVE, ...THREE_OF_FIVE, incident: 'NotKeepingUp' } as const;
   return [
     {
@@ -43,7 +43,7 @@ function behindAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly 
       section: 'behind',
       metric: metrics.watchdog('BacklogAge', { statistic: 'Maximum' }),
       ...old,
-      threshold: settings.pageWhenBehind.toSeconds(),
+      threshold: limits.pageWhenBehind.toSeconds(),
       // The watchdog publishes every minute: silence means it is dead, or cannot see.
       missingData: TreatMissingData.BREACHING,
     },
@@ -53,7 +53,7 @@ function behindAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly 
       section: 'iterator-age',
       metric: metrics.lambda('IteratorAge', { statistic: 'Maximum' }),
       ...old,
-      threshold: settings.pageWhenBehind.toMilliseconds(),
+      threshold: limits.pageWhenBehind.toMilliseconds(),
       // Without invocations there is no age. Taken for good, that would look like a recovery in the middle of an outage.
       missingData: TreatMissingData.IGNORE,
     },
@@ -61,7 +61,7 @@ function behindAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly 
 }
 
 /** A consumer that does nothing at all, seen from two more sides: what it commits, and Lambda's poller. */
-function stoppedAlarms(metrics: EventMetrics, { pageWhenStoppedMinutes }: ResolvedProps): readonly AlarmSpec[] {
+function stoppedAlarms(metrics: EventMetrics, { pageWhenStoppedMinutes }: MonitoredLimits): readonly AlarmSpec[] {
   const all = {
     threshold: 0,
     evaluationPeriods: pageWhenStoppedMinutes,
@@ -133,9 +133,9 @@ function holdingAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
   ];
 }
 
-function dataLossAlarms(metrics: EventMetrics, settings: ResolvedProps): readonly AlarmSpec[] {
-  const retentionSeconds = settings.streamRetention.toSeconds();
-  const usedSeconds = (retentionSeconds * settings.pageWhenRetentionUsedPercent) / 100;
+function dataLossAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
+  const retentionSeconds = limits.streamRetention.toSeconds();
+  const usedSeconds = (retentionSeconds * limits.pageWhenRetentionUsedPercent) / 100;
   return [
     {
       id: 'DataLossDanger',
@@ -162,7 +162,7 @@ function dataLossAlarms(metrics: EventMetrics, settings: ResolvedProps): readonl
   ];
 }
 
-function setAsideAlarms(metrics: EventMetrics, { pageWhenQuarantined }: ResolvedProps): readonly AlarmSpec[] {
+function setAsideAlarms(metrics: EventMetrics, { pageWhenQuarantined }: MonitoredLimits): readonly AlarmSpec[] {
   const sum = { statistic: 'Sum', period: FIVE_MINUTES } as const;
   return [
     {

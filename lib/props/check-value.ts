@@ -1,10 +1,10 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { describeIntegerRange, isIntegerWithin } from '../../contract/integer-range.ts';
 import { formatSeconds } from './duration-text.ts';
-import type { PropSpec, TextForm } from './prop-specs.ts';
+import type { OptionSpec, TextForm } from './option-spec.ts';
 
 /** Puts what a prop may be in words, as they stand in its documentation and after "must be" in messages. */
-export function describeRange(spec: PropSpec): string {
+export function describeRange(spec: OptionSpec): string {
   switch (spec.kind) {
     case 'integer':
       return `${spec.min} to ${spec.max}`;
@@ -31,12 +31,12 @@ export function describeRange(spec: PropSpec): string {
  * @param value anything
  * @returns the problem, or undefined
  */
-export function checkValue(name: string, spec: PropSpec, value: unknown): string | undefined {
+export function checkValue(name: string, spec: OptionSpec, value: unknown): string | undefined {
   if (Token.isUnresolved(value) || fits(spec, value)) return undefined;
   return `\`${name}\` must be ${expectation(spec)}, got ${describeValue(value)}`;
 }
 
-function expectation(spec: PropSpec): string {
+function expectation(spec: OptionSpec): string {
   const range = describeRange(spec);
   switch (spec.kind) {
     case 'integer':
@@ -54,7 +54,7 @@ function expectation(spec: PropSpec): string {
   }
 }
 
-function fits(spec: PropSpec, value: unknown): boolean {
+function fits(spec: OptionSpec, value: unknown): boolean {
   switch (spec.kind) {
     case 'integer':
       return isIntegerWithin(value, spec);
@@ -73,11 +73,11 @@ function fits(spec: PropSpec, value: unknown): boolean {
   }
 }
 
-function numberFits({ min, max, step }: PropSpec & { readonly kind: 'number' }, value: unknown): boolean {
+function numberFits({ min, max, step }: OptionSpec & { readonly kind: 'number' }, value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value / step) && value >= min && value <= max;
 }
 
-function durationFits(spec: PropSpec & { readonly kind: 'duration' }, value: unknown): boolean {
+function durationFits(spec: OptionSpec & { readonly kind: 'duration' }, value: unknown): boolean {
   return value instanceof Duration && (value.isUnresolved() || isIntegerWithin(secondsOf(value), spec));
 }
 

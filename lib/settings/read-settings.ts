@@ -1,49 +1,68 @@
-import { parseDuration } from '../props/duration-text.ts';
-import type { EventProcessorProps, PropName } from '../props/event-processor-props.ts';
 import { nearestName } from '../../contract/nearest-name.ts';
-import type { PropSpec } from '../props/prop-specs.ts';
-import { PROP_SPECS } from '../props/prop-specs.ts';
+import { parseDuration } from '../props/duration-text.ts';
+import type { OptionSpec } from '../props/option-spec.ts';
 import { PropsError } from '../props/props-error.ts';
-import { checkNames } from '../props/resolve-props.ts';
+import { unknownSettings } from './check-settings.ts';
+import { SETTING_SPECS, type SettingName, type StageSettings } from './stage-settings.ts';
 import { DEFAULT_STAGE, STAGES } from './stages.ts';
 
-/** A stage and its settings, with what the command line replaced. */
-export interface Settings {
+/** A stage and the settings of each of its processors, with what the command line replaced. */
+export interface Stage {
   readonly stage: string;
-  readonly props: EventProcessorProps;
+  readonly processors: readonly StageSettings[];
 }
 
+/** Stages by name, each with its processors. */
+export type Stages = Readonly<Record<string, readonly StageSettings[]>>;
+
 /**
- * Makes the settings of a deployment from CDK context: `stage`, and any prop by its name. Keys of the CDK itself,
+ * Makes the settings of a deployment from CDK context: `stage`, and any setting by its name. Keys of the CDK itself,
  * which have a `:` or a `/` in them, are left alone.
  *
  * @param context what `cdk.json` and `-c` say
- * @throws {@link PropsError} when the stage or a name is unknown, with all of them
+ * @param stages all there are
+ * @throws {@link PropsError} when the stage or a name is unknown, or two processors have one name, with all of them
  */
-export function readSettings(context: Readonly<Record<string, unknown>>): Settings {
+export function readSettings(context: Readonly<Record<string, unknown>>, stages: Stages = STAGES): Stage {
   const { stage = DEFAULT_STAGE, ...rest } = context;
   const overrides = Object.entries(rest).filter(([name]) => !/[:/]/.test(name));
-  const problems = [...checkStage(stage), ...checkNames(Object.fromEntries(overrides))];
+  const listed = typeof stage === 'string' && Object.hasOwn(stages, stage) ? stages[stage] : undefined;
+  const problems = [
+    ...(listed === undefined ? [unknownStage(stage, Object.keys(stages))] : sharedNames(listed, rest)),
+    ...unknownSettings(Object.fromEntries(overrides)),
+  ];
   if (problems.length > 0) throw new PropsError(problems);
-  const parsed = overrides.map(([name, value]) => [name, parseOverride(name as PropName, value)]);
-  const name = stage as keyof typeof STAGES;
-  return { stage: name, props: { ...STAGES[name], ...(Object.fromEntries(parsed) as object) } };
+  const parsed = overrides.map(([name, value]) => [name, parseOverride(name as SettingName, value)]);
+  const replaced = Object.fromEntries(parsed) as object;
+  return { stage: String(stage), processors: (listed ?? []).map((settings) => ({ ...settings, ...replaced })) };
 }
 
-function checkStage(stage: unknown): readonly string[] {
-  if (typeof stage === 'string' && Object.hasOwn(STAGES, stage)) return [];
-  const known = Object.keys(STAGES);
+function unknownStage(stage: unknown, known: readonly string[]): string {
   const nearest = nearestName(String(stage), known);
   const hint = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
-  return [`\`stage\` must be one of ${known.join(', ')} (lib/settings/stages.ts), got ${JSON.stringify(stage)}${hint}`];
+  return `\`stage\` must be one of ${known.join(', ')} (lib/settings/stages.ts), got ${JSON.stringify(stage)}${hint}`;
+}
+
+/** The name of a stack is made of the function and the stage, so each processor of a stage needs a name of its own. */
+function sharedNames(listed: readonly StageSettings[], replaced: object): readonly string[] {
+  const names = listed.map(({ functionName }) => functionName);
+  const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  const problems = twice.map(
+    (name) => `\`functionName\` must differ between the processors of a stage, got "${name}" twice`,
+  );
+  if (names.length < 2 || !('functionName' in replaced)) return problems;
+  return [
+    ...problems,
+    `\`functionName\` must not be replaced in a stage of ${names.length} processors; name the stack to deploy instead`,
+  ];
 }
 
 /** Text as it comes from the command line, in the type of the prop; what does not fit is left for the check to tell. */
-function parseOverride(name: PropName, value: unknown): unknown {
-  return typeof value === 'string' ? (parseText(PROP_SPECS[name], value) ?? value) : value;
+function parseOverride(name: SettingName, value: unknown): unknown {
+  return typeof value === 'string' ? (parseText(SETTING_SPECS[name], value) ?? value) : value;
 }
 
-function parseText(spec: PropSpec, text: string): unknown {
+function parseText(spec: OptionSpec, text: string): unknown {
   switch (spec.kind) {
     case 'integer':
     case 'number':

@@ -168,7 +168,7 @@ describe('the alarms', () => {
       ExecutedVersion: 'AWS::Lambda::Version',
     };
     for (const { Name, Value } of dimensions.flat()) {
-      if (Name === 'service') expect(Value).toBe('orders');
+      if (Name === 'service') expect(Value).toBe('orders-test');
       else if (Name === 'Resource') expect(JSON.stringify(Value)).toMatch(/ProcessingProcessorFunction.*:live/);
       else expect([Name, stack.resources[targetOf(Value) ?? '']?.Type]).toEqual([Name, kinds[Name]]);
     }

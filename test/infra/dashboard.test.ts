@@ -60,7 +60,7 @@ describe('the dashboard', () => {
     for (const [namespace, name, dimension, value] of shown as readonly (readonly string[])[]) {
       if (namespace === DEFAULT_METRICS_NAMESPACE) {
         expect(Object.keys({ ...BATCH_METRICS, ...WATCHDOG_METRICS })).toContain(name);
-        expect([dimension, value]).toEqual(['service', 'orders']);
+        expect([dimension, value]).toEqual(['service', 'orders-test']);
       } else if (MAPPING_METRICS.includes(name ?? '')) {
         expect([namespace, dimension]).toEqual(['AWS/Lambda', 'EventSourceMappingUUID']);
       } else {

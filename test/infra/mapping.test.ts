@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, test, vi } from 'vitest';
-import type { EventProcessorProps } from '../../lib/props/event-processor-props.ts';
+import type { StageSettings } from '../../lib/settings/stage-settings.ts';
 import { EVERYTHING, EXISTING, synthesize, type Resource } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
@@ -15,7 +15,7 @@ const LOGICAL_ID = 'PollingMapping30ABFFC3';
 const DEFAULTS = {};
 const NO_DESTINATION = { onFailureDestination: false } as const;
 
-function mapping(props: Partial<EventProcessorProps> = DEFAULTS): Resource['Properties'] {
+function mapping(props: Partial<StageSettings> = DEFAULTS): Resource['Properties'] {
   const mappings = synthesize(props).ofType('AWS::Lambda::EventSourceMapping');
   expect(mappings.map(([id]) => id)).toEqual([LOGICAL_ID]);
   return mappings[0]![1].Properties;
@@ -54,7 +54,7 @@ describe('the event source mapping', () => {
     ['ParallelizationFactor', { parallelizationFactor: 10 }, 10],
     ['StartingPosition', { startingPosition: 'LATEST' }, 'LATEST'],
     ['StartingPositionTimestamp', EVERYTHING, 1_767_225_600],
-    ['BisectBatchOnFunctionError', { bisectBatchOnError: true }, true],
+    ['BisectBatchOnFunctionError', { retryAttempts: 0 }, true],
     ['MaximumRetryAttempts', { retryAttempts: 3 }, 3],
     ['MaximumRecordAgeInSeconds', { maxRecordAge: Duration.hours(1) }, 3_600],
     ['MaximumRecordAgeInSeconds', NO_DESTINATION, undefined],

@@ -6,7 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { EventProcessorStack } from '../../lib/event-processor-stack.ts';
 import type { FunctionCode, StackCode } from '../../lib/function-code.ts';
-import type { EventProcessorProps } from '../../lib/props/event-processor-props.ts';
+import type { StageSettings } from '../../lib/settings/stage-settings.ts';
 
 /** A resource of a template. */
 export interface Resource {
@@ -35,7 +35,7 @@ export const EXISTING = {
   existingClusterSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:owner-abcdef',
   existingClusterSecretKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/secret',
   existingPageTopicArn: 'arn:aws:sns:eu-west-1:123456789012:pages',
-} as const satisfies Partial<EventProcessorProps>;
+} as const satisfies Partial<StageSettings>;
 
 /** Every option that adds something. */
 export const EVERYTHING = {
@@ -53,18 +53,18 @@ export const EVERYTHING = {
   pageHttpsEndpoints: ['https://pager.example.com/hook'],
   noticeEmails: ['b@example.com'],
   emergencyDeploy: true,
-} as const satisfies Partial<EventProcessorProps>;
+} as const satisfies Partial<StageSettings>;
 
 /** Settings of a stack that pages somebody, with what a test puts in their place. */
-export function settings(props: Partial<EventProcessorProps> = {}): EventProcessorProps {
+export function settings(props: Partial<StageSettings> = {}): StageSettings {
   return { functionName: 'orders', pageEmails: ['a@example.com'], ...props };
 }
 
 /** Templates by the settings they were made of: a synthesis takes seconds, and nobody changes its result. */
-const SYNTHESIZED = new WeakMap<Partial<EventProcessorProps>, Synthesized>();
+const SYNTHESIZED = new WeakMap<Partial<StageSettings>, Synthesized>();
 
 /** Makes a stack of stand-in code and synthesizes it; the same settings object gives the same template. */
-export function synthesize(props: Partial<EventProcessorProps> = {}): Synthesized {
+export function synthesize(props: Partial<StageSettings> = {}): Synthesized {
   const known = SYNTHESIZED.get(props);
   if (known !== undefined) return known;
   const made = synthesizeAnew(props);
@@ -72,7 +72,7 @@ export function synthesize(props: Partial<EventProcessorProps> = {}): Synthesize
   return made;
 }
 
-function synthesizeAnew(props: Partial<EventProcessorProps>): Synthesized {
+function synthesizeAnew(props: Partial<StageSettings>): Synthesized {
   const { app, stack } = createApp(props);
   const template = Template.fromStack(stack);
   rmSync(app.outdir, { recursive: true, force: true });
@@ -86,7 +86,7 @@ function synthesizeAnew(props: Partial<EventProcessorProps>): Synthesized {
 
 /** The same stack in an app that is checked as `cdk synth` checks it. */
 export function createApp(
-  props: Partial<EventProcessorProps>,
+  props: Partial<StageSettings>,
   options: { readonly nag?: boolean; readonly env?: Environment } = {},
 ): { readonly app: App; readonly stack: EventProcessorStack } {
   const outdir = mkdtempSync(join(tmpdir(), 'synthesized-'));
@@ -100,7 +100,7 @@ export function createApp(
   return { app, stack };
 }
 
-function standInCode(root: string): StackCode {
+export function standInCode(root: string, functionName = 'orders'): StackCode {
   const code = (name: string): FunctionCode => {
     const folder = join(root, name);
     mkdirSync(folder, { recursive: true });
@@ -108,6 +108,7 @@ function standInCode(root: string): StackCode {
     return { folder, buildVersion: `build-of-${name}` };
   };
   return {
+    functionName,
     processor: code('processor'),
     migrate: code('migrate'),
     watchdog: code('watchdog'),

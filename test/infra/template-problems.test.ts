@@ -16,7 +16,9 @@ beforeAll(async () => {
 
 describe('the template', () => {
   test.each([
-    ...Object.entries(STAGES).map(([stage, props]) => [`of the stage ${stage}`, props] as const),
+    ...Object.entries(STAGES).flatMap(([stage, processors]) =>
+      processors.map((props) => [`of ${props.functionName} in the stage ${stage}`, props] as const),
+    ),
     ['by default', {}],
     ['with an existing stream, cluster and topic', EXISTING],
     ['with everything turned on', EVERYTHING],

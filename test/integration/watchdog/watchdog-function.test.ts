@@ -80,6 +80,7 @@ async function watch(
         database,
         functionName: stream.name,
         streamArn: stream.arn,
+        deployment: `stack-of-${stream.name}`,
         metricsNamespace: 'Test',
         startingPosition: options.from ?? 'TRIM_HORIZON',
         parallelizationFactor: options.lanes ?? 1,
@@ -106,7 +107,7 @@ describe('the watchdog, bundled as it is deployed', () => {
     const { BacklogAge, TimeToDataLoss, service } = await watch(stream);
     expect(BacklogAge).toBeGreaterThan(0);
     expect(TimeToDataLoss).toBe(RETENTION_SECONDS - BacklogAge);
-    expect(service).toBe(stream.name);
+    expect(service).toBe(`stack-of-${stream.name}`);
   });
 
   test('sees the first record after the newest committed one, in whichever shard it is', async () => {

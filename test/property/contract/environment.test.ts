@@ -30,6 +30,7 @@ describe('the environment of the processor', () => {
     processorEnvironment,
     fc.record({
       ...database,
+      deployment: text,
       metricsNamespace: text,
       cacheMaxEntries: fc.integer(PROCESSOR_RANGES.cacheMaxEntries),
       cacheMaxBytes: fc.integer(PROCESSOR_RANGES.cacheMaxBytes),
@@ -56,6 +57,7 @@ describe('the environment of the watchdog', () => {
     fc.record({
       ...maintenance,
       streamArn: text,
+      deployment: text,
       metricsNamespace: text,
       startingPosition: text,
       parallelizationFactor: fc.integer({ min: 1, max: 10 }),

@@ -31,6 +31,7 @@ describe('parsing the processor environment', () => {
       clusterArn: 'arn:cluster',
       secretArn: 'arn:secret',
       database: 'db',
+      deployment: 'local',
       metricsNamespace: 'KinesisToAurora',
       cacheMaxEntries: 50_000,
       cacheMaxBytes: 67_108_864,
@@ -90,7 +91,7 @@ describe('parsing the processor environment', () => {
 describe('encoding the processor environment', () => {
   it('writes every field as text', () => {
     const variables = processorEnvironment.encode(processorEnvironment.parse(REQUIRED));
-    expect(Object.keys(variables)).toHaveLength(12);
+    expect(Object.keys(variables)).toHaveLength(13);
     expect(variables).toMatchObject({ CLUSTER_ARN: 'arn:cluster', MAX_REQUEST_BYTES: '4194304' });
   });
 });

@@ -11,6 +11,7 @@ import type { StubAnswer, StubRequest } from '../../support/stub-data-api.ts';
 import { startStubDataApi } from '../../support/stub-data-api.ts';
 
 const ENVIRONMENT = {
+  DEPLOYMENT: 'orders-prod',
   CLUSTER_ARN: 'arn:aws:rds:us-east-1:123456789012:cluster:test',
   SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:test',
   DATABASE: 'test',
@@ -110,7 +111,8 @@ describe('a healthy batch', () => {
     expect(Object.fromEntries(metrics!.Metrics.map(({ Name, Unit }) => [Name, Unit]))).toEqual(BATCH_METRICS);
     expect(buildVersion).toBe('unbundled');
     expect(values).toMatchObject({
-      service: 'orders',
+      // Two stages of one function publish nothing under the same name.
+      service: 'orders-prod',
       RecordsReceived: 2,
       EventsReceived: 2,
       EventsWritten: 2,

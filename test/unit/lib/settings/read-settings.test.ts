@@ -7,17 +7,17 @@ describe('readSettings', () => {
   test('takes the default stage, and leaves the keys of the CDK alone', () => {
     expect(readSettings({ '@aws-cdk/core:something': true, 'aws:cdk:bundling-stacks': [] })).toEqual({
       stage: 'dev',
-      props: STAGES.dev,
+      processors: STAGES.dev,
     });
   });
 
   test('replaces single settings of a stage, read from text', () => {
-    const { stage, props } = readSettings({
+    const { stage, processors } = readSettings({
       stage: 'prod',
       batchSize: '500',
       retryAttempts: '-1',
       tracing: 'true',
-      bisectBatchOnError: 'true',
+      emergencyDeploy: 'true',
       databaseMaxCapacity: '2.5',
       maxBatchingWindow: '90s',
       logRetentionDays: '14',
@@ -26,27 +26,27 @@ describe('readSettings', () => {
       filterPatterns: '["{\\"data\\":{\\"a\\":[1,2]}}"]',
     });
     expect(stage).toBe('prod');
-    expect(props).toEqual({
-      ...STAGES.prod,
-      batchSize: 500,
-      retryAttempts: -1,
-      tracing: true,
-      bisectBatchOnError: true,
-      databaseMaxCapacity: 2.5,
-      maxBatchingWindow: Duration.seconds(90),
-      logRetentionDays: 14,
-      rollout: 'all-at-once',
-      pageEmails: ['a@example.com', 'b@example.com'],
-      filterPatterns: ['{"data":{"a":[1,2]}}'],
-    });
+    expect(processors).toEqual([
+      {
+        ...STAGES.prod[0],
+        batchSize: 500,
+        retryAttempts: -1,
+        tracing: true,
+        emergencyDeploy: true,
+        databaseMaxCapacity: 2.5,
+        maxBatchingWindow: Duration.seconds(90),
+        logRetentionDays: 14,
+        rollout: 'all-at-once',
+        pageEmails: ['a@example.com', 'b@example.com'],
+        filterPatterns: ['{"data":{"a":[1,2]}}'],
+      },
+    ]);
   });
 
   test('leaves text that does not fit for the check to tell', () => {
-    expect(readSettings({ batchSize: 'many', maxBatchingWindow: '5', tracing: 'yes' }).props).toMatchObject({
-      batchSize: 'many',
-      maxBatchingWindow: '5',
-      tracing: 'yes',
-    });
+    expect(readSettings({ batchSize: 'many', maxBatchingWindow: '5', tracing: 'yes' }).processors).toMatchObject([
+      { batchSize: 'many', maxBatchingWindow: '5', tracing: 'yes' },
+    ]);
   });
 
   test('refuses an unknown stage and unknown names together, with the nearest known ones', () => {
@@ -56,6 +56,26 @@ describe('readSettings', () => {
         '- `stage` must be one of dev, prod (lib/settings/stages.ts), got "prd"; did you mean `prod`?',
         '- `batchSiz` is not a setting; did you mean `batchSize`?',
         '- `shards` is not a setting; see docs/configuration.md',
+      ].join('\n'),
+    );
+  });
+
+  const SEVERAL = { all: [{ functionName: 'orders' }, { functionName: 'refunds', batchSize: 10 }] };
+
+  test('replaces a setting in every processor of a stage', () => {
+    expect(readSettings({ stage: 'all', timeout: '90s' }, SEVERAL).processors).toEqual([
+      { functionName: 'orders', timeout: Duration.seconds(90) },
+      { functionName: 'refunds', batchSize: 10, timeout: Duration.seconds(90) },
+    ]);
+  });
+
+  test('refuses one name for several processors, from the stage or from the command line', () => {
+    const twins = { all: [...SEVERAL.all, { functionName: 'orders' }] };
+    expect(() => readSettings({ stage: 'all', functionName: 'orders' }, twins)).toThrow(
+      [
+        'the settings are not usable:',
+        '- `functionName` must differ between the processors of a stage, got "orders" twice',
+        '- `functionName` must not be replaced in a stage of 3 processors; name the stack to deploy instead',
       ].join('\n'),
     );
   });

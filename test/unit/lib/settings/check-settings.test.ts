@@ -1,11 +1,10 @@
 import { Duration, Token, Lazy } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { checkValue } from '../../../../lib/props/check-value.ts';
-import type { EventProcessorProps, PropName } from '../../../../lib/props/event-processor-props.ts';
-import type { PropSpec } from '../../../../lib/props/prop-specs.ts';
-import { PROP_SPECS } from '../../../../lib/props/prop-specs.ts';
-import { PropsError } from '../../../../lib/props/props-error.ts';
-import { resolveProps } from '../../../../lib/props/resolve-props.ts';
+import type { OptionSpec } from '../../../../lib/props/option-spec.ts';
+import { resolveOptions } from '../../../../lib/props/resolve-options.ts';
+import { checkSettings, optionsOf } from '../../../../lib/settings/check-settings.ts';
+import { SETTING_SPECS, type SettingName, type StageSettings } from '../../../../lib/settings/stage-settings.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
 const STREAM_ARN = 'arn:aws:kinesis:eu-west-1:123456789012:stream/events';
@@ -14,64 +13,66 @@ const CLUSTER_ARN = 'arn:aws:rds:eu-west-1:123456789012:cluster:events';
 const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:owner-abcdef';
 
 /** Settings that are fine, with what a test puts in their place. */
-function settings(props: object = {}): EventProcessorProps {
+function settings(props: object = {}): StageSettings {
   return { functionName: 'flights', removalPolicy: 'destroy', ...props };
 }
 
 function problemsOf(props: object): readonly string[] {
-  try {
-    resolveProps(settings(props), NOW);
-    return [];
-  } catch (error) {
-    if (error instanceof PropsError) return error.problems;
-    throw error;
-  }
+  return checkSettings(settings(props), NOW);
 }
 
+const SURROUNDINGS = { isTemporary: true, hasPageTopic: false, hasCluster: false, now: NOW };
+
 function warningsOf(props: object): Readonly<Record<string, string>> {
-  return resolveProps(settings(props), NOW).warnings;
+  return resolveOptions(optionsOf(settings(props)), SURROUNDINGS).warnings;
 }
 
 interface Bound {
-  readonly name: PropName;
+  readonly name: SettingName;
   readonly good: readonly unknown[];
   readonly bad: readonly unknown[];
 }
 
 /** The last value on either side of each bound that is allowed, and the first that is not. */
-const BOUNDS = (Object.entries(PROP_SPECS) as [PropName, PropSpec][]).flatMap(([name, spec]): readonly Bound[] => {
-  switch (spec.kind) {
-    case 'integer':
-      return [
-        { name, good: [spec.min, spec.max], bad: [spec.min - 1, spec.max + 1, spec.min + 0.5, NaN, String(spec.min)] },
-      ];
-    case 'number':
-      return [{ name, good: [spec.min, spec.max], bad: [spec.min - spec.step, spec.max + spec.step, 1.25, NaN] }];
-    case 'duration':
-      return [
-        {
-          name,
-          good: [Duration.seconds(spec.min), Duration.seconds(spec.max)],
-          bad: [Duration.seconds(spec.max + 1), Duration.millis(spec.min * 1000 + 500), spec.min].concat(
-            spec.min > 0 ? [Duration.seconds(spec.min - 1)] : [],
-          ),
-        },
-      ];
-    case 'boolean':
-      return [{ name, good: [true, false], bad: ['true', 1] }];
-    case 'choice':
-      return [{ name, good: [...spec.values], bad: ['else', ''] }];
-    case 'text':
-    case 'list':
-      return [];
-  }
-});
+const BOUNDS = (Object.entries(SETTING_SPECS) as [SettingName, OptionSpec][]).flatMap(
+  ([name, spec]): readonly Bound[] => {
+    switch (spec.kind) {
+      case 'integer':
+        return [
+          {
+            name,
+            good: [spec.min, spec.max],
+            bad: [spec.min - 1, spec.max + 1, spec.min + 0.5, NaN, String(spec.min)],
+          },
+        ];
+      case 'number':
+        return [{ name, good: [spec.min, spec.max], bad: [spec.min - spec.step, spec.max + spec.step, 1.25, NaN] }];
+      case 'duration':
+        return [
+          {
+            name,
+            good: [Duration.seconds(spec.min), Duration.seconds(spec.max)],
+            bad: [Duration.seconds(spec.max + 1), Duration.millis(spec.min * 1000 + 500), spec.min].concat(
+              spec.min > 0 ? [Duration.seconds(spec.min - 1)] : [],
+            ),
+          },
+        ];
+      case 'boolean':
+        return [{ name, good: [true, false], bad: ['true', 1] }];
+      case 'choice':
+        return [{ name, good: [...spec.values], bad: ['else', ''] }];
+      case 'text':
+      case 'list':
+        return [];
+    }
+  },
+);
 
-describe('resolveProps', () => {
+describe('checkSettings', () => {
   test.each(BOUNDS.flatMap(({ name, good }) => good.map((value) => ({ name, value }))))(
     'takes `$name` $value',
     ({ name, value }) => {
-      expect(checkValue(name, PROP_SPECS[name], value)).toBeUndefined();
+      expect(checkValue(name, SETTING_SPECS[name], value)).toBeUndefined();
     },
   );
 
@@ -99,7 +100,7 @@ describe('resolveProps', () => {
     [
       'functionName',
       'My_Function',
-      '`functionName` must be small letters, digits and hyphens, at most 30, as in order-events, got "My_Function"',
+      '`functionName` must be lowercase letters, digits and hyphens, at most 30, as in order-events, got "My_Function"',
     ],
     [
       'metricsNamespace',
@@ -150,14 +151,9 @@ describe('resolveProps', () => {
     [Duration.days(2), Duration.hours(36)],
     [Duration.days(30), Duration.days(7)],
   ])('gives records up half a day before a retention of %s ends, as far as Lambda can count', (retention, age) => {
-    const { props } = resolveProps(
-      settings({
-        streamRetention: retention,
-        ledgerRetention: Duration.days(60),
-        batchLogRetention: Duration.days(60),
-      }),
-    );
-    expect(props.maxRecordAge?.toSeconds()).toBe(age.toSeconds());
+    const given = { streamRetention: retention, ledgerRetention: Duration.days(60) };
+    const { options } = resolveOptions(optionsOf(settings(given)), SURROUNDINGS);
+    expect(options.mappingOptions.maxRecordAge?.toSeconds()).toBe(age.toSeconds());
   });
 });
 
@@ -181,12 +177,6 @@ const RULES: readonly Rule[] = [
     good: { ledgerRetention: Duration.days(8) },
     bad: { ledgerRetention: Duration.seconds(8 * 86_400 - 1) },
     message: /^`ledgerRetention` must be at least a day longer than `streamRetention` \(7d\)/,
-  },
-  {
-    wants: 'a batch log that outlives every record',
-    good: { batchLogRetention: Duration.days(8) },
-    bad: { batchLogRetention: Duration.seconds(8 * 86_400 - 1) },
-    message: /^`batchLogRetention` must be at least a day longer/,
   },
   {
     wants: 'a first page before the last warning',
@@ -217,12 +207,6 @@ const RULES: readonly Rule[] = [
     good: { onFailureDestination: true, maxRecordAge: Duration.days(1) },
     bad: { onFailureDestination: false, maxRecordAge: Duration.days(1) },
     message: /^`onFailureDestination` must be true/,
-  },
-  {
-    wants: 'partial batch responses',
-    good: { reportBatchItemFailures: true },
-    bad: { reportBatchItemFailures: false },
-    message: /^`reportBatchItemFailures` must be true, got false/,
   },
   {
     wants: 'a time with AT_TIMESTAMP',
@@ -285,12 +269,6 @@ describe('the checks between settings', () => {
   });
 
   test.each([
-    ['payload', { batchSize: 5_000, averageRecordBytes: 600 }, { batchSize: 6_000, averageRecordBytes: 600 }],
-    [
-      'partition-keys',
-      { shardCount: 2, parallelizationFactor: 3, partitionKeyCount: 6 },
-      { shardCount: 2, parallelizationFactor: 3, partitionKeyCount: 5 },
-    ],
     ['retries', { retryAttempts: -1 }, { retryAttempts: 0 }],
     ['filters', { filterPatterns: [] }, { filterPatterns: ['{"data":{}}'] }],
     ['auto-pause', { databaseMinCapacity: 0.5 }, { databaseMinCapacity: 0 }],

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/** Characters of the hash that keeps apart what was cut off or written differently. */
+const HASH_LENGTH = 8;
+
+/**
+ * Names one deployed processor as nothing else in its account and region is named: by its stack, and by its path
+ * below the stack unless it is the stack's only content. Metrics, database roles, dashboard and the consumer of the
+ * stream are told apart by it.
+ *
+ * @returns such as `flights-prod`, or `shop_Orders` for a construct `Orders` in the stack `shop`; letters, digits,
+ * `-` and `_`
+ */
+export function deploymentName(processor: Construct): string {
+  const stack = outermost(Stack.of(processor));
+  const below = processor.node.scopes.slice(stack.node.scopes.length).map(({ node }) => node.id);
+  const ids = below.filter((id) => id !== 'Default');
+  const name = [stack.stackName, ...ids].join('_');
+  // Neither a stack's name nor a plain id has a `_`: with one, two paths could read the same.
+  return ids.every((id) => /^[A-Za-z0-9-]+$/.test(id)) ? name : `${name.replaceAll(/\W/g, '-')}_${hashOf(name)}`;
+}
+
+/** Cuts a name to a length without giving two names the same one. */
+export function boundedName(name: string, maxLength: number): string {
+  return name.length <= maxLength ? name : `${name.slice(0, maxLength - HASH_LENGTH - 1)}_${hashOf(name)}`;
+}
+
+/** PostgreSQL silently cuts what is longer, in bytes; all characters here have one. */
+const MAX_ROLE_LENGTH = 63;
+
+/**
+ * Names a database role. Roles belong to the cluster, not to a database in it, and so to all stages that share it.
+ *
+ * @param deployment what {@link deploymentName} returned
+ * @param kind what the role is for
+ * @returns lowercase letters, digits and `_`, at most 63, so that it needs no quotes in SQL
+ */
+export function databaseRoleName(deployment: string, kind: 'processor' | 'maintenance'): string {
+  const plain = deployment.toLowerCase().replaceAll('-', '_');
+  // Two names may differ only in what is replaced here.
+  const isReversible = /^[a-z][a-z0-9-]*$/.test(deployment);
+  const distinct = isReversible ? plain : `${plain}_${hashOf(deployment)}`;
+  return `${boundedName(distinct, MAX_ROLE_LENGTH - kind.length - 1)}_${kind}`;
+}
+
+function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+}
+
+function outermost(stack: Stack): Stack {
+  return stack.nestedStackParent === undefined ? stack : outermost(stack.nestedStackParent);
+}

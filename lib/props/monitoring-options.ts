@@ -1,0 +1,96 @@
+import type { Duration } from 'aws-cdk-lib';
+import { DEFAULT_METRICS_NAMESPACE } from '../../contract/metrics.ts';
+import { DAY, duration, from, integer, MINUTE, text, type Resolved, type SpecsFor } from './option-spec.ts';
+
+/** When somebody is told, and where metrics are. */
+export interface MonitoringOptions {
+  /**
+   * CloudWatch namespace of all metrics.
+   *
+   * Range: at most 255 letters, digits or . - _ / #, not AWS/.
+   *
+   * @default KinesisToAurora
+   */
+  readonly metricsNamespace?: string;
+
+  /**
+   * Pages when the oldest uncommitted record, or Lambda's iterator age, is older than this.
+   *
+   * Range: 60s to 7d.
+   *
+   * @default 5m
+   */
+  readonly pageWhenBehind?: Duration;
+
+  /**
+   * Pages when so many percent of the retention are used up by the oldest uncommitted record.
+   *
+   * Range: 1 to 99.
+   *
+   * @default 50
+   */
+  readonly pageWhenRetentionUsedPercent?: number;
+
+  /**
+   * Pages when for so many minutes records came in and none were committed, or the mapping did not poll.
+   *
+   * Range: 3 to 60.
+   *
+   * @default 5
+   */
+  readonly pageWhenStoppedMinutes?: number;
+
+  /**
+   * Pages when more events than this were quarantined within five minutes.
+   *
+   * Range: 0 to 1000000.
+   *
+   * @default 0
+   */
+  readonly pageWhenQuarantined?: number;
+
+  /**
+   * Notifies when invocations take longer than so many percent of `timeout`.
+   *
+   * Range: 1 to 100.
+   *
+   * @default 80
+   */
+  readonly noticeWhenDurationPercent?: number;
+
+  /**
+   * Notifies when the cluster uses more than so many percent of its capacity.
+   *
+   * Range: 1 to 99.
+   *
+   * @default 90
+   */
+  readonly noticeWhenCapacityPercent?: number;
+
+  /**
+   * Notifies when the lookup cache has fewer than so many percent of the keys asked for; 0 switches it off.
+   *
+   * Range: 0 to 99.
+   *
+   * @default 50
+   */
+  readonly noticeWhenCacheHitPercentBelow?: number;
+}
+
+/** Range and default of each. */
+export const MONITORING_SPECS = {
+  metricsNamespace: text(
+    { pattern: /^(?!AWS\/)[\w.\-/#]{1,255}$/, words: 'at most 255 letters, digits or . - _ / #, not AWS/' },
+    DEFAULT_METRICS_NAMESPACE,
+  ),
+  pageWhenBehind: duration(from(MINUTE, 7 * DAY), 5 * MINUTE),
+  pageWhenRetentionUsedPercent: integer(from(1, 99), 50),
+  pageWhenStoppedMinutes: integer(from(3, 60), 5),
+  pageWhenQuarantined: integer(from(0, 1_000_000), 0),
+  noticeWhenDurationPercent: integer(from(1, 100), 80),
+  noticeWhenCapacityPercent: integer(from(1, 99), 90),
+  noticeWhenCacheHitPercentBelow: integer(from(0, 99), 50),
+} as const satisfies SpecsFor<MonitoringOptions>;
+
+/** MonitoringOptions with defaults filled in. */
+export type ResolvedMonitoringOptions = Resolved<MonitoringOptions, typeof MONITORING_SPECS>;

@@ -1,0 +1,43 @@
+import { list, type Resolved, type SpecsFor } from './option-spec.ts';
+
+/** Who is told, beside what subscribes to the topics by itself. */
+export interface PagerOptions {
+  /**
+   * Addresses that are paged; each must confirm the subscription.
+   *
+   * Range: an e-mail address, at most 10.
+   *
+   * @default none
+   */
+  readonly pageEmails?: readonly string[];
+
+  /**
+   * Endpoints of a pager that are paged.
+   *
+   * Range: a URL that begins with https://, at most 10.
+   *
+   * @default none
+   */
+  readonly pageHttpsEndpoints?: readonly string[];
+
+  /**
+   * Addresses that get every change of every alarm.
+   *
+   * Range: an e-mail address, at most 10.
+   *
+   * @default none
+   */
+  readonly noticeEmails?: readonly string[];
+}
+
+const EMAIL = { pattern: /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, words: 'an e-mail address' };
+
+/** Range and default of each. */
+export const PAGER_SPECS = {
+  pageEmails: list(EMAIL, 10),
+  pageHttpsEndpoints: list({ pattern: /^https:\/\/[^\s,]+$/, words: 'a URL that begins with https://' }, 10),
+  noticeEmails: list(EMAIL, 10),
+} as const satisfies SpecsFor<PagerOptions>;
+
+/** PagerOptions with defaults filled in. */
+export type ResolvedPagerOptions = Resolved<PagerOptions, typeof PAGER_SPECS>;

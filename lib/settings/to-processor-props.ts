@@ -1,0 +1,60 @@
+import { Arn, ArnFormat, RemovalPolicy } from 'aws-cdk-lib';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
+import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import type { EventProcessorProps } from '../event-processor.ts';
+import { optionsOf } from './check-settings.ts';
+import type { StageSettings } from './stage-settings.ts';
+
+/**
+ * Turns the flat settings of a stage into the props of the construct: the one place that knows both.
+ *
+ * @param scope where what is there already is looked up by its ARN
+ * @param settings checked ones
+ */
+export function toProcessorProps(scope: Construct, settings: StageSettings): Omit<EventProcessorProps, 'code'> {
+  const { removalPolicy } = settings;
+  const logRetention = daysOfLogs(settings);
+  return {
+    ...optionsOf(settings),
+    removalPolicy: removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    ...(logRetention !== undefined && { logRetention }),
+    ...existingStream(scope, settings),
+    ...existingCluster(scope, settings),
+    ...existingPageTopic(scope, settings),
+  };
+}
+
+/** The values of the CDK's enumeration are days. */
+function daysOfLogs({ logRetentionDays }: StageSettings): RetentionDays | undefined {
+  return Object.values(RetentionDays).find((days): days is RetentionDays => Number(days) === logRetentionDays);
+}
+
+function existingStream(scope: Construct, settings: StageSettings): Pick<EventProcessorProps, 'stream'> {
+  const { existingStreamArn: streamArn, existingStreamKeyArn } = settings;
+  if (streamArn === undefined) return {};
+  const encryptionKey = keyOf(scope, 'ExistingStreamKey', existingStreamKeyArn);
+  return { stream: Stream.fromStreamAttributes(scope, 'ExistingStream', { streamArn, ...encryptionKey }) };
+}
+
+function existingCluster(scope: Construct, settings: StageSettings): Pick<EventProcessorProps, 'cluster'> {
+  const { existingClusterArn: clusterArn, existingClusterSecretArn: secretCompleteArn } = settings;
+  if (clusterArn === undefined || secretCompleteArn === undefined) return {};
+  const encryptionKey = keyOf(scope, 'ExistingClusterSecretKey', settings.existingClusterSecretKeyArn);
+  const secret = Secret.fromSecretAttributes(scope, 'ExistingClusterSecret', { secretCompleteArn, ...encryptionKey });
+  const clusterIdentifier = Arn.split(clusterArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '';
+  return { cluster: { clusterArn, clusterIdentifier, secret } };
+}
+
+function existingPageTopic(scope: Construct, settings: StageSettings): Pick<EventProcessorProps, 'pageTopic'> {
+  const { existingPageTopicArn } = settings;
+  if (existingPageTopicArn === undefined) return {};
+  return { pageTopic: Topic.fromTopicArn(scope, 'ExistingPageTopic', existingPageTopicArn) };
+}
+
+function keyOf(scope: Construct, id: string, arn: string | undefined): { readonly encryptionKey?: IKey } {
+  return arn === undefined ? {} : { encryptionKey: Key.fromKeyArn(scope, id, arn) };
+}
