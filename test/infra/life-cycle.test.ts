@@ -80,6 +80,30 @@ describe('a stack that is destroyed', () => {
     ]);
   });
 
+  test('is made anew beside what it has left: nothing that is kept has a name that the next one would have', () => {
+    const resources = templateOf('prod').Resources ?? {};
+    const names = destroy(templateOf('prod')).kept.flatMap((id) =>
+      Object.entries(resources[id]?.Properties ?? {}).filter(([name]) =>
+        /^(Name|BucketName|LogGroupName|RoleName|GroupName|DBClusterIdentifier|DBSubnetGroupName)$/.test(name),
+      ),
+    );
+    const fixed = names.filter(
+      ([, value]) => typeof value === 'string' || !/AWS::StackId|"Ref"/.test(JSON.stringify(value)),
+    );
+    expect(fixed).toEqual([]);
+    expect(names.map(([name]) => name)).toContain('DBClusterIdentifier');
+  });
+
+  test('waits a week for the key of a test stage, and never for ever for a batch that was given up', () => {
+    const propertiesOf = (name: Variant, type: string): unknown =>
+      Object.values(templateOf(name).Resources ?? {}).find((it) => it.Type === type)?.Properties;
+    expect(propertiesOf('dev', 'AWS::KMS::Key')).toMatchObject({ PendingWindowInDays: 7 });
+    expect(propertiesOf('prod', 'AWS::KMS::Key')).not.toHaveProperty('PendingWindowInDays');
+    expect(propertiesOf('prod', 'AWS::S3::Bucket')).toMatchObject({
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 365, Status: 'Enabled' }] },
+    });
+  });
+
   test('leaves the cluster protected, which a first deployment that fails does not', () => {
     const resources = Object.entries(templateOf('prod').Resources ?? {});
     const [protectionId, protection] = resources.find(([, it]) => it.Type === 'Custom::DeletionProtection') ?? [];

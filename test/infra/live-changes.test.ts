@@ -134,6 +134,17 @@ describe('a change of a setting on a live stack', () => {
     expect(classify(changesOf(sample))).toBe(LIVE_CHANGES[name as SettingName]);
   });
 
+  test('of one address leaves the subscriptions of the others as they are', () => {
+    const before = { pageEmails: ['a@example.com', 'b@example.com'] };
+    const touched = (pageEmails: readonly string[]): readonly (readonly string[])[] =>
+      compare({ before, after: { pageEmails } }).map(({ effect, type }) => [effect, type]);
+    expect(touched(['new@example.com', 'a@example.com', 'b@example.com'])).toEqual([
+      ['create', 'AWS::SNS::Subscription'],
+    ]);
+    expect(touched(['b@example.com'])).toEqual([['delete', 'AWS::SNS::Subscription']]);
+    expect(touched(['b@example.com', 'a@example.com', 'a@example.com'])).toEqual([]);
+  });
+
   test('of the function makes another stack, as its name says', () => {
     expect(LIVE_CHANGES.functionName).toBe('stack');
     expect([...SETTING_NAMES].sort()).toEqual(['functionName', ...Object.keys(SAMPLES)].sort());
