@@ -1,9 +1,9 @@
-import { Duration, RemovalPolicy, Stack, Validations, type CfnResource } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 
 /** Key and removal policy of the stack. */
 export interface FailedBatchesProps {
@@ -77,16 +77,21 @@ function ownEmptyingLog(
     encryptionKey,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const { node } = Stack.of(scope).node.findChild(EMPTYING);
+  const provider = Stack.of(scope).node.findChild(EMPTYING);
   const logging = new PolicyStatement({
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     resources: [logGroup.logGroupArn],
   });
-  const role = node.findChild('Role') as CfnResource;
+  const role = resourceIn(provider, 'Role');
   role.addPropertyDeletionOverride('ManagedPolicyArns');
   role.addPropertyOverride('Policies', [
     { PolicyName: 'own', PolicyDocument: new PolicyDocument({ statements: [logging] }) },
   ]);
-  const handler = node.findChild('Handler') as CfnResource;
-  handler.addPropertyOverride('LoggingConfig.LogGroup', logGroup.logGroupName);
+  resourceIn(provider, 'Handler').addPropertyOverride('LoggingConfig.LogGroup', logGroup.logGroupName);
+}
+
+function resourceIn(provider: IConstruct, id: string): CfnResource {
+  const resource = provider.node.findChild(id);
+  if (!CfnResource.isCfnResource(resource)) throw new Error(`${resource.node.path} must be a resource`);
+  return resource;
 }

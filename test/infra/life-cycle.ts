@@ -133,22 +133,19 @@ function takeBack(template: StackTemplate, present: Set<string>, { keeps, filled
   const resources = template.Resources ?? {};
   const kept = new Set<string>();
   const stuck: Record<string, string> = {};
-  const emptied = new Set<string>();
-  for (const id of [...creationOrder(template)].reverse().filter((it) => present.has(it))) {
+  const full = new Set(filled);
+  const order = [...creationOrder(template)].reverse();
+  for (const id of order.filter((it) => present.has(it))) {
     const { Type: type, Properties: properties, DeletionPolicy: policy = defaultPolicy(type) } = resources[id]!;
+    if (policy === 'Snapshot') kept.add(`a snapshot of ${id}`);
     if (keeps.includes(policy)) {
       kept.add(id);
       continue;
     }
-    const isFull = filled.includes(id) && !emptied.has(id);
-    const reason = isFull ? 'it is not empty' : whyStuck(resources, id, present, stuck);
-    if (reason !== undefined) {
-      stuck[id] = reason;
-      continue;
-    }
-    if (policy === 'Snapshot') kept.add(`a snapshot of ${id}`);
-    if (type === 'Custom::S3AutoDeleteObjects') for (const bucket of referencesIn(properties)) emptied.add(bucket);
-    present.delete(id);
+    const reason = full.has(id) ? 'it is not empty' : whyStuck(resources, id, present, stuck);
+    if (reason === undefined) present.delete(id);
+    else stuck[id] = reason;
+    if (type === 'Custom::S3AutoDeleteObjects') for (const bucket of referencesIn(properties)) full.delete(bucket);
   }
   const left = [...kept].filter((id) => !goesWithAnother(resources, id, present));
   return { kept: left.sort(), stuck, broken: brokenAmong(resources, left, present) };
