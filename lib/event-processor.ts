@@ -272,6 +272,8 @@ export class EventProcessor extends Construct {
       ...defaults,
       ...published,
       ...mappingOptions,
+      mapping: mapping.mapping,
+      failedBatches,
       streamRetention: streamOptions.streamRetention,
       ledgerRetention: databaseOptions.ledgerRetention,
     });

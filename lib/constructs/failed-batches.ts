@@ -37,6 +37,11 @@ export class FailedBatches extends Construct {
     });
   }
 
+  /** Counting what is here. */
+  listStatements(): readonly PolicyStatement[] {
+    return [new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] })];
+  }
+
   /** What Lambda does here in the name of the function. */
   writeStatements(): readonly PolicyStatement[] {
     return [

@@ -161,6 +161,12 @@ export const MUTATIONS = {
     edits: { 'processor/quarantine/data-api-fuse-memory.ts': [['return toHistory(rows[0]);', 'return toHistory();']] },
     profile: 'poison',
   },
+  'repeated-events-count': {
+    says: 'the fuse takes an event that is in effect already for a sign that the database takes the rows of the build',
+    edits: { 'processor/quarantine/fuse.ts': [['newToDatabase.rejected > 0 ?', 'newToDatabase.rejected < 0 ?']] },
+    profile: 'mixed',
+    seed: 31057,
+  },
   'fuse-stays-blown': {
     says: 'a new build does not close the fuse',
     edits: {

@@ -29,6 +29,8 @@ export interface ChaosGround {
   readonly airports: Airports;
   /** Path of a build's `index.mjs`. */
   readonly bundlePath: (build: ChaosBuild) => Promise<string>;
+  /** A drain in which nothing moves for so long is stuck: some record is delivered for ever. */
+  readonly maxStandstillMs: number;
   /** Takes each line the function writes. */
   readonly onLog: (line: string) => void;
 }
@@ -46,11 +48,6 @@ export interface ChaosResult {
   readonly seconds: number;
 }
 
-/**
- * A drain in which nothing moves for so long is stuck: some record is delivered for ever. Finding a record that loops takes
- * several timeouts one after the other, which on a busy machine was seen to last 38 s.
- */
-const MAX_STANDSTILL_MS = 90_000;
 const LOOK_EVERY_MS = 10;
 /** Without end, as in a deployed stack: whatever a record is, the function must get past it. */
 const RETRY_ATTEMPTS = -1;
@@ -82,6 +79,7 @@ export async function runChaos(plan: ChaosPlan, databaseUrl: string, ground: Cha
     input,
     history: createMappingHistory(),
     tally: createFaultTally(),
+    maxStandstillMs: ground.maxStandstillMs,
   };
   try {
     await prepareDatabase(run);
@@ -112,6 +110,7 @@ interface ChaosRun {
   readonly input: ChaosInput;
   readonly history: MappingHistory;
   readonly tally: FaultTally;
+  readonly maxStandstillMs: number;
 }
 
 async function drain(run: ChaosRun, ground: ChaosGround): Promise<string[]> {
@@ -140,9 +139,9 @@ async function drain(run: ChaosRun, ground: ChaosGround): Promise<string[]> {
     });
     await mapping.start();
     await disturbAndFill(run, { world, databaseUrl, bundlePath }, backlog);
-    const isDone = await waitForSettled(history, events.length);
+    const isDone = await waitForSettled(run, events.length);
     await mapping.stop();
-    return isDone ? [] : [`the drain stood still for ${MAX_STANDSTILL_MS / 1000} s`];
+    return isDone ? [] : [`the drain stood still for ${run.maxStandstillMs / 1000} s`];
   } finally {
     await Promise.all(restarts);
     await world.close();
@@ -162,7 +161,7 @@ async function disturbAndFill(run: ChaosRun, scene: IncidentScene, backlog: numb
     put = until;
   };
   for (const disturbance of disturbances) {
-    await waitForSettled(history, Math.floor(Math.min(disturbance.afterShare, BACKLOG_SHARE) * backlog));
+    await waitForSettled(run, Math.floor(Math.min(disturbance.afterShare, BACKLOG_SHARE) * backlog));
     const hasHappened = isIncident(disturbance)
       ? await sufferIncident(disturbance, { scene, history, putMore })
       : await stream.disturb(disturbance.kind);
@@ -197,11 +196,11 @@ async function sufferIncident(
   return history.failures() > failuresBefore;
 }
 
-async function waitForSettled(history: MappingHistory, records: number): Promise<boolean> {
+async function waitForSettled({ history, maxStandstillMs }: ChaosRun, records: number): Promise<boolean> {
   let settled = -1;
   let deadline = 0;
   while (history.settled().length < records) {
-    if (history.settled().length > settled) deadline = performance.now() + MAX_STANDSTILL_MS;
+    if (history.settled().length > settled) deadline = performance.now() + maxStandstillMs;
     if (performance.now() > deadline) return false;
     settled = history.settled().length;
     await sleep(LOOK_EVERY_MS);

@@ -12,6 +12,9 @@ import { editSources, type SourceEdits } from './source-edits.ts';
 import type { Airports } from './verdict/expected-fates.ts';
 import { startChaosDatabase } from './world/chaos-database.ts';
 
+/** Finding a record that loops takes several timeouts one after the other: 38 s were seen on a busy machine. */
+const STANDSTILL_MS = { usual: 30_000, withKillers: 60_000 } as const;
+
 /** A place to make runs of chaos on, one after the other. */
 export interface ChaosPlayground {
   /**
@@ -57,6 +60,7 @@ export async function startChaosPlayground({
       const result = await runChaos(plan, await database.create(name), {
         ...ground,
         bundlePath: (build) => bundlePath(build, mutation),
+        maxStandstillMs: plan.killers.length > 0 ? STANDSTILL_MS.withKillers : STANDSTILL_MS.usual,
       });
       await database.drop(name);
       return result;
