@@ -120,7 +120,7 @@ describe('the construct', () => {
     const [group] = Object.values(template.findResources('AWS::RDS::DBSubnetGroup')) as {
       readonly Properties: { readonly SubnetIds: readonly unknown[] };
     }[];
-    expect(group?.Properties.SubnetIds).toEqual(vpc.privateSubnets.map(({ subnetId }) => stack.resolve(subnetId)));
+    expect(group?.Properties.SubnetIds).toEqual(stack.resolve(vpc.privateSubnets.map(({ subnetId }) => subnetId)));
   });
 
   test('has reader instances that scale with the writer, which they may have to replace', () => {
@@ -146,6 +146,11 @@ describe('the construct', () => {
 
   test('refuses a cluster whose owner it does not know', () => {
     expect(() => create(createStack(), { cluster: CLUSTER })).toThrow('`clusterSecret` must be set');
+    const stack = createStack();
+    const clusterSecret = Secret.fromSecretNameV2(stack, 'Owner', 'owner');
+    expect(() => create(stack, { cluster: CLUSTER, clusterSecret })).toThrow(
+      '`clusterSecret` must have its complete ARN',
+    );
   });
 
   test('warns of a key whose policy it cannot change, and says what the policy must allow', () => {
