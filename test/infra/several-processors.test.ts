@@ -123,7 +123,7 @@ const NO_IDENTITY = [
 
 /** Names that the template itself decides, by what they name; those that CloudFormation makes are distinct anyway. */
 function physicalNames(resources: readonly Resource[]): readonly string[] {
-  return resources.flatMap(({ Type, Properties }) =>
+  return resources.flatMap(({ Type, Properties = {} }) =>
     Object.entries(Properties)
       .filter(([name]) => /(^|[a-z])Name$/.test(name) && !NO_IDENTITY.includes(`${Type} ${name}`))
       .filter(([, value]) => targetOf(value) === undefined)
