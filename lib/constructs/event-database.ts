@@ -18,7 +18,7 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
+import { DATABASE_SPECS, type ResolvedDatabaseOptions } from '../props/database-options.ts';
 import { PropsError } from '../props/props-error.ts';
 import { DeletionProtection } from './deletion-protection.ts';
 import { clusterName, databaseRoleName } from './deployment-name.ts';
@@ -90,7 +90,8 @@ export class EventDatabase extends Construct {
       ),
       serverlessV2MinCapacity: props.databaseMinCapacity,
       serverlessV2MaxCapacity: props.databaseMaxCapacity,
-      defaultDatabaseName: props.databaseName,
+      // Not the setting: another one would replace the cluster. Migrations create the database that is missing.
+      defaultDatabaseName: DATABASE_SPECS.databaseName.fallback,
       credentials: Credentials.fromUsername('event_owner', { encryptionKey }),
       manageMasterUserPassword: true,
       enableDataApi: true,
