@@ -11,7 +11,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { EventProcessor, type EventProcessorProps } from '../../lib/event-processor.ts';
-import { standInCode, targetOf } from './synthesized.ts';
+import { standInCode, targetOf, type Resource } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -130,6 +130,27 @@ describe('the construct', () => {
       readonly Properties: { readonly PromotionTier: number };
     }[];
     expect(instances.map(({ Properties }) => Properties.PromotionTier).sort()).toEqual([0, 1, 1]);
+  });
+
+  test('migrates a cluster of the same stack only once its writer is there, as only an instance answers', () => {
+    const stack = createStack();
+    const { cluster } = create(stack);
+    new EventProcessor(stack, 'Refunds', {
+      code: standInCode(join(root, 'code', 'refunds'), 'refunds'),
+      pagerOptions: { pageEmails: ['a@example.com'] },
+      cluster,
+    });
+    const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> };
+    const run = Object.keys(Resources).find((id) => id.startsWith('RefundsMigrationsRun'));
+    const before = new Set<string>();
+    const visit = (id: string): void => {
+      if (before.has(id)) return;
+      before.add(id);
+      for (const next of Resources[id]?.DependsOn ?? []) visit(next);
+    };
+    visit(run ?? '');
+    const types = [...before].map((id) => Resources[id]?.Type);
+    expect(types).toContain('AWS::RDS::DBInstance');
   });
 
   test('refuses what cannot be deployed, all of it at once', () => {
