@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareMigrationNames, migrationNameProblems } from '../contract/migration-name.ts';
 import { nearestName } from '../contract/nearest-name.ts';
+import { checkMigrations } from './check-migrations.ts';
 
 const FUNCTIONS = join(import.meta.dirname, '..', 'functions');
 
@@ -51,7 +52,7 @@ export interface FolderCheck {
   readonly problems: readonly string[];
 }
 
-/** Checks that a function has a handler, and migrations under names that can be applied. */
+/** Checks that a function has a handler, and migrations that can be applied. */
 export async function checkFunctionFolder(name: string): Promise<FolderCheck> {
   const listing = await list(join(FUNCTIONS, name));
   const hasHandler = listing.files.includes('handler.ts');
@@ -86,7 +87,8 @@ async function migrationsProblems(name: string): Promise<string[]> {
   if (names.length === 0 && problems.length === 0) {
     problems.push(`${path} must have at least one SQL file, got none; create 001-tables.sql with the tables`);
   }
-  return problems;
+  if (problems.length > 0) return problems;
+  return [...(await checkMigrations(name, join(FUNCTIONS, name, 'migrations'))).problems];
 }
 
 /** The most common slips are a name that is a little different, and files beside the folder instead of in it. */

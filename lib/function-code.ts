@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFunctionBundle } from '../build/bundle-function.ts';
+import { checkMigrations } from '../build/check-migrations.ts';
 import { functionFolder, unknownFunctionProblem } from '../build/function-folder.ts';
 import { prepareFunction } from '../build/prepare-function.ts';
 import { FRAMEWORK_SCHEMA } from '../contract/framework-tables.ts';
@@ -29,6 +30,8 @@ export interface StackCode {
   readonly prune: FunctionCode;
   /** Changes when a migration, or the code that applies it, does. */
   readonly migrationsVersion: string;
+  /** What of the migrations the release before could not run with, one sentence each. */
+  readonly migrationWarnings: readonly string[];
 }
 
 /**
@@ -62,6 +65,7 @@ export async function bundleStackCode(functionName: string): Promise<StackCode> 
     watchdog,
     prune,
     migrationsVersion: `${migrate.buildVersion}-${sqlVersion}`,
+    migrationWarnings: (await checkMigrations(functionName, functionFolder(functionName).migrations)).warnings,
   };
 }
 

@@ -1,27 +1,40 @@
-import { CustomResource, Duration } from 'aws-cdk-lib';
+import { Aws, CustomResource, Duration, Validations } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { COMPATIBILITY_HEADING } from '../../build/check-migrations.ts';
 import { migrateEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
 import type { EventDatabase } from './event-database.ts';
-import { allowDataApi, allowSecret } from './grants.ts';
+import { allowDataApi, allowRotation } from './grants.ts';
 import { ServiceFunction, type FunctionDefaults } from './service-function.ts';
 
 /** What is migrated, and with which files. */
 export interface DatabaseMigrationsProps extends FunctionDefaults {
-  readonly code: Pick<StackCode, 'functionName' | 'migrate' | 'migrationsVersion'>;
+  readonly code: Pick<StackCode, 'functionName' | 'migrate' | 'migrationsVersion' | 'migrationWarnings'>;
   readonly database: EventDatabase;
 }
 
 const TIMEOUT = Duration.minutes(15);
 
-/** Brings the database to what the deployment needs before the new processor runs: once, and again on a change. */
+/** A password stays valid until the rotation after the next one: at most twice this long. */
+const ROTATION_DAYS = 30;
+
+/**
+ * Brings the database to what the deployment needs before the new processor runs: once, and again on a change. Rotates
+ * the passwords of its roles.
+ */
 export class DatabaseMigrations extends Construct {
   readonly functions: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: DatabaseMigrationsProps) {
     super(scope, id);
     const { database, code } = props;
-    const { functionName } = code;
+    const { functionName, migrationWarnings } = code;
+    if (migrationWarnings.length > 0) {
+      const text = [COMPATIBILITY_HEADING, ...migrationWarnings].join('\n- ');
+      Validations.of(this).addWarning('kinesis-to-aurora:notBackwardCompatible', text);
+    }
     const { ownerSecret, processorSecret, maintenanceSecret } = database;
     const { clusterArn } = database.cluster;
     this.functions = new ServiceFunction(this, 'Migrate', {
@@ -40,8 +53,8 @@ export class DatabaseMigrations extends Construct {
       }),
       statements: [
         ...allowDataApi({ clusterArn, secret: ownerSecret, transactions: true }),
-        ...allowSecret(processorSecret),
-        ...allowSecret(maintenanceSecret),
+        ...allowRotation(processorSecret),
+        ...allowRotation(maintenanceSecret),
       ],
     });
     const run = new CustomResource(this, 'Run', {
@@ -59,5 +72,26 @@ export class DatabaseMigrations extends Construct {
     });
     // The writer instance answers the Data API, and there is none before it is there.
     run.node.addDependency(database);
+    this.rotatePasswords(database, run);
+  }
+
+  /** By the one function that may read the secret of the owner, who alone can change the roles. */
+  private rotatePasswords({ processorSecret, maintenanceSecret }: EventDatabase, run: CustomResource): void {
+    const rotation = this.functions.function;
+    rotation.addPermission('Rotation', {
+      principal: new ServicePrincipal('secretsmanager.amazonaws.com'),
+      sourceAccount: Aws.ACCOUNT_ID,
+    });
+    for (const [id, { secretArn }] of Object.entries({ processorSecret, maintenanceSecret })) {
+      const schedule = new CfnRotationSchedule(this, `${id}Rotation`, {
+        secretId: secretArn,
+        rotationLambdaArn: rotation.functionArn,
+        rotationRules: { automaticallyAfterDays: ROTATION_DAYS },
+        // There is nothing to replace yet.
+        rotateImmediatelyOnUpdate: false,
+      });
+      // It is tested at once, and needs the role and the permission for that.
+      schedule.node.addDependency(run, rotation);
+    }
   }
 }

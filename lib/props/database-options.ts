@@ -64,7 +64,10 @@ const acu = (min: number, fallback: number) => ({ kind: 'number' as const, min, 
 /** Range and default of each. */
 export const DATABASE_SPECS = {
   databaseName: text(
-    { pattern: /^[a-z_][a-z0-9_]{0,62}$/, words: 'lowercase letters, digits and underscores, at most 63' },
+    {
+      pattern: /^(?!(?:template[01]|rdsadmin)$)[a-z_][a-z0-9_]{0,62}$/,
+      words: 'lowercase letters, digits and underscores, at most 63, no database of PostgreSQL or RDS itself',
+    },
     'events',
   ),
   databaseMinCapacity: acu(0, 0.5),

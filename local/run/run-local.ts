@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unknownFunctionProblem } from '../../build/function-folder.ts';
+import { checkMigrations, COMPATIBILITY_HEADING } from '../../build/check-migrations.ts';
+import { functionFolder, unknownFunctionProblem } from '../../build/function-folder.ts';
 import { findExample } from '../examples/find-example.ts';
 import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
@@ -75,6 +76,8 @@ export async function runLocal(
     screen.say('Not caught up: ended while it was starting.');
     return undefined;
   }
+  const { warnings } = await checkMigrations(options.function, functionFolder(options.function).migrations);
+  if (warnings.length > 0) screen.say(`WARN ${[COMPATIBILITY_HEADING, ...warnings].join('\n- ')}`);
   const events = input.events()[Symbol.iterator]();
   return drain(
     new LocalRun({ options, world, screen, signal, log, failures, events }),
