@@ -30,33 +30,8 @@ export class DatabaseMigrations extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseMigrationsProps) {
     super(scope, id);
     const { database, code } = props;
-    const { functionName, migrationWarnings } = code;
-    if (migrationWarnings.length > 0) {
-      const text = [COMPATIBILITY_HEADING, ...migrationWarnings].join('\n- ');
-      Validations.of(this).addWarning('kinesis-to-aurora:notBackwardCompatible', text);
-    }
-    const { ownerSecret, processorSecret, maintenanceSecret } = database;
-    const { clusterArn } = database.cluster;
-    this.functions = new ServiceFunction(this, 'Migrate', {
-      ...props,
-      code: code.migrate,
-      description: `Applies migrations and creates database roles for ${functionName}`,
-      memorySize: 512,
-      timeout: TIMEOUT,
-      environment: migrateEnvironment.encode({
-        clusterArn,
-        secretArn: ownerSecret.secretArn,
-        database: database.databaseName,
-        functionName,
-        processorSecretArn: processorSecret.secretArn,
-        maintenanceSecretArn: maintenanceSecret.secretArn,
-      }),
-      statements: [
-        ...allowDataApi({ clusterArn, secret: ownerSecret, transactions: true }),
-        ...allowRotation(processorSecret),
-        ...allowRotation(maintenanceSecret),
-      ],
-    });
+    const { processorSecret, maintenanceSecret } = database;
+    this.functions = this.createFunction(props);
     const run = new CustomResource(this, 'Run', {
       resourceType: 'Custom::DatabaseMigrations',
       // The function answers CloudFormation itself: a framework in between would be another function to keep up to date.
@@ -66,13 +41,42 @@ export class DatabaseMigrations extends Construct {
       properties: {
         version: code.migrationsVersion,
         database: database.databaseName,
-        clusterArn,
+        clusterArn: database.cluster.clusterArn,
         roles: [processorSecret.secretArn, maintenanceSecret.secretArn].join(' '),
       },
     });
     // The writer instance answers the Data API, and there is none before it is there.
     run.node.addDependency(database);
     this.rotatePasswords(database, run);
+    if (code.migrationWarnings.length > 0) {
+      const text = [COMPATIBILITY_HEADING, ...code.migrationWarnings].join('\n- ');
+      Validations.of(this).addWarning('kinesis-to-aurora:notBackwardCompatible', text);
+    }
+  }
+
+  private createFunction({ database, code, ...defaults }: DatabaseMigrationsProps): ServiceFunction {
+    const { ownerSecret, processorSecret, maintenanceSecret } = database;
+    const { clusterArn } = database.cluster;
+    return new ServiceFunction(this, 'Migrate', {
+      ...defaults,
+      code: code.migrate,
+      description: `Applies migrations and looks after the database roles of ${code.functionName}`,
+      memorySize: 512,
+      timeout: TIMEOUT,
+      environment: migrateEnvironment.encode({
+        clusterArn,
+        secretArn: ownerSecret.secretArn,
+        database: database.databaseName,
+        functionName: code.functionName,
+        processorSecretArn: processorSecret.secretArn,
+        maintenanceSecretArn: maintenanceSecret.secretArn,
+      }),
+      statements: [
+        ...allowDataApi({ clusterArn, secret: ownerSecret, transactions: true }),
+        ...allowRotation(processorSecret),
+        ...allowRotation(maintenanceSecret),
+      ],
+    });
   }
 
   /** By the one function that may read the secret of the owner, who alone can change the roles. */

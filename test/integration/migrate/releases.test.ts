@@ -37,8 +37,8 @@ beforeAll(async () => {
   before = { migrate: world.code.migrate.folder, processor: world.code.processor.folder };
   next = { migrate: join(scratch, 'migrate'), processor: join(scratch, 'processor') };
   await cp(before.migrate, next.migrate, { recursive: true });
-  await writeFunctionBundle('functions/migrate/handler.ts', next.migrate, [NEXT_RELEASE]);
-  await writeFunctionBundle('functions/flights/handler.ts', next.processor, [NEXT_RELEASE]);
+  await writeFunctionBundle('functions/migrate/handler.ts', next.migrate, { plugins: [NEXT_RELEASE] });
+  await writeFunctionBundle('functions/flights/handler.ts', next.processor, { plugins: [NEXT_RELEASE] });
   await addMigration(next.migrate, 'event_processor/900-next.sql', 'CREATE TABLE event_processor.next (id int);');
   await addMigration(
     next.migrate,
