@@ -5,9 +5,10 @@ import { DAY, duration, from, integer, text, type Resolved, type SpecsFor } from
 export interface DatabaseOptions {
   /**
    * Database in the cluster. Several functions can share one; two stages of the same function cannot, because they
-   * write the same tables.
+   * write the same tables. It is created when the cluster does not have it; on a live stack, another name leads to a
+   * new, empty database beside the one before.
    *
-   * Range: lowercase letters, digits and underscores, at most 63.
+   * Range: lowercase letters, digits and underscores, at most 63, no database of PostgreSQL or RDS itself.
    *
    * @default events
    */
