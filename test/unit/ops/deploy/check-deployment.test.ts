@@ -73,7 +73,7 @@ describe('a deployment', () => {
     expect(problem).toBe(
       'orders-prod: `Mapping` (AWS::Lambda::EventSourceMapping) would be replaced, because StartingPosition changes: ' +
         'it holds the position in the stream, and the deployment would fail, as Lambda takes no second mapping for ' +
-        'the same stream and function; see docs/operations.md#another-mapping, ' +
+        'the same stream and function; see docs/data-and-positions.md#another-mapping, ' +
         'or allow it with `-c allowReplacement=Mapping`',
     );
   });
