@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Vpc, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
@@ -9,6 +9,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { EventProcessor, type EventProcessorProps } from '../../lib/event-processor.ts';
 import { standInCode, targetOf, type Resource } from './synthesized.ts';
@@ -51,6 +52,29 @@ function ownerSecret(stack: Stack): ISecret {
 }
 
 describe('the construct', () => {
+  test('passes the security checks beside another one, in an app of somebody else', () => {
+    const stack = createStack();
+    Validations.of(stack.node.root).addPlugins(
+      new AwsSolutionsChecks(stack.node.root as App),
+      new ServerlessChecks(stack.node.root as App),
+    );
+    const orders = create(stack);
+    new EventProcessor(stack, 'Refunds', {
+      code: standInCode(join(root, 'code', 'refunds'), 'refunds'),
+      stream: orders.stream,
+      cluster: orders.cluster,
+      pageTopic: orders.pageTopic,
+      noticeTopic: orders.noticeTopic,
+    });
+    const exitCode = process.exitCode;
+    try {
+      (stack.node.root as App).synth();
+      expect(process.exitCode).toBe(exitCode);
+    } finally {
+      process.exitCode = exitCode;
+    }
+  });
+
   test('needs nothing but its code and somebody to page', () => {
     const stack = createStack();
     const orders = create(stack);
