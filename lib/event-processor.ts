@@ -6,6 +6,7 @@ import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Alias, EventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -142,6 +143,8 @@ export class EventProcessor extends Construct {
   readonly alias: Alias;
   readonly mapping: EventSourceMapping;
   readonly cluster: DataApiCluster;
+  /** The same if it was made here. */
+  readonly ownCluster: DatabaseCluster | undefined;
   readonly databaseName: string;
   /** Credentials of the role that reads positions and the quarantine. */
   readonly maintenanceSecret: ISecret;
@@ -180,6 +183,7 @@ export class EventProcessor extends Construct {
     this.alias = processor.alias;
     this.mapping = mapping.mapping;
     this.cluster = around.database.cluster;
+    this.ownCluster = around.database.ownCluster;
     this.databaseName = around.database.databaseName;
     this.maintenanceSecret = around.database.maintenanceSecret;
     this.failedBatches = around.failedBatches?.bucket as IBucket | undefined;

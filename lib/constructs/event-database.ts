@@ -52,6 +52,8 @@ export interface EventDatabaseProps extends Omit<ResolvedDatabaseOptions, 'ledge
 /** The Aurora PostgreSQL cluster that is written, new or existing, and the secrets of its roles. */
 export class EventDatabase extends Construct {
   readonly cluster: DataApiCluster;
+  /** The same if it was made here. */
+  readonly ownCluster: DatabaseCluster | undefined;
   readonly databaseName: string;
   /** The owner of the tables; for migrations only. */
   readonly ownerSecret: ISecret;
@@ -63,15 +65,9 @@ export class EventDatabase extends Construct {
   constructor(scope: Construct, id: string, props: EventDatabaseProps) {
     super(scope, id);
     this.databaseName = props.databaseName;
-    this.cluster = props.cluster ?? this.createCluster(props);
-    const ownerSecret = props.clusterSecret ?? this.cluster.secret;
-    if (ownerSecret === undefined) {
-      throw new PropsError([
-        '`clusterSecret` must be set with a `cluster` that does not know its own secret, got nothing; migrations log in ' +
-          'with it',
-      ]);
-    }
-    this.ownerSecret = ownerSecret;
+    this.ownCluster = props.cluster === undefined ? this.createCluster(props) : undefined;
+    this.cluster = props.cluster ?? (this.ownCluster as DataApiCluster);
+    this.ownerSecret = completeSecret(props.clusterSecret ?? this.cluster.secret);
     this.processorSecret = this.createRoleSecret('ProcessorSecret', 'processor', props);
     this.maintenanceSecret = this.createRoleSecret('MaintenanceSecret', 'maintenance', props);
   }
@@ -155,4 +151,19 @@ export class EventDatabase extends Construct {
     });
     return secret as ISecret;
   }
+}
+
+/** The Data API and the policies of its callers name a secret by its complete ARN. */
+function completeSecret(secret: ISecret | undefined): ISecret {
+  if (secret === undefined) {
+    throw new PropsError([
+      '`clusterSecret` must be set with a `cluster` that does not know its own secret, got nothing; migrations log in with it',
+    ]);
+  }
+  if (secret.secretFullArn === undefined) {
+    throw new PropsError([
+      `\`clusterSecret\` must have its complete ARN, got ${secret.secretArn}; import it with Secret.fromSecretCompleteArn`,
+    ]);
+  }
+  return secret;
 }
