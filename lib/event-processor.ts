@@ -46,8 +46,8 @@ export interface EventProcessorProps extends ProcessorOptions {
   readonly encryptionKey?: IKey;
 
   /**
-   * What happens to what holds data when it leaves the stack. With `DESTROY` it is a test stage, which may do without a
-   * pager.
+   * What happens to what holds data when it leaves the stack. With `RETAIN` it stays, but goes when the deployment that
+   * makes it is rolled back. With `DESTROY` it is a test stage, which may do without a pager.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -204,7 +204,8 @@ export class EventProcessor extends Construct {
   }
 
   private createFoundations(props: EventProcessorProps): Foundations {
-    const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
+    const removalPolicy = keptPolicy(props.removalPolicy);
+    const { logRetention = RetentionDays.ONE_MONTH } = props;
     const { options, warnings } = resolveOptions(props, {
       isTemporary: removalPolicy === RemovalPolicy.DESTROY,
       hasPageTopic: props.pageTopic !== undefined,
@@ -242,7 +243,7 @@ export class EventProcessor extends Construct {
         logRetention,
       }),
       failedBatches: onFailureDestination
-        ? new FailedBatches(this, 'FailedBatches', { encryptionKey, removalPolicy })
+        ? new FailedBatches(this, 'FailedBatches', { encryptionKey, removalPolicy, logRetention })
         : undefined,
       pager: new Pager(this, 'Paging', {
         ...options.pagerOptions,
@@ -315,6 +316,14 @@ export class EventProcessor extends Construct {
         'already written by the other',
     ]);
   }
+}
+
+/**
+ * Plain `RETAIN` keeps also what a failed deployment has just made, which then is in the way of the next one.
+ * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html}
+ */
+function keptPolicy(removalPolicy: RemovalPolicy = RemovalPolicy.RETAIN): RemovalPolicy {
+  return removalPolicy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : removalPolicy;
 }
 
 interface Parts {

@@ -92,9 +92,10 @@ const EXPECTED: Readonly<Record<string, (template: Template) => void>> = {
   },
   Tags: (template) => {
     const tag = { Tags: Match.arrayWith([{ Key: 'team', Value: 'fulfilment' }]) };
-    for (const type of ['Kinesis::Stream', 'RDS::DBCluster', 'Lambda::Function']) {
-      template.allResourcesProperties(`AWS::${type}`, tag);
-    }
+    for (const type of ['Kinesis::Stream', 'RDS::DBCluster']) template.allResourcesProperties(`AWS::${type}`, tag);
+    // All but the one that the CDK shares among everything in the stack.
+    template.resourcePropertiesCountIs('AWS::Lambda::Function', tag, 4);
+    template.resourceCountIs('AWS::Lambda::Function', 5);
   },
   'A permissions boundary': (template) => {
     template.allResourcesProperties('AWS::IAM::Role', { PermissionsBoundary: Match.anyValue() });
