@@ -5,13 +5,16 @@ import type { Construct } from 'constructs';
 /** Characters of the hash that keeps apart what was cut off or written differently. */
 const HASH_LENGTH = 8;
 
+/** With a region or the name of an alarm behind it, what CloudWatch takes is 255. */
+const MAX_DEPLOYMENT_LENGTH = 200;
+
 /**
  * Names one deployed processor as nothing else in its account and region is named: by its stack, and by its path
  * below the stack unless it is the stack's only content. Metrics, database roles, dashboard and the consumer of the
  * stream are told apart by it.
  *
- * @returns such as `flights-prod`, or `shop_Orders` for a construct `Orders` in the stack `shop`; letters, digits,
- * `-` and `_`
+ * @returns such as `flights-prod`, or `shop_Orders` for a construct `Orders` in the stack `shop`; at most 200 letters,
+ * digits, `-` and `_`
  */
 export function deploymentName(processor: Construct): string {
   const stack = outermost(Stack.of(processor));
@@ -19,7 +22,8 @@ export function deploymentName(processor: Construct): string {
   const ids = below.filter((id) => id !== 'Default');
   const name = [stack.stackName, ...ids].join('_');
   // Neither a stack's name nor a plain id has a `_`: with one, two paths could read the same.
-  return ids.every((id) => /^[A-Za-z0-9-]+$/.test(id)) ? name : `${name.replaceAll(/\W/g, '-')}_${hashOf(name)}`;
+  const isPlain = ids.every((id) => /^[A-Za-z0-9-]+$/.test(id));
+  return boundedName(isPlain ? name : `${name.replaceAll(/\W/g, '-')}_${hashOf(name)}`, MAX_DEPLOYMENT_LENGTH);
 }
 
 /** Cuts a name to a length without giving two names the same one. */
@@ -27,15 +31,18 @@ export function boundedName(name: string, maxLength: number): string {
   return name.length <= maxLength ? name : `${name.slice(0, maxLength - HASH_LENGTH - 1)}_${hashOf(name)}`;
 }
 
-/** PostgreSQL silently cuts what is longer, in bytes; all characters here have one. */
-const MAX_ROLE_LENGTH = 63;
+/**
+ * PostgreSQL silently cuts what is longer than 63 bytes; all characters here have one. The second user that a rotation of
+ * passwords makes for a role has `_clone` behind its name.
+ */
+const MAX_ROLE_LENGTH = 63 - '_clone'.length;
 
 /**
  * Names a database role. Roles belong to the cluster, not to a database in it, and so to all stages that share it.
  *
  * @param deployment what {@link deploymentName} returned
  * @param kind what the role is for
- * @returns lowercase letters, digits and `_`, at most 63, so that it needs no quotes in SQL
+ * @returns lowercase letters, digits and `_`, at most 57, so that it needs no quotes in SQL
  */
 export function databaseRoleName(deployment: string, kind: 'processor' | 'maintenance'): string {
   const plain = deployment.toLowerCase().replaceAll('-', '_');
