@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { compareMigrationNames, migrationNameProblems } from '../contract/migration-name.ts';
 import { nearestName } from '../contract/nearest-name.ts';
+import { checkMigrations } from './check-migrations.ts';
 
 /** What the framework brings along is below this folder: the repository, or the compiled code of the package. */
 export const FRAMEWORK_ROOT = join(import.meta.dirname, '..');
@@ -99,14 +100,14 @@ export interface FolderCheck {
   readonly problems: readonly string[];
 }
 
-/** Checks that a function has a handler, and migrations under names that can be applied. */
-export async function checkFunctionFolder({ path }: FunctionFolder): Promise<FolderCheck> {
+/** Checks that a function has a handler, and migrations that can be applied. */
+export async function checkFunctionFolder({ name, path, migrations }: FunctionFolder): Promise<FolderCheck> {
   const listing = await list(path);
   const hasHandler = HANDLERS.some((file) => listing.files.includes(file));
   const problems = [
     ...(hasHandler ? [] : [missingHandlerProblem(path, listing)]),
     ...(listing.folders.includes('migrations')
-      ? await migrationsProblems(`${path}/migrations`)
+      ? await migrationsProblems({ name, migrations }, `${path}/migrations`)
       : [await missingMigrationsProblem(path, listing)]),
   ];
   return { hasHandler, problems };
@@ -119,7 +120,10 @@ function missingHandlerProblem(path: string, { files }: Listing): string {
   );
 }
 
-async function migrationsProblems(path: string): Promise<string[]> {
+async function migrationsProblems(
+  { name, migrations }: Pick<FunctionFolder, 'name' | 'migrations'>,
+  path: string,
+): Promise<readonly string[]> {
   const { files, folders } = await list(path);
   const names = files.filter(looksLikeMigration).sort(compareMigrationNames);
   const problems = migrationNameProblems(names).map((found) => `${path}/${found.name}: ${found.problem}`);
@@ -132,7 +136,8 @@ async function migrationsProblems(path: string): Promise<string[]> {
   if (names.length === 0 && problems.length === 0) {
     problems.push(`${path} must have at least one SQL file, got none; create 001-tables.sql with the tables`);
   }
-  return problems;
+  if (problems.length > 0) return problems;
+  return (await checkMigrations(name, migrations)).problems;
 }
 
 /** The most common slips are a name that is a little different, and files beside the folder instead of in it. */

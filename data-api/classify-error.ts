@@ -80,7 +80,9 @@ export class DatabaseError extends Error {
     const { message } = Object(this.cause) as { readonly message?: unknown };
     // The first version of the service told the same as a BadRequestException.
     const isEndpointOff = typeof message === 'string' && /^HttpEndpoint is not enabled/i.test(message);
-    return isEndpointOff || this.code === 'HttpEndpointNotEnabledException' || this.code === 'DatabaseNotFoundException';
+    return (
+      isEndpointOff || this.code === 'HttpEndpointNotEnabledException' || this.code === 'DatabaseNotFoundException'
+    );
   }
 }
 

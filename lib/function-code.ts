@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFunctionBundle } from '../build/bundle-function.ts';
+import { checkMigrations } from '../build/check-migrations.ts';
 import {
   FRAMEWORK_MIGRATIONS,
   functionFolder,
@@ -33,6 +34,8 @@ export interface StackCode {
   readonly prune: FunctionCode;
   /** Changes when a migration, or the code that applies it, does. */
   readonly migrationsVersion: string;
+  /** What of the migrations the release before could not run with, one sentence each. */
+  readonly migrationWarnings: readonly string[];
 }
 
 /**
@@ -67,6 +70,7 @@ export async function bundleStackCode(nameOrPath: string): Promise<StackCode> {
     watchdog,
     prune,
     migrationsVersion: `${migrate.buildVersion}-${sqlVersion}`,
+    migrationWarnings: (await checkMigrations(source.name, source.migrations)).warnings,
   };
 }
 

@@ -3,7 +3,6 @@ import { DatabaseError } from '../../data-api/classify-error.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { goesAway } from '../../data-api/retry-transient.ts';
 import { compatibilityProblems } from './check-compatibility.ts';
-import { checkStatement } from './check-statement.ts';
 import {
   migrationChecksum,
   MigrationError,
@@ -13,8 +12,9 @@ import {
   type RecordedMigration,
 } from './migration.ts';
 import { planMigrations, type MigrationPlan } from './plan-migrations.ts';
+import { prepareMigrations } from './prepare-migrations.ts';
 import { UnterminatedSqlError } from './scan-sql.ts';
-import { splitStatements, type SqlStatement } from './split-statements.ts';
+import type { SqlStatement } from './split-statements.ts';
 import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
 /**
@@ -77,7 +77,7 @@ function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<
   return withMigrationLock<Step>(options, async (execute) => {
     const plan = planMigrations(options.migrations, await readRecorded(execute));
     if (plan.kind === 'refused') throw new MigrationError(plan.problems);
-    const { statements, problems } = prepareAll(plan.toApply);
+    const { statements, problems } = prepareMigrations(plan.toApply);
     // What this run has applied itself is no release before it.
     const unsuitable = options.mustSuitReleaseBefore && mine.size === 0 ? unsuitableStatements(plan) : [];
     if (problems.length + unsuitable.length > 0) throw new MigrationError([...problems, ...unsuitable]);
@@ -106,29 +106,6 @@ async function readRecorded(execute: Execute): Promise<readonly RecordedMigratio
     name: name?.stringValue ?? '',
     checksum: checksum?.stringValue ?? '',
   }));
-}
-
-/** Looks at every statement before the first one runs, so that a mistake in the last file is told first. */
-function prepareAll(migrations: readonly Migration[]): {
-  readonly statements: ReadonlyMap<string, readonly SqlStatement[]>;
-  readonly problems: readonly string[];
-} {
-  const problems: string[] = [];
-  const statements = new Map<string, readonly SqlStatement[]>();
-  for (const migration of migrations) {
-    const file = migrationFile(migration);
-    try {
-      const split = splitStatements(migration.sql);
-      statements.set(migrationId(migration), split);
-      for (const { text, line } of split) {
-        problems.push(...checkStatement(text).map((problem) => `${file}:${line}: ${problem}`));
-      }
-    } catch (error) {
-      if (!(error instanceof UnterminatedSqlError)) throw error;
-      problems.push(`${file}:${error.line}: ${error.message}`);
-    }
-  }
-  return { statements, problems };
 }
 
 /** What the release before could not run with, of the sets that it had. */

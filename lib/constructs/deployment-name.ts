@@ -27,15 +27,18 @@ export function boundedName(name: string, maxLength: number): string {
   return name.length <= maxLength ? name : `${name.slice(0, maxLength - HASH_LENGTH - 1)}_${hashOf(name)}`;
 }
 
-/** PostgreSQL silently cuts what is longer, in bytes; all characters here have one. */
-const MAX_ROLE_LENGTH = 63;
+/**
+ * PostgreSQL silently cuts what is longer than 63 bytes; all characters here have one. The second user that a rotation of
+ * passwords makes for a role has `_clone` behind its name.
+ */
+const MAX_ROLE_LENGTH = 63 - '_clone'.length;
 
 /**
  * Names a database role. Roles belong to the cluster, not to a database in it, and so to all stages that share it.
  *
  * @param deployment what {@link deploymentName} returned
  * @param kind what the role is for
- * @returns lowercase letters, digits and `_`, at most 63, so that it needs no quotes in SQL
+ * @returns lowercase letters, digits and `_`, at most 57, so that it needs no quotes in SQL
  */
 export function databaseRoleName(deployment: string, kind: 'processor' | 'maintenance'): string {
   const plain = deployment.toLowerCase().replaceAll('-', '_');

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkMigrations, COMPATIBILITY_HEADING } from '../../build/check-migrations.ts';
 import { functionFolder, unknownFunctionProblem } from '../../build/function-folder.ts';
 import { findExample } from '../examples/find-example.ts';
 import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
@@ -74,6 +75,8 @@ export async function runLocal(given: RunOptions, screen: Screen, signal: AbortS
     screen.say('Not caught up: ended while it was starting.');
     return undefined;
   }
+  const { warnings } = await checkMigrations(folder.name, folder.migrations);
+  if (warnings.length > 0) screen.say(`WARN ${[COMPATIBILITY_HEADING, ...warnings].join('\n- ')}`);
   const events = input.events()[Symbol.iterator]();
   return drain(
     new LocalRun({ options, world, screen, signal, log, failures, events }),

@@ -137,6 +137,20 @@ describe('the stack', () => {
     const outputs = stack.template.findOutputs('*') as Readonly<Record<string, { readonly Value: unknown }>>;
     expect(outputs['BuildVersion']?.Value).toBe('build-of-processor');
     expect(targetOf(outputs['MappingId']?.Value)).toMatch(/^PollingMapping/);
+    expect(targetOf(outputs['KeyArn']?.Value)).toMatch(/^EncryptionKey/);
+    const example = stack.ofType('AWS::Kinesis::Stream').map(([id]) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
+    expect(outputs['PutRecordExample']?.Value).toEqual({
+      'Fn::Join': [
+        '',
+        [
+          'aws kinesis put-record --region ',
+          { Ref: 'AWS::Region' },
+          ' --stream-arn ',
+          ...example,
+          ' --partition-key KEY --data fileb://event.json',
+        ],
+      ],
+    });
     expect(targetOf(outputs['FunctionVersion']?.Value)).toMatch(/^ProcessingProcessorFunctionCurrentVersion/);
   });
 

@@ -115,17 +115,21 @@ export async function startDeployedWorld(): Promise<DeployedWorld> {
   });
 
   const invoke: DeployedWorld['invoke'] = async (folder, environment, event) => {
-    const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', INVOKE, `${folder}/index.mjs`], {
-      env: {
-        ...environment,
-        AWS_REGION: server.region,
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_ENDPOINT_URL_RDS_DATA: server.endpoint,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
-        TEST_EVENT: JSON.stringify(event),
+    const { stdout, stderr } = await run(
+      process.execPath,
+      ['--input-type=module', '-e', INVOKE, `${folder}/index.mjs`],
+      {
+        env: {
+          ...environment,
+          AWS_REGION: server.region,
+          AWS_ACCESS_KEY_ID: 'local',
+          AWS_SECRET_ACCESS_KEY: 'local',
+          AWS_ENDPOINT_URL_RDS_DATA: server.endpoint,
+          AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
+          TEST_EVENT: JSON.stringify(event),
+        },
       },
-    });
+    );
     const answer = JSON.parse(/\nANSWER (.*)\n/.exec(stdout)?.[1] ?? 'null') as unknown;
     return { answer, output: `${stdout}\n${stderr}`.split('\n') };
   };

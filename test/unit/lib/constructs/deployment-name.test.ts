@@ -73,12 +73,15 @@ describe('databaseRoleName', () => {
     expect(databaseRoleName(`shop${one}`, 'processor')).not.toBe(databaseRoleName(`shop${other}`, 'processor'));
   });
 
-  test.each(['processor', 'maintenance'] as const)('of %s has at most the 63 bytes that PostgreSQL keeps', (kind) => {
-    const lengths = [10, 50, 51, 52, 53, 54, 128].map((length) => databaseRoleName('a'.repeat(length), kind).length);
-    expect(Math.max(...lengths)).toBe(63);
-    // Both would be cut to the same 63 bytes.
-    expect(databaseRoleName('a'.repeat(127), kind)).not.toBe(databaseRoleName('a'.repeat(128), kind));
-  });
+  test.each(['processor', 'maintenance'] as const)(
+    'of %s leaves room in the 63 bytes that PostgreSQL keeps for the ending of a second user',
+    (kind) => {
+      const lengths = [10, 50, 51, 52, 53, 54, 128].map((length) => databaseRoleName('a'.repeat(length), kind).length);
+      expect(Math.max(...lengths)).toBe(63 - '_clone'.length);
+      // Both would be cut to the same bytes.
+      expect(databaseRoleName('a'.repeat(127), kind)).not.toBe(databaseRoleName('a'.repeat(128), kind));
+    },
+  );
 });
 
 describe('clusterName', () => {
