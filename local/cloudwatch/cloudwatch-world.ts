@@ -83,10 +83,13 @@ export class CloudWatchWorld {
   /**
    * Makes these all the alarms that there are, now. A new one begins without a state, one that was there keeps its own,
    * and what is no longer there is gone.
+   *
+   * @throws Error when composite alarms watch themselves, over each other
    */
   deploy(alarms: readonly Alarm[]): void {
     const metricAlarms = alarms.filter((alarm) => alarm.kind === 'metric');
-    const { order } = orderComposites(alarms);
+    const { order, inCycle } = orderComposites(alarms);
+    if (inCycle.length > 0) throw new Error(`alarms that watch themselves: ${inCycle.join(', ')}`);
     this.#metricAlarms = new Map(metricAlarms.map((alarm) => [alarm.name, this.#metricRecord(alarm)]));
     this.#compositeAlarms = new Map(order.map((alarm) => [alarm.name, this.#compositeRecord(alarm)]));
     this.#evaluateComposites();

@@ -17,8 +17,17 @@ export interface StackPlace {
 /** Stands in for the place that CloudFormation would know. */
 export const ANY_PLACE: StackPlace = { stackName: 'stack', accountId: '111122223333', region: 'eu-west-1' };
 
-/** Of types whose `Ref` is a name, the property that sets it. */
-const NAME_PROPERTIES = ['AlarmName', 'TopicName', 'FunctionName', 'DBClusterIdentifier', 'Name'];
+/** The property that sets the name of a resource; others are named by CloudFormation. */
+const NAME_PROPERTIES: Readonly<Record<string, string>> = {
+  'AWS::CloudWatch::Alarm': 'AlarmName',
+  'AWS::CloudWatch::CompositeAlarm': 'AlarmName',
+  'AWS::SNS::Topic': 'TopicName',
+  'AWS::Kinesis::Stream': 'Name',
+  'AWS::Lambda::Function': 'FunctionName',
+  'AWS::RDS::DBCluster': 'DBClusterIdentifier',
+  'AWS::SQS::Queue': 'QueueName',
+  'AWS::Events::Rule': 'Name',
+};
 
 /** Service and first part of the resource in the ARNs that alarms and policies are about. */
 const ARN_SHAPES: Readonly<Record<string, string>> = {
@@ -67,9 +76,8 @@ export class CloudFormationTemplate {
    * metrics can be published for it.
    */
   physicalName(logicalId: string): string {
-    const { Properties: properties = {} } = this.#resources()[logicalId] ?? {};
-    const given = NAME_PROPERTIES.flatMap((property) => (property in properties ? [properties[property]] : []))[0];
-    const name = given === undefined ? undefined : this.resolve(given);
+    const { Type: type = '', Properties: properties = {} } = this.#resources()[logicalId] ?? {};
+    const name = this.resolve(properties[NAME_PROPERTIES[type] ?? '']);
     return typeof name === 'string' ? name : `${this.place.stackName}-${logicalId}`;
   }
 
