@@ -50,7 +50,9 @@ it('operators bind as they do in other languages', () => {
   fc.assert(
     fc.property(formula, fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 5 }), (made, a) => {
       // A sum with a series makes a series of a formula that may be a number, and 0 of -0.
-      expect(evaluateFormula(`TIME_SERIES(0) + (${made.text})`, { a })).toEqual(a.map((value) => made.value(value) + 0));
+      expect(evaluateFormula(`TIME_SERIES(0) + (${made.text})`, { a })).toEqual(
+        a.map((value) => made.value(value) + 0),
+      );
     }),
     { numRuns: 300 },
   );
