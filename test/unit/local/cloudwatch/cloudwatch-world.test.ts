@@ -183,6 +183,8 @@ describe('a composite alarm', () => {
     ['AT_LEAST(51%, ALARM, (alarm, other))', 'OK'],
     ['AT_LEAST(1, NOT ALARM, (alarm, other))', 'ALARM'],
     ['AT_LEAST(2, NOT ALARM, (alarm, other))', 'OK'],
+    ['AT_LEAST(1, NOT ALARM, (alarm))', 'OK'],
+    ['AT_LEAST(1, NOT OK, (alarm))', 'ALARM'],
   ])('with the rule %s is in %s while one of two alarms rings', (rule, state) => {
     const world = cloudWatch();
     publish(world, 'X');
@@ -190,6 +192,13 @@ describe('a composite alarm', () => {
     world.deploy([child, metricAlarm({ name: 'other', source: mathSource('n', 'n') }), compositeAlarm(rule)]);
     world.advanceTo(START_MS + MINUTE_MS);
     expect(world.stateOf('composite')).toBe(state);
+  });
+
+  it('sees a suppressor that comes in the same moment, also a composite one', () => {
+    const inner = { ...compositeAlarm('ALARM(alarm)', { name: 'inner' }), actionsEnabled: false };
+    const suppressor = { alarm: 'inner', waitSeconds: 0, extensionSeconds: 0 };
+    const world = worldOver('0XXXXX', [compositeAlarm('ALARM(alarm)', { suppressor }), inner, child]);
+    expect(minutes(world, 6)).toEqual(['0 composite OK']);
   });
 
   it('cannot be deployed when it watches itself', () => {

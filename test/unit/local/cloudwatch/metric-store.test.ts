@@ -42,7 +42,7 @@ describe('reading a metric', () => {
   });
 
   it('finds values that came out of order', () => {
-    expect(threeMinutes(storeOf(datum(130, 3), datum(10, 1), datum(70, 2)), 180)).toEqual([1, 2, 3]);
+    expect(threeMinutes(storeOf(datum(600, 9), datum(130, 3), datum(10, 1), datum(70, 2)), 180)).toEqual([1, 2, 3]);
   });
 
   it('sees nothing that becomes visible later', () => {

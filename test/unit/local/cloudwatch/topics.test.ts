@@ -63,6 +63,10 @@ describe('the policy of a topic', () => {
     },
     { what: 'if a key is there', statement: { ...ALLOW, Condition: { StringEqualsIfExists: { 'aws:vpc': 'x' } } } },
     { what: 'unless', statement: { ...ALLOW, Condition: { StringNotEquals: { 'aws:SourceAccount': '2' } } } },
+    {
+      what: 'unless a key that is not sent',
+      statement: { ...ALLOW, Condition: { StringNotEquals: { 'aws:vpc': 'x' } } },
+    },
     { what: 'where a key is absent', statement: { ...ALLOW, Condition: { Null: { 'aws:vpc': 'true' } } } },
   ])('lets CloudWatch publish: $what', ({ statement }) => {
     expect(withPolicy(statement)).toBeUndefined();
