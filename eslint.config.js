@@ -10,7 +10,7 @@ const SIZE = {
 };
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'cdk.out/', '.cache/', 'coverage/'] },
+  { ignores: ['node_modules/', 'cdk.out/', 'dist/', 'test/integration/package/app/', '.cache/', 'coverage/'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { build, type BuildFailure, type Message, type Plugin } from 'esbuild';
 import { ProblemsError } from '../contract/problems-error.ts';
+import { FRAMEWORK_ROOT } from './function-folder.ts';
 import { keepClassNames } from './keep-class-names.ts';
 
-/** Root of the repository: what source paths in a bundle are relative to, so that every checkout gives one hash. */
-const ROOT = join(import.meta.dirname, '..');
+/** Of this module, and so of every other of the framework: `.ts` in the repository, `.js` in the package. */
+const EXTENSION = extname(import.meta.filename);
 
 /** Stands in the code for the hash of the code; as long as the hash, so that the source map stays true. */
 const BUILD_VERSION_PLACEHOLDER = '@-build-version-';
@@ -30,7 +31,7 @@ export class BundleError extends ProblemsError {
 export interface FunctionBundle {
   /** JavaScript of `index.mjs`, minified. */
   readonly code: string;
-  /** Source map of `code`, with paths relative to the repository and no source text. */
+  /** Source map of `code`, with paths relative to the project's folder and no source text. */
   readonly sourceMap: string;
   /** First 16 hex digits of the SHA-256 of the code: the version that log lines and the batch log carry. */
   readonly buildVersion: string;
@@ -38,31 +39,45 @@ export interface FunctionBundle {
   readonly inputs: Readonly<Record<string, number>>;
 }
 
+/** How a function is bundled. */
+export interface BundleOptions {
+  /**
+   * Folder of the project, absolute: what source paths in the bundle are relative to, so that every checkout gives one
+   * hash. @defaultValue the working directory
+   */
+  readonly root?: string;
+  /** Change the source on its way into the bundle; for tests of the tests only. */
+  readonly plugins?: readonly Plugin[];
+}
+
 /**
  * Bundles a function for the Node.js 24 runtime: the AWS SDK inside, so that what was tested is what runs, and the
  * same source gives the same bytes on any machine and in any folder.
  *
- * @param entry path of the handler module, relative to the repository
- * @param plugins change the source on its way into the bundle; for tests of the tests only
+ * @param entry path of the handler module, relative to `root`
  * @throws {@link BundleError} with every place where the source does not bundle
  */
-export async function bundleFunction(entry: string, plugins: readonly Plugin[] = []): Promise<FunctionBundle> {
+export async function bundleFunction(
+  entry: string,
+  { root = process.cwd(), plugins = [] }: BundleOptions = {},
+): Promise<FunctionBundle> {
   const result = await build({
-    entryPoints: [join(ROOT, entry)],
-    absWorkingDir: ROOT,
-    outfile: join(ROOT, 'out/index.mjs'),
+    entryPoints: [resolve(root, entry)],
+    absWorkingDir: root,
+    outfile: join(root, 'out/index.mjs'),
     write: false,
     metafile: true,
     bundle: true,
-    // Paths stay as they are written, so a node_modules that is a link gives the same source map as a folder.
-    preserveSymlinks: true,
+    // In the repository paths stay as they are written, so a node_modules that is a link gives the same source map as a
+    // folder. Installed, the package may be a link itself, and its dependencies are where that leads.
+    preserveSymlinks: EXTENSION === '.ts',
     minify: true,
     platform: 'node',
     target: 'node24',
     format: 'esm',
     // The module builds of the SDK can be tree-shaken, the CommonJS ones cannot: a third of the bundle.
     mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'build/lambda-credentials.ts') },
+    alias: { '@aws-sdk/credential-provider-node': join(FRAMEWORK_ROOT, `build/lambda-credentials${EXTENSION}`) },
     sourcemap: 'linked',
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
@@ -87,17 +102,17 @@ export async function bundleFunction(entry: string, plugins: readonly Plugin[] =
 /**
  * Bundles a function and writes it as `index.mjs` and `index.mjs.map`.
  *
- * @param entry path of the handler module, relative to the repository
+ * @param entry path of the handler module, relative to the root
  * @param directory where the two files go; created when missing
- * @param plugins as for {@link bundleFunction}
+ * @param options as for {@link bundleFunction}
  * @returns the bundle that was written
  */
 export async function writeFunctionBundle(
   entry: string,
   directory: string,
-  plugins: readonly Plugin[] = [],
+  options: BundleOptions = {},
 ): Promise<FunctionBundle> {
-  const bundle = await bundleFunction(entry, plugins);
+  const bundle = await bundleFunction(entry, options);
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'index.mjs'), bundle.code);
   await writeFile(join(directory, 'index.mjs.map'), bundle.sourceMap);

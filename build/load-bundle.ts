@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join, relative } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../contract/environme
 import { reservedVariables } from '../contract/reserved-variables.ts';
 import type { LoadOutcome } from './load-bundle-process.ts';
 
-const PROCESS_ENTRY = join(import.meta.dirname, 'load-bundle-process.ts');
+const PROCESS_ENTRY = join(import.meta.dirname, `load-bundle-process${extname(import.meta.filename)}`);
 
 /**
  * Lambda gives a function this long to load.
@@ -30,7 +30,7 @@ const MAX_OUTPUT_LINES = 5;
 
 /** A bundle on the disk. */
 export interface WrittenBundle {
-  /** Path of the handler module, relative to the repository. */
+  /** Path of the handler module, relative to the project's folder. */
   readonly entry: string;
   /** Folder with `index.mjs` and its source map. */
   readonly directory: string;
@@ -135,16 +135,16 @@ function describeOutcome(outcome: LoadOutcome, { entry, directory }: WrittenBund
     case 'loaded':
       return handlerProblems(outcome, entry);
     case 'refused': {
-      const place = placeIn(outcome.stack, directory) ?? entry;
+      const place = placeIn(outcome.stack, { entry, directory }) ?? entry;
       return outcome.problems.map((problem) => `${place}: ${outcome.errorType}: ${problem}`);
     }
     case 'thrown': {
-      const place = placeIn(outcome.stack, directory) ?? entry;
+      const place = placeIn(outcome.stack, { entry, directory }) ?? entry;
       const advice = 'correct this line, or move what it does into the handler';
       return [`${place}: must load without an exception, got ${outcome.errorType}: ${outcome.message}; ${advice}`];
     }
     case 'exited':
-      return [describeExit(outcome, placeIn(outcome.stack, directory) ?? entry, output)];
+      return [describeExit(outcome, placeIn(outcome.stack, { entry, directory }) ?? entry, output)];
   }
 }
 
@@ -176,12 +176,17 @@ function describeExit(
   return `${place}: must load, but it ended the process with exit code ${exitCode}; throw an error instead${said}`;
 }
 
-/** The first line of a trace that is in a function's own source: `path:line:column`. */
-function placeIn(stack: string, directory: string): string | undefined {
+/** The first line of a trace that is in the source of the function, or beside its folder: `path:line:column`. */
+function placeIn(stack: string, { entry, directory }: WrittenBundle): string | undefined {
+  const beside = join(dirname(entry), '..');
   for (const [, path = '', line, column] of stack.matchAll(/\(?((?:file:\/\/)?\/[^():]+):(\d+):(\d+)\)?$/gm)) {
     // The source map has paths that begin one folder above the bundle.
     const source = relative(join(directory, '..'), path.startsWith('file:') ? fileURLToPath(path) : path);
-    if (source.startsWith('functions/')) return `${source}:${line ?? ''}:${column ?? ''}`;
+    if (isBelow(source, beside)) return `${source}:${line ?? ''}:${column ?? ''}`;
   }
   return undefined;
+}
+
+function isBelow(source: string, folder: string): boolean {
+  return !source.includes('node_modules') && (folder === '.' || source.startsWith(`${folder}/`));
 }

@@ -1,5 +1,5 @@
 import { BundleError, writeFunctionBundle, type FunctionBundle } from './bundle-function.ts';
-import { checkFunctionFolder, functionFolder } from './function-folder.ts';
+import { checkFunctionFolder, type FunctionFolder } from './function-folder.ts';
 import { loadProblems } from './load-bundle.ts';
 import { ProblemsError } from '../contract/problems-error.ts';
 
@@ -20,14 +20,14 @@ export class FunctionError extends ProblemsError {
  * Bundles a processor function and loads it once, so that a function that cannot start is found before anything is
  * filled or deployed.
  *
- * @param name of its folder
+ * @param folder where its parts are
  * @param directory where `index.mjs` and its source map go; created when missing
  * @returns the bundle that was written
  * @throws {@link FunctionError} with everything that is wrong with its folder, its source, its projection and handler
  */
-export async function prepareFunction(name: string, directory: string): Promise<FunctionBundle> {
-  const { entry } = functionFolder(name);
-  const { hasHandler, problems } = await checkFunctionFolder(name);
+export async function prepareFunction(folder: FunctionFolder, directory: string): Promise<FunctionBundle> {
+  const { name, entry } = folder;
+  const { hasHandler, problems } = await checkFunctionFolder(folder);
   if (!hasHandler) throw new FunctionError(name, problems);
   const bundle = await writeFunctionBundle(entry, directory).catch((error: unknown) => {
     throw error instanceof BundleError ? new FunctionError(name, [...problems, ...error.problems]) : error;

@@ -134,18 +134,30 @@ export interface WatchdogEnvironment extends MaintenanceEnvironment {
   readonly parallelizationFactor: number;
   /** Most shards that one run looks into. */
   readonly maxShards: number;
+  /** UUID of the event source mapping. */
+  readonly mappingId: string;
+  /** Bucket that Lambda puts batches into when it gives them up; empty without one. */
+  readonly failedBatchesBucket: string;
+  /** Where to tell CloudFormation that the watchdog runs, which the first deployment waits for; empty if nobody waits. */
+  readonly runsSignalUrl: string;
 }
 
 /** Writer and reader of {@link WatchdogEnvironment}. */
-export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>({
-  ...MAINTENANCE,
-  streamArn: textVariable('STREAM_ARN'),
-  deployment: DEPLOYMENT,
-  metricsNamespace: textVariable('METRICS_NAMESPACE'),
-  startingPosition: textVariable('STARTING_POSITION'),
-  parallelizationFactor: integerVariable('PARALLELIZATION_FACTOR', PARALLELIZATION_FACTOR),
-  maxShards: integerVariable('MAX_SHARDS', { min: 1, max: 1_000 }),
-});
+export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>(
+  {
+    ...MAINTENANCE,
+    streamArn: textVariable('STREAM_ARN'),
+    deployment: DEPLOYMENT,
+    metricsNamespace: textVariable('METRICS_NAMESPACE'),
+    startingPosition: textVariable('STARTING_POSITION'),
+    parallelizationFactor: integerVariable('PARALLELIZATION_FACTOR', PARALLELIZATION_FACTOR),
+    maxShards: integerVariable('MAX_SHARDS', { min: 1, max: 1_000 }),
+    mappingId: textVariable('MAPPING_ID'),
+    failedBatchesBucket: textVariable('FAILED_BATCHES_BUCKET'),
+    runsSignalUrl: textVariable('RUNS_SIGNAL_URL'),
+  },
+  { failedBatchesBucket: '', runsSignalUrl: '' },
+);
 
 /** How pruning is configured. */
 export interface PruneEnvironment extends MaintenanceEnvironment {

@@ -61,12 +61,28 @@ export const BATCH_METRICS = {
   OldestRecordAgeMs: 'Milliseconds',
 } as const;
 
-/** What the watchdog publishes every minute, whether the consumer lives or not. */
+/** What the watchdog publishes every minute, whether the consumer lives or not. What a run cannot find out it leaves out. */
 export const WATCHDOG_METRICS = {
+  /** 1 for every run: without it, the watchdog is silent. */
+  WatchdogRuns: 'Count',
+  /** What a run could not find out of stream, database, quarantine, on-failure bucket and mapping; 0 when all answered. */
+  ChecksFailed: 'Count',
   /** Age of the oldest record that is not committed; 0 when caught up or idle. */
   BacklogAge: 'Seconds',
   /** Retention of the stream minus the backlog age: what is left before data is lost. */
   TimeToDataLoss: 'Seconds',
+  /** Shards in which neither a record nor the end was found within the reads of a run. */
+  ShardsUnknown: 'Count',
+  /** Shards that could not be read. */
+  ShardsUnreadable: 'Count',
+  /** Quarantine entries that wait for somebody: neither redriven nor in effect. */
+  QuarantineOpen: 'Count',
+  /** Age of the oldest of them; 0 when there is none. */
+  QuarantineOpenAge: 'Seconds',
+  /** Objects in the on-failure bucket that were not redriven. */
+  FailedBatchesUnread: 'Count',
+  /** 1 while the event source mapping is enabled, else 0. */
+  MappingEnabled: 'Count',
 } as const;
 
 /** Name of a metric that a batch publishes. */

@@ -70,6 +70,20 @@ export class DatabaseError extends Error {
   get isInternal(): boolean {
     return this.sqlState?.startsWith('XX') === true;
   }
+
+  /**
+   * Whether a cluster answers this while it is still being created: its Data API is not on yet, or it has no instance
+   * yet. Of a cluster in use it means that somebody switched the Data API off.
+   * {@link https://docs.aws.amazon.com/rdsdataservice/latest/APIReference/API_ExecuteStatement.html}
+   */
+  get isComingUp(): boolean {
+    const { message } = Object(this.cause) as { readonly message?: unknown };
+    // The first version of the service told the same as a BadRequestException.
+    const isEndpointOff = typeof message === 'string' && /^HttpEndpoint is not enabled/i.test(message);
+    return (
+      isEndpointOff || this.code === 'HttpEndpointNotEnabledException' || this.code === 'DatabaseNotFoundException'
+    );
+  }
 }
 
 /** Classes of {@link DatabaseError.isAboutStatement}: feature, login, database, schema, syntax and access, state. */

@@ -6,6 +6,8 @@ import { createExecuteStatement, type DataApiConnection, type Execute } from './
 export interface Patience {
   /** Time after which no further attempt begins, in milliseconds. */
   readonly maxWaitMs: number;
+  /** Whether waiting helps. @defaultValue {@link goesAway} */
+  readonly isPassing?: (error: DatabaseError) => boolean;
   /** Milliseconds since any moment. @defaultValue the clock of this machine */
   readonly now?: () => number;
   /** Waits. @defaultValue the clock of this machine */
@@ -29,7 +31,7 @@ export class GaveUpWaitingError extends Error {
  * @throws {@link GaveUpWaitingError} when the time is up; any other error at once
  */
 export async function retryTransient<T>(
-  { maxWaitMs, now = () => performance.now(), sleep = sleepFor }: Patience,
+  { maxWaitMs, isPassing = goesAway, now = () => performance.now(), sleep = sleepFor }: Patience,
   attempt: () => Promise<T>,
 ): Promise<T> {
   const deadline = now() + maxWaitMs;
@@ -37,16 +39,19 @@ export async function retryTransient<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof DatabaseError) || !goesAway(error)) throw error;
-      if (now() + waitMs > deadline) {
-        const seconds = Math.round(maxWaitMs / 1000);
-        throw new GaveUpWaitingError(`the database was not ready within ${seconds} s; last: ${error.message}`, {
-          cause: error,
-        });
-      }
+      if (!(error instanceof DatabaseError) || !isPassing(error)) throw error;
+      if (now() + waitMs > deadline) throw gaveUp(maxWaitMs, error);
     }
     await sleep(waitMs);
   }
+}
+
+function gaveUp(maxWaitMs: number, error: DatabaseError): GaveUpWaitingError {
+  const fix = error.fix === undefined ? '' : `; ${error.fix}`;
+  const seconds = Math.round(maxWaitMs / 1000);
+  return new GaveUpWaitingError(`the database was not ready within ${seconds} s; last: ${error.message}${fix}`, {
+    cause: error,
+  });
 }
 
 /** Whether waiting helps: the database wakes up, fails over or is busy, or nobody knows what became of the call. */

@@ -6,6 +6,7 @@ import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Alias, EventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -45,8 +46,8 @@ export interface EventProcessorProps extends ProcessorOptions {
   readonly encryptionKey?: IKey;
 
   /**
-   * What happens to what holds data when it leaves the stack. With `DESTROY` it is a test stage, which may do without a
-   * pager.
+   * What happens to what holds data when it leaves the stack. With `RETAIN` it stays, but goes when the deployment that
+   * makes it is rolled back. With `DESTROY` it is a test stage, which may do without a pager.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -142,6 +143,8 @@ export class EventProcessor extends Construct {
   readonly alias: Alias;
   readonly mapping: EventSourceMapping;
   readonly cluster: DataApiCluster;
+  /** The same if it was made here. */
+  readonly ownCluster: DatabaseCluster | undefined;
   readonly databaseName: string;
   /** Credentials of the role that reads positions and the quarantine. */
   readonly maintenanceSecret: ISecret;
@@ -180,6 +183,7 @@ export class EventProcessor extends Construct {
     this.alias = processor.alias;
     this.mapping = mapping.mapping;
     this.cluster = around.database.cluster;
+    this.ownCluster = around.database.ownCluster;
     this.databaseName = around.database.databaseName;
     this.maintenanceSecret = around.database.maintenanceSecret;
     this.failedBatches = around.failedBatches?.bucket as IBucket | undefined;
@@ -200,7 +204,8 @@ export class EventProcessor extends Construct {
   }
 
   private createFoundations(props: EventProcessorProps): Foundations {
-    const { removalPolicy = RemovalPolicy.RETAIN, logRetention = RetentionDays.ONE_MONTH } = props;
+    const removalPolicy = keptPolicy(props.removalPolicy);
+    const { logRetention = RetentionDays.ONE_MONTH } = props;
     const { options, warnings } = resolveOptions(props, {
       isTemporary: removalPolicy === RemovalPolicy.DESTROY,
       hasPageTopic: props.pageTopic !== undefined,
@@ -238,7 +243,7 @@ export class EventProcessor extends Construct {
         logRetention,
       }),
       failedBatches: onFailureDestination
-        ? new FailedBatches(this, 'FailedBatches', { encryptionKey, removalPolicy })
+        ? new FailedBatches(this, 'FailedBatches', { encryptionKey, removalPolicy, logRetention })
         : undefined,
       pager: new Pager(this, 'Paging', {
         ...options.pagerOptions,
@@ -272,6 +277,8 @@ export class EventProcessor extends Construct {
       ...defaults,
       ...published,
       ...mappingOptions,
+      mapping: mapping.mapping,
+      failedBatches,
       streamRetention: streamOptions.streamRetention,
       ledgerRetention: databaseOptions.ledgerRetention,
     });
@@ -309,6 +316,14 @@ export class EventProcessor extends Construct {
         'already written by the other',
     ]);
   }
+}
+
+/**
+ * Plain `RETAIN` keeps also what a failed deployment has just made, which then is in the way of the next one.
+ * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html}
+ */
+function keptPolicy(removalPolicy: RemovalPolicy = RemovalPolicy.RETAIN): RemovalPolicy {
+  return removalPolicy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : removalPolicy;
 }
 
 interface Parts {

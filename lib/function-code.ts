@@ -4,12 +4,17 @@ import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFunctionBundle } from '../build/bundle-function.ts';
-import { functionFolder, unknownFunctionProblem } from '../build/function-folder.ts';
+import { checkMigrations } from '../build/check-migrations.ts';
+import {
+  FRAMEWORK_MIGRATIONS,
+  functionFolder,
+  ownFunctionFolder,
+  unknownFunctionProblem,
+  type FunctionFolder,
+} from '../build/function-folder.ts';
 import { prepareFunction } from '../build/prepare-function.ts';
 import { FRAMEWORK_SCHEMA } from '../contract/framework-tables.ts';
 import { PropsError } from './props/props-error.ts';
-
-const FUNCTIONS_FOLDER = join(import.meta.dirname, '..', 'functions');
 
 /** Code of one function, ready to be deployed. */
 export interface FunctionCode {
@@ -29,48 +34,52 @@ export interface StackCode {
   readonly prune: FunctionCode;
   /** Changes when a migration, or the code that applies it, does. */
   readonly migrationsVersion: string;
+  /** What of the migrations the release before could not run with, one sentence each. */
+  readonly migrationWarnings: readonly string[];
 }
 
 /**
  * Bundles all functions of a stack from their source into fresh folders, which are gone when the process ends: what
  * is deployed is never left over from an earlier build.
  *
- * @param functionName folder under `functions/` of the processor
+ * @param nameOrPath folder of the processor: its name in `functions/` under the working directory, or its path
  * @throws PropsError when there is no such function
  * @throws `FunctionError` with everything that would keep the function from starting
  */
-export async function bundleStackCode(functionName: string): Promise<StackCode> {
-  const unknown = await unknownFunctionProblem('functionName', functionName);
+export async function bundleStackCode(nameOrPath: string): Promise<StackCode> {
+  const unknown = await unknownFunctionProblem('functionName', nameOrPath);
   if (unknown !== undefined) throw new PropsError([unknown]);
   const root = mkdtempSync(join(tmpdir(), 'function-code-'));
   process.once('exit', () => {
     rmSync(root, { recursive: true, force: true });
   });
-  const processorFolder = join(root, functionName);
-  const { buildVersion } = await prepareFunction(functionName, processorFolder);
+  const processorFolder = join(root, 'processor');
+  const source = functionFolder(nameOrPath);
+  const { buildVersion } = await prepareFunction(source, processorFolder);
   const processor = { folder: processorFolder, buildVersion };
   const bundle = async (name: string): Promise<FunctionCode> => {
     const folder = join(root, name);
-    return { folder, buildVersion: (await writeFunctionBundle(functionFolder(name).entry, folder)).buildVersion };
+    return { folder, buildVersion: (await writeFunctionBundle(ownFunctionFolder(name).entry, folder)).buildVersion };
   };
   const [migrate, watchdog, prune] = await Promise.all([bundle('migrate'), bundle('watchdog'), bundle('prune')]);
-  const sqlVersion = await copyMigrations(functionName, join(migrate.folder, 'migrations'));
+  const sqlVersion = await copyMigrations(source, join(migrate.folder, 'migrations'));
   return {
-    functionName,
+    functionName: source.name,
     processor,
     migrate,
     watchdog,
     prune,
     migrationsVersion: `${migrate.buildVersion}-${sqlVersion}`,
+    migrationWarnings: (await checkMigrations(source.name, source.migrations)).warnings,
   };
 }
 
 /** Puts the SQL files beside the code that applies them, one folder per set, and returns their hash. */
-async function copyMigrations(functionName: string, target: string): Promise<string> {
+async function copyMigrations({ name, migrations }: FunctionFolder, target: string): Promise<string> {
   const hash = createHash('sha256');
   const sources = [
-    [FRAMEWORK_SCHEMA, join(FUNCTIONS_FOLDER, 'migrate', 'framework')],
-    [functionName, functionFolder(functionName).migrations],
+    [FRAMEWORK_SCHEMA, FRAMEWORK_MIGRATIONS],
+    [name, migrations],
   ] as const;
   for (const [set, source] of sources) {
     await mkdir(join(target, set), { recursive: true });

@@ -2,7 +2,7 @@ import { FRAMEWORK_SCHEMA, FRAMEWORK_TABLES } from '../../contract/framework-tab
 import { DatabaseError } from '../../data-api/classify-error.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { goesAway } from '../../data-api/retry-transient.ts';
-import { checkStatement } from './check-statement.ts';
+import { compatibilityProblems } from './check-compatibility.ts';
 import {
   migrationChecksum,
   MigrationError,
@@ -11,9 +11,10 @@ import {
   type Migration,
   type RecordedMigration,
 } from './migration.ts';
-import { planMigrations } from './plan-migrations.ts';
+import { planMigrations, type MigrationPlan } from './plan-migrations.ts';
+import { prepareMigrations } from './prepare-migrations.ts';
 import { UnterminatedSqlError } from './scan-sql.ts';
-import { splitStatements, type SqlStatement } from './split-statements.ts';
+import type { SqlStatement } from './split-statements.ts';
 import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
 /**
@@ -23,6 +24,11 @@ import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 export interface ApplyMigrationsOptions extends LockOptions {
   /** The sets one after the other; the framework's first, as others may lean on it. */
   readonly migrations: readonly Migration[];
+  /**
+   * Refuse what the release before could not run with, in sets that the database knows already. That release has to
+   * run until this one has taken over, and again after a rollback.
+   */
+  readonly mustSuitReleaseBefore: boolean;
   /** Told of each migration that was applied. */
   readonly log?: (message: string) => void;
 }
@@ -31,6 +37,8 @@ export interface ApplyMigrationsOptions extends LockOptions {
 export interface AppliedMigrations {
   readonly applied: readonly string[];
   readonly alreadyApplied: readonly string[];
+  /** What a later release has applied: the database is ahead of these files, as it is after a rollback. */
+  readonly newer: readonly string[];
 }
 
 /**
@@ -54,21 +62,29 @@ export async function applyMigrations(options: ApplyMigrationsOptions): Promise<
     return {
       applied: step.ids.filter((id) => mine.has(id)),
       alreadyApplied: step.ids.filter((id) => !mine.has(id)),
+      newer: step.newer,
     };
   }
 }
 
+type ReadyPlan = Extract<MigrationPlan, { readonly kind: 'ready' }>;
+
 type Step =
-  { readonly kind: 'applied'; readonly id: string } | { readonly kind: 'done'; readonly ids: readonly string[] };
+  | { readonly kind: 'applied'; readonly id: string }
+  | { readonly kind: 'done'; readonly ids: readonly string[]; readonly newer: readonly string[] };
 
 function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<Step> {
   return withMigrationLock<Step>(options, async (execute) => {
     const plan = planMigrations(options.migrations, await readRecorded(execute));
     if (plan.kind === 'refused') throw new MigrationError(plan.problems);
-    const statements = prepareAll(plan.toApply);
+    const { statements, problems } = prepareMigrations(plan.toApply);
+    // What this run has applied itself is no release before it.
+    const unsuitable = options.mustSuitReleaseBefore && mine.size === 0 ? unsuitableStatements(plan) : [];
+    if (problems.length + unsuitable.length > 0) throw new MigrationError([...problems, ...unsuitable]);
     const [next] = plan.toApply;
     if (next === undefined) {
-      return { commit: false, result: { kind: 'done', ids: plan.alreadyApplied.map(migrationId) } };
+      const [ids, newer] = [plan.alreadyApplied.map(migrationId), plan.newer.map(migrationId)];
+      return { commit: false, result: { kind: 'done', ids, newer } };
     }
     const id = migrationId(next);
     await ensureList(execute);
@@ -92,25 +108,19 @@ async function readRecorded(execute: Execute): Promise<readonly RecordedMigratio
   }));
 }
 
-/** Looks at every statement before the first one runs, so that a mistake in the last file is told first. */
-function prepareAll(migrations: readonly Migration[]): ReadonlyMap<string, readonly SqlStatement[]> {
-  const problems: string[] = [];
-  const prepared = migrations.map((migration) => {
-    const [id, file] = [migrationId(migration), migrationFile(migration)];
+/** What the release before could not run with, of the sets that it had. */
+function unsuitableStatements({ toApply, alreadyApplied }: ReadyPlan): readonly string[] {
+  const sets = [...new Set(alreadyApplied.map(({ set }) => set))];
+  return sets.flatMap((name) => {
+    const [applied, added] = [alreadyApplied, toApply].map((files) => files.filter(({ set }) => set === name));
     try {
-      const statements = splitStatements(migration.sql);
-      for (const { text, line } of statements) {
-        problems.push(...checkStatement(text).map((problem) => `${file}:${line}: ${problem}`));
-      }
-      return [id, statements] as const;
+      return compatibilityProblems({ applied: applied ?? [], added: added ?? [] });
     } catch (error) {
-      if (!(error instanceof UnterminatedSqlError)) throw error;
-      problems.push(`${file}:${error.line}: ${error.message}`);
-      return [id, []] as const;
+      // Told already as a problem of the file.
+      if (error instanceof UnterminatedSqlError) return [];
+      throw error;
     }
   });
-  if (problems.length > 0) throw new MigrationError(problems);
-  return new Map(prepared);
 }
 
 async function ensureList(execute: Execute): Promise<void> {

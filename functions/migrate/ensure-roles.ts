@@ -1,13 +1,8 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { FRAMEWORK_SCHEMA, FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { Execute } from '../../data-api/execute.ts';
+import { identifier } from '../../processor/tables/table-kind.ts';
+import { ensureLogin, grantedRole, type Credentials } from './database-role.ts';
 import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
-
-/** Name and password of a database role. */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 /** The roles of one function, and the tables it works on. */
 export interface EnsureRolesOptions extends LockOptions {
@@ -51,8 +46,8 @@ export const FRAMEWORK_GRANTS = {
 export async function ensureRoles(options: EnsureRolesOptions): Promise<void> {
   await withMigrationLock(options, async (execute) => {
     for (const kind of ['processor', 'maintenance'] as const) {
-      await ensureRole(execute, options[kind]);
-      const role = quoteIdentifier(options[kind].username);
+      await ensureLogin(execute, options[kind]);
+      const role = identifier(grantedRole(options[kind].username));
       await execute(`GRANT USAGE ON SCHEMA ${FRAMEWORK_SCHEMA} TO ${role}`);
       for (const grant of FRAMEWORK_GRANTS[kind]) await execute(`GRANT ${grant} TO ${role}`);
     }
@@ -61,17 +56,8 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<void> {
   });
 }
 
-async function ensureRole(execute: Execute, { username, password }: Credentials): Promise<void> {
-  const { rows } = await execute('SELECT count(*) FROM pg_roles WHERE rolname = CAST(:role AS name)', {
-    role: username,
-  });
-  const verb = rows[0]?.[0]?.longValue === 0 ? 'CREATE' : 'ALTER';
-  const verifier = scramVerifier(password, randomBytes(16));
-  await execute(`${verb} ROLE ${quoteIdentifier(username)} LOGIN PASSWORD '${verifier}'`);
-}
-
 async function grantTables(execute: Execute, { tables, processor }: EnsureRolesOptions): Promise<void> {
-  const role = quoteIdentifier(processor.username);
+  const role = identifier(grantedRole(processor.username));
   const { rows } = await execute(
     `SELECT quote_ident(namespace.nspname), quote_ident(namespace.nspname) || '.' || quote_ident(class.relname),
        class.relkind = 'S'
@@ -89,27 +75,4 @@ async function grantTables(execute: Execute, { tables, processor }: EnsureRolesO
     const privileges = isSequence?.booleanValue === true ? 'USAGE ON SEQUENCE' : 'SELECT, INSERT, UPDATE ON';
     await execute(`GRANT ${privileges} ${relation?.stringValue ?? ''} TO ${role}`);
   }
-}
-
-function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** PostgreSQL's own number of rounds. */
-const ITERATIONS = 4096;
-
-/**
- * What PostgreSQL keeps of a password, in the form that `CREATE ROLE ... PASSWORD` takes as it is. Sending this, the
- * password itself is in no statement, and so in no log of statements.
- * {@link https://www.postgresql.org/docs/17/catalog-pg-authid.html}
- *
- * @param password printable ASCII, which SASLprep leaves as it is
- * @param salt 16 random bytes
- */
-function scramVerifier(password: string, salt: Uint8Array): string {
-  const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, 'sha256');
-  const sign = (text: string): Buffer => createHmac('sha256', salted).update(text).digest();
-  const storedKey = createHash('sha256').update(sign('Client Key')).digest('base64');
-  const serverKey = sign('Server Key').toString('base64');
-  return `SCRAM-SHA-256$${ITERATIONS}:${Buffer.from(salt).toString('base64')}$${storedKey}:${serverKey}`;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Context } from 'aws-lambda';
 import { migrateEnvironment } from '../../contract/environment.ts';
 import {
   answerCloudFormation,
@@ -9,13 +10,22 @@ import {
   type CloudFormationRequest,
 } from './answer-cloudformation.ts';
 import { applyMigrations } from './apply-migrations.ts';
-import { ensureRoles, type Credentials } from './ensure-roles.ts';
+import { ensureDatabase } from './ensure-database.ts';
+import { ensureRoles } from './ensure-roles.ts';
 import { loadMigrations } from './load-migrations.ts';
 import { FRAMEWORK_MIGRATION_SET } from './migration.ts';
+import { readCredentials, rotatePassword, type RotationRequest } from './rotate-password.ts';
 import { tablesOf } from './tables-of.ts';
+import type { LockOptions } from './with-migration-lock.ts';
 
 /** Where the stack puts the files, beside the code. */
 const MIGRATIONS_FOLDER = join(import.meta.dirname, 'migrations');
+
+/** Kept back for the answer, and for the last call to end. */
+const RESERVE_MS = 90_000;
+
+/** A cluster that is not ready by then has something wrong with it. */
+const MAX_WAIT_MS = 240_000;
 
 const environment = migrateEnvironment.parse(process.env);
 const logger = new Logger({ serviceName: environment.functionName });
@@ -23,48 +33,71 @@ const dataApi = new RDSDataClient({ maxAttempts: 1 });
 const secrets = new SecretsManagerClient({ maxAttempts: 5 });
 
 /**
- * Brings the database to what this deployment needs: CloudFormation calls it when the migrations are new or changed.
- * Deleting the stack changes nothing in the database.
+ * All that is done with the rights of the database's owner. CloudFormation calls it when the migrations are new or
+ * changed, to bring the database to what the deployment needs; Secrets Manager calls it to rotate the password of a
+ * database role.
  */
-export async function handler(request: CloudFormationRequest): Promise<void> {
-  await answerCloudFormation(request, await outcomeOf(request));
+export async function handler(request: CloudFormationRequest | RotationRequest, context: Context): Promise<void> {
+  const { clusterArn, secretArn, database } = environment;
+  const patience = {
+    // Read anew by each step.
+    get maxWaitMs(): number {
+      return Math.max(0, Math.min(MAX_WAIT_MS, context.getRemainingTimeInMillis() - RESERVE_MS));
+    },
+  };
+  const connection = { client: dataApi, clusterArn, secretArn, database, patience };
+  if ('Step' in request) {
+    const secretArns = [environment.processorSecretArn, environment.maintenanceSecretArn];
+    await rotatePassword(request, { ...connection, secrets, secretArns });
+    logger.info('a step of a rotation is done', { step: request.Step, secret: request.SecretId });
+    return;
+  }
+  await answerCloudFormation(request, await outcomeOf(request, connection));
 }
 
-async function outcomeOf({ RequestType }: CloudFormationRequest): Promise<CloudFormationOutcome> {
+async function outcomeOf(
+  { RequestType }: CloudFormationRequest,
+  connection: LockOptions,
+): Promise<CloudFormationOutcome> {
+  // Data outlives the stack, which may never have had a database. The roles stay too: CloudFormation deletes a resource
+  // also when it was only renamed, and then they are in use.
+  if (RequestType === 'Delete') return { status: 'SUCCESS', data: {} };
   try {
-    return { status: 'SUCCESS', data: RequestType === 'Delete' ? {} : await migrate() };
+    return { status: 'SUCCESS', data: await migrate(connection, RequestType) };
   } catch (error) {
     logger.error('the database was not migrated', error as Error);
     return { status: 'FAILED', reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function migrate(): Promise<Readonly<Record<string, string>>> {
-  const { functionName, clusterArn, secretArn, database } = environment;
-  const target = { client: dataApi, clusterArn, secretArn, database };
+async function migrate(
+  connection: LockOptions,
+  requestType: 'Create' | 'Update',
+): Promise<Readonly<Record<string, string>>> {
+  const { functionName } = environment;
+  if (await ensureDatabase(connection)) logger.info('the database was created', { database: connection.database });
   const [framework, own] = await Promise.all(
     [FRAMEWORK_MIGRATION_SET, functionName].map((set) => loadMigrations(set, join(MIGRATIONS_FOLDER, set))),
   );
   const migrations = [...(framework ?? []), ...(own ?? [])];
-  const { applied, alreadyApplied } = await applyMigrations({
-    ...target,
+  const { applied, alreadyApplied, newer } = await applyMigrations({
+    ...connection,
     migrations,
+    // A stack that is only just created has no release before; what is recorded may be left by a creation that failed.
+    mustSuitReleaseBefore: requestType === 'Update',
     log: (message) => {
       logger.info(message);
     },
   });
   const [processor, maintenance] = await Promise.all([
-    readCredentials(environment.processorSecretArn),
-    readCredentials(environment.maintenanceSecretArn),
+    readCredentials(secrets, environment.processorSecretArn),
+    readCredentials(secrets, environment.maintenanceSecretArn),
   ]);
-  await ensureRoles({ ...target, processor, maintenance, tables: tablesOf(own ?? []) });
+  await ensureRoles({ ...connection, processor, maintenance, tables: tablesOf(own ?? []) });
+  if (newer.length > 0) {
+    const message = 'the database has migrations that are newer than this release, as after a rollback; they stay';
+    logger.warn(message, { newer });
+  }
   logger.info('the database is up to date', { applied, alreadyApplied });
-  return { applied: applied.join(' '), alreadyApplied: String(alreadyApplied.length) };
-}
-
-async function readCredentials(secretArn: string): Promise<Credentials> {
-  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
-  const { username, password } = JSON.parse(SecretString ?? '{}') as Partial<Credentials>;
-  if (typeof username === 'string' && typeof password === 'string') return { username, password };
-  throw new Error(`the secret ${secretArn} must hold username and password as JSON; restore it`);
+  return { applied: applied.join(' '), alreadyApplied: String(alreadyApplied.length), newer: newer.join(' ') };
 }

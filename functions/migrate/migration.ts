@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
 import { ProblemsError } from '../../contract/problems-error.ts';
+import { takeOutMarkers } from './compatibility-marker.ts';
+import { UnterminatedSqlError } from './scan-sql.ts';
 
 /** Name of the set that makes the framework's own tables. */
 export const FRAMEWORK_MIGRATION_SET = FRAMEWORK_SCHEMA;
@@ -47,7 +49,21 @@ export function migrationFile({ set, name }: { readonly set: string; readonly na
     : `functions/${set}/migrations/${name}`;
 }
 
-/** SHA-256 of a migration's text in hex; line ends count as `\n`, so that a checkout on Windows is no change. */
+/**
+ * SHA-256 of a migration's text in hex. Line ends count as `\n`, so that a checkout on Windows is no change, and markers
+ * do not count, so that a file can be marked for one stage after another has applied it.
+ */
 export function migrationChecksum(sql: string): string {
-  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
+  return createHash('sha256')
+    .update(withoutMarkers(sql.replaceAll('\r\n', '\n')))
+    .digest('hex');
+}
+
+function withoutMarkers(sql: string): string {
+  try {
+    return takeOutMarkers(sql).sql;
+  } catch (error) {
+    if (error instanceof UnterminatedSqlError) return sql;
+    throw error;
+  }
 }

@@ -8,6 +8,8 @@ export type MigrationPlan =
       /** In the order in which they are to be applied. */
       readonly toApply: readonly Migration[];
       readonly alreadyApplied: readonly Migration[];
+      /** What a later release has applied: the database is ahead of these files, as it is after a rollback. */
+      readonly newer: readonly RecordedMigration[];
     }
   | {
       readonly kind: 'refused';
@@ -16,7 +18,8 @@ export type MigrationPlan =
     };
 
 /**
- * Compares the files with what a database says was applied.
+ * Compares the files with what a database says was applied. Recorded migrations beyond the newest file of their set
+ * are accepted: a release that is rolled back to does not have the files of the release after it.
  *
  * @param migrations the files, set after set, in any order within a set
  * @param recorded what the database has; rows of sets without files belong to someone else and are left alone
@@ -34,16 +37,17 @@ export function planMigrations(
     kind: 'ready',
     toApply: ordered.filter((migration) => !known.has(migrationId(migration))),
     alreadyApplied: ordered.filter((migration) => known.has(migrationId(migration))),
+    newer: inOrder([...newerThan(ordered, recorded)]),
   };
 }
 
-function inOrder(migrations: readonly Migration[]): readonly Migration[] {
+function inOrder<T extends { readonly set: string; readonly name: string }>(migrations: readonly T[]): readonly T[] {
   return setsOf(migrations).flatMap((set) =>
     migrations.filter((migration) => migration.set === set).sort((a, b) => compareMigrationNames(a.name, b.name)),
   );
 }
 
-function setsOf(migrations: readonly Migration[]): readonly string[] {
+function setsOf(migrations: readonly { readonly set: string }[]): readonly string[] {
   return [...new Set(migrations.map(({ set }) => set))];
 }
 
@@ -54,14 +58,31 @@ function checkNames(ordered: readonly Migration[]): readonly string[] {
   });
 }
 
+/**
+ * What comes after every file of its set. A set with a file that is still to be applied has another history than the
+ * database, and sets without files belong to someone else.
+ */
+function newerThan(migrations: readonly Migration[], recorded: readonly RecordedMigration[]): Set<RecordedMigration> {
+  const known = new Set(recorded.map(migrationId));
+  return new Set(
+    setsOf(migrations).flatMap((name) => {
+      const own = migrations.filter(({ set }) => set === name);
+      if (!own.every((migration) => known.has(migrationId(migration)))) return [];
+      const newest = Math.max(...own.map((migration) => migrationNumber(migration.name)));
+      return recorded.filter((row) => row.set === name && migrationNumber(row.name) > newest);
+    }),
+  );
+}
+
 function checkRecorded(migrations: readonly Migration[], recorded: readonly RecordedMigration[]): readonly string[] {
   const files = new Map(migrations.map((migration) => [migrationId(migration), migration]));
   const sets = new Set(migrations.map(({ set }) => set));
+  const newer = newerThan(migrations, recorded);
   return recorded.flatMap((row) => {
     const place = migrationFile(row);
     const file = files.get(migrationId(row));
     if (file === undefined) {
-      return sets.has(row.set)
+      return sets.has(row.set) && !newer.has(row)
         ? [`${place}: it was applied to this database, but the file is missing; bring it back`]
         : [];
     }

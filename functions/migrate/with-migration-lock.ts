@@ -1,16 +1,27 @@
 import { DatabaseError } from '../../data-api/classify-error.ts';
 import type { DataApiConnection, Execute } from '../../data-api/execute.ts';
-import { retryTransient, type Patience } from '../../data-api/retry-transient.ts';
+import { goesAway, retryTransient, type Patience } from '../../data-api/retry-transient.ts';
 import { inTransaction } from '../../data-api/transaction.ts';
 
 /** Which database, and how long to wait for it. */
 export interface LockOptions extends DataApiConnection {
-  /** How long to wait for a resuming database or for another run. @defaultValue 240000 ms */
+  /** How long to wait for a new or resuming cluster or for another run. @defaultValue 240000 ms */
   readonly patience?: Patience;
 }
 
-/** Longer than the three minutes after which the Data API ends a transaction that a dead run left open. */
-const DEFAULT_PATIENCE: Patience = { maxWaitMs: 240_000 };
+/**
+ * Longer than the three minutes after which the Data API ends a transaction that a dead run left open. The migrations
+ * may be the first to call a cluster, moments after its creation.
+ */
+const DEFAULT_PATIENCE = {
+  maxWaitMs: 240_000,
+  isPassing: (error: DatabaseError) => error.isComingUp || goesAway(error),
+};
+
+/** How long a step waits, and for what. */
+export function patienceOf({ patience }: LockOptions): Patience & typeof DEFAULT_PATIENCE {
+  return { ...DEFAULT_PATIENCE, ...patience };
+}
 
 /** Any fixed number will do, as long as every run against a database takes the same. */
 const LOCK_KEY = '7162538094411';
@@ -27,7 +38,7 @@ export function withMigrationLock<T>(
   options: LockOptions,
   work: (execute: Execute) => Promise<{ readonly commit: boolean; readonly result: T }>,
 ): Promise<T> {
-  return retryTransient(options.patience ?? DEFAULT_PATIENCE, () =>
+  return retryTransient(patienceOf(options), () =>
     inTransaction(options, async (execute) => {
       await takeLock(execute);
       return work(execute);

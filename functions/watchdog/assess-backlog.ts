@@ -11,14 +11,20 @@ export interface AssessmentInput {
   readonly parallelizationFactor: number;
 }
 
-/** The two numbers that page, and where the worse of them comes from. */
+/** The two numbers that page, where the worse of them comes from, and how much of the stream they cover. */
 export interface Assessment {
-  /** Age of the oldest record that is not committed; 0 when there is none. */
+  /** Age of the oldest record that is not committed, of the shards that could be judged; 0 when there is none. */
   readonly backlogAgeSeconds: number;
   /** Retention minus that age; below 0 records are being lost. */
   readonly timeToDataLossSeconds: number;
   /** The shard with the oldest record; undefined when caught up. */
   readonly worstShardId: string | undefined;
+  /** Shards whose age is known. With none of several, the two numbers say nothing. */
+  readonly shardsJudged: number;
+  /** Shards whose reads found no record and no end. */
+  readonly shardsUnknown: number;
+  /** Shards whose reads failed. */
+  readonly shardsUnreadable: number;
 }
 
 /**
@@ -31,35 +37,35 @@ export interface Assessment {
  */
 export function assessBacklog(input: AssessmentInput): Assessment {
   let worst = { ageMs: 0, shardId: undefined as string | undefined };
+  let shardsJudged = 0;
   for (const shard of input.shards) {
     const ageMs = ageOf(shard, input);
+    if (ageMs === undefined) continue;
+    shardsJudged += 1;
     if (ageMs > worst.ageMs) worst = { ageMs, shardId: shard.position.shardId };
   }
   const backlogAgeSeconds = worst.ageMs / 1000;
+  const count = (kind: ShardProbe['kind']): number => input.shards.filter(({ probe }) => probe.kind === kind).length;
   return {
     backlogAgeSeconds,
     timeToDataLossSeconds: input.retentionSeconds - backlogAgeSeconds,
     worstShardId: worst.shardId,
+    shardsJudged,
+    shardsUnknown: count('unknown'),
+    shardsUnreadable: count('unreadable'),
   };
 }
 
-function ageOf({ position, probe }: ShardState, input: AssessmentInput): number {
+/** Undefined where nothing is known: an age that was guessed would page, or hide what should. */
+function ageOf({ position, probe }: ShardState, input: AssessmentInput): number | undefined {
+  if (probe.kind === 'caught-up') return 0;
   const slowest = input.parallelizationFactor > 1 ? position.slowestLaneArrivalMs : undefined;
-  return Math.max(
-    // A clock that is behind the stream's makes a record of the future: it is new.
-    0,
-    probeAgeMs(probe, input.nowMs),
-    slowest === undefined || probe.kind === 'caught-up' ? 0 : input.nowMs - slowest,
-  );
+  const arrivals = [arrivalOf(probe), slowest].filter((arrival) => arrival !== undefined);
+  if (arrivals.length === 0) return undefined;
+  // A clock that is behind the stream's makes a record of the future: it is new.
+  return Math.max(0, input.nowMs - Math.min(...arrivals));
 }
 
-function probeAgeMs(probe: ShardProbe, nowMs: number): number {
-  switch (probe.kind) {
-    case 'caught-up':
-      return 0;
-    case 'record':
-      return nowMs - probe.arrivalMs;
-    case 'behind':
-      return probe.millisBehindLatest;
-  }
+function arrivalOf(probe: Exclude<ShardProbe, { readonly kind: 'caught-up' }>): number | undefined {
+  return probe.kind === 'record' ? probe.arrivalMs : probe.knownArrivalMs;
 }

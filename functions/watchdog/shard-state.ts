@@ -14,8 +14,13 @@ export type ShardProbe =
   | { readonly kind: 'caught-up' }
   /** There is such a record, and it came in then. */
   | { readonly kind: 'record'; readonly arrivalMs: number }
-  /** No record within the calls allowed, but the end of the shard is that far away. */
-  | { readonly kind: 'behind'; readonly millisBehindLatest: number };
+  /**
+   * Nothing was found within the reads allowed, and the end of the shard was not reached either. `knownArrivalMs` is
+   * what an earlier run found after the same committed position: it still holds.
+   */
+  | { readonly kind: 'unknown'; readonly knownArrivalMs: number | undefined }
+  /** The shard could not be read. */
+  | { readonly kind: 'unreadable'; readonly error: unknown; readonly knownArrivalMs: number | undefined };
 
 /** One shard, seen from both sides. */
 export interface ShardState {

@@ -1,21 +1,47 @@
 import { ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { WatchdogEnvironment } from '../../contract/environment.ts';
 import type { Execute } from '../../data-api/execute.ts';
+import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { readRetentionHours } from '../../kinesis/describe-stream.ts';
 import { assessBacklog, type Assessment } from './assess-backlog.ts';
 import { chooseShards } from './choose-shards.ts';
-import { probeShard, type ProbeOptions } from './probe-shard.ts';
-import { readPositions } from './read-positions.ts';
+import { probeShards, type ShardMemory } from './probe-shards.ts';
+import { readPositions, type CommittedPositions } from './read-positions.ts';
 import type { ShardPosition, ShardState } from './shard-state.ts';
+
+/** What the runs of one execution environment know of earlier ones. */
+export interface WatchMemory {
+  /** What the database said last. */
+  positions: CommittedPositions | undefined;
+  readonly shards: Map<string, ShardMemory>;
+}
+
+/** Settings that the stream is watched by. */
+export type WatchedStream = Pick<
+  WatchdogEnvironment,
+  | 'clusterArn'
+  | 'secretArn'
+  | 'database'
+  | 'functionName'
+  | 'streamArn'
+  | 'startingPosition'
+  | 'parallelizationFactor'
+  | 'maxShards'
+>;
 
 /** What the watchdog looks at, and with what. */
 export interface WatchOptions {
   readonly kinesis: KinesisClient;
-  /** Asks the database. */
-  readonly execute: Execute;
-  readonly environment: WatchdogEnvironment;
+  /** Must not retry by itself. */
+  readonly dataApi: RDSDataClient;
+  readonly environment: WatchedStream;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Kept between runs. @defaultValue nothing is known */
+  readonly memory?: WatchMemory;
+  /** Waits. @defaultValue the clock of this machine */
+  readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
 /** What one run found. */
@@ -23,42 +49,111 @@ export interface WatchReport extends Assessment {
   readonly shards: number;
   /** Shards that were looked into; fewer than `shards` when there are more than one run may ask. */
   readonly shardsProbed: number;
+  /** Shards that could not be read, and why. */
+  readonly unreadable: readonly { readonly shardId: string; readonly error: unknown }[];
+  /** Why the positions are those that an earlier run read, or unknown; undefined when the database was read. */
+  readonly positionsError: unknown;
 }
 
-/** Shards asked at a time. */
-const CONCURRENCY = 10;
+/** A minute is what a run has, and the stream is asked after the database. */
+const DATABASE_PATIENCE = { timeoutMs: 10_000, maxWaitMs: 20_000 } as const;
+
+/** No shard is asked later than this after the begin of a run. */
+const PROBE_UNTIL_MS = 40_000;
+
+/** A memory of nothing. */
+export function createWatchMemory(): WatchMemory {
+  return { positions: undefined, shards: new Map() };
+}
+
+/** Statements of the watchdog: reads, which are repeated while the database is not ready. */
+export function createWatchdogExecute(dataApi: RDSDataClient, environment: WatchedStream): Execute {
+  return createPatientExecute({ client: dataApi, ...environment }, DATABASE_PATIENCE);
+}
 
 /**
  * Finds out how far behind the consumer is, without asking the consumer: what is committed comes from the database,
- * what is there from the stream.
+ * what is there from the stream. Without the database it goes on from the positions that it knows, which is the most
+ * that can be uncommitted.
  *
- * @throws whatever a call throws: a watchdog that cannot see says nothing, and its silence pages
+ * @throws when the stream does not say which shards it has and how long it keeps records
  */
 export async function watchStream(options: WatchOptions): Promise<WatchReport> {
-  const { kinesis, execute, environment, now } = options;
+  const { kinesis, environment, now, memory = createWatchMemory() } = options;
+  const startedMs = now();
   const [retentionHours, shardIds] = await Promise.all([
     readRetentionHours(kinesis, environment.streamArn),
     listShards(kinesis, environment.streamArn),
   ]);
-  const { positions, deployedAtMs } = await readPositions(execute, environment.functionName, shardIds);
+  const positionsError = await refreshPositions(options, memory, shardIds);
+  const positions = positionsOf(memory, shardIds);
   const chosen = chooseShards(positions, environment.maxShards, Math.floor(now() / 60_000));
-  const shards = await probeAll(
-    {
-      client: kinesis,
-      streamArn: environment.streamArn,
-      startingPosition: environment.startingPosition,
-      deployedAtMs,
-    },
-    chosen,
-  );
+  const retentionSeconds = retentionHours * 3600;
+  const shards =
+    memory.positions === undefined
+      ? chosen.map(unknownShard)
+      : await probeShards(
+          {
+            client: kinesis,
+            streamArn: environment.streamArn,
+            startingPosition: environment.startingPosition,
+            deployedAtMs: memory.positions.deployedAtMs,
+            retentionMs: retentionSeconds * 1000,
+            memory: memory.shards,
+            deadlineMs: startedMs + PROBE_UNTIL_MS,
+            now,
+            sleep: options.sleep,
+          },
+          chosen,
+        );
   const { parallelizationFactor } = environment;
-  const assessment = assessBacklog({
-    shards,
-    nowMs: now(),
-    retentionSeconds: retentionHours * 3600,
-    parallelizationFactor,
-  });
-  return { ...assessment, shards: shardIds.length, shardsProbed: chosen.length };
+  return {
+    ...assessBacklog({ shards, nowMs: now(), retentionSeconds, parallelizationFactor }),
+    shards: shardIds.length,
+    shardsProbed: chosen.length,
+    unreadable: unreadableOf(shards),
+    positionsError,
+  };
+}
+
+/** Reads the positions anew; what cannot be read stays as it was. */
+async function refreshPositions(
+  { dataApi, environment }: WatchOptions,
+  memory: WatchMemory,
+  shardIds: readonly string[],
+): Promise<unknown> {
+  for (const shardId of memory.shards.keys()) if (!shardIds.includes(shardId)) memory.shards.delete(shardId);
+  try {
+    const execute = createWatchdogExecute(dataApi, environment);
+    memory.positions = await readPositions(execute, environment.functionName, shardIds);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** The known position of every shard; of a shard that came later than the positions nothing is committed as far as is known. */
+function positionsOf({ positions }: WatchMemory, shardIds: readonly string[]): readonly ShardPosition[] {
+  const known = new Map(positions?.positions.map((position) => [position.shardId, position]));
+  return shardIds.map(
+    (shardId) =>
+      known.get(shardId) ?? {
+        shardId,
+        lastSequenceNumber: undefined,
+        lastArrivalMs: undefined,
+        slowestLaneArrivalMs: undefined,
+      },
+  );
+}
+
+function unknownShard(position: ShardPosition): ShardState {
+  return { position, probe: { kind: 'unknown', knownArrivalMs: undefined } };
+}
+
+function unreadableOf(shards: readonly ShardState[]): WatchReport['unreadable'] {
+  return shards.flatMap(({ position: { shardId }, probe }) =>
+    probe.kind === 'unreadable' ? [{ shardId, error: probe.error }] : [],
+  );
 }
 
 /** Every shard that still holds records, closed ones too. */
@@ -77,14 +172,4 @@ async function listShards(kinesis: KinesisClient, streamArn: string): Promise<re
     token = page.NextToken;
   } while (token !== undefined);
   return shardIds;
-}
-
-async function probeAll(options: ProbeOptions, positions: readonly ShardPosition[]): Promise<readonly ShardState[]> {
-  const states: ShardState[] = [];
-  const queue = positions.values();
-  const work = async (): Promise<void> => {
-    for (const position of queue) states.push({ position, probe: await probeShard(options, position) });
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return states;
 }

@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Stack, Validations, type RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -33,6 +33,8 @@ export class DataKey extends Construct {
       enableKeyRotation: true,
       rotationPeriod: Duration.days(365),
       removalPolicy,
+      // Until then it waits to be deleted; 7 is the least.
+      ...(removalPolicy === RemovalPolicy.DESTROY && { pendingWindow: Duration.days(7) }),
     });
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Stack } from 'aws-cdk-lib';
+import { Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /** Characters of the hash that keeps apart what was cut off or written differently. */
@@ -27,15 +27,18 @@ export function boundedName(name: string, maxLength: number): string {
   return name.length <= maxLength ? name : `${name.slice(0, maxLength - HASH_LENGTH - 1)}_${hashOf(name)}`;
 }
 
-/** PostgreSQL silently cuts what is longer, in bytes; all characters here have one. */
-const MAX_ROLE_LENGTH = 63;
+/**
+ * PostgreSQL silently cuts what is longer than 63 bytes; all characters here have one. The second user that a rotation of
+ * passwords makes for a role has `_clone` behind its name.
+ */
+const MAX_ROLE_LENGTH = 63 - '_clone'.length;
 
 /**
  * Names a database role. Roles belong to the cluster, not to a database in it, and so to all stages that share it.
  *
  * @param deployment what {@link deploymentName} returned
  * @param kind what the role is for
- * @returns lowercase letters, digits and `_`, at most 63, so that it needs no quotes in SQL
+ * @returns lowercase letters, digits and `_`, at most 57, so that it needs no quotes in SQL
  */
 export function databaseRoleName(deployment: string, kind: 'processor' | 'maintenance'): string {
   const plain = deployment.toLowerCase().replaceAll('-', '_');
@@ -43,6 +46,27 @@ export function databaseRoleName(deployment: string, kind: 'processor' | 'mainte
   const isReversible = /^[a-z][a-z0-9-]*$/.test(deployment);
   const distinct = isReversible ? plain : `${plain}_${hashOf(deployment)}`;
   return `${boundedName(distinct, MAX_ROLE_LENGTH - kind.length - 1)}_${kind}`;
+}
+
+/** {@link https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html} */
+const MAX_CLUSTER_LENGTH = 63;
+
+/**
+ * Names a cluster so that the name is known before the cluster is there, and no other has it: not even the one that an
+ * earlier stack of the same name has left, as each stack gets an id of its own.
+ *
+ * @param deployment what {@link deploymentName} returned
+ * @returns lowercase letters, digits and hyphens, at most 63, the end known only to CloudFormation
+ */
+export function clusterName(scope: Construct, deployment: string): string {
+  // The id is an ARN that ends with a UUID; the first part of that has eight digits.
+  const uuid = Fn.select(2, Fn.split('/', Stack.of(scope).stackId));
+  const plain = deployment.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  // Two names may differ only in what is replaced here.
+  const distinct = plain === deployment ? plain : `${plain}-${hashOf(deployment)}`;
+  // RDS takes no two hyphens in a row, which a name that is cut could get.
+  const bounded = boundedName(distinct, MAX_CLUSTER_LENGTH - HASH_LENGTH - 1).replaceAll(/[-_]+/g, '-');
+  return `${bounded}-${Fn.select(0, Fn.split('-', uuid))}`;
 }
 
 function hashOf(name: string): string {

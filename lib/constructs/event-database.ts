@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicies, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -18,9 +18,10 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
+import { DATABASE_SPECS, type ResolvedDatabaseOptions } from '../props/database-options.ts';
 import { PropsError } from '../props/props-error.ts';
-import { databaseRoleName } from './deployment-name.ts';
+import { DeletionProtection } from './deletion-protection.ts';
+import { clusterName, databaseRoleName } from './deployment-name.ts';
 
 /**
  * An Aurora PostgreSQL cluster whose Data API is on: a `DatabaseCluster`, an imported one, or just its ARN and
@@ -52,6 +53,8 @@ export interface EventDatabaseProps extends Omit<ResolvedDatabaseOptions, 'ledge
 /** The Aurora PostgreSQL cluster that is written, new or existing, and the secrets of its roles. */
 export class EventDatabase extends Construct {
   readonly cluster: DataApiCluster;
+  /** The same if it was made here. */
+  readonly ownCluster: DatabaseCluster | undefined;
   readonly databaseName: string;
   /** The owner of the tables; for migrations only. */
   readonly ownerSecret: ISecret;
@@ -63,22 +66,20 @@ export class EventDatabase extends Construct {
   constructor(scope: Construct, id: string, props: EventDatabaseProps) {
     super(scope, id);
     this.databaseName = props.databaseName;
-    this.cluster = props.cluster ?? this.createCluster(props);
-    const ownerSecret = props.clusterSecret ?? this.cluster.secret;
-    if (ownerSecret === undefined) {
-      throw new PropsError([
-        '`clusterSecret` must be set with a `cluster` that does not know its own secret, got nothing; migrations log in ' +
-          'with it',
-      ]);
-    }
-    this.ownerSecret = ownerSecret;
+    this.ownCluster = props.cluster === undefined ? this.createCluster(props) : undefined;
+    this.cluster = props.cluster ?? (this.ownCluster as DataApiCluster);
+    this.ownerSecret = completeSecret(props.clusterSecret ?? this.cluster.secret);
     this.processorSecret = this.createRoleSecret('ProcessorSecret', 'processor', props);
     this.maintenanceSecret = this.createRoleSecret('MaintenanceSecret', 'maintenance', props);
   }
 
   private createCluster(props: EventDatabaseProps): DatabaseCluster {
     const { encryptionKey, removalPolicy } = props;
+    const isTemporary = removalPolicy === RemovalPolicy.DESTROY;
+    const clusterIdentifier = clusterName(this, props.deployment);
+    const logGroup = this.createLogGroup(clusterIdentifier, props);
     const cluster = new DatabaseCluster(this, 'Cluster', {
+      clusterIdentifier,
       engine: DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_9 }),
       vpc: props.vpc ?? this.createVpc(props),
       vpcSubnets: props.vpcSubnets ?? { subnetType: SubnetType.PRIVATE_ISOLATED },
@@ -89,7 +90,8 @@ export class EventDatabase extends Construct {
       ),
       serverlessV2MinCapacity: props.databaseMinCapacity,
       serverlessV2MaxCapacity: props.databaseMaxCapacity,
-      defaultDatabaseName: props.databaseName,
+      // Not the setting: another one would replace the cluster. Migrations create the database that is missing.
+      defaultDatabaseName: DATABASE_SPECS.databaseName.fallback,
       credentials: Credentials.fromUsername('event_owner', { encryptionKey }),
       manageMasterUserPassword: true,
       enableDataApi: true,
@@ -99,16 +101,38 @@ export class EventDatabase extends Construct {
       backup: { retention: Duration.days(props.backupRetentionDays) },
       copyTagsToSnapshot: true,
       cloudwatchLogsExports: ['postgresql'],
-      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
+      // What is kept is protected once it is there, see DeletionProtection; the property lifts a protection.
+      ...(isTemporary && { deletionProtection: false }),
       removalPolicy,
     });
-    if (removalPolicy !== RemovalPolicy.RETAIN) {
-      Validations.of(cluster).acknowledge({
-        id: 'AwsSolutions-RDS10',
-        reason: '`removalPolicy` destroy is for test stages, which must be able to go',
-      });
-    }
+    cluster.node.addDependency(logGroup);
+    Validations.of(cluster).acknowledge({
+      id: 'AwsSolutions-RDS10',
+      reason: isTemporary
+        ? '`removalPolicy` destroy is for test stages, which must be able to go'
+        : 'protected when it is there: from the first moment on, a first deployment that fails could not be taken back',
+    });
+    if (!isTemporary) this.keep(cluster, props);
     return cluster;
+  }
+
+  /** RDS would make the group itself, without a key and for ever; a statement that failed is in it with its values. */
+  private createLogGroup(
+    clusterIdentifier: string,
+    { encryptionKey, logRetention, removalPolicy }: EventDatabaseProps,
+  ): LogGroup {
+    return new LogGroup(this, 'ClusterLogs', {
+      logGroupName: `/aws/rds/cluster/${clusterIdentifier}/postgresql`,
+      retention: logRetention,
+      encryptionKey,
+      removalPolicy,
+    });
+  }
+
+  /** With the cluster stays what is around it. Its instances go: they hold no data, and cost most. */
+  private keep(cluster: DatabaseCluster, { encryptionKey, logRetention }: EventDatabaseProps): void {
+    RemovalPolicies.of(cluster).retainOnUpdateOrDelete({ excludeResourceTypes: ['AWS::RDS::DBInstance'] });
+    new DeletionProtection(this, 'Protection', { cluster, encryptionKey, logRetention });
   }
 
   /** Nothing but the database lives here, and nothing connects to it: the Data API comes from the other side. */
@@ -131,6 +155,7 @@ export class EventDatabase extends Construct {
         },
       },
     });
+    if (removalPolicy !== RemovalPolicy.DESTROY) RemovalPolicies.of(vpc).retainOnUpdateOrDelete();
     return vpc as IVpc;
   }
 
@@ -147,12 +172,21 @@ export class EventDatabase extends Construct {
         excludePunctuation: true,
       },
     });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
-        'the migrations step gives the role the password that the secret holds; a new password is a new ' +
-        'value in the secret and a run of that step, see docs/operations.md',
-    });
     return secret as ISecret;
   }
+}
+
+/** The Data API and the policies of its callers name a secret by its complete ARN. */
+function completeSecret(secret: ISecret | undefined): ISecret {
+  if (secret === undefined) {
+    throw new PropsError([
+      '`clusterSecret` must be set with a `cluster` that does not know its own secret, got nothing; migrations log in with it',
+    ]);
+  }
+  if (secret.secretFullArn === undefined) {
+    throw new PropsError([
+      `\`clusterSecret\` must have its complete ARN, got ${secret.secretArn}; import it with Secret.fromSecretCompleteArn`,
+    ]);
+  }
+  return secret;
 }

@@ -33,6 +33,18 @@ export function allowSecret({ secretArn, encryptionKey }: ISecret): readonly Pol
   ];
 }
 
+/** Reading one secret, and giving it a new version by rotation. */
+export function allowRotation(secret: ISecret): readonly PolicyStatement[] {
+  const { secretArn, encryptionKey } = secret;
+  const actions = ['DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage'];
+  const encrypt = { actions: ['kms:GenerateDataKey'], resources: [encryptionKey?.keyArn ?? ''] };
+  return [
+    ...allowSecret(secret),
+    new PolicyStatement({ actions: actions.map((action) => `secretsmanager:${action}`), resources: [secretArn] }),
+    ...(encryptionKey === undefined ? [] : [new PolicyStatement(encrypt)]),
+  ];
+}
+
 /** Reading what a customer-managed key encrypts; the keys of AWS itself need no permission. */
 function allowDecrypt(key: IKey | undefined): readonly PolicyStatement[] {
   return key === undefined ? [] : [new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] })];

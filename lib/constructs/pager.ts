@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -42,10 +43,14 @@ export class Pager extends Construct {
     this.subscribe('PageHttps', { topic: this.pageTopic, protocol: HTTPS, endpoints: props.pageHttpsEndpoints });
   }
 
-  /** Numbered, so that no address becomes part of a name. */
+  /**
+   * Named by a hash, so that no address becomes part of a name, and another address beside it or before it leaves a
+   * subscription as it is: a new one would have to be confirmed again.
+   */
   private subscribe(id: string, { topic, protocol, endpoints }: Subscribers): void {
-    for (const [index, endpoint] of endpoints.entries()) {
-      const subscription = new Subscription(this, `${id}${index + 1}`, { topic, protocol, endpoint });
+    for (const endpoint of new Set(endpoints)) {
+      const hash = createHash('sha256').update(endpoint).digest('hex').slice(0, 8);
+      const subscription = new Subscription(this, `${id}-${hash}`, { topic, protocol, endpoint });
       Validations.of(subscription).acknowledge({
         id: 'Serverless-SNSRedrivePolicy',
         reason: 'a page that waits in a queue helps nobody; the alarm PagingFailed says that one was not delivered',

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Validations, type Duration } from 'aws-cdk-lib';
+import { Validations, type Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -57,7 +57,8 @@ export class ServiceFunction extends Construct {
       timeout: props.timeout,
       role: this.role,
       logGroup: this.logGroup,
-      currentVersionOptions: { removalPolicy: versionRemoval(props.removalPolicy) },
+      // An earlier version can be gone back to by hand only while it is there. One whose deployment is rolled back goes.
+      currentVersionOptions: { removalPolicy: props.removalPolicy },
       loggingFormat: LoggingFormat.JSON,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
       tracing: props.tracing === true ? Tracing.ACTIVE : Tracing.DISABLED,
@@ -96,14 +97,4 @@ export class ServiceFunction extends Construct {
       reason: 'X-Ray takes no resource in its permissions',
     });
   }
-}
-
-/**
- * An earlier version can be gone back to by hand only while it is there. But a version whose deployment is rolled back
- * must go: Lambda publishes the same code and configuration once, so the next deployment of the same release would fail
- * on it ("A version for this Lambda function exists").
- * {@link https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html}
- */
-function versionRemoval(removalPolicy: RemovalPolicy): RemovalPolicy {
-  return removalPolicy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : removalPolicy;
 }

@@ -1,3 +1,4 @@
+import { Validations } from 'aws-cdk-lib';
 import {
   EventSourceMapping,
   MetricType,
@@ -48,6 +49,12 @@ export class StreamMapping extends Construct {
       // Without these metrics a mapping that has stopped polling cannot be told from an idle one.
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
+    if (failedBatches === undefined) {
+      Validations.of(this.mapping).acknowledge({
+        id: 'Serverless-LambdaEventSourceMappingDestination',
+        reason: 'without a destination nothing is given up: neither attempts nor the age of a record are limited',
+      });
+    }
   }
 }
 

@@ -1,7 +1,8 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { CfnWaitCondition, CfnWaitConditionHandle, Duration, Validations } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
@@ -11,6 +12,7 @@ import type { ResolvedMappingOptions } from '../props/mapping-options.ts';
 import type { ResolvedStreamOptions } from '../props/stream-options.ts';
 import type { EventDatabase } from './event-database.ts';
 import type { EventStream } from './event-stream.ts';
+import type { FailedBatches } from './failed-batches.ts';
 import { allowDataApi, allowReadStream } from './grants.ts';
 import { ServiceFunction, type FunctionDefaults } from './service-function.ts';
 
@@ -27,18 +29,27 @@ export interface WatchdogProps
   readonly metricsNamespace: string;
   readonly stream: EventStream;
   readonly database: EventDatabase;
+  readonly mapping: EventSourceMapping;
+  readonly failedBatches: FailedBatches | undefined;
 }
 
 /** Shards that one run of the watchdog looks into: two calls each, ten at a time, well within its minute. */
 const MAX_SHARDS = 400;
 
+/** A wait condition cannot be updated: another value here breaks the next deployment of every stack there is. */
+const FIRST_RUN = { count: 1, timeout: '900' } as const;
+
 /** Two functions on a schedule, independent of the processor: one looks how far behind it is, one deletes old rows. */
 export class Watchdog extends Construct {
   readonly watchdog: ServiceFunction;
   readonly prune: ServiceFunction;
+  /** Created once the watchdog has run on its schedule: what must not exist before depends on it. */
+  readonly firstRun: CfnWaitCondition;
+  private readonly runs: CfnWaitConditionHandle;
 
   constructor(scope: Construct, id: string, props: WatchdogProps) {
     super(scope, id);
+    this.runs = new CfnWaitConditionHandle(this, 'Runs');
     this.watchdog = this.createWatchdog(props);
     this.prune = this.createPrune(props);
     // A run that failed is not repeated: the next one is a minute away and sees more.
@@ -53,6 +64,8 @@ export class Watchdog extends Construct {
       schedule: Schedule.rate(Duration.hours(1)),
       targets: [new LambdaFunction(this.prune.function, once)],
     });
+    this.firstRun = new CfnWaitCondition(this, 'FirstRun', { ...FIRST_RUN, handle: this.runs.ref });
+    this.firstRun.node.addDependency(everyMinute);
     for (const rule of [everyMinute, everyHour]) {
       Validations.of(rule).acknowledge({
         id: 'Serverless-EventBusDLQ',
@@ -62,6 +75,7 @@ export class Watchdog extends Construct {
   }
 
   private createWatchdog(props: WatchdogProps): ServiceFunction {
+    const { mapping, failedBatches } = props;
     const { stream } = props.stream;
     return new ServiceFunction(this, 'Watchdog', {
       ...props,
@@ -77,8 +91,19 @@ export class Watchdog extends Construct {
         startingPosition: props.startingPositionTimestamp ?? props.startingPosition,
         parallelizationFactor: props.parallelizationFactor,
         maxShards: MAX_SHARDS,
+        mappingId: mapping.eventSourceMappingId,
+        failedBatchesBucket: failedBatches?.bucket.bucketName ?? '',
+        runsSignalUrl: this.runs.ref,
       }),
-      statements: [...allowReadStream(stream), ...allowMaintenance(props)],
+      statements: [
+        ...allowReadStream(stream),
+        new PolicyStatement({
+          actions: ['lambda:GetEventSourceMapping'],
+          resources: [mapping.eventSourceMappingArn],
+        }),
+        ...(failedBatches?.listStatements() ?? []),
+        ...allowMaintenance(props),
+      ],
     });
   }
 

@@ -19,6 +19,8 @@ import { pageAlarms } from './page-alarms.ts';
 
 /** What is watched, and who is told. */
 export interface EventAlarmsProps {
+  /** Begins the names of the incidents, which are what a page shows first. */
+  readonly deployment: string;
   readonly limits: MonitoredLimits;
   readonly metrics: EventMetrics;
   readonly pager: Pager;
@@ -63,7 +65,7 @@ export class EventAlarms extends Construct {
 
   private createIncidents(
     specs: readonly AlarmSpec[],
-    { pager, dashboardUrl }: EventAlarmsProps,
+    { deployment, pager, dashboardUrl }: EventAlarmsProps,
   ): Readonly<Record<IncidentName, CompositeAlarm>> {
     const create = (name: IncidentName): CompositeAlarm => {
       const parts = specs.filter(({ incident }) => incident === name);
@@ -72,6 +74,7 @@ export class EventAlarms extends Construct {
         return alarm === undefined ? [] : [AlarmRule.fromAlarm(alarm, AlarmState.ALARM)];
       });
       const incident = new CompositeAlarm(this, `Incident${name}`, {
+        compositeAlarmName: `${deployment}-${name}`,
         alarmDescription: describe(`Incident: ${INCIDENTS[name]}`, `incident-${name.toLowerCase()}`, dashboardUrl),
         alarmRule: AlarmRule.anyOf(...rules),
       });

@@ -24,7 +24,13 @@ export class Monitoring extends Construct {
     const metrics = new EventMetrics(sources);
     const { deployment } = sources;
     this.dashboard = new EventDashboard(this, 'Dashboard', { deployment, limits, metrics, logGroup });
-    this.alarms = new EventAlarms(this, 'Alarms', { limits, metrics, pager, dashboardUrl: this.dashboard.url });
+    this.alarms = new EventAlarms(this, 'Alarms', {
+      deployment,
+      limits,
+      metrics,
+      pager,
+      dashboardUrl: this.dashboard.url,
+    });
     this.dashboard.showAlarms([...Object.values(this.alarms.incidents), ...Object.values(this.alarms.alarms)]);
   }
 }

@@ -5,9 +5,10 @@ import { DAY, duration, from, integer, text, type Resolved, type SpecsFor } from
 export interface DatabaseOptions {
   /**
    * Database in the cluster. Several functions can share one; two stages of the same function cannot, because they
-   * write the same tables.
+   * write the same tables. It is created when the cluster does not have it; on a live stack, another name leads to a
+   * new, empty database beside the one before.
    *
-   * Range: lowercase letters, digits and underscores, at most 63.
+   * Range: lowercase letters, digits and underscores, at most 63, no database of PostgreSQL or RDS itself.
    *
    * @default events
    */
@@ -64,7 +65,10 @@ const acu = (min: number, fallback: number) => ({ kind: 'number' as const, min, 
 /** Range and default of each. */
 export const DATABASE_SPECS = {
   databaseName: text(
-    { pattern: /^[a-z_][a-z0-9_]{0,62}$/, words: 'lowercase letters, digits and underscores, at most 63' },
+    {
+      pattern: /^(?!(?:template[01]|rdsadmin)$)[a-z_][a-z0-9_]{0,62}$/,
+      words: 'lowercase letters, digits and underscores, at most 63, no database of PostgreSQL or RDS itself',
+    },
     'events',
   ),
   databaseMinCapacity: acu(0, 0.5),

@@ -1,6 +1,7 @@
 import { describeRange } from '../props/check-value.ts';
 import { formatSeconds } from '../props/duration-text.ts';
 import type { OptionSpec } from '../props/option-spec.ts';
+import { LIVE_CHANGE_WORDS, LIVE_CHANGES } from './live-changes.ts';
 import { SETTING_SPECS, type SettingName } from './stage-settings.ts';
 
 /** Where the settings are declared, from the root of the repository, and the title of each file's table. */
@@ -63,8 +64,8 @@ export function documentSettings(document: string, sources: readonly SettingSour
     [
       `## ${title}`,
       '',
-      '| name | default | range | effect |',
-      '| --- | --- | --- | --- |',
+      '| name | default | range | effect | changed on a live stack |',
+      '| --- | --- | --- | --- | --- |',
       ...[...source.matchAll(PROP)].map(([, comment = '', name = '']) => tableRow(name, comment)),
     ].join('\n'),
   );
@@ -79,7 +80,8 @@ function tableRow(name: string, comment: string): string {
   const [effect = ''] = text.split('\n\nRange: ');
   const range = /^Range: (.*)\.$/m.exec(text)?.[1] ?? '';
   const fallback = /@default ([\s\S]*)$/.exec(text)?.[1] ?? 'required';
-  return `| \`${name}\` | ${oneLine(fallback)} | ${range} | ${oneLine(effect)} |`;
+  const change = LIVE_CHANGE_WORDS[LIVE_CHANGES[name as SettingName]];
+  return `| \`${name}\` | ${oneLine(fallback)} | ${range} | ${oneLine(effect)} | ${change} |`;
 }
 
 function describeDefault(spec: OptionSpec): string | undefined {

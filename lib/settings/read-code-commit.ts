@@ -1,17 +1,15 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
  * Finds out which commit is deployed.
  *
- * @param directory a folder of the working copy; the project's own unless told
+ * @param directory a folder of the working copy; the working directory unless told
  * @returns the short hash, with `-dirty` behind it when files differ from the commit, or `unknown` outside of git
  */
-export async function readCodeCommit(directory: string = ROOT): Promise<string> {
+export async function readCodeCommit(directory: string = process.cwd()): Promise<string> {
   try {
     const { stdout: commit } = await run('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: directory });
     const { stdout: changes } = await run('git', ['status', '--porcelain', '--untracked-files=no'], { cwd: directory });

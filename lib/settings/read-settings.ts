@@ -3,6 +3,7 @@ import { parseDuration } from '../props/duration-text.ts';
 import type { OptionSpec } from '../props/option-spec.ts';
 import { PropsError } from '../props/props-error.ts';
 import { unknownSettings } from './check-settings.ts';
+import { LIVE_CHANGES, REPLACEMENTS } from './live-changes.ts';
 import { SETTING_SPECS, type SettingName, type StageSettings } from './stage-settings.ts';
 import { DEFAULT_STAGE, STAGES } from './stages.ts';
 
@@ -16,25 +17,49 @@ export interface Stage {
 export type Stages = Readonly<Record<string, readonly StageSettings[]>>;
 
 /**
- * Makes the settings of a deployment from CDK context: `stage`, and any setting by its name. Keys of the CDK itself,
- * which have a `:` or a `/` in them, are left alone.
+ * Makes the settings of a deployment from CDK context: `stage`, and any setting by its name. `allowReplacement` is for
+ * the comparison with what is deployed, and lets settings through that replace a mapping, a stream or a cluster. Keys of
+ * the CDK itself, which have a `:` or a `/` in them, are left alone.
  *
  * @param context what `cdk.json` and `-c` say
  * @param stages all there are
  * @throws {@link PropsError} when the stage or a name is unknown, or two processors have one name, with all of them
  */
 export function readSettings(context: Readonly<Record<string, unknown>>, stages: Stages = STAGES): Stage {
-  const { stage = DEFAULT_STAGE, ...rest } = context;
+  const { stage = DEFAULT_STAGE, allowReplacement, ...rest } = context;
   const overrides = Object.entries(rest).filter(([name]) => !/[:/]/.test(name));
   const listed = typeof stage === 'string' && Object.hasOwn(stages, stage) ? stages[stage] : undefined;
   const problems = [
     ...(listed === undefined ? [unknownStage(stage, Object.keys(stages))] : sharedNames(listed, rest)),
     ...unknownSettings(Object.fromEntries(overrides)),
+    ...(allowReplacement === undefined
+      ? overrides.flatMap(([name, value]) => changesLightly(name, value, listed))
+      : []),
   ];
   if (problems.length > 0) throw new PropsError(problems);
   const parsed = overrides.map(([name, value]) => [name, parseOverride(name as SettingName, value)]);
   const replaced = Object.fromEntries(parsed) as object;
   return { stage: String(stage), processors: (listed ?? []).map((settings) => ({ ...settings, ...replaced })) };
+}
+
+/**
+ * A mapping, a stream or a cluster would be replaced by one deployment, and replaced back by the next one, which does not
+ * know of the option.
+ */
+function changesLightly(name: string, value: unknown, listed: readonly StageSettings[] = []): readonly string[] {
+  if (!Object.hasOwn(LIVE_CHANGES, name)) return [];
+  const setting = name as SettingName;
+  const change = LIVE_CHANGES[setting];
+  const section = REPLACEMENTS[change];
+  const { [setting]: spec } = SETTING_SPECS;
+  const fallback = 'fallback' in spec ? spec.fallback : undefined;
+  const isAsListed = listed.every((settings) => String(settings[setting] ?? fallback) === String(value));
+  if (section === undefined || isAsListed) return [];
+  return [
+    `\`${name}\` must not be replaced on the command line: on a stack that is deployed it means another ${change}, and ` +
+      `the next deployment without it yet another. Set it in lib/settings/stages.ts; ${section} says how to keep data ` +
+      'and position. To have it all the same, add `-c allowReplacement=LOGICAL_ID`, which `npm run diff` names',
+  ];
 }
 
 function unknownStage(stage: unknown, known: readonly string[]): string {

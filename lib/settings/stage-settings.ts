@@ -44,7 +44,7 @@ export interface DeploymentSettings {
   readonly logRetentionDays?: number;
 
   /**
-   * Reads this stream instead of making one.
+   * Reads this stream instead of making one. It must distribute records by partition key, not `AUTO`.
    *
    * Range: the ARN of a stream.
    *

@@ -75,7 +75,7 @@ async function writeBundle(directory: string, build: ChaosBuild, mutation: Mutat
     ...(mutation === undefined ? [] : [[`mutation ${mutation}`, MUTATIONS[mutation].edits] as const]),
   ];
   const plugins = changes.map(([name, edits]) => editSources(name, edits));
-  await writeFunctionBundle('local/chaos/function/handler.ts', directory, plugins);
+  await writeFunctionBundle('local/chaos/function/handler.ts', directory, { plugins });
   return join(directory, 'index.mjs');
 }
 

@@ -43,7 +43,8 @@ export class DatabaseDirectory {
   poolFor({ resourceArn, secretArn, database = this.identity.database }: CallTarget): SessionPool {
     this.assertCluster(resourceArn);
     const user = this.#userOf(secretArn);
-    const key = JSON.stringify([user?.username, database]);
+    // A password that was rotated is another way in.
+    const key = JSON.stringify([user?.username, user?.password, database]);
     const pool = this.#pools.get(key) ?? this.#createPool(database, user);
     this.#pools.set(key, pool);
     return pool;
@@ -114,7 +115,11 @@ export class DatabaseDirectory {
   }
 
   #forget(pool: SessionPool): void {
-    for (const [key, candidate] of this.#pools) if (candidate === pool) this.#pools.delete(key);
-    void pool.close();
+    for (const [key, candidate] of this.#pools) {
+      if (candidate !== pool) continue;
+      this.#pools.delete(key);
+      // Of calls at the same time, only the first to be refused finds the pool here.
+      void pool.close();
+    }
   }
 }

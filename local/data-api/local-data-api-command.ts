@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { integerOption } from '../../command-line/integer-option.ts';
+import { commandOf } from '../../command-line/program-name.ts';
 import type { AutoPauseOptions } from './cluster-power.ts';
 import { OPTION_DEFAULTS, OPTION_RANGES } from './data-api-server-options.ts';
 
 /** The command line of the stand-alone server; what it gives are {@link LocalDataApiOptions}. */
 export function createLocalDataApiCommand(): Command {
-  const command = new Command('local:data-api')
+  const command = new Command(commandOf('data-api'))
     .description('RDS Data API of Aurora PostgreSQL, served locally from a real PostgreSQL')
     .allowExcessArguments(false);
   for (const option of [...placeOptions(), ...timeOptions(), ...choiceOptions()]) command.addOption(option);

@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { reservedVariables } from '../../contract/reserved-variables.ts';
 import { buildSync } from 'esbuild';
 import type { EnvironmentCrash, LogFormat } from './environment-protocol.ts';
@@ -29,7 +28,7 @@ export interface EnvironmentConfiguration {
   readonly onCrash: (crash: EnvironmentCrash) => void;
 }
 
-const PROCESS_ENTRY = fileURLToPath(new URL('./environment-process.ts', import.meta.url));
+const PROCESS_ENTRY = join(import.meta.dirname, `environment-process${extname(import.meta.filename)}`);
 
 let compiledEntry: string | undefined;
 

@@ -1,9 +1,13 @@
+import { ownFunctionFolder, type FunctionFolder } from '../../build/function-folder.ts';
 import type { Example } from './example.ts';
-import { flightsExample } from './flights-example.ts';
 
-const EXAMPLES: Readonly<Record<string, Example>> = { flights: flightsExample };
+/** Loaded when asked for: the package comes without the data sets. */
+const EXAMPLES: Readonly<Record<string, () => Promise<Example>>> = {
+  flights: async () => (await import('./flights-example.ts')).flightsExample,
+};
 
-/** The example of a function, or `undefined` for a function that brings its own input. */
-export function findExample(functionName: string): Example | undefined {
-  return Object.hasOwn(EXAMPLES, functionName) ? EXAMPLES[functionName] : undefined;
+/** The example of one of this project's own functions; a function that others wrote brings its own input. */
+export async function findExample({ name, path }: FunctionFolder): Promise<Example | undefined> {
+  if (!Object.hasOwn(EXAMPLES, name) || path !== ownFunctionFolder(name).path) return undefined;
+  return EXAMPLES[name]?.();
 }

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { extname, join } from 'node:path';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
@@ -39,6 +40,8 @@ export interface KinesisEmulator {
   stop(): Promise<void>;
 }
 
+const PROCESS_ENTRY = join(import.meta.dirname, `emulator-process${extname(import.meta.filename)}`);
+
 /** The emulator takes no port 0, so the two servers carry these marks and get free ports in their place. */
 const TLS_PORT_MARK = 1;
 const PLAIN_PORT_MARK = 2;
@@ -67,7 +70,7 @@ const TRANSITIONS = [
  */
 export async function startKinesis(options: KinesisEmulatorOptions = {}): Promise<KinesisEmulator> {
   const region = options.region ?? 'us-east-1';
-  const child = fork(new URL('./emulator-process.ts', import.meta.url), {
+  const child = fork(PROCESS_ENTRY, {
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { PATH: process.env['PATH'], ...emulatorEnvironment(options, region) },

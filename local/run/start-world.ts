@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { functionFolder } from '../../build/function-folder.ts';
+import type { FunctionFolder } from '../../build/function-folder.ts';
 import { prepareFunction } from '../../build/prepare-function.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
@@ -31,6 +31,7 @@ export interface World {
 
 /** What a world is made for. */
 export interface WorldSettings {
+  readonly folder: FunctionFolder;
   readonly example: Example | undefined;
   readonly options: RunOptions;
   /** Hears what is being started. */
@@ -51,12 +52,12 @@ const FUNCTION_MEMORY_MB = 1_024;
  * @throws what could not be started; everything started before has then been ended
  */
 export async function startWorld(settings: WorldSettings): Promise<World> {
-  const { example, options, onStep } = settings;
+  const { folder, example, options, onStep } = settings;
   await using starting = new AsyncDisposableStack();
   onStep('function');
   const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
   starting.defer(() => rm(directory, { recursive: true, force: true }));
-  await prepareFunction(options.function, directory);
+  await prepareFunction(folder, directory);
   onStep('PostgreSQL');
   const postgres = await (options.databaseUrl === undefined
     ? startPostgres()
@@ -65,7 +66,7 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
   onStep('tables');
-  await prepareTables(dataApi, [functionFolder(options.function)], example);
+  await prepareTables(dataApi, [folder], example);
   // Latency is for what is measured, not for what prepares it.
   dataApi.setLatencyMs(options.dataApiLatencyMs);
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');

@@ -1,6 +1,7 @@
 import { UsageError } from '../../command-line/usage-error.ts';
 import { compareTemplates, type ResourceChange, type StackTemplate } from './compare-templates.ts';
 import { describeReplacements, findLosses } from './kept-resources.ts';
+import { existingStreams, type StreamOrder } from './stream-order.ts';
 
 /** A stack that is about to be deployed. */
 export interface NextStack {
@@ -14,6 +15,8 @@ export interface NextStack {
 export interface DeploymentCheck {
   /** The template that a stack has now, or undefined when it is not deployed. */
   readonly readDeployed: (stack: NextStack) => Promise<StackTemplate | undefined>;
+  /** Whether a stream that is there already keeps records in order. */
+  readonly readStreamOrder: (stack: NextStack, streamArn: string) => Promise<StreamOrder>;
   /** Logical ids of what may be replaced or taken away. */
   readonly allowed: ReadonlySet<string>;
   readonly say: (line: string) => void;
@@ -22,12 +25,23 @@ export interface DeploymentCheck {
 /**
  * Compares stacks with what is deployed, and tells what a deployment would change.
  *
- * @throws {@link UsageError} when it would take data or a position away, with everything that it would
+ * @throws {@link UsageError} when it would take data, a position or the order of records away, with everything that it
+ * would
  */
 export async function checkDeployment(stacks: readonly NextStack[], check: DeploymentCheck): Promise<void> {
   const problems: string[] = [];
-  for (const stack of stacks) problems.push(...(await checkStack(stack, check)));
+  for (const stack of stacks) problems.push(...(await checkStreams(stack, check)), ...(await checkStack(stack, check)));
   if (problems.length > 0) throw new UsageError(problems);
+}
+
+async function checkStreams(stack: NextStack, { readStreamOrder, say }: DeploymentCheck): Promise<string[]> {
+  const problems: string[] = [];
+  for (const streamArn of existingStreams(stack.template)) {
+    const { problem, unknown } = await readStreamOrder(stack, streamArn);
+    if (problem !== undefined) problems.push(`${stack.stackName}: ${problem}`);
+    if (unknown !== undefined) say(`${stack.stackName}: ${streamArn} could not be looked at (${unknown})`);
+  }
+  return problems;
 }
 
 async function checkStack(stack: NextStack, { readDeployed, allowed, say }: DeploymentCheck): Promise<string[]> {

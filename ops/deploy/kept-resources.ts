@@ -4,16 +4,28 @@ import type { ResourceChange, ResourceEffect } from './compare-templates.ts';
 interface Keeper {
   /** Completes "it holds ...". */
   readonly holds: string;
-  /** Section of docs/operations.md with the way that keeps it. */
+  /** Where the way is that keeps it. */
   readonly section: string;
 }
 
 const KEEPERS: Readonly<Record<string, Keeper>> = {
-  'AWS::Lambda::EventSourceMapping': { holds: 'the position in the stream', section: 'another-mapping' },
-  'AWS::Kinesis::Stream': { holds: 'the records that are not committed yet', section: 'another-stream' },
-  'AWS::RDS::DBCluster': { holds: 'the tables, the ledger and the quarantine', section: 'another-database' },
-  'AWS::KMS::Key': { holds: 'the key to all that was encrypted with it', section: 'another-database' },
-  'AWS::S3::Bucket': { holds: 'the batches that Lambda gave up', section: 'on-failure-destination' },
+  'AWS::Lambda::EventSourceMapping': {
+    holds: 'the position in the stream',
+    section: 'docs/data-and-positions.md#another-mapping',
+  },
+  'AWS::Kinesis::Stream': {
+    holds: 'the records that are not committed yet',
+    section: 'docs/data-and-positions.md#another-stream',
+  },
+  'AWS::RDS::DBCluster': {
+    holds: 'the tables, the ledger and the quarantine',
+    section: 'docs/data-and-positions.md#another-database',
+  },
+  'AWS::KMS::Key': {
+    holds: 'the key to all that was encrypted with it',
+    section: 'docs/data-and-positions.md#another-database',
+  },
+  'AWS::S3::Bucket': { holds: 'the batches that Lambda gave up', section: 'docs/operations.md#on-failure-destination' },
 };
 
 /** The step that prepares the database says which one is used: an update of it can leave all data behind. */
@@ -44,16 +56,15 @@ export function findLosses(changes: readonly ResourceChange[]): readonly Loss[] 
   return changes.flatMap((change) => {
     const { logicalId, type, effect } = change;
     if (leavesDatabase(change)) {
-      const section = 'docs/operations.md#another-database';
-      const problem = `\`${logicalId}\`: another database would be used, ${causeOf(change)}, without what is in this one; see ${section}`;
-      return [{ logicalId, problem }];
+      const words = `another database would be used${causeOf(change)}, without what is in this one`;
+      return [{ logicalId, problem: `\`${logicalId}\`: ${words}; see docs/data-and-positions.md#another-database` }];
     }
     const keeper = KEEPERS[type];
     const words = WORDS[effect];
     if (keeper === undefined || words === undefined) return [];
     const { holds, section } = keeper;
-    const rest = `it holds ${holds}${failsAnyway(change)}; see docs/operations.md#${section}`;
-    return [{ logicalId, problem: `\`${logicalId}\` (${type}) ${words}${causeOf(change, ', ')}: ${rest}` }];
+    const rest = `it holds ${holds}${failsAnyway(change)}; see ${section}`;
+    return [{ logicalId, problem: `\`${logicalId}\` (${type}) ${words}${causeOf(change)}: ${rest}` }];
   });
 }
 
@@ -69,7 +80,7 @@ export function describeReplacements(changes: readonly ResourceChange[], losses:
     .map((change) => {
       const { logicalId, type, effect } = change;
       const note = NOTES[type];
-      return `\`${logicalId}\` (${type}) ${WORDS[effect] ?? ''}${causeOf(change, ', ')}${note === undefined ? '' : `: ${note}`}`;
+      return `\`${logicalId}\` (${type}) ${WORDS[effect] ?? ''}${causeOf(change)}${note === undefined ? '' : `: ${note}`}`;
     });
 }
 
@@ -78,9 +89,9 @@ function leavesDatabase({ type, effect, properties }: ResourceChange): boolean {
   return type === pointer && effect === 'update' && names.some((name) => properties.includes(name));
 }
 
-function causeOf({ properties }: ResourceChange, separator = ''): string {
+function causeOf({ properties }: ResourceChange): string {
   if (properties.length === 0) return '';
-  return `${separator}because ${properties.join(' and ')} ${properties.length === 1 ? 'changes' : 'change'}`;
+  return `, because ${properties.join(' and ')} ${properties.length === 1 ? 'changes' : 'change'}`;
 }
 
 /** CloudFormation makes the new one first, and Lambda takes one mapping per pair of stream and function. */

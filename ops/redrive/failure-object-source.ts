@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { MARK_ENDING } from '../../kinesis/unread-failures.ts';
 import { parseFailureObject } from './parse-failure-object.ts';
 import type { RedriveItem, RedrivePage, RedriveSource } from './redrive-source.ts';
 
@@ -11,9 +12,6 @@ export interface FailureObjects {
   /** Notes that an object was put back, so that `keys` leaves it out; repeating it changes nothing. */
   readonly mark: (key: string) => Promise<void>;
 }
-
-/** Ends the key of the empty object that stands beside one that was put back. */
-export const MARK_ENDING = '.redriven';
 
 /**
  * On-failure objects as something to put back: one object at a time, with all its records.

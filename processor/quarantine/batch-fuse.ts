@@ -140,7 +140,7 @@ function evidenceOf(
   };
 }
 
-const WAY_OUT = 'if the events are bad, let them into the quarantine with `npm run ops -- fuse --allow`';
+const WAY_OUT = 'if the events are bad, let them into the quarantine with the command `ops fuse --allow`';
 
 /** One line: how many of how many, since when, which build, an example, what to do. */
 function describeFuse(held: HeldBuild, { settings, codeVersion }: BatchFuseParts): string {

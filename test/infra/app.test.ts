@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { STAGES } from '../../lib/settings/stages.ts';
+import { createScratchProject } from '../support/scratch-project.ts';
+import { synthesize } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -20,7 +24,11 @@ interface Run {
 }
 
 /** Runs the app as the CDK command line runs it: context and output folder come in the environment. */
-async function runApp<T>(context: Readonly<Record<string, string>>, look: (run: Run) => T): Promise<T> {
+async function runApp<T>(
+  context: Readonly<Record<string, string>>,
+  look: (run: Run) => T,
+  root: string = ROOT,
+): Promise<T> {
   const outdir = mkdtempSync(join(tmpdir(), 'app-'));
   try {
     const { exitCode, stderr } = await new Promise<Pick<Run, 'exitCode' | 'stderr'>>((resolve) => {
@@ -29,7 +37,7 @@ async function runApp<T>(context: Readonly<Record<string, string>>, look: (run: 
         CDK_OUTDIR: outdir,
         CDK_CONTEXT_JSON: JSON.stringify({ ...flags, ...context }),
       };
-      const child = execFile(process.execPath, ['bin/app.ts'], { cwd: ROOT, env }, (_, __, output) => {
+      const child = execFile(process.execPath, ['bin/app.ts'], { cwd: root, env }, (_, __, output) => {
         resolve({ exitCode: child.exitCode ?? -1, stderr: output });
       });
     });
@@ -52,7 +60,8 @@ describe('bin/app.ts', () => {
     ]);
     expect(first.exitCode).toBe(0);
     expect(first.files).toContain('flights-dev.template.json');
-    expect(first.files.filter((name) => name.startsWith('asset.'))).toHaveLength(4);
+    // Four bundles, and the CDK's own function that empties the bucket of a test stage.
+    expect(first.files.filter((name) => name.startsWith('asset.'))).toHaveLength(5);
     expect(second.files).toEqual(first.files);
   });
 
@@ -82,5 +91,47 @@ describe('bin/app.ts', () => {
     expect(run.stderr).toContain(
       'must be one of flights (folders of functions/), got "flight"; did you mean `flights`?',
     );
+  });
+
+  test('makes a stack of each processor of a stage, and tells the problems of all of them with their names', async () => {
+    const project = await createScratchProject();
+    try {
+      for (const name of ['orders', 'refunds']) await project.addFunction(name);
+      const common = "removalPolicy: 'destroy', rollout: 'all-at-once'";
+      await writeFile(
+        join(project.root, 'lib/settings/stages.ts'),
+        `export const STAGES = {
+  test: [{ ${common}, functionName: 'orders' }, { ${common}, functionName: 'refunds', batchSize: 200 }],
+};
+export const DEFAULT_STAGE = 'test';
+`,
+      );
+      const both = await runApp({ memorySize: '512' }, (run) => run.files, project.root);
+      expect(both.filter((name) => name.endsWith('.template.json'))).toEqual([
+        'orders-test.template.json',
+        'refunds-test.template.json',
+      ]);
+      const { exitCode, stderr } = await runApp({ memorySize: '1' }, (run) => run, project.root);
+      expect([exitCode, stderr.split('\n').filter((line) => line.startsWith('- '))]).toEqual([
+        2,
+        ['orders', 'refunds'].map((name) => `- ${name}: \`memorySize\` must be an integer from 128 to 10240, got 1`),
+      ]);
+    } finally {
+      await project.remove();
+    }
+  });
+});
+
+describe('the stages', () => {
+  test('keep records for one day where nobody will miss them, and have a reader where somebody would', () => {
+    const [dev] = STAGES.dev;
+    const [prod] = STAGES.prod;
+    expect(synthesize(dev).ofType('AWS::Kinesis::Stream')[0]?.[1].Properties).toMatchObject({
+      RetentionPeriodHours: 24,
+    });
+    const paged = synthesize({ ...prod, pageEmails: ['a@example.com'] });
+    expect(paged.ofType('AWS::Kinesis::Stream')[0]?.[1].Properties).toMatchObject({ RetentionPeriodHours: 168 });
+    expect(paged.ofType('AWS::RDS::DBInstance')).toHaveLength(2);
+    expect(synthesize(dev).ofType('AWS::RDS::DBInstance')).toHaveLength(1);
   });
 });

@@ -60,11 +60,13 @@ describe('the roles', () => {
     ]);
   });
 
-  test('the watchdog reads stream and database, as a role that can write nothing', () => {
+  test('the watchdog reads stream, database, mapping and bucket, as a role that can write nothing', () => {
     expect(permissions(stack, 'WatchingWatchdogRole')).toEqual([
       'logs:CreateLogStream logs:PutLogEvents on WatchingWatchdogLogs',
       `${STREAM} on EventsStream`,
       'kms:Decrypt on EncryptionKey',
+      'lambda:GetEventSourceMapping on PollingMapping',
+      's3:ListBucket on FailedBatchesBucket',
       'rds-data:ExecuteStatement on DatabaseCluster',
       'secretsmanager:GetSecretValue on DatabaseMaintenanceSecret',
     ]);
@@ -80,7 +82,7 @@ describe('the roles', () => {
     ]);
   });
 
-  test('only migrations read the secret of the owner', () => {
+  test('only migrations read the secret of the owner and rotate those of the roles', () => {
     expect(permissions(stack, 'MigrationsMigrateRole')).toEqual([
       'logs:CreateLogStream logs:PutLogEvents on MigrationsMigrateLogs',
       'rds-data:BeginTransaction rds-data:CommitTransaction rds-data:ExecuteStatement rds-data:RollbackTransaction ' +
@@ -88,8 +90,34 @@ describe('the roles', () => {
       'secretsmanager:GetSecretValue on DatabaseCluster.MasterUserSecret',
       'secretsmanager:GetSecretValue on DatabaseMaintenanceSecret',
       'secretsmanager:GetSecretValue on DatabaseProcessorSecret',
-      'kms:Decrypt on EncryptionKey',
+      'kms:Decrypt kms:GenerateDataKey on EncryptionKey',
+      'secretsmanager:DescribeSecret secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage ' +
+        'on DatabaseMaintenanceSecret',
+      'secretsmanager:DescribeSecret secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage ' +
+        'on DatabaseProcessorSecret',
     ]);
+  });
+
+  test('the passwords of the roles are rotated by migrations, once these have made the roles', () => {
+    const [[migrate] = ['']] = stack
+      .ofType('AWS::Lambda::Function')
+      .filter(([id]) => id.startsWith('MigrationsMigrate'));
+    const [[run] = ['']] = stack.ofType('Custom::DatabaseMigrations');
+    const [[permission] = ['']] = stack
+      .ofType('AWS::Lambda::Permission')
+      .filter(([, { Properties }]) => Properties['Principal'] === 'secretsmanager.amazonaws.com');
+    const schedules = stack.ofType('AWS::SecretsManager::RotationSchedule');
+    expect(schedules.map(([, { Properties }]) => nameOf(Properties['SecretId'])).sort()).toEqual([
+      'DatabaseMaintenanceSecret',
+      'DatabaseProcessorSecret',
+    ]);
+    for (const [, { Properties, DependsOn }] of schedules) {
+      expect(Properties).toMatchObject({
+        RotationLambdaARN: { 'Fn::GetAtt': [migrate, 'Arn'] },
+        RotateImmediatelyOnUpdate: false,
+      });
+      expect(DependsOn).toEqual(expect.arrayContaining([run, permission]));
+    }
   });
 
   test('with everything turned on, the processor may subscribe and trace as well', () => {

@@ -26,6 +26,7 @@ describe('the stack', () => {
     ['by default', {}],
     ['with an existing stream, cluster and topic', EXISTING],
     ['with everything turned on', EVERYTHING],
+    ['without a place for batches that are given up', { onFailureDestination: false }],
     ['as a test stage', { removalPolicy: 'destroy', rollout: 'all-at-once' }],
   ] as const)('passes the security checks %s, in a region and in none', (_, props) => {
     for (const env of [undefined, { account: '123456789012', region: 'eu-west-1' }]) {
@@ -44,10 +45,10 @@ describe('the stack', () => {
   test('keeps data when it is deleted, unless it is a test stage', () => {
     for (const type of KEPT) {
       const policies = new Set(stack.ofType(type).map(([, { DeletionPolicy }]) => DeletionPolicy));
-      expect([type, ...policies]).toEqual([type, 'Retain']);
+      expect([type, ...policies]).toEqual([type, 'RetainExceptOnCreate']);
     }
     const destroyed = synthesize({ removalPolicy: 'destroy' });
-    expect(KEPT.flatMap((type) => destroyed.ofType(type)).filter(([, it]) => it.DeletionPolicy === 'Retain')).toEqual(
+    expect(KEPT.flatMap((type) => destroyed.ofType(type)).filter(([, it]) => it.DeletionPolicy !== 'Delete')).toEqual(
       [],
     );
   });
@@ -76,7 +77,6 @@ describe('the stack', () => {
     expect(stack.ofType('AWS::RDS::DBCluster')[0]![1].Properties).toMatchObject({
       EnableHttpEndpoint: true,
       ManageMasterUserPassword: true,
-      DeletionProtection: true,
     });
   });
 
@@ -137,12 +137,35 @@ describe('the stack', () => {
     const outputs = stack.template.findOutputs('*') as Readonly<Record<string, { readonly Value: unknown }>>;
     expect(outputs['BuildVersion']?.Value).toBe('build-of-processor');
     expect(targetOf(outputs['MappingId']?.Value)).toMatch(/^PollingMapping/);
+    expect(targetOf(outputs['KeyArn']?.Value)).toMatch(/^EncryptionKey/);
+    const example = stack.ofType('AWS::Kinesis::Stream').map(([id]) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
+    expect(outputs['PutRecordExample']?.Value).toEqual({
+      'Fn::Join': [
+        '',
+        [
+          'aws kinesis put-record --region ',
+          { Ref: 'AWS::Region' },
+          ' --stream-arn ',
+          ...example,
+          ' --partition-key KEY --data fileb://event.json',
+        ],
+      ],
+    });
     expect(targetOf(outputs['FunctionVersion']?.Value)).toMatch(/^ProcessingProcessorFunctionCurrentVersion/);
   });
 
+  test('tells producers which key they need, and how to put an event', () => {
+    const outputs = stack.template.findOutputs('*') as Readonly<Record<string, { readonly Value: unknown }>>;
+    expect(targetOf(outputs['KeyArn']?.Value)).toMatch(/^EncryptionKey/);
+    expect(JSON.stringify(outputs['PutRecordExample']?.Value)).toContain('aws kinesis put-record');
+  });
+
   test('runs every function on arm64, with a log of its own and the source map of its bundle', () => {
-    const functions = stack.ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    const all = stack.ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    // The one of the CDK's that protects the cluster brings its code along.
+    const functions = all.filter(({ Description }) => Description !== undefined);
     expect(functions).toHaveLength(4);
+    expect(all).toHaveLength(5);
     for (const it of functions) {
       expect(it).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
       expect(it).toMatchObject({ Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps' } } });

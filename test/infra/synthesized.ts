@@ -114,6 +114,7 @@ export function standInCode(root: string, functionName = 'orders'): StackCode {
     watchdog: code('watchdog'),
     prune: code('prune'),
     migrationsVersion: 'migrations-1',
+    migrationWarnings: [],
   };
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** What a run of a program needs none of. */
-const LEFT_OUT = new Set(['node_modules', '.git', 'cdk.out', '.cache', 'coverage', 'docs', 'test']);
+const LEFT_OUT = new Set(['node_modules', '.git', 'cdk.out', 'dist', '.cache', 'coverage', 'docs', 'test']);
 
 /** A copy of the project, for functions that nobody else may see: tests of other files list `functions/` too. */
 export interface ScratchProject {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ async function synthesize(name: string) {
   const env = { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ functionName: name }) };
   const { code, stderr } = await runProgram('bin/app.ts', [], { root: project.root, env });
   const templates = (await readdir(outdir)).filter((file) => file.endsWith('.template.json'));
-  return { code, stderr, templates };
+  return { code, stderr, templates, outdir };
 }
 
 function edited(name: string, file: 'handler.ts' | 'projection.ts', from: string, to: string): Files {
@@ -186,6 +186,18 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
     ],
   ],
   [
+    'refused-statements',
+    () => ({
+      'migrations/002-more.sql': "COMMIT;\nSELECT ':a';\nSELECT :a;",
+      'migrations/003-open.sql': "SELECT 1;\nSELECT 'open;",
+    }),
+    [
+      'migrations/002-more.sql:1: `COMMIT` must not be used: ',
+      'migrations/002-more.sql:3: `:a` would be replaced by the Data API, ',
+      'migrations/003-open.sql:2: the string that opens on line 2 is never closed\n',
+    ],
+  ],
+  [
     'everything-at-once',
     (name) => ({
       ...edited(name, 'projection.ts', "name: 'everything-at-once'", "name: 'No Name'"),
@@ -206,7 +218,7 @@ describe('a function that cannot load', () => {
   });
 
   // One of each way to find out: the rest is up to the same code.
-  const some = ['wrong-type', 'exits-while-loading', 'missing-packages', 'misnamed-migrations'];
+  const some = ['wrong-type', 'exits-while-loading', 'missing-packages', 'misnamed-migrations', 'refused-statements'];
   it.each(BROKEN.filter(([name]) => some.includes(name)))(
     'is refused by the synthesis in the same words, and nothing is left to deploy: %s',
     async (name, files, problems) => {
@@ -246,13 +258,41 @@ describe('a migration that the database refuses', () => {
       'CREATE TABEL orders (id text);',
       '1: ERROR: syntax error at or near "TABEL"; Position: 8; SQLState: 42601, in `CREATE TABEL orders (id text)`',
     ],
-    ['broken-string', "SELECT 1;\nSELECT 'open;", '2: the string that opens on line 2 is never closed'],
   ])('is told by npm start with file, line and text: %s', async (name, sql, problem) => {
     const result = await start(name, { [TABLES]: sql });
 
     expect(result).toMatchObject({ code: 2, leftRunning: false });
     expect(result.stderr).toBe(`the migrations cannot be applied:\n- functions/${name}/${TABLES}:${problem}\n`);
     expect(result.stdout).not.toContain('Backlog');
+  });
+});
+
+describe('a migration that the release before could not run with', () => {
+  const DROP = 'ALTER TABLE orders DROP COLUMN note;';
+  const files = (sql: string): Files => ({
+    [TABLES]: 'CREATE TABLE orders (id text PRIMARY KEY, state text NOT NULL, note text);',
+    'migrations/002-drop.sql': sql,
+  });
+  const warning = (name: string): string =>
+    'an update of a deployed stack refuses these migrations when its database has only the files before them:\n' +
+    `- functions/${name}/migrations/002-drop.sql:1: \`ALTER TABLE orders DROP COLUMN note\`: the release before still uses it; `;
+
+  it('is pointed out by npm start and by the synthesis, which go on', async () => {
+    const run = await start('drops', files(DROP));
+    expect(run).toMatchObject({ code: 0 });
+    expect(run.stdout).toContain(`WARN ${warning('drops')}`);
+    const synthesis = await synthesize('drops');
+    expect(synthesis).toMatchObject({ code: 0, templates: [expect.any(String)] });
+    // Where the CDK finds what it prints.
+    const [metadata = ''] = (await readdir(synthesis.outdir)).filter((file) => file.endsWith('.metadata.json'));
+    const report = await readFile(join(synthesis.outdir, metadata), 'utf8');
+    expect(report).toContain(JSON.stringify(warning('drops')).slice(1, -1));
+  });
+
+  it('is not mentioned where its file says that it is meant', async () => {
+    const run = await start('means-to-drop', files(`-- not backward compatible: nobody reads it\n${DROP}`));
+    expect(run).toMatchObject({ code: 0 });
+    expect(run.stdout).not.toContain('WARN');
   });
 });
 

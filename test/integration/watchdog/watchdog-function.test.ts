@@ -1,9 +1,42 @@
-import { PutRecordCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import {
+  PutRecordCommand,
+  SplitShardCommand,
+  waitUntilStreamExists,
+  type KinesisClient,
+} from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pruneEnvironment, watchdogEnvironment } from '../../../contract/environment.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from '../migrate/deployed-world.ts';
+
+const MAPPING_ID = '00000000-0000-4000-8000-000000000000';
+
+/** What Lambda and S3 say, and what CloudFormation was told. */
+const aws = {
+  mappingState: 'Enabled' as string | undefined,
+  keys: [] as string[],
+  signals: [] as string[],
+  url: '',
+  server: createServer((request, response) => {
+    void text(request).then((body) => {
+      if (request.method === 'PUT') {
+        aws.signals.push(body);
+        response.end();
+      } else if (request.url?.includes('/event-source-mappings/') === true) {
+        if (aws.mappingState === undefined) {
+          response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end('{}');
+        } else response.end(JSON.stringify({ UUID: MAPPING_ID, State: aws.mappingState }));
+      } else if (request.url?.startsWith('/failed') === true) {
+        const contents = aws.keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('');
+        response.end(`<ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`);
+      } else response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
+    });
+  }),
+};
 
 const SHARDS = ['shardId-000000000000', 'shardId-000000000001'] as const;
 
@@ -14,6 +47,8 @@ let database: string;
 let streams = 0;
 
 beforeAll(async () => {
+  await new Promise<void>((resolve) => aws.server.listen(0, '127.0.0.1', resolve));
+  aws.url = `http://127.0.0.1:${(aws.server.address() as AddressInfo).port}`;
   [world, emulator] = await Promise.all([startDeployedWorld(), startKinesis()]);
   kinesis = emulator.client();
   database = await world.createDatabase();
@@ -22,6 +57,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   kinesis.destroy();
+  aws.server.close();
   await Promise.all([world.close(), emulator.stop()]);
 });
 
@@ -64,20 +100,26 @@ interface Published {
   readonly BacklogAge: number;
   readonly TimeToDataLoss: number;
   readonly service: string;
+  /** Every line that the function wrote. */
+  readonly output: string;
+}
+
+interface WatchSettings {
+  readonly lanes?: number;
+  readonly from?: string;
+  readonly bucket?: string;
+  readonly database?: string;
 }
 
 /** Runs the deployed bundle for a function of the stream's name and returns its metrics document. */
-async function watch(
-  stream: TestStream,
-  options: { readonly lanes?: number; readonly from?: string } = {},
-): Promise<Published> {
+async function watch(stream: TestStream, options: WatchSettings = {}): Promise<Published> {
   const { output } = await world.invoke(
     world.code.watchdog.folder,
     {
       ...watchdogEnvironment.encode({
         clusterArn: world.server.resourceArn,
         secretArn: SECRETS.maintenance.arn,
-        database,
+        database: options.database ?? database,
         functionName: stream.name,
         streamArn: stream.arn,
         deployment: `stack-of-${stream.name}`,
@@ -85,13 +127,18 @@ async function watch(
         startingPosition: options.from ?? 'TRIM_HORIZON',
         parallelizationFactor: options.lanes ?? 1,
         maxShards: 400,
+        mappingId: MAPPING_ID,
+        failedBatchesBucket: options.bucket ?? '',
+        runsSignalUrl: '',
       }),
       AWS_ENDPOINT_URL_KINESIS: emulator.endpoint,
+      AWS_ENDPOINT_URL_LAMBDA: aws.url,
+      AWS_ENDPOINT_URL_S3: aws.url,
     },
     {},
   );
   const [line] = output.filter((text) => text.includes('CloudWatchMetrics'));
-  return JSON.parse(line ?? '{}') as Published;
+  return { ...(JSON.parse(line ?? '{}') as Published), output: output.join('\n') };
 }
 
 const RETENTION_SECONDS = 24 * 3600;
@@ -150,10 +197,90 @@ describe('the watchdog, bundled as it is deployed', () => {
     expect((await watch(stream, { from: 'TRIM_HORIZON' })).BacklogAge).toBeGreaterThan(0);
   });
 
-  test('publishes nothing when it cannot see the stream, so that its silence pages', async () => {
-    await expect(
-      watch({ name: 'unseen', arn: 'arn:aws:kinesis:us-east-1:000000000000:stream/gone' }),
-    ).rejects.toThrow();
+  test('reads what is left of a shard whose committed record is long gone', async () => {
+    const stream = await newStream();
+    await commit(stream.name, { shard: 0, last: '1', arrived: "now() - interval '8 days'" });
+    expect(await watch(stream)).toMatchObject({ BacklogAge: 0, ShardsUnknown: 0, ShardsUnreadable: 0 });
+    await put(stream, 0);
+    expect((await watch(stream)).BacklogAge).toBeGreaterThan(0);
+  });
+
+  test('reads what is left of a shard that does not know the committed number, however young it is', async () => {
+    const stream = await newStream();
+    await commit(stream.name, { shard: 0, last: '1' });
+    expect(await watch(stream)).toMatchObject({ BacklogAge: 0, ShardsUnknown: 0, ShardsUnreadable: 0 });
+    await put(stream, 0);
+    expect((await watch(stream)).BacklogAge).toBeGreaterThan(0);
+  });
+
+  test('goes on after a shard was split, with the rest of the old one and with the new ones', async () => {
+    const stream = await newStream();
+    const last = await put(stream, 0);
+    await commit(stream.name, { shard: 0, last });
+    const middle = String((2n ** 127n - 1n) / 2n);
+    await kinesis.send(
+      new SplitShardCommand({ StreamARN: stream.arn, ShardToSplit: SHARDS[0], NewStartingHashKey: middle }),
+    );
+    await waitUntilStreamExists({ client: kinesis, maxWaitTime: 60 }, { StreamARN: stream.arn });
+    expect(await watch(stream)).toMatchObject({ BacklogAge: 0, ShardsUnknown: 0, ShardsUnreadable: 0 });
+    await put(stream, 0);
+    expect((await watch(stream)).BacklogAge).toBeGreaterThan(0);
+  });
+
+  test('says that it cannot see the stream, what to do, and all else that it sees', async () => {
+    const gone = { name: 'unseen', arn: 'arn:aws:kinesis:us-east-1:000000000000:stream/gone' };
+    const seen = await watch(gone);
+    expect(seen).toMatchObject({ WatchdogRuns: 1, ChecksFailed: 1, MappingEnabled: 1, QuarantineOpen: 0 });
+    expect(seen).not.toHaveProperty('BacklogAge');
+    expect(seen.output).toMatch(/cannot see the stream; .*deploy again/);
+  });
+
+  test('says that it cannot see the database, and no backlog that it would have to guess', async () => {
+    const stream = await newStream();
+    await put(stream, 0);
+    const seen = await watch(stream, { database: 'nowhere' });
+    expect(seen).toMatchObject({ WatchdogRuns: 1, ChecksFailed: 2, ShardsUnknown: 2, MappingEnabled: 1 });
+    expect(seen).not.toHaveProperty('BacklogAge');
+  });
+
+  test('counts what waits in the quarantine, and tells how long the oldest has waited', async () => {
+    const stream = await newStream();
+    await world.query(
+      database,
+      `INSERT INTO event_processor.quarantine (function_name, shard_id, sequence_number, sub_sequence_number, partition_key,
+         arrived_at, payload, reason, detail, code_version, attempts, quarantined_at, redriven_at, applied_at)
+       SELECT name, 's', hours, 0, 'k', now(), 'x', 'r', 'd', 'v', 1, now() - make_interval(hours => hours),
+         CASE WHEN hours = 5 THEN now() END, CASE WHEN hours = 4 THEN now() END
+       FROM unnest(ARRAY['${stream.name}', 'neighbour']) AS name, unnest(ARRAY[1, 3, 4, 5]) AS hours`,
+    );
+    const seen = (await watch(stream)) as unknown as { QuarantineOpen: number; QuarantineOpenAge: number };
+    expect(seen.QuarantineOpen).toBe(2);
+    expect(seen.QuarantineOpenAge).toBeGreaterThanOrEqual(3 * 3_600);
+    expect(seen.QuarantineOpenAge).toBeLessThan(4 * 3_600);
+  });
+
+  test('counts the objects in the on-failure bucket that were not redriven', async () => {
+    const stream = await newStream();
+    aws.keys = ['a/1', 'a/2', 'a/2.redriven', 'b/1'];
+    expect(await watch(stream, { bucket: 'failed' })).toMatchObject({ FailedBatchesUnread: 2, ChecksFailed: 0 });
+    const refused = await watch(stream, { bucket: 'forbidden' });
+    expect(refused).toMatchObject({ ChecksFailed: 1, BacklogAge: 0 });
+    expect(refused).not.toHaveProperty('FailedBatchesUnread');
+    expect(refused.output).toContain('cannot see the on-failure bucket');
+    expect(await watch(stream)).not.toHaveProperty('FailedBatchesUnread');
+  });
+
+  test.each([
+    ['Enabled', 1],
+    ['Updating', 1],
+    ['Disabled', 0],
+    ['Disabling', 0],
+    [undefined, 0],
+  ])('tells of a mapping in the state %s that MappingEnabled is %i', async (state, MappingEnabled) => {
+    aws.mappingState = state;
+    const seen = await watch(await newStream());
+    aws.mappingState = 'Enabled';
+    expect(seen).toMatchObject({ MappingEnabled, ChecksFailed: 0 });
   });
 });
 

@@ -62,6 +62,9 @@ describe('the environment of the watchdog', () => {
       startingPosition: text,
       parallelizationFactor: fc.integer({ min: 1, max: 10 }),
       maxShards: fc.integer({ min: 1, max: 1_000 }),
+      mappingId: text,
+      failedBatchesBucket: fc.string(),
+      runsSignalUrl: fc.string(),
     }),
   );
 });

@@ -38,7 +38,7 @@ describe('the bundle of a function', () => {
     }
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     const copied = (await import(join(copy, 'build/bundle-function.ts'))) as Bundler;
-    expect(await copied.bundleFunction(ENTRY)).toEqual(bundle);
+    expect(await copied.bundleFunction(ENTRY, { root: copy })).toEqual(bundle);
   });
 
   it('names no folder of the machine it was made on', () => {

@@ -214,7 +214,7 @@ describe('a held batch', () => {
     expect(documents()[0]).toMatchObject({ FuseBlown: 1, PositionHeld: 1, EventsQuarantined: 0 });
     expect(lines.filter((line) => line['level'] === 'ERROR').map((line) => line['message'])).toEqual([
       expect.stringMatching(
-        /^position held: 2 of 2 events would be quarantined, more than 50 %, held since 2026-11-26T07:00:00.000Z, build unbundled, for example schema \(`customer`\): .* roll back, .* `npm run ops -- fuse --allow`$/,
+        /^position held: 2 of 2 events would be quarantined, more than 50 %, held since 2026-11-26T07:00:00.000Z, build unbundled, for example schema \(`customer`\): .* roll back, .* the command `ops fuse --allow`$/,
       ),
     ]);
     expect(JSON.stringify(lines)).not.toContain('secret');

@@ -55,7 +55,11 @@ class FakeDatabase {
 const A = { set: 'flights', name: '001-a.sql', sql: 'CREATE TABLE a (id int); CREATE TABLE b (id int);' };
 const B = { set: 'flights', name: '002-b.sql', sql: 'CREATE TABLE c (id int)' };
 
-function run(database: FakeDatabase, migrations = [A, B]): ReturnType<typeof applyMigrations> {
+function run(
+  database: FakeDatabase,
+  migrations = [A, B],
+  mustSuitReleaseBefore = true,
+): ReturnType<typeof applyMigrations> {
   let clock = 0;
   return applyMigrations({
     client: database.client,
@@ -63,6 +67,7 @@ function run(database: FakeDatabase, migrations = [A, B]): ReturnType<typeof app
     secretArn: 'arn:secret',
     database: 'db',
     migrations,
+    mustSuitReleaseBefore,
     patience: {
       maxWaitMs: 60_000,
       now: () => clock,
@@ -79,7 +84,7 @@ const BOTH = ['flights/001-a.sql', 'flights/002-b.sql'];
 describe('applyMigrations', () => {
   test('runs the statements of a file one by one in one transaction with its row', async () => {
     const database = new FakeDatabase();
-    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
+    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [], newer: [] });
     const first = database.calls.slice(0, database.calls.indexOf('COMMIT') + 1);
     expect(first.map((call) => call.split(/\s+/).slice(0, 3).join(' '))).toEqual([
       'BEGIN',
@@ -100,7 +105,7 @@ describe('applyMigrations', () => {
     const database = new FakeDatabase();
     await run(database);
     database.calls.length = 0;
-    await expect(run(database)).resolves.toEqual({ applied: [], alreadyApplied: BOTH });
+    await expect(run(database)).resolves.toEqual({ applied: [], alreadyApplied: BOTH, newer: [] });
     expect(database.calls).not.toContain('COMMIT');
     expect(database.calls.at(-1)).toBe('ROLLBACK');
   });
@@ -137,20 +142,20 @@ describe('applyMigrations', () => {
     ['a lost connection', /TABLE b/, Object.assign(new Error('socket'), { code: 'ECONNRESET' })],
   ])('begins again after %s', async (_, on, error) => {
     const database = new FakeDatabase().failOnce(on, error);
-    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
+    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [], newer: [] });
     expect(database.rows).toHaveLength(2);
   });
 
   test('applies nothing twice when the answer to a commit was lost, and still calls it its own', async () => {
     const database = new FakeDatabase();
     database.failOnce(/COMMIT/, new ServiceError('InternalServerErrorException'), { after: true });
-    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
+    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [], newer: [] });
     expect(database.calls.filter((call) => call.startsWith('CREATE TABLE a'))).toHaveLength(1);
   });
 
   test('waits while another run has the lock', async () => {
     const database = new FakeDatabase().lockFor(3);
-    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [] });
+    await expect(run(database)).resolves.toEqual({ applied: BOTH, alreadyApplied: [], newer: [] });
   });
 
   test('gives up when the lock does not come free in time', async () => {
@@ -177,5 +182,55 @@ describe('applyMigrations', () => {
       'functions/flights/migrations/003-c.sql:1: the string that opens on line 1 is never closed',
     ]);
     expect(database.calls.some((call) => call.startsWith('CREATE'))).toBe(false);
+  });
+
+  test('names what a later release has applied', async () => {
+    const database = new FakeDatabase();
+    await run(database);
+    await expect(run(database, [A])).resolves.toEqual({
+      applied: [],
+      alreadyApplied: ['flights/001-a.sql'],
+      newer: ['flights/002-b.sql'],
+    });
+  });
+});
+
+describe('what the release before could not run with', () => {
+  const drop = { ...A, name: '002-drop.sql', sql: 'DROP TABLE a;' };
+
+  test('is refused before anything runs, together with all other problems', async () => {
+    const database = new FakeDatabase();
+    await run(database, [A]);
+    database.calls.length = 0;
+    const bad = { ...A, name: '003-c.sql', sql: 'COMMIT' };
+    const error = await run(database, [A, drop, bad]).catch((caught: unknown) => caught);
+    expect(error).toHaveProperty('problems', [
+      expect.stringContaining('functions/flights/migrations/003-c.sql:1: `COMMIT` must not be used'),
+      expect.stringContaining(
+        'functions/flights/migrations/002-drop.sql:1: `DROP TABLE a`: the release before still uses',
+      ),
+    ]);
+    expect(database.calls.filter((call) => !call.startsWith('SELECT'))).toEqual(['BEGIN', 'ROLLBACK']);
+  });
+
+  test('may be applied on the first release, which has none before it', async () => {
+    await expect(run(new FakeDatabase(), [A, drop])).resolves.toMatchObject({
+      applied: ['flights/001-a.sql', 'flights/002-drop.sql'],
+    });
+  });
+
+  test('is judged by what was there before the run, in each set by itself', async () => {
+    const framework = { set: 'event_processor', name: '001-f.sql', sql: 'CREATE TABLE f (id int)' };
+    const database = new FakeDatabase();
+    await run(database, [framework]);
+    await expect(run(database, [framework, A, drop])).resolves.toMatchObject({
+      alreadyApplied: ['event_processor/001-f.sql'],
+    });
+  });
+
+  test('may be applied where nobody asks', async () => {
+    const database = new FakeDatabase();
+    await run(database, [A]);
+    await expect(run(database, [A, drop], false)).resolves.toMatchObject({ applied: ['flights/002-drop.sql'] });
   });
 });

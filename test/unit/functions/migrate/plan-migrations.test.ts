@@ -17,6 +17,7 @@ describe('planMigrations', () => {
       kind: 'ready',
       toApply: [framework, b[2], b[0], b[3], b[1]],
       alreadyApplied: [],
+      newer: [],
     });
   });
 
@@ -26,7 +27,47 @@ describe('planMigrations', () => {
       kind: 'ready',
       toApply: [b],
       alreadyApplied: [a],
+      newer: [],
     });
+  });
+
+  test('accepts what a later release has applied, set by set, and says what it is', () => {
+    const [a, framework] = [file('001-a.sql'), file('001-event-processor.sql', 'event_processor')];
+    const later = [file('0010-z.sql'), file('002-b.sql'), file('002-more.sql', 'event_processor')].map(row);
+    expect(planMigrations([framework, a], [row(a), ...later, row(framework)])).toEqual({
+      kind: 'ready',
+      toApply: [],
+      alreadyApplied: [framework, a],
+      newer: [later[2], later[1], later[0]],
+    });
+  });
+
+  test.each([
+    ['in the middle', 3, [file('001-a.sql'), file('003-c.sql')], ['002-b.sql: it was applied']],
+    ['under a new file', 2, [file('001-a.sql'), file('003-c.sql')], ['002-b.sql: it was applied']],
+    ['under the number of a new file', 2, [file('001-a.sql'), file('002-hotfix.sql')], ['002-b.sql: it was applied']],
+    [
+      'above a new file',
+      2,
+      [file('0001-hotfix.sql'), file('001-a.sql')],
+      [
+        '001-a.sql: 0001-hotfix.sql has the same',
+        '002-b.sql: it was applied',
+        '0001-hotfix.sql: 002-b.sql was applied',
+      ],
+    ],
+  ])('refuses a file that is missing %s', (_, applied, files, problems) => {
+    const recorded = [file('001-a.sql'), file('002-b.sql'), file('003-c.sql')].map(row);
+    const plan = planMigrations(files, recorded.slice(0, applied));
+    expect(plan.kind === 'refused' && plan.problems).toEqual(
+      problems.map((problem) => expect.stringContaining(`functions/flights/migrations/${problem}`) as unknown),
+    );
+  });
+
+  test('refuses a changed file beside newer migrations', () => {
+    const changed = { ...row(file('001-a.sql')), checksum: 'f'.repeat(64) };
+    const plan = planMigrations([file('001-a.sql')], [changed, row(file('002-b.sql'))]);
+    expect(plan.kind === 'refused' && plan.problems).toEqual([expect.stringContaining('the file was changed')]);
   });
 
   test('does not take other line ends for a change', () => {
@@ -34,6 +75,17 @@ describe('planMigrations', () => {
     const windows = { ...unix, sql: unix.sql.replaceAll('\n', '\r\n') };
     expect(planMigrations([windows], [row(unix)])).toMatchObject({ kind: 'ready', toApply: [] });
   });
+
+  test.each(['-- not backward compatible: why\nSELECT 1\n;\n', 'SELECT 1\n  -- NOT backward compatible: why\n;\n'])(
+    'does not take the line that says a change is meant for a change: %j',
+    (sql) => {
+      const plain = file('001-a.sql', 'flights', 'SELECT 1\n;\n');
+      expect(planMigrations([{ ...plain, sql }], [row(plain)])).toMatchObject({ kind: 'ready', toApply: [] });
+      expect(planMigrations([plain], [row({ ...plain, sql })])).toMatchObject({ kind: 'ready', toApply: [] });
+      const other = { ...plain, sql: `${sql}-- backward compatible: why\n` };
+      expect(planMigrations([other], [row(plain)])).toMatchObject({ kind: 'refused' });
+    },
+  );
 
   test('tells every problem at once, and applies nothing', () => {
     const changed = file('003-c.sql');

@@ -17,9 +17,15 @@ const CAUGHT_UP: ShardProbe = { kind: 'caught-up' };
 
 describe('assessBacklog', () => {
   test('is 0 when every shard is caught up, and when there is none', () => {
-    const nothing = { backlogAgeSeconds: 0, timeToDataLossSeconds: 86_400, worstShardId: undefined };
-    expect(assess([shard('a', CAUGHT_UP), shard('b', CAUGHT_UP)])).toEqual(nothing);
-    expect(assess([])).toEqual(nothing);
+    const nothing = {
+      backlogAgeSeconds: 0,
+      timeToDataLossSeconds: 86_400,
+      worstShardId: undefined,
+      shardsUnknown: 0,
+      shardsUnreadable: 0,
+    };
+    expect(assess([shard('a', CAUGHT_UP), shard('b', CAUGHT_UP)])).toEqual({ ...nothing, shardsJudged: 2 });
+    expect(assess([])).toEqual({ ...nothing, shardsJudged: 0 });
   });
 
   test('is the age of the oldest record that follows a committed position', () => {
@@ -28,15 +34,34 @@ describe('assessBacklog', () => {
       shard('b', { kind: 'record', arrivalMs: NOW - 90_000 }),
       shard('c', CAUGHT_UP),
     ];
-    expect(assess(shards)).toEqual({
+    expect(assess(shards)).toMatchObject({
       backlogAgeSeconds: 90,
       timeToDataLossSeconds: 86_310,
       worstShardId: 'b',
     });
   });
 
-  test('takes the distance to the end where no record was found on the way', () => {
-    expect(assess([shard('a', { kind: 'behind', millisBehindLatest: 7_000 })]).backlogAgeSeconds).toBe(7);
+  test('counts shards that nobody knows the age of, and takes no number from them', () => {
+    const error = new Error('refused');
+    const shards = [
+      shard('a', { kind: 'unknown', knownArrivalMs: undefined }),
+      shard('b', { kind: 'unreadable', error, knownArrivalMs: undefined }),
+      shard('c', { kind: 'record', arrivalMs: NOW - 5_000 }),
+    ];
+    expect(assess(shards)).toMatchObject({
+      backlogAgeSeconds: 5,
+      shardsJudged: 1,
+      shardsUnknown: 1,
+      shardsUnreadable: 1,
+    });
+  });
+
+  test('goes by what is known of a shard that does not tell: an earlier find, or a lane that lags', () => {
+    const found = shard('a', { kind: 'unknown', knownArrivalMs: NOW - 7_000 });
+    expect(assess([found])).toMatchObject({ backlogAgeSeconds: 7, shardsJudged: 1, shardsUnknown: 1 });
+    const lagging = shard('a', { kind: 'unknown', knownArrivalMs: undefined }, { slowestLaneArrivalMs: NOW - 9_000 });
+    expect(assess([lagging], 2)).toMatchObject({ backlogAgeSeconds: 9, shardsJudged: 1 });
+    expect(assess([lagging], 1)).toMatchObject({ backlogAgeSeconds: 0, shardsJudged: 0 });
   });
 
   test('goes below 0 once records are being lost', () => {

@@ -79,4 +79,28 @@ describe('readSettings', () => {
       ].join('\n'),
     );
   });
+
+  test('refuses to replace a mapping, a stream or a cluster by an option that the next deployment does not know', () => {
+    expect(() => readSettings({ startingPosition: 'LATEST', enhancedFanOut: 'true' })).toThrow(
+      /^- `startingPosition` must not be replaced on the command line: .* another mapping, .*\n- `enhancedFanOut` must/m,
+    );
+    for (const [name, kind] of [
+      ['startingPositionTimestamp', 'mapping'],
+      ['existingStreamArn', 'stream'],
+      ['existingClusterArn', 'cluster'],
+    ] as const) {
+      expect(() => readSettings({ [name]: 'other' })).toThrow(
+        new RegExp(`\`${name}\` must not be .* another ${kind},`),
+      );
+      const [processor] = readSettings({ [name]: 'other', allowReplacement: 'Mapping' }).processors;
+      expect(processor).toMatchObject({ [name]: 'other' });
+    }
+  });
+
+  test('lets such an option through that says what the stage has', () => {
+    const stages = { test: [{ functionName: 'orders', enhancedFanOut: true }] };
+    const options = { stage: 'test', startingPosition: 'TRIM_HORIZON', enhancedFanOut: 'true' };
+    expect(readSettings(options, stages).processors).toMatchObject([{ enhancedFanOut: true }]);
+    expect(() => readSettings({ stage: 'test', enhancedFanOut: 'false' }, stages)).toThrow('`enhancedFanOut` must not');
+  });
 });

@@ -202,7 +202,9 @@ describe('a composite alarm', () => {
   });
 
   it('cannot be deployed when it watches itself', () => {
-    const deploy = (): void => cloudWatch().deploy([compositeAlarm('ALARM(composite)')]);
+    const deploy = (): void => {
+      cloudWatch().deploy([compositeAlarm('ALARM(composite)')]);
+    };
     expect(deploy).toThrow('alarms that watch themselves: composite');
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkDeployment } from '../../../../ops/deploy/check-deployment.ts';
 import type { StackTemplate, TemplateResource } from '../../../../ops/deploy/compare-templates.ts';
+import type { StreamOrder } from '../../../../ops/deploy/stream-order.ts';
 
 const MAPPING = {
   Type: 'AWS::Lambda::EventSourceMapping',
@@ -24,6 +25,12 @@ const DEPLOYED = {
   Migrations: { Type: 'Custom::DatabaseMigrations', Properties: { database: 'events', version: '1' } },
 } as const satisfies Readonly<Record<string, TemplateResource>>;
 
+/** What is found out about streams. */
+const ORDER: Readonly<Record<string, StreamOrder>> = {
+  'arn:aws:kinesis:eu-west-1:123456789012:stream/spread': { problem: 'records are in no order' },
+  'arn:aws:kinesis:eu-west-1:123456789012:stream/closed': { unknown: 'AccessDeniedException: no' },
+};
+
 interface Outcome {
   readonly lines: readonly string[];
   readonly problem: string | undefined;
@@ -40,6 +47,7 @@ async function check(
   let problem: string | undefined;
   await checkDeployment([{ stackName: 'orders-prod', region: undefined, template: { Resources: next } }], {
     readDeployed: () => Promise.resolve(deployed),
+    readStreamOrder: (_, streamArn) => Promise.resolve(ORDER[streamArn] ?? {}),
     allowed: new Set(allowed),
     say: (line) => lines.push(line),
   }).catch((error: unknown) => {
@@ -73,7 +81,7 @@ describe('a deployment', () => {
     expect(problem).toBe(
       'orders-prod: `Mapping` (AWS::Lambda::EventSourceMapping) would be replaced, because StartingPosition changes: ' +
         'it holds the position in the stream, and the deployment would fail, as Lambda takes no second mapping for ' +
-        'the same stream and function; see docs/operations.md#another-mapping, ' +
+        'the same stream and function; see docs/data-and-positions.md#another-mapping, ' +
         'or allow it with `-c allowReplacement=Mapping`',
     );
   });
@@ -135,12 +143,46 @@ describe('a deployment', () => {
       ],
     });
   });
+
+  it.each([
+    ['itself', { Mapping: reading('spread') }],
+    [
+      'through a consumer',
+      { Consumer: { Type: 'AWS::Kinesis::StreamConsumer', Properties: { StreamARN: stream('spread') } } },
+    ],
+  ])('that reads %s a stream without order per partition key is refused, also the first time', async (_, next) => {
+    const refusal = 'orders-prod: records are in no order';
+    expect((await check(next, { deployed: { Resources: next } })).problem).toBe(refusal);
+    await expect(checkFirst(next)).rejects.toThrow(refusal);
+  });
+
+  it('goes ahead where a stream cannot be looked at, and says so', async () => {
+    const next = { Mapping: reading('closed') };
+    expect(await check(next, { deployed: { Resources: next } })).toEqual({
+      problem: undefined,
+      lines: [
+        `orders-prod: ${stream('closed')} could not be looked at (AccessDeniedException: no)`,
+        'orders-prod: nothing changes',
+      ],
+    });
+  });
 });
 
-async function checkFirst(): Promise<readonly string[]> {
+function stream(name: string): string {
+  return `arn:aws:kinesis:eu-west-1:123456789012:stream/${name}`;
+}
+
+function reading(name: string): TemplateResource {
+  return { ...MAPPING, Properties: { ...MAPPING.Properties, EventSourceArn: stream(name) } };
+}
+
+async function checkFirst(
+  resources: Readonly<Record<string, TemplateResource>> = DEPLOYED,
+): Promise<readonly string[]> {
   const lines: string[] = [];
-  await checkDeployment([{ stackName: 'orders-prod', region: undefined, template: { Resources: DEPLOYED } }], {
+  await checkDeployment([{ stackName: 'orders-prod', region: undefined, template: { Resources: resources } }], {
     readDeployed: () => Promise.resolve(undefined),
+    readStreamOrder: (_, streamArn) => Promise.resolve(ORDER[streamArn] ?? {}),
     allowed: new Set(),
     say: (line) => lines.push(line),
   });
