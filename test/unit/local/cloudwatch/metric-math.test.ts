@@ -114,10 +114,21 @@ describe('a function', () => {
 });
 
 describe('the formulas of this project', () => {
-  it('say that records come in and none are committed', () => {
-    const formula = 'IF(FILL(incoming, 0) > 0 AND FILL(received, 0) - FILL(held, 0) <= 0, 1, 0)';
-    const metrics = { incoming: [5, 5, 5, _, _], received: [5, _, 3, _, 4], held: [0, _, 3, _, 4] };
-    expect(evaluateFormula(formula, metrics)).toEqual([0, 1, 1, 0, 0]);
+  it('say that records come in and none are committed, while Lambda reads', () => {
+    const formula = 'IF(reads >= 0, (incoming > 0) - (received - held > 0), 0)';
+    const metrics = {
+      reads: [5, 5, 5, 0, 5, _],
+      incoming: [5, 5, 5, _, _, 5],
+      received: [5, _, 3, _, 4, _],
+      held: [0, _, 3, _, 4, _],
+    };
+    expect(evaluateFormula(formula, metrics)).toEqual([0, 1, 1, 0, 0, _]);
+  });
+
+  it('say that the mapping is enabled and does not read', () => {
+    const formula = '(FILL(enabled, 1) > 0) - (reads >= 0)';
+    const metrics = { enabled: [1, 1, 0, 0, _, _], reads: [0, _, _, 7, 7, _] };
+    expect(evaluateFormula(formula, metrics)).toEqual([0, 1, 0, -1, 0, 1]);
   });
 
   it('give the hit ratio, and a good one without traffic', () => {
