@@ -31,6 +31,13 @@ describe('deploymentName', () => {
     for (const name of names) expect(name).toMatch(/^[\w-]+$/);
   });
 
+  test('leaves room for a region or the name of an alarm, however deep the processor is', () => {
+    const stack = stackOf('shop');
+    const names = ['a', 'b'].map((end) => deploymentName(new Construct(stack, `${'x'.repeat(220)}${end}`)));
+    expect(names.map(({ length }) => length)).toEqual([200, 200]);
+    expect(names[0]).not.toBe(names[1]);
+  });
+
   test('differs between a path and an id that reads the same', () => {
     const stack = stackOf('shop');
     const below = new Construct(new Construct(stack, 'a'), 'b');
