@@ -85,6 +85,9 @@ export const WATCHDOG_METRICS = {
   MappingEnabled: 'Count',
 } as const;
 
+/** Where the watchdog's counting of entries and objects ends: more is as bad, and a run has a minute. */
+export const MAX_GAUGE_COUNT = 10_000;
+
 /** Name of a metric that a batch publishes. */
 export type BatchMetricName = keyof typeof BATCH_METRICS;
 

@@ -267,12 +267,8 @@ export class EventProcessor extends Construct {
       ...published,
       failedBatches,
     });
-    const mapping = new StreamMapping(this, 'Polling', {
-      ...mappingOptions,
-      stream,
-      target: processor.alias,
-      failedBatches,
-    });
+    const polling = { ...mappingOptions, stream, target: processor.alias, failedBatches };
+    const mapping = new StreamMapping(this, 'Polling', polling);
     const watchdog = new Watchdog(this, 'Watching', {
       ...defaults,
       ...published,
@@ -288,9 +284,12 @@ export class EventProcessor extends Construct {
       logGroup: processor.logGroup,
       pager,
     });
-    const rollout = new Rollout(this, 'Rollout', { ...functionOptions, processor, noticeTopic: pager.noticeTopic });
+    const { noticeTopic } = pager;
+    const rollout = new Rollout(this, 'Rollout', { ...functionOptions, ...mappingOptions, processor, noticeTopic });
     // A version that needs a new column must not take over before the column is there.
     for (const user of [processor.alias, watchdog]) user.node.addDependency(migrations);
+    // An alarm that is there before anything can be seen would begin with a page.
+    monitoring.alarms.node.addDependency(watchdog.firstRun);
     return { processor, mapping, monitoring, rollout };
   }
 
@@ -343,6 +342,7 @@ function sourcesOf(
     lambdaName: parts.processor.function.functionName,
     mappingId: parts.mapping.mapping.eventSourceMappingId,
     streamName: parts.stream.stream.streamName,
+    consumerName: parts.stream.consumerName,
     clusterIdentifier: parts.database.cluster.clusterIdentifier,
   };
 }

@@ -1,8 +1,11 @@
 /** Tells CloudFormation, once, that the watchdog runs. */
 export type SignalRuns = () => Promise<void>;
 
-/** Runs before the signal: by the second one, a minute later, the metrics of the first are there to be read. */
-const RUNS_BEFORE_SIGNAL = 2;
+/**
+ * Runs before the signal. The alarms that are made after it look minutes back: by then five minutes of the mapping and
+ * of the watchdog are behind them, of which CloudWatch has at least three.
+ */
+const RUNS_BEFORE_SIGNAL = 6;
 
 /** Nobody waits long for a signal that may be of no interest any more. */
 const TIMEOUT_MS = 5_000;

@@ -1,19 +1,17 @@
 import { type LambdaClient, GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { MAX_GAUGE_COUNT } from '../../contract/metrics.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { listUnreadFailures } from '../../kinesis/unread-failures.ts';
 
 /** Quarantine entries that wait for somebody. */
 export interface OpenQuarantine {
-  /** At most {@link MAX_COUNTED}. */
+  /** At most {@link MAX_GAUGE_COUNT}. */
   readonly entries: number;
   /** Age of the oldest; 0 when there is none. */
   readonly oldestAgeSeconds: number;
 }
-
-/** Where counting ends: more than this is as bad as this, and a run has a minute. */
-export const MAX_COUNTED = 10_000;
 
 const OPEN_QUARANTINE_SQL = `
 SELECT count(*), coalesce(extract(epoch FROM now() - min(quarantined_at)), 0)::bigint
@@ -21,7 +19,7 @@ FROM (
   SELECT quarantined_at FROM ${FRAMEWORK_TABLES.quarantine}
   WHERE function_name = CAST(:function_name AS text) AND applied_at IS NULL AND redriven_at IS NULL
   ORDER BY quarantined_at
-  LIMIT ${MAX_COUNTED}
+  LIMIT ${MAX_GAUGE_COUNT}
 ) AS open`;
 
 /**
@@ -42,13 +40,13 @@ const LISTING_TIMEOUT_MS = 20_000;
 /**
  * Counts the on-failure objects that were not redriven.
  *
- * @returns the number, at most {@link MAX_COUNTED}
+ * @returns the number, at most {@link MAX_GAUGE_COUNT}
  */
 export async function countUnreadFailures(client: S3Client, bucket: string): Promise<number> {
   const signal = AbortSignal.timeout(LISTING_TIMEOUT_MS);
   const keys: string[] = [];
   for await (const key of listUnreadFailures(client, { bucket, prefix: '', signal })) {
-    if (keys.push(key) >= MAX_COUNTED) break;
+    if (keys.push(key) >= MAX_GAUGE_COUNT) break;
   }
   return keys.length;
 }

@@ -5,13 +5,16 @@ import type { Construct } from 'constructs';
 /** Characters of the hash that keeps apart what was cut off or written differently. */
 const HASH_LENGTH = 8;
 
+/** With a region or the name of an alarm behind it, what CloudWatch takes is 255. */
+const MAX_DEPLOYMENT_LENGTH = 200;
+
 /**
  * Names one deployed processor as nothing else in its account and region is named: by its stack, and by its path
  * below the stack unless it is the stack's only content. Metrics, database roles, dashboard and the consumer of the
  * stream are told apart by it.
  *
- * @returns such as `flights-prod`, or `shop_Orders` for a construct `Orders` in the stack `shop`; letters, digits,
- * `-` and `_`
+ * @returns such as `flights-prod`, or `shop_Orders` for a construct `Orders` in the stack `shop`; at most 200 letters,
+ * digits, `-` and `_`
  */
 export function deploymentName(processor: Construct): string {
   const stack = outermost(Stack.of(processor));
@@ -19,7 +22,8 @@ export function deploymentName(processor: Construct): string {
   const ids = below.filter((id) => id !== 'Default');
   const name = [stack.stackName, ...ids].join('_');
   // Neither a stack's name nor a plain id has a `_`: with one, two paths could read the same.
-  return ids.every((id) => /^[A-Za-z0-9-]+$/.test(id)) ? name : `${name.replaceAll(/\W/g, '-')}_${hashOf(name)}`;
+  const isPlain = ids.every((id) => /^[A-Za-z0-9-]+$/.test(id));
+  return boundedName(isPlain ? name : `${name.replaceAll(/\W/g, '-')}_${hashOf(name)}`, MAX_DEPLOYMENT_LENGTH);
 }
 
 /** Cuts a name to a length without giving two names the same one. */

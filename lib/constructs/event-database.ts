@@ -71,6 +71,8 @@ export class EventDatabase extends Construct {
     this.ownerSecret = completeSecret(props.clusterSecret ?? this.cluster.secret);
     this.processorSecret = this.createRoleSecret('ProcessorSecret', 'processor', props);
     this.maintenanceSecret = this.createRoleSecret('MaintenanceSecret', 'maintenance', props);
+    // What waits for this part waits for the instances of a cluster in the same app too: they answer the Data API.
+    if (Construct.isConstruct(props.cluster)) this.node.addDependency(props.cluster);
   }
 
   private createCluster(props: EventDatabaseProps): DatabaseCluster {

@@ -21,6 +21,8 @@ export class EventStream extends Construct {
   readonly stream: IStream;
   /** What the event source mapping reads: the stream, or a consumer with throughput of its own. */
   readonly eventSourceArn: string;
+  /** Name of that consumer. */
+  readonly consumerName: string | undefined;
   private readonly consumer: StreamConsumer | undefined;
 
   constructor(scope: Construct, id: string, props: EventStreamProps) {
@@ -32,6 +34,7 @@ export class EventStream extends Construct {
         streamConsumerName: props.consumerName,
       });
     }
+    this.consumerName = props.consumerName;
     this.eventSourceArn = this.consumer?.streamConsumerArn ?? this.stream.streamArn;
   }
 

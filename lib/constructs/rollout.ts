@@ -1,14 +1,15 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { periodOf, type InvocationTimes } from '../monitoring/alarm-window.ts';
 import type { ResolvedFunctionOptions } from '../props/function-options.ts';
 import type { ProcessorFunction } from './processor-function.ts';
 
 /** What is rolled out, and how. */
-export interface RolloutProps extends Pick<ResolvedFunctionOptions, 'rollout' | 'emergencyDeploy'> {
+export interface RolloutProps extends Pick<ResolvedFunctionOptions, 'rollout' | 'emergencyDeploy'>, InvocationTimes {
   readonly processor: ProcessorFunction;
   readonly noticeTopic: ITopic;
 }
@@ -20,9 +21,9 @@ export interface RolloutProps extends Pick<ResolvedFunctionOptions, 'rollout' | 
 export class Rollout extends Construct {
   readonly newVersionErrors: Alarm;
 
-  constructor(scope: Construct, id: string, { processor, noticeTopic, ...options }: RolloutProps) {
+  constructor(scope: Construct, id: string, { processor, ...options }: RolloutProps) {
     super(scope, id);
-    this.newVersionErrors = this.watchNewVersion(processor, noticeTopic);
+    this.newVersionErrors = this.watchNewVersion(processor, options);
     if (options.rollout === 'canary') this.createCanary(processor, options.emergencyDeploy);
   }
 
@@ -42,7 +43,11 @@ export class Rollout extends Construct {
   }
 
   /** Errors under the alias by version: during a canary the old version's errors are not counted. */
-  private watchNewVersion({ alias, function: { functionName } }: ProcessorFunction, noticeTopic: ITopic): Alarm {
+  private watchNewVersion(
+    { alias, function: { functionName } }: ProcessorFunction,
+    { noticeTopic, ...times }: Pick<RolloutProps, 'noticeTopic' | keyof InvocationTimes>,
+  ): Alarm {
+    const window = { evaluationPeriods: 3, datapointsToAlarm: 2 };
     const alarm = new Alarm(this, 'NewVersionErrors', {
       alarmDescription: 'The version that takes over fails. What to do: docs/operations.md#new-version-errors.',
       metric: new Metric({
@@ -54,12 +59,11 @@ export class Rollout extends Construct {
           ExecutedVersion: alias.version.version,
         },
         statistic: 'Sum',
-        period: Duration.minutes(1),
+        period: periodOf(window, times),
       }),
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 3,
-      datapointsToAlarm: 2,
+      ...window,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     const action = new SnsAction(noticeTopic);

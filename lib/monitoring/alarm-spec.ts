@@ -2,8 +2,8 @@ import type { ComparisonOperator, IMetric, TreatMissingData } from 'aws-cdk-lib/
 
 /** Incidents that page: every alarm of one belongs to the same page. */
 export const INCIDENTS = {
-  /** The consumer is stopped, behind, or about to be. */
-  NotKeepingUp: 'the consumer is stopped or behind',
+  /** The consumer is stopped, behind, or about to be; or nobody can tell. */
+  NotKeepingUp: 'the consumer is stopped or behind, or nobody can tell',
   /** A second page, even while the first is open. */
   DataLossDanger: 'records are about to be lost',
   /** Records were set aside and wait for somebody. */

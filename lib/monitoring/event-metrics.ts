@@ -11,6 +11,8 @@ export interface MetricSources {
   readonly lambdaName: string;
   readonly mappingId: string;
   readonly streamName: string;
+  /** Of the consumer with throughput of its own; undefined where the mapping polls. */
+  readonly consumerName: string | undefined;
   readonly clusterIdentifier: string;
 }
 
@@ -88,6 +90,25 @@ export class EventMetrics {
    */
   stream(metricName: StreamMetricName, reading: Reading): Metric {
     return read({ namespace: 'AWS/Kinesis', metricName, dimensions: { StreamName: this.sources.streamName } }, reading);
+  }
+
+  /**
+   * A count that is there, if only as 0, in every minute in which Lambda reads the stream, and in no other. A consumer
+   * with throughput of its own is not polled: there it is the distance that each subscription reports.
+   * {@link https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html}
+   * {@link https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html}
+   */
+  reads(): Metric {
+    const { streamName, consumerName } = this.sources;
+    if (consumerName === undefined) return this.mapping('PolledEventCount', { statistic: 'Sum' });
+    return read(
+      {
+        namespace: 'AWS/Kinesis',
+        metricName: 'SubscribeToShardEvent.MillisBehindLatest',
+        dimensions: { StreamName: streamName, ConsumerName: consumerName },
+      },
+      { statistic: 'Maximum' },
+    );
   }
 
   /**

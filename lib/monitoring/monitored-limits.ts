@@ -9,6 +9,14 @@ export interface MonitoredLimits
   extends
     Omit<ResolvedMonitoringOptions, 'metricsNamespace'>,
     Pick<ResolvedStreamOptions, 'streamRetention' | 'shardCount'>,
-    Pick<ResolvedMappingOptions, 'batchSize' | 'parallelizationFactor'>,
+    Pick<
+      ResolvedMappingOptions,
+      | 'batchSize'
+      | 'parallelizationFactor'
+      | 'maxBatchingWindow'
+      | 'maxRecordAge'
+      | 'onFailureDestination'
+      | 'mappingEnabled'
+    >,
     Pick<ResolvedFunctionOptions, 'timeout'>,
     Pick<ResolvedDatabaseOptions, 'databaseMaxCapacity'> {}

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSpec } from './alarm-spec.ts';
+import { periodOf, THREE_OF_FIVE } from './alarm-window.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 
@@ -8,8 +9,7 @@ const sum = { statistic: 'Sum' } as const;
 
 const SUSTAINED = {
   operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-  evaluationPeriods: 5,
-  datapointsToAlarm: 3,
+  ...THREE_OF_FIVE,
   // These are published only while there is something to count: no data is no trouble.
   missingData: TreatMissingData.NOT_BREACHING,
 } as const;
@@ -25,18 +25,21 @@ export function noticeAlarms(metrics: EventMetrics, limits: MonitoredLimits): re
   return [
     ...functionAlarms(metrics, limits),
     ...streamAlarms(metrics),
+    unknownShards(metrics),
     ...databaseAlarms(metrics, limits),
     ...cacheAlarms(metrics, limits),
   ];
 }
 
+/** The alarms about single invocations, which publish once each: the period grows with the longest one. */
 function functionAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
+  const period = periodOf(THREE_OF_FIVE, limits);
   return [
     {
       id: 'FunctionErrors',
       says: 'Invocations fail',
       section: 'function-errors',
-      metric: metrics.lambda('Errors', sum),
+      metric: metrics.lambda('Errors', { ...sum, period }),
       ...SUSTAINED,
       threshold: 0,
     },
@@ -52,7 +55,7 @@ function functionAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
       id: 'Duration',
       says: 'Invocations take nearly as long as they may',
       section: 'duration',
-      metric: metrics.lambda('Duration', { statistic: 'Maximum' }),
+      metric: metrics.lambda('Duration', { statistic: 'Maximum', period }),
       ...SUSTAINED,
       threshold: (limits.timeout.toMilliseconds() * limits.noticeWhenDurationPercent) / 100,
     },
@@ -77,6 +80,23 @@ function streamAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
   ];
 }
 
+/**
+ * Nothing was found in a shard for a quarter of an hour, and its end neither. It says nothing about a backlog, and the
+ * other paths see one, so nobody is woken up for it.
+ */
+function unknownShards(metrics: EventMetrics): AlarmSpec {
+  return {
+    id: 'ShardsUnknown',
+    says: 'The watchdog finds neither a record nor the end of a shard',
+    section: 'shards-unknown',
+    metric: metrics.watchdog('ShardsUnknown', { statistic: 'Maximum' }),
+    ...SUSTAINED,
+    threshold: 0,
+    evaluationPeriods: 20,
+    datapointsToAlarm: 15,
+  };
+}
+
 function databaseAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   return [
     {
@@ -93,16 +113,19 @@ function databaseAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
       id: 'DataApiErrors',
       says: 'Data API calls fail',
       section: 'data-api-errors',
-      metric: metrics.batch('DataApiErrors', sum),
+      metric: metrics.batch('DataApiErrors', { ...sum, period: periodOf(THREE_OF_FIVE, limits) }),
       ...SUSTAINED,
       threshold: DATA_API_ERRORS,
     },
   ];
 }
 
+const TWELVE_OF_FIFTEEN = { evaluationPeriods: 15, datapointsToAlarm: 12 } as const;
+
 function cacheAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   const limit = limits.noticeWhenCacheHitPercentBelow;
   if (limit === 0) return [];
+  const reading = { ...sum, period: periodOf(TWELVE_OF_FIFTEEN, limits) };
   return [
     {
       id: 'CacheHitRatio',
@@ -110,13 +133,12 @@ function cacheAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly A
       section: 'cache-hit-ratio',
       metric: formula(
         `IF(FILL(keys, 0) > ${ENOUGH_LOOKUPS}, 100 * FILL(hits, 0) / keys, 100)`,
-        { keys: metrics.batch('LookupKeys', sum), hits: metrics.batch('CacheHits', sum) },
-        { label: 'hits in percent, with enough traffic to say so' },
+        { keys: metrics.batch('LookupKeys', reading), hits: metrics.batch('CacheHits', reading) },
+        { label: 'hits in percent, with enough traffic to say so', period: reading.period },
       ),
       ...SUSTAINED,
       operator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: 15,
-      datapointsToAlarm: 12,
+      ...TWELVE_OF_FIFTEEN,
       threshold: limit,
     },
   ];

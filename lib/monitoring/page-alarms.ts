@@ -1,33 +1,31 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSpec } from './alarm-spec.ts';
+import { longestGapMinutes, periodOf, THREE_OF_FIVE, type AlarmWindow } from './alarm-window.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** Long enough that one slow minute pages nobody, short enough that somebody is paged within ten. */
-const THREE_OF_FIVE = { evaluationPeriods: 5, datapointsToAlarm: 3 } as const;
-
 const ABOVE = ComparisonOperator.GREATER_THAN_THRESHOLD;
 const BELOW = ComparisonOperator.LESS_THAN_THRESHOLD;
 
-/** Once is enough. Published only when it happens, so no data is good. */
-const ANY = {
-  operator: ABOVE,
-  threshold: 0,
-  evaluationPeriods: 1,
-  datapointsToAlarm: 1,
-  missingData: TreatMissingData.NOT_BREACHING,
-  incident: 'SetAside',
-} as const;
+/** Once is enough. */
+const ANY = { operator: ABOVE, threshold: 0, evaluationPeriods: 1, datapointsToAlarm: 1 } as const;
+
+/**
+ * Gauges keep their state while the watchdog is silent, which has an alarm of its own: silence is neither an outage of
+ * the consumer nor its recovery.
+ */
+const GAUGE = { missingData: TreatMissingData.IGNORE } as const;
 
 /** The alarms that page, grouped by incident. */
 export function pageAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   return [
     ...behindAlarms(metrics, limits),
+    ...blindAlarms(metrics),
     ...stoppedAlarms(metrics, limits),
-    ...holdingAlarms(metrics),
+    ...holdingAlarms(metrics, limits),
     ...dataLossAlarms(metrics, limits),
     ...setAsideAlarms(metrics, limits),
   ];
@@ -39,19 +37,18 @@ function behindAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly 
   return [
     {
       id: 'Behind',
-      says: 'The oldest uncommitted record is too old, or the watchdog is silent',
+      says: 'The oldest uncommitted record is too old',
       section: 'behind',
       metric: metrics.watchdog('BacklogAge', { statistic: 'Maximum' }),
       ...old,
+      ...GAUGE,
       threshold: limits.pageWhenBehind.toSeconds(),
-      // The watchdog publishes every minute: silence means it is dead, or cannot see.
-      missingData: TreatMissingData.BREACHING,
     },
     {
       id: 'IteratorAge',
       says: 'Invocations get records that are too old',
       section: 'iterator-age',
-      metric: metrics.lambda('IteratorAge', { statistic: 'Maximum' }),
+      metric: iteratorAge(metrics, limits),
       ...old,
       threshold: limits.pageWhenBehind.toMilliseconds(),
       // Without invocations there is no age. Taken for good, that would look like a recovery in the middle of an outage.
@@ -60,12 +57,62 @@ function behindAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly 
   ];
 }
 
-/** A consumer that does nothing at all, seen from two more sides: what it commits, and Lambda's poller. */
-function stoppedAlarms(metrics: EventMetrics, { pageWhenStoppedMinutes }: MonitoredLimits): readonly AlarmSpec[] {
-  const all = {
+/** Published once an invocation: the period grows with the longest one. */
+function iteratorAge(metrics: EventMetrics, limits: MonitoredLimits): IMetric {
+  return metrics.lambda('IteratorAge', { statistic: 'Maximum', period: periodOf(THREE_OF_FIVE, limits) });
+}
+
+/** The watchdog itself: whether it runs, and whether it sees. */
+function blindAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
+  return [
+    {
+      id: 'WatchdogSilent',
+      says: 'The watchdog does not run',
+      section: 'watchdog-silent',
+      metric: metrics.watchdog('WatchdogRuns', { statistic: 'Sum' }),
+      operator: BELOW,
+      threshold: 1,
+      // One datapoint keeps it quiet until it has left the range: those of the first runs do so when the alarm is new.
+      evaluationPeriods: 3,
+      datapointsToAlarm: 3,
+      missingData: TreatMissingData.BREACHING,
+      incident: 'NotKeepingUp',
+    },
+    {
+      id: 'WatchdogBlind',
+      says: 'The watchdog cannot see all of stream, database, bucket and mapping',
+      section: 'watchdog-blind',
+      metric: formula(
+        'checks + shards',
+        {
+          checks: metrics.watchdog('ChecksFailed', { statistic: 'Maximum' }),
+          shards: metrics.watchdog('ShardsUnreadable', { statistic: 'Maximum' }),
+        },
+        { label: 'what the watchdog could not see' },
+      ),
+      operator: ABOVE,
+      threshold: 0,
+      // A database that fails over or resumes is back before that.
+      evaluationPeriods: 7,
+      datapointsToAlarm: 5,
+      ...GAUGE,
+      incident: 'NotKeepingUp',
+    },
+  ];
+}
+
+/** A consumer that does nothing at all, seen from more sides: what it commits, Lambda's poller, and its switch. */
+function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
+  const { mappingEnabled, pageWhenStoppedMinutes } = limits;
+  // The newest minutes are not all there yet, so M of N. A healthy consumer shows nothing while an invocation lasts; in
+  // this many minutes it shows itself three times, which is one more than may be missing.
+  const minutes = Math.max(pageWhenStoppedMinutes, 3 * longestGapMinutes(limits) - 2);
+  const sustained = {
+    operator: ABOVE,
     threshold: 0,
-    evaluationPeriods: pageWhenStoppedMinutes,
-    datapointsToAlarm: pageWhenStoppedMinutes,
+    evaluationPeriods: minutes + 2,
+    datapointsToAlarm: minutes,
+    missingData: TreatMissingData.NOT_BREACHING,
     incident: 'NotKeepingUp',
   } as const;
   return [
@@ -74,29 +121,44 @@ function stoppedAlarms(metrics: EventMetrics, { pageWhenStoppedMinutes }: Monito
       says: 'Records come in and none are committed',
       section: 'consumer-stopped',
       metric: noneCommitted(metrics),
-      operator: ABOVE,
-      ...all,
-      // An idle stream has no data at all, and must stay quiet.
-      missingData: TreatMissingData.NOT_BREACHING,
+      ...sustained,
     },
     {
       id: 'MappingNotPolling',
-      says: 'The event source mapping does not poll the stream',
+      says: 'The event source mapping does not read the stream',
       section: 'mapping-not-polling',
-      metric: metrics.mapping('PolledEventCount', { statistic: 'Sum' }),
-      // A count is never below 0: only silence sets this off. A mapping that is idle publishes zeroes.
-      operator: BELOW,
-      ...all,
-      missingData: TreatMissingData.BREACHING,
+      metric: notReading(metrics),
+      ...sustained,
     },
+    ...(mappingEnabled ? [disabledAlarm(metrics)] : []),
   ];
 }
 
-/** 1 in a minute in which records came in and none were committed, else 0. */
+/** Only where the stack enables the mapping: a planned pause pages nobody. */
+function disabledAlarm(metrics: EventMetrics): AlarmSpec {
+  return {
+    id: 'MappingDisabled',
+    says: 'The event source mapping is disabled, or gone',
+    section: 'mapping-not-polling',
+    metric: metrics.watchdog('MappingEnabled', { statistic: 'Maximum' }),
+    operator: BELOW,
+    threshold: 1,
+    ...THREE_OF_FIVE,
+    ...GAUGE,
+    incident: 'NotKeepingUp',
+  };
+}
+
+/**
+ * 1 in a minute in which records came in and none were committed, while Lambda reads. Of a difference, a side that is
+ * missing counts as 0, also when it never had any data; without reads there is no value, so that the minutes before the
+ * mapping was there do not count.
+ */
 function noneCommitted(metrics: EventMetrics): IMetric {
   return formula(
-    'IF(FILL(incoming, 0) > 0 AND FILL(received, 0) - FILL(held, 0) <= 0, 1, 0)',
+    'IF(reads >= 0, (incoming > 0) - (received - held > 0), 0)',
     {
+      reads: metrics.reads(),
       incoming: metrics.stream('IncomingRecords', { statistic: 'Sum' }),
       received: metrics.batch('RecordsReceived', { statistic: 'Sum' }),
       held: metrics.batch('RecordsHeld', { statistic: 'Sum' }),
@@ -105,13 +167,27 @@ function noneCommitted(metrics: EventMetrics): IMetric {
   );
 }
 
-/** Deliveries of a held position can be more than a minute apart: two in five minutes are no accident any more. */
-function holdingAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
+/**
+ * 1 in a minute in which Lambda does not read although the mapping is enabled. The watchdog says whether it is; where it
+ * says nothing, the mapping is taken to be enabled, so that a dead watchdog hides nothing.
+ */
+function notReading(metrics: EventMetrics): IMetric {
+  return formula(
+    '(FILL(enabled, 1) > 0) - (reads >= 0)',
+    { enabled: metrics.watchdog('MappingEnabled', { statistic: 'Minimum' }), reads: metrics.reads() },
+    { label: 'enabled, and does not read' },
+  );
+}
+
+const TWO_OF_FIVE: AlarmWindow = { evaluationPeriods: 5, datapointsToAlarm: 2 };
+
+/** A held position reports once a delivery: two of them in a row are no accident any more. */
+function holdingAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
+  const reading = { statistic: 'Sum', period: periodOf(TWO_OF_FIVE, limits) } as const;
   const held = {
     operator: ABOVE,
     threshold: 0,
-    evaluationPeriods: 5,
-    datapointsToAlarm: 2,
+    ...TWO_OF_FIVE,
     missingData: TreatMissingData.NOT_BREACHING,
     incident: 'NotKeepingUp',
   } as const;
@@ -120,14 +196,14 @@ function holdingAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
       id: 'PositionHeld',
       says: 'The processor holds its position: it cannot write, or must not',
       section: 'position-held',
-      metric: metrics.batch('PositionHeld', { statistic: 'Sum' }),
+      metric: metrics.batch('PositionHeld', reading),
       ...held,
     },
     {
       id: 'FuseBlown',
       says: 'So much of a batch was rejected that the deployment is likelier wrong than the data',
       section: 'fuse-blown',
-      metric: metrics.batch('FuseBlown', { statistic: 'Sum' }),
+      metric: metrics.batch('FuseBlown', reading),
       ...held,
     },
   ];
@@ -139,22 +215,22 @@ function dataLossAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
   return [
     {
       id: 'DataLossDanger',
-      says: 'The oldest uncommitted record will leave the stream before long, or the watchdog is silent',
+      says: 'The oldest uncommitted record will leave the stream before long',
       section: 'data-loss-danger',
       metric: metrics.watchdog('TimeToDataLoss', { statistic: 'Minimum' }),
       operator: BELOW,
       threshold: retentionSeconds - usedSeconds,
       ...THREE_OF_FIVE,
-      missingData: TreatMissingData.BREACHING,
+      ...GAUGE,
       incident: 'DataLossDanger',
     },
     {
       id: 'IteratorAgeDataLoss',
       says: 'Invocations get records that will leave the stream before long',
       section: 'data-loss-danger',
-      metric: metrics.lambda('IteratorAge', { statistic: 'Maximum' }),
+      metric: iteratorAge(metrics, limits),
       operator: ABOVE,
-      threshold: usedSeconds * 1000,
+      threshold: Math.min(usedSeconds, oldestPagedSeconds(limits)) * 1000,
       ...THREE_OF_FIVE,
       missingData: TreatMissingData.IGNORE,
       incident: 'DataLossDanger',
@@ -162,45 +238,57 @@ function dataLossAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
   ];
 }
 
-function setAsideAlarms(metrics: EventMetrics, { pageWhenQuarantined }: MonitoredLimits): readonly AlarmSpec[] {
-  const sum = { statistic: 'Sum', period: FIVE_MINUTES } as const;
-  return [
-    {
-      id: 'Quarantine',
-      says: 'Events were quarantined',
-      section: 'quarantine',
-      metric: metrics.batch('EventsQuarantined', sum),
-      ...ANY,
-      threshold: pageWhenQuarantined,
-    },
-    ...givenUpAlarms(metrics),
-  ];
+/** No invocation gets a record older than `maxRecordAge`, and the alarm takes a window of older ones to go off. */
+function oldestPagedSeconds(limits: MonitoredLimits): number {
+  if (limits.maxRecordAge === undefined) return Infinity;
+  const windowSeconds = THREE_OF_FIVE.evaluationPeriods * periodOf(THREE_OF_FIVE, limits).toSeconds();
+  return limits.maxRecordAge.toSeconds() - windowSeconds;
+}
+
+function setAsideAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
+  const quarantine: AlarmSpec = {
+    id: 'Quarantine',
+    says: 'Quarantined events wait for somebody',
+    section: 'quarantine',
+    metric: metrics.watchdog('QuarantineOpen', { statistic: 'Maximum' }),
+    ...ANY,
+    ...GAUGE,
+    threshold: limits.pageWhenQuarantined,
+    incident: 'SetAside',
+  };
+  return [quarantine, ...givenUpAlarms(metrics, limits)];
 }
 
 /** What Lambda gave up: kept, not kept because the bucket could not be written, or not kept at all. */
-function givenUpAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
+function givenUpAlarms(metrics: EventMetrics, { onFailureDestination }: MonitoredLimits): readonly AlarmSpec[] {
   const sum = { statistic: 'Sum', period: FIVE_MINUTES } as const;
+  // Published only when it happens, so no data is good.
+  const lost = { ...ANY, missingData: TreatMissingData.NOT_BREACHING, incident: 'SetAside' } as const;
+  const dropped: AlarmSpec = {
+    id: 'Dropped',
+    says: 'Lambda dropped records',
+    section: 'records-dropped',
+    metric: metrics.mapping('DroppedEventCount', sum),
+    ...lost,
+  };
+  if (!onFailureDestination) return [dropped];
   return [
+    dropped,
     {
       id: 'OnFailureDestination',
-      says: 'Lambda gave up a batch and put it into the on-failure bucket',
+      says: 'Batches that Lambda gave up wait in the on-failure bucket',
       section: 'on-failure-destination',
-      metric: metrics.mapping('OnFailureDestinationDeliveredEventCount', sum),
+      metric: metrics.watchdog('FailedBatchesUnread', { statistic: 'Maximum' }),
       ...ANY,
+      ...GAUGE,
+      incident: 'SetAside',
     },
     {
       id: 'OnFailureDelivery',
       says: 'Lambda gave up a batch and could not put it into the on-failure bucket',
       section: 'on-failure-destination',
       metric: metrics.lambda('DestinationDeliveryFailures', sum),
-      ...ANY,
-    },
-    {
-      id: 'Dropped',
-      says: 'Lambda dropped records',
-      section: 'records-dropped',
-      metric: metrics.mapping('DroppedEventCount', sum),
-      ...ANY,
+      ...lost,
     },
   ];
 }

@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import { DEFAULT_METRICS_NAMESPACE } from '../../contract/metrics.ts';
+import { DEFAULT_METRICS_NAMESPACE, MAX_GAUGE_COUNT } from '../../contract/metrics.ts';
 import { DAY, duration, from, integer, MINUTE, text, type Resolved, type SpecsFor } from './option-spec.ts';
 
 /** When somebody is told, and where metrics are. */
@@ -32,7 +32,8 @@ export interface MonitoringOptions {
   readonly pageWhenRetentionUsedPercent?: number;
 
   /**
-   * Pages when for so many minutes records came in and none were committed, or the mapping did not poll.
+   * Pages when for so many minutes records came in and none were committed, or the mapping did not poll; three of the
+   * longest invocations that `timeout` allows, if that takes longer.
    *
    * Range: 3 to 60.
    *
@@ -41,9 +42,9 @@ export interface MonitoringOptions {
   readonly pageWhenStoppedMinutes?: number;
 
   /**
-   * Pages when more events than this were quarantined within five minutes.
+   * Pages while more quarantined events than this wait for somebody.
    *
-   * Range: 0 to 1000000.
+   * Range: 0 to 9999.
    *
    * @default 0
    */
@@ -52,7 +53,7 @@ export interface MonitoringOptions {
   /**
    * Notifies when invocations take longer than so many percent of `timeout`.
    *
-   * Range: 1 to 100.
+   * Range: 1 to 99.
    *
    * @default 80
    */
@@ -86,8 +87,8 @@ export const MONITORING_SPECS = {
   pageWhenBehind: duration(from(MINUTE, 7 * DAY), 5 * MINUTE),
   pageWhenRetentionUsedPercent: integer(from(1, 99), 50),
   pageWhenStoppedMinutes: integer(from(3, 60), 5),
-  pageWhenQuarantined: integer(from(0, 1_000_000), 0),
-  noticeWhenDurationPercent: integer(from(1, 100), 80),
+  pageWhenQuarantined: integer(from(0, MAX_GAUGE_COUNT - 1), 0),
+  noticeWhenDurationPercent: integer(from(1, 99), 80),
   noticeWhenCapacityPercent: integer(from(1, 99), 90),
   noticeWhenCacheHitPercentBelow: integer(from(0, 99), 50),
 } as const satisfies SpecsFor<MonitoringOptions>;

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
+import { periodOf, THREE_OF_FIVE } from '../monitoring/alarm-window.ts';
 import { formatSeconds } from './duration-text.ts';
 import { DAY } from './option-spec.ts';
 import type { FlatOptions, OptionName } from './processor-options.ts';
@@ -52,6 +53,19 @@ export const OPTION_RULES: readonly OptionRule[] = [
       pageWhenBehind.toSeconds() >= (streamRetention.toSeconds() * percent) / 100 &&
       `\`pageWhenBehind\` must be less than \`pageWhenRetentionUsedPercent\` of \`streamRetention\` (${percent} % of ` +
         `${text(streamRetention)}), got ${text(pageWhenBehind)}; the first page would come with the last warning`,
+  },
+  {
+    on: ['pageWhenBehind', 'maxRecordAge', 'timeout', 'maxBatchingWindow'],
+    check: ({ pageWhenBehind, maxRecordAge, ...times }) => {
+      if (maxRecordAge === undefined) return false;
+      const windowSeconds = THREE_OF_FIVE.evaluationPeriods * periodOf(THREE_OF_FIVE, times).toSeconds();
+      return (
+        pageWhenBehind.toSeconds() + windowSeconds >= maxRecordAge.toSeconds() &&
+        `\`maxRecordAge\` must be more than ${formatSeconds(windowSeconds)} longer than \`pageWhenBehind\` ` +
+          `(${text(pageWhenBehind)}), got ${text(maxRecordAge)}; records would be given up before the alarm about their ` +
+          'age can go off'
+      );
+    },
   },
   {
     on: ['reservedConcurrency', 'shardCount', 'parallelizationFactor'],

@@ -36,26 +36,19 @@ function isOf(logicalId: string, id: string): boolean {
 
 /** Metric, statistic, period, comparison, threshold, datapoints of periods, and what silence means. */
 const EXPECTED: [id: string, ...rest: unknown[]][] = [
-  ['Behind', 'BacklogAge', 'Maximum', 60, 'GreaterThanThreshold', 300, '3/5', 'breaching'],
-  ['DataLossDanger', 'TimeToDataLoss', 'Minimum', 60, 'LessThanThreshold', 302_400, '3/5', 'breaching'],
-  ['MappingNotPolling', 'PolledEventCount', 'Sum', 60, 'LessThanThreshold', 0, '5/5', 'breaching'],
+  ['Behind', 'BacklogAge', 'Maximum', 60, 'GreaterThanThreshold', 300, '3/5', 'ignore'],
+  ['DataLossDanger', 'TimeToDataLoss', 'Minimum', 60, 'LessThanThreshold', 302_400, '3/5', 'ignore'],
+  ['WatchdogSilent', 'WatchdogRuns', 'Sum', 60, 'LessThanThreshold', 1, '3/3', 'breaching'],
+  ['MappingDisabled', 'MappingEnabled', 'Maximum', 60, 'LessThanThreshold', 1, '3/5', 'ignore'],
   ['IteratorAge', 'IteratorAge', 'Maximum', 60, 'GreaterThanThreshold', 300_000, '3/5', 'ignore'],
   ['IteratorAgeDataLoss', 'IteratorAge', 'Maximum', 60, 'GreaterThanThreshold', 302_400_000, '3/5', 'ignore'],
   ['PositionHeld', 'PositionHeld', 'Sum', 60, 'GreaterThanThreshold', 0, '2/5', 'notBreaching'],
   ['FuseBlown', 'FuseBlown', 'Sum', 60, 'GreaterThanThreshold', 0, '2/5', 'notBreaching'],
-  ['Quarantine', 'EventsQuarantined', 'Sum', 300, 'GreaterThanThreshold', 0, '1/1', 'notBreaching'],
-  [
-    'OnFailureDestination',
-    'OnFailureDestinationDeliveredEventCount',
-    'Sum',
-    300,
-    'GreaterThanThreshold',
-    0,
-    '1/1',
-    'notBreaching',
-  ],
+  ['Quarantine', 'QuarantineOpen', 'Maximum', 60, 'GreaterThanThreshold', 0, '1/1', 'ignore'],
+  ['OnFailureDestination', 'FailedBatchesUnread', 'Maximum', 60, 'GreaterThanThreshold', 0, '1/1', 'ignore'],
   ['OnFailureDelivery', 'DestinationDeliveryFailures', 'Sum', 300, 'GreaterThanThreshold', 0, '1/1', 'notBreaching'],
   ['Dropped', 'DroppedEventCount', 'Sum', 300, 'GreaterThanThreshold', 0, '1/1', 'notBreaching'],
+  ['ShardsUnknown', 'ShardsUnknown', 'Maximum', 60, 'GreaterThanThreshold', 0, '15/20', 'notBreaching'],
   ['FunctionErrors', 'Errors', 'Sum', 60, 'GreaterThanThreshold', 0, '3/5', 'notBreaching'],
   ['Throttles', 'Throttles', 'Sum', 60, 'GreaterThanThreshold', 0, '3/5', 'notBreaching'],
   ['Duration', 'Duration', 'Maximum', 60, 'GreaterThanThreshold', 48_000, '3/5', 'notBreaching'],
@@ -78,14 +71,16 @@ const EXPECTED: [id: string, ...rest: unknown[]][] = [
 
 /** Formulas: expression, comparison, threshold, datapoints of periods, and what silence means. */
 const FORMULAS: [id: string, ...rest: unknown[]][] = [
+  ['WatchdogBlind', 'checks + shards', 'GreaterThanThreshold', 0, '5/7', 'ignore'],
   [
     'ConsumerStopped',
-    'IF(FILL(incoming, 0) > 0 AND FILL(received, 0) - FILL(held, 0) <= 0, 1, 0)',
+    'IF(reads >= 0, (incoming > 0) - (received - held > 0), 0)',
     'GreaterThanThreshold',
     0,
-    '5/5',
+    '5/7',
     'notBreaching',
   ],
+  ['MappingNotPolling', '(FILL(enabled, 1) > 0) - (reads >= 0)', 'GreaterThanThreshold', 0, '5/7', 'notBreaching'],
   [
     'CacheHitRatio',
     'IF(FILL(keys, 0) > 100, 100 * FILL(hits, 0) / keys, 100)',
@@ -137,7 +132,7 @@ describe('the alarms', () => {
       noticeWhenCacheHitPercentBelow: 0,
     });
     expect(alarm('DataLossDanger', changed)).toMatchObject({ Threshold: 151_200 });
-    expect(alarm('MappingNotPolling', changed)).toMatchObject({ EvaluationPeriods: 10, DatapointsToAlarm: 10 });
+    expect(alarm('MappingNotPolling', changed)).toMatchObject({ EvaluationPeriods: 12, DatapointsToAlarm: 10 });
     expect(alarm('Quarantine', changed)).toMatchObject({ Threshold: 7 });
     const ids = changed.ofType('AWS::CloudWatch::Alarm').map(([id]) => id);
     expect(ids.some((id) => isOf(id, 'CacheHitRatio'))).toBe(false);
@@ -187,7 +182,20 @@ describe('the alarms', () => {
 
 describe('the incidents', () => {
   test.each([
-    ['NotKeepingUp', ['Behind', 'ConsumerStopped', 'FuseBlown', 'IteratorAge', 'MappingNotPolling', 'PositionHeld']],
+    [
+      'NotKeepingUp',
+      [
+        'Behind',
+        'ConsumerStopped',
+        'FuseBlown',
+        'IteratorAge',
+        'MappingDisabled',
+        'MappingNotPolling',
+        'PositionHeld',
+        'WatchdogBlind',
+        'WatchdogSilent',
+      ],
+    ],
     ['DataLossDanger', ['DataLossDanger', 'IteratorAgeDataLoss']],
     ['SetAside', ['Dropped', 'OnFailureDelivery', 'OnFailureDestination', 'Quarantine']],
   ])('%s is one page for any of its alarms', (name, parts) => {

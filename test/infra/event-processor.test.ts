@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Vpc, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
@@ -9,9 +9,10 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { EventProcessor, type EventProcessorProps } from '../../lib/event-processor.ts';
-import { standInCode, targetOf } from './synthesized.ts';
+import { standInCode, targetOf, type Resource } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -51,6 +52,29 @@ function ownerSecret(stack: Stack): ISecret {
 }
 
 describe('the construct', () => {
+  test('passes the security checks beside another one, in an app of somebody else', () => {
+    const stack = createStack();
+    Validations.of(stack.node.root).addPlugins(
+      new AwsSolutionsChecks(stack.node.root as App),
+      new ServerlessChecks(stack.node.root as App),
+    );
+    const orders = create(stack);
+    new EventProcessor(stack, 'Refunds', {
+      code: standInCode(join(root, 'code', 'refunds'), 'refunds'),
+      stream: orders.stream,
+      cluster: orders.cluster,
+      pageTopic: orders.pageTopic,
+      noticeTopic: orders.noticeTopic,
+    });
+    const exitCode = process.exitCode;
+    try {
+      (stack.node.root as App).synth();
+      expect(process.exitCode).toBe(exitCode);
+    } finally {
+      process.exitCode = exitCode;
+    }
+  });
+
   test('needs nothing but its code and somebody to page', () => {
     const stack = createStack();
     const orders = create(stack);
@@ -130,6 +154,27 @@ describe('the construct', () => {
       readonly Properties: { readonly PromotionTier: number };
     }[];
     expect(instances.map(({ Properties }) => Properties.PromotionTier).sort()).toEqual([0, 1, 1]);
+  });
+
+  test('migrates a cluster of the same stack only once its writer is there, as only an instance answers', () => {
+    const stack = createStack();
+    const { cluster } = create(stack);
+    new EventProcessor(stack, 'Refunds', {
+      code: standInCode(join(root, 'code', 'refunds'), 'refunds'),
+      pagerOptions: { pageEmails: ['a@example.com'] },
+      cluster,
+    });
+    const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> };
+    const run = Object.keys(Resources).find((id) => id.startsWith('RefundsMigrationsRun'));
+    const before = new Set<string>();
+    const visit = (id: string): void => {
+      if (before.has(id)) return;
+      before.add(id);
+      for (const next of Resources[id]?.DependsOn ?? []) visit(next);
+    };
+    visit(run ?? '');
+    const types = [...before].map((id) => Resources[id]?.Type);
+    expect(types).toContain('AWS::RDS::DBInstance');
   });
 
   test('refuses what cannot be deployed, all of it at once', () => {

@@ -1,7 +1,12 @@
 import { App, NestedStack, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { describe, expect, test } from 'vitest';
-import { boundedName, databaseRoleName, deploymentName } from '../../../../lib/constructs/deployment-name.ts';
+import {
+  boundedName,
+  clusterName,
+  databaseRoleName,
+  deploymentName,
+} from '../../../../lib/constructs/deployment-name.ts';
 
 function stackOf(name: string): Stack {
   return new Stack(new App(), 'Stack', { stackName: name });
@@ -29,6 +34,13 @@ describe('deploymentName', () => {
     );
     expect(new Set(names).size).toBe(4);
     for (const name of names) expect(name).toMatch(/^[\w-]+$/);
+  });
+
+  test('leaves room for a region or the name of an alarm, however deep the processor is', () => {
+    const stack = stackOf('shop');
+    const names = ['a', 'b'].map((end) => deploymentName(new Construct(stack, `${'x'.repeat(220)}${end}`)));
+    expect(names.map(({ length }) => length)).toEqual([200, 200]);
+    expect(names[0]).not.toBe(names[1]);
   });
 
   test('differs between a path and an id that reads the same', () => {
@@ -77,4 +89,40 @@ describe('databaseRoleName', () => {
       expect(databaseRoleName('a'.repeat(127), kind)).not.toBe(databaseRoleName('a'.repeat(128), kind));
     },
   );
+});
+
+describe('clusterName', () => {
+  /** The part that the deployment decides, as CloudFormation's own part is a reference. */
+  const nameOf = (deployment: string): string => clusterName(stackOf('any'), deployment).replace(/\$\{Token.*$/, '');
+
+  test('begins with the name of the deployment, and ends with a part of the id of the stack', () => {
+    const stack = stackOf('orders-prod');
+    expect(stack.resolve(clusterName(stack, 'orders-prod'))).toEqual({
+      'Fn::Join': [
+        '',
+        [
+          'orders-prod-',
+          {
+            'Fn::Select': [
+              0,
+              { 'Fn::Split': ['-', { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }] },
+            ],
+          },
+        ],
+      ],
+    });
+  });
+
+  test('is one that RDS takes, whatever the deployment is called', () => {
+    for (const deployment of ['shop_Orders', 'Shop', 'a--b', 'x'.repeat(128), `${'x'.repeat(53)}-${'y'.repeat(60)}`]) {
+      const name = nameOf(deployment);
+      expect(name).toMatch(/^[a-z](?:-?[a-z0-9])*-$/);
+      expect(name.length).toBeLessThanOrEqual(63 - 8);
+    }
+  });
+
+  test('differs where deployments differ only in what RDS does not tell apart', () => {
+    const names = ['shop-orders', 'shop_orders', 'shop_Orders', 'Shop-Orders', 'shop--orders'].map(nameOf);
+    expect(new Set(names).size).toBe(names.length);
+  });
 });

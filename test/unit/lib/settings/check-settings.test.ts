@@ -180,9 +180,26 @@ const RULES: readonly Rule[] = [
   },
   {
     wants: 'a first page before the last warning',
-    good: { streamRetention: Duration.days(1), pageWhenBehind: Duration.seconds(43_199) },
-    bad: { streamRetention: Duration.days(1), pageWhenBehind: Duration.hours(12) },
+    good: {
+      streamRetention: Duration.days(1),
+      maxRecordAge: Duration.days(1),
+      pageWhenBehind: Duration.seconds(43_199),
+    },
+    bad: { streamRetention: Duration.days(1), maxRecordAge: Duration.days(1), pageWhenBehind: Duration.hours(12) },
     message: /^`pageWhenBehind` must be less than `pageWhenRetentionUsedPercent`/,
+  },
+  {
+    wants: 'records that get older than the page about their age, for as long as its alarm takes',
+    good: { pageWhenBehind: Duration.minutes(5), maxRecordAge: Duration.seconds(601) },
+    bad: { pageWhenBehind: Duration.minutes(5), maxRecordAge: Duration.seconds(600) },
+    message:
+      /^`maxRecordAge` must be more than 5m longer than `pageWhenBehind` \(5m\), got 10m; records would be given up/,
+  },
+  {
+    wants: 'the same of a function with a long timeout, whose alarm takes longer',
+    good: { timeout: Duration.minutes(15), maxRecordAge: Duration.minutes(46) },
+    bad: { timeout: Duration.minutes(15), maxRecordAge: Duration.minutes(45) },
+    message: /^`maxRecordAge` must be more than 40m longer/,
   },
   {
     wants: 'concurrency for every lane',
