@@ -54,10 +54,9 @@ function ownerSecret(stack: Stack): ISecret {
 describe('the construct', () => {
   test('passes the security checks beside another one, in an app of somebody else', () => {
     const stack = createStack();
-    Validations.of(stack.node.root).addPlugins(
-      new AwsSolutionsChecks(stack.node.root as App),
-      new ServerlessChecks(stack.node.root as App),
-    );
+    const app = stack.node.root;
+    if (!App.isApp(app)) throw new Error('the root of a stack is its app');
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
     const orders = create(stack);
     new EventProcessor(stack, 'Refunds', {
       code: standInCode(join(root, 'code', 'refunds'), 'refunds'),
@@ -68,7 +67,7 @@ describe('the construct', () => {
     });
     const exitCode = process.exitCode;
     try {
-      (stack.node.root as App).synth();
+      app.synth();
       expect(process.exitCode).toBe(exitCode);
     } finally {
       process.exitCode = exitCode;
