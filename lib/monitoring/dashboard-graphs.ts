@@ -97,6 +97,10 @@ function setAsideGraph(metrics: EventMetrics): GraphWidget {
       metrics.mapping('OnFailureDestinationDeliveredEventCount', { ...sum, label: 'to the on-failure bucket' }),
       metrics.mapping('DroppedEventCount', { ...sum, label: 'dropped' }),
     ],
+    right: [
+      metrics.watchdog('QuarantineOpen', { ...max, label: 'quarantined, waiting' }),
+      metrics.watchdog('FailedBatchesUnread', { ...max, label: 'given-up batches, waiting' }),
+    ],
   });
 }
 
