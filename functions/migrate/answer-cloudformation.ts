@@ -11,7 +11,12 @@ export interface CloudFormationRequest {
 
 /** How the work went. */
 export type CloudFormationOutcome =
-  | { readonly status: 'SUCCESS'; readonly data: Readonly<Record<string, string>> }
+  | {
+      readonly status: 'SUCCESS';
+      readonly data: Readonly<Record<string, string>>;
+      /** Shown among the events of the stack. */
+      readonly warning?: string | undefined;
+    }
   | { readonly status: 'FAILED'; readonly reason: string };
 
 /**
@@ -38,7 +43,7 @@ export async function answerCloudFormation(
   const data = outcome.status === 'SUCCESS' ? Object.entries(outcome.data) : [];
   const body = JSON.stringify({
     Status: outcome.status,
-    Reason: outcome.status === 'FAILED' ? cut(outcome.reason, MAX_REASON_BYTES) : 'done',
+    Reason: cut(outcome.status === 'FAILED' ? outcome.reason : (outcome.warning ?? 'done'), MAX_REASON_BYTES),
     PhysicalResourceId: request.PhysicalResourceId ?? PHYSICAL_RESOURCE_ID,
     StackId: request.StackId,
     RequestId: request.RequestId,

@@ -130,9 +130,12 @@ function dropProblems(
   const missed = names.filter(({ name }) => !own.has(name));
   if (MISSED_OBJECTS.has(object)) return missed.map(({ written }) => `\`DROP ${object} ${written}\`: ${STILL_USED}`);
   if (object !== 'INDEX') return [];
-  return missed
-    .filter(({ name }) => !harmless.plainIndexes.has(name))
-    .map(({ written }) => `\`DROP INDEX ${written}\`: the release before may need it for its unique key`);
+  return (
+    missed
+      // An index is in the schema of its table, which CREATE INDEX does not name.
+      .filter(({ name }) => !harmless.plainIndexes.has(name.split('.').at(-1) ?? name))
+      .map(({ written }) => `\`DROP INDEX ${written}\`: the release before may need it for its unique key`)
+  );
 }
 
 const ALTERED_OBJECTS = new Set(['TABLE', 'VIEW', 'TYPE', 'DOMAIN', 'SCHEMA']);
@@ -142,7 +145,10 @@ function alterProblems(change: Extract<SchemaChange, { kind: 'alter' }>, state: 
   const isOwn = state.own.has(name.name);
   return actions.flatMap(({ action, text }) => {
     if (isOwn && action.kind === 'rename') state.own.add(action.to.name);
-    const breaks = isOwn || !ALTERED_OBJECTS.has(object) ? undefined : breaksWhat(action, { state, table: name.name });
+    // What a domain no longer refuses, nobody misses.
+    const isLoosened = object === 'DOMAIN' && action.kind === 'drop-constraint';
+    const isHarmless = isOwn || isLoosened || !ALTERED_OBJECTS.has(object);
+    const breaks = isHarmless ? undefined : breaksWhat(action, { state, table: name.name });
     return breaks === undefined ? [] : [`\`ALTER ${object} ${name.written} ${shorten(text)}\`: ${breaks}`];
   });
 }
@@ -176,11 +182,11 @@ const BREAKS: Readonly<Partial<Record<AlterAction['kind'], string>>> = {
 };
 
 function breaksWhat(action: AlterAction, place: Place): string | undefined {
-  return 'part' in action && isHarmless(action, place) ? undefined : BREAKS[action.kind];
+  return 'part' in action && isUnnoticed(action, place) ? undefined : BREAKS[action.kind];
 }
 
 /** Whether the release before cannot notice the change of a column or constraint. */
-function isHarmless(action: Extract<AlterAction, { readonly part: unknown }>, { state, table }: Place): boolean {
+function isUnnoticed(action: Extract<AlterAction, { readonly part: unknown }>, { state, table }: Place): boolean {
   const { own, defaults, harmless } = state;
   const column = `${table}.${action.part.name}`;
   switch (action.kind) {

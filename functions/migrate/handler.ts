@@ -63,17 +63,14 @@ async function outcomeOf(
   // also when it was only renamed, and then they are in use.
   if (RequestType === 'Delete') return { status: 'SUCCESS', data: {} };
   try {
-    return { status: 'SUCCESS', data: await migrate(connection, RequestType) };
+    return await migrate(connection, RequestType);
   } catch (error) {
     logger.error('the database was not migrated', error as Error);
     return { status: 'FAILED', reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function migrate(
-  connection: LockOptions,
-  requestType: 'Create' | 'Update',
-): Promise<Readonly<Record<string, string>>> {
+async function migrate(connection: LockOptions, requestType: 'Create' | 'Update'): Promise<CloudFormationOutcome> {
   const { functionName } = environment;
   if (await ensureDatabase(connection)) logger.info('the database was created', { database: connection.database });
   const [framework, own] = await Promise.all(
@@ -94,10 +91,10 @@ async function migrate(
     readCredentials(secrets, environment.maintenanceSecretArn),
   ]);
   await ensureRoles({ ...connection, processor, maintenance, tables: tablesOf(own ?? []) });
-  if (newer.length > 0) {
-    const message = 'the database has migrations that are newer than this release, as after a rollback; they stay';
-    logger.warn(message, { newer });
-  }
   logger.info('the database is up to date', { applied, alreadyApplied });
-  return { applied: applied.join(' '), alreadyApplied: String(alreadyApplied.length), newer: newer.join(' ') };
+  const data = { applied: applied.join(' '), alreadyApplied: String(alreadyApplied.length), newer: newer.join(' ') };
+  if (newer.length === 0) return { status: 'SUCCESS', data };
+  const warning = 'the database has migrations that are newer than this release, as after a rollback; they stay';
+  logger.warn(warning, { newer });
+  return { status: 'SUCCESS', data, warning: `${warning}: ${newer.join(', ')}` };
 }

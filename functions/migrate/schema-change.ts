@@ -164,11 +164,12 @@ function readAdd(reader: TokenReader): AlterAction {
   reader.take('IF', 'NOT', 'EXISTS');
   return withPart(reader, (part) => {
     const isSerial = SERIAL_TYPES.includes(reader.peek());
+    const isDefaultGiven = reader.has('DEFAULT') && !reader.has('DEFAULT', 'NULL');
     return {
       kind: 'add-column',
       part,
       isRequired: reader.has('NOT', 'NULL') || reader.has('PRIMARY', 'KEY'),
-      hasDefault: isSerial || reader.has('DEFAULT') || reader.has('GENERATED'),
+      hasDefault: isSerial || isDefaultGiven || reader.has('GENERATED'),
     };
   });
 }

@@ -56,9 +56,13 @@ export class FakeSecretsManager {
         const stages = [...this.#versions(input.SecretId)].map(([id, version]) => [id, [...version.stages]] as const);
         return { RotationEnabled: true, VersionIdsToStages: Object.fromEntries(stages) };
       }
-      case 'PutSecretValue':
-        this.#version(input.SecretId, input.ClientRequestToken).text = input.SecretString;
+      case 'PutSecretValue': {
+        const version = this.#version(input.SecretId, input.ClientRequestToken);
+        // A version has one value for good.
+        version.text ??= input.SecretString;
+        if (version.text !== input.SecretString) throw new ServiceError('ResourceExistsException', 'another value');
         return {};
+      }
       case 'UpdateSecretVersionStage':
         this.#version(input.SecretId, input.RemoveFromVersionId).stages.delete('AWSCURRENT');
         this.#version(input.SecretId, input.MoveToVersionId).stages.add('AWSCURRENT');

@@ -97,6 +97,9 @@ describe('a release with migrations', () => {
       Status: 'SUCCESS',
       PhysicalResourceId: up.PhysicalResourceId,
       Data: { applied: '', newer: 'event_processor/900-next.sql flights/900-next.sql' },
+      Reason:
+        'the database has migrations that are newer than this release, as after a rollback; they stay: ' +
+        'event_processor/900-next.sql, flights/900-next.sql',
     });
     await work(database, before);
 

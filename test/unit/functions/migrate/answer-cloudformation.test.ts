@@ -46,7 +46,11 @@ describe('the answer to CloudFormation', () => {
   test.each<[string, CloudFormationOutcome]>([
     [
       'many migrations',
-      { status: 'SUCCESS', data: { applied: 'flights/001-a.sql '.repeat(500), newer: 'ü"\n'.repeat(900) } },
+      {
+        status: 'SUCCESS',
+        data: { applied: 'flights/001-a.sql '.repeat(500), newer: 'ü"\n'.repeat(900) },
+        warning: '列'.repeat(2_000),
+      },
     ],
     ['a long reason in another script', { status: 'FAILED', reason: '列が見つかりません"\n'.repeat(500) }],
   ])('stays within its 4096 bytes with %s', async (_, outcome) => {
