@@ -1,7 +1,11 @@
-import { evaluateMath, type Series } from './metric-math.ts';
+import type { AlarmState } from '../../local/cloudwatch/alarms/alarm-state.ts';
+import type { MetricAlarm } from '../../local/cloudwatch/alarms/alarm.ts';
+import { evaluateMetricAlarm } from '../../local/cloudwatch/alarms/evaluate-metric-alarm.ts';
+import { MetricStore } from '../../local/cloudwatch/metrics/metric-store.ts';
+import { readTemplate } from '../../local/cloudwatch/template/read-template.ts';
+import { PUNCTUAL } from './cloudwatch-alarms.ts';
 
-/** State of an alarm. */
-export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+const MINUTE_MS = 60_000;
 
 /** A datapoint as it was published. */
 export interface Sample {
@@ -13,18 +17,10 @@ export interface Sample {
 /** What was published, by metric name; a metric that is left out never had a datapoint. */
 export type Published = Readonly<Record<string, readonly Sample[]>>;
 
-interface MetricStat {
-  readonly Metric: { readonly MetricName: string };
-  readonly Period: number;
-  readonly Stat: string;
-}
-
-/** An alarm of a template, as far as it is evaluated here. */
+/** An alarm of a template, as it is written there; what tests look at is named. */
 export interface AlarmProperties {
-  readonly MetricName?: string;
-  readonly Statistic?: string;
   readonly Period?: number;
-  readonly Metrics?: readonly { readonly Id: string; readonly Expression?: string; readonly MetricStat?: MetricStat }[];
+  readonly Metrics?: readonly { readonly MetricStat?: { readonly Period: number } }[];
   readonly ComparisonOperator: string;
   readonly Threshold: number;
   readonly EvaluationPeriods: number;
@@ -41,32 +37,19 @@ export interface EvaluationOptions {
   readonly fillsNothing: boolean;
 }
 
-/** AWS looks at more periods than are evaluated; two more with periods of a minute and above, as far as was measured. */
-const MORE_PERIODS = 2;
+const READ = new WeakMap<AlarmProperties, MetricAlarm>();
 
-const AGGREGATES: Readonly<Record<string, (values: readonly number[]) => number>> = {
-  Sum: (values) => values.reduce((sum, value) => sum + value, 0),
-  Maximum: (values) => Math.max(...values),
-  Minimum: (values) => Math.min(...values),
-  Average: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
-};
-
-/**
- * Evaluates an alarm once, as CloudWatch does with missing data: it keeps the newest real datapoints and fills up the rest.
- * {@link https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html}
- */
-export function evaluateAlarm(alarm: AlarmProperties, published: Published, options: EvaluationOptions): AlarmState {
-  const { EvaluationPeriods: periods, DatapointsToAlarm: needed, TreatMissingData: missing } = alarm;
-  const points = pointsOf(alarm, published, options);
-  const isBad = badness(alarm);
-  const kept = points.filter((point) => point !== undefined).slice(-periods);
-  const bad = kept.filter(isBad).length;
-  if (bad >= needed) return 'ALARM';
-  if (missing === 'breaching') return bad + periods - kept.length >= needed ? 'ALARM' : 'OK';
-  if (missing === 'notBreaching' || bad < kept.length) return 'OK';
-  if (missing === 'ignore') return options.before;
-  const oldest = points.findIndex((point) => point !== undefined);
-  return oldest >= 0 && points.length - oldest >= needed ? 'ALARM' : 'INSUFFICIENT_DATA';
+/** Evaluates an alarm once, over metrics that are told apart by their names alone. */
+export function evaluateAlarm(
+  properties: AlarmProperties,
+  published: Published,
+  { atMinute, before, fillsNothing }: EvaluationOptions,
+): AlarmState {
+  const alarm = READ.get(properties) ?? readAlarm(properties);
+  READ.set(properties, alarm);
+  const behavior = { ...PUNCTUAL, fillsUnpublished: fillsNothing };
+  const { state } = evaluateMetricAlarm(alarm, publish(alarm, published), { atMs: atMinute * MINUTE_MS, behavior });
+  return state === 'unchanged' ? before : state;
 }
 
 /** Evaluates an alarm every minute and returns the minutes in which it was on. */
@@ -84,26 +67,25 @@ export function minutesInAlarm(
   return minutes;
 }
 
-function badness({ ComparisonOperator: operator, Threshold: threshold }: AlarmProperties): (value: number) => boolean {
-  if (operator === 'GreaterThanThreshold') return (value) => value > threshold;
-  if (operator === 'LessThanThreshold') return (value) => value < threshold;
-  throw new Error(`no comparison ${operator}`);
+/** Without what refers to other resources of the template. */
+function readAlarm(properties: AlarmProperties): MetricAlarm {
+  const text = JSON.stringify(properties, (key, value: unknown) =>
+    ['Dimensions', 'AlarmActions', 'OKActions', 'AlarmDescription'].includes(key) ? undefined : value,
+  );
+  const template = {
+    Resources: { Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: JSON.parse(text) as unknown } },
+  };
+  const [alarm] = readTemplate(template).alarms;
+  if (alarm?.kind !== 'metric') throw new Error('not a metric alarm');
+  return alarm;
 }
 
-function pointsOf(alarm: AlarmProperties, published: Published, options: EvaluationOptions): Series {
-  const slots = alarm.EvaluationPeriods + MORE_PERIODS;
-  const read = (name: string, statistic: string, period: number): Series =>
-    Array.from({ length: slots }, (_, index) => {
-      const end = options.atMinute - ((slots - 1 - index) * period) / 60;
-      const values = (published[name] ?? []).filter(({ minute }) => minute < end && minute >= end - period / 60);
-      return values.length === 0 ? undefined : AGGREGATES[statistic]?.(values.map(({ value }) => value));
-    });
-  const { Metrics: metrics } = alarm;
-  if (metrics === undefined) return read(alarm.MetricName ?? '', alarm.Statistic ?? '', alarm.Period ?? 60);
-  const series: Record<string, Series> = {};
-  for (const { Id, MetricStat } of metrics) {
-    if (MetricStat !== undefined) series[Id] = read(MetricStat.Metric.MetricName, MetricStat.Stat, MetricStat.Period);
-  }
-  const expression = metrics.find(({ Expression }) => Expression !== undefined)?.Expression ?? '';
-  return evaluateMath(expression, { series, fillsNothing: options.fillsNothing });
+function publish({ source }: MetricAlarm, published: Published): MetricStore {
+  const store = new MetricStore();
+  const readings = source.kind === 'metric' ? [source.reading] : [...source.readings.values()];
+  const metrics = new Map(readings.map(({ metric }) => [metric.name, metric]));
+  for (const metric of metrics.values())
+    for (const { minute, value } of published[metric.name] ?? [])
+      store.put({ metric, timestampMs: minute * MINUTE_MS, values: [value] }, minute * MINUTE_MS);
+  return store;
 }
