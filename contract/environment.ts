@@ -108,6 +108,8 @@ const MAINTENANCE = { ...DATABASE, functionName: textVariable('FUNCTION_NAME') }
 
 /** How the migrations function is configured; its `secretArn` is the owner of the tables. */
 export interface MigrateEnvironment extends MaintenanceEnvironment {
+  /** As in {@link ProcessorEnvironment}: no other deployment of the function may write to the database. */
+  readonly deployment: string;
   /** ARN of the secret with name and password of the database role that the processor is to have. */
   readonly processorSecretArn: string;
   /** ARN of the secret with name and password of the database role that watchdog and pruning are to have. */
@@ -117,6 +119,7 @@ export interface MigrateEnvironment extends MaintenanceEnvironment {
 /** Writer and reader of {@link MigrateEnvironment}. */
 export const migrateEnvironment = createEnvironmentCodec<MigrateEnvironment>({
   ...MAINTENANCE,
+  deployment: DEPLOYMENT,
   processorSecretArn: textVariable('PROCESSOR_SECRET_ARN'),
   maintenanceSecretArn: textVariable('MAINTENANCE_SECRET_ARN'),
 });

@@ -260,7 +260,7 @@ export class EventProcessor extends Construct {
     const { stream, database, failedBatches, pager } = around;
     const defaults = { encryptionKey, removalPolicy, logRetention, code, stream, database };
     const published = { deployment, metricsNamespace: monitoringOptions.metricsNamespace };
-    const migrations = new DatabaseMigrations(this, 'Migrations', defaults);
+    const migrations = new DatabaseMigrations(this, 'Migrations', { ...defaults, deployment });
     const processor = new ProcessorFunction(this, 'Processing', {
       ...defaults,
       ...functionOptions,

@@ -10,6 +10,7 @@ import {
   type CloudFormationRequest,
 } from './answer-cloudformation.ts';
 import { applyMigrations } from './apply-migrations.ts';
+import { claimDatabase } from './claim-database.ts';
 import { ensureDatabase } from './ensure-database.ts';
 import { ensureRoles } from './ensure-roles.ts';
 import { loadMigrations } from './load-migrations.ts';
@@ -71,8 +72,11 @@ async function outcomeOf(
 }
 
 async function migrate(connection: LockOptions, requestType: 'Create' | 'Update'): Promise<CloudFormationOutcome> {
-  const { functionName } = environment;
+  const { functionName, deployment } = environment;
   if (await ensureDatabase(connection)) logger.info('the database was created', { database: connection.database });
+  const claim = { ...connection, functionName, deployment };
+  // Before anything is changed in the database of another deployment; and once more when there is a table to write it in.
+  await claimDatabase(claim);
   const [framework, own] = await Promise.all(
     [FRAMEWORK_MIGRATION_SET, functionName].map((set) => loadMigrations(set, join(MIGRATIONS_FOLDER, set))),
   );
@@ -86,6 +90,7 @@ async function migrate(connection: LockOptions, requestType: 'Create' | 'Update'
       logger.info(message);
     },
   });
+  await claimDatabase(claim);
   const [processor, maintenance] = await Promise.all([
     readCredentials(secrets, environment.processorSecretArn),
     readCredentials(secrets, environment.maintenanceSecretArn),

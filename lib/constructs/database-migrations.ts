@@ -13,6 +13,8 @@ import { ServiceFunction, type FunctionDefaults } from './service-function.ts';
 export interface DatabaseMigrationsProps extends FunctionDefaults {
   readonly code: Pick<StackCode, 'functionName' | 'migrate' | 'migrationsVersion' | 'migrationWarnings'>;
   readonly database: EventDatabase;
+  /** What no other deployment of the function may be called that writes to the database. */
+  readonly deployment: string;
 }
 
 const TIMEOUT = Duration.minutes(15);
@@ -54,7 +56,7 @@ export class DatabaseMigrations extends Construct {
     }
   }
 
-  private createFunction({ database, code, ...defaults }: DatabaseMigrationsProps): ServiceFunction {
+  private createFunction({ database, code, deployment, ...defaults }: DatabaseMigrationsProps): ServiceFunction {
     const { ownerSecret, processorSecret, maintenanceSecret } = database;
     const { clusterArn } = database.cluster;
     return new ServiceFunction(this, 'Migrate', {
@@ -68,6 +70,7 @@ export class DatabaseMigrations extends Construct {
         secretArn: ownerSecret.secretArn,
         database: database.databaseName,
         functionName: code.functionName,
+        deployment,
         processorSecretArn: processorSecret.secretArn,
         maintenanceSecretArn: maintenanceSecret.secretArn,
       }),

@@ -44,6 +44,8 @@ export const SECRETS = {
 
 /** What of a release the migrations function is made of, and how it is called. */
 export interface MigrationsRelease {
+  /** @defaultValue flights-prod */
+  readonly deployment?: string;
   /** Folder of its bundle, with its SQL files. @defaultValue that of the world */
   readonly folder?: string;
   readonly physicalResourceId?: string;
@@ -135,12 +137,16 @@ export async function startDeployedWorld(): Promise<DeployedWorld> {
   };
   const open = stack.move();
   let [databases, requests] = [0, 0];
-  const environmentFor = (database: string, secretArn: string): Readonly<Record<string, string>> =>
+  const environmentFor = (
+    database: string,
+    { secretArn = server.secretArn, deployment = 'flights-prod' }: MigrationsRelease = {},
+  ): Readonly<Record<string, string>> =>
     migrateEnvironment.encode({
       clusterArn: server.resourceArn,
       secretArn,
       database,
       functionName: 'flights',
+      deployment,
       processorSecretArn: SECRETS.processor.arn,
       maintenanceSecretArn: SECRETS.maintenance.arn,
     });
@@ -165,11 +171,11 @@ export async function startDeployedWorld(): Promise<DeployedWorld> {
     migrate: async (database, RequestType = 'Create', release = {}) => {
       requests += 1;
       const RequestId = `request-${requests}`;
-      const { folder = code.migrate.folder, secretArn = server.secretArn, physicalResourceId } = release;
+      const { folder = code.migrate.folder, physicalResourceId } = release;
       const ids = { StackId: 'stack', RequestId, LogicalResourceId: 'Run', PhysicalResourceId: physicalResourceId };
       const event = { RequestType, ResponseURL: `${aws.url}/answer`, ...ids };
       const { remainingMs = 120_000 } = release;
-      const environment = { ...environmentFor(database, secretArn), TEST_REMAINING_MS: String(remainingMs) };
+      const environment = { ...environmentFor(database, release), TEST_REMAINING_MS: String(remainingMs) };
       await invoke(folder, environment, event);
       const answer = answers.get(RequestId);
       if (answer === undefined) throw new Error('CloudFormation got no answer');
@@ -180,7 +186,7 @@ export async function startDeployedWorld(): Promise<DeployedWorld> {
       const ClientRequestToken = secrets.beginRotation(SecretId);
       for (const Step of steps) {
         const event = { Step, SecretId, ClientRequestToken };
-        await invoke(code.migrate.folder, environmentFor(database, server.secretArn), event);
+        await invoke(code.migrate.folder, environmentFor(database), event);
       }
     },
     close: () => open.disposeAsync(),

@@ -19,6 +19,7 @@ const ALL = [
   'event_processor/003-fuse-and-crashes.sql',
   'event_processor/004-unidentified-entries.sql',
   'event_processor/005-open-quarantine.sql',
+  'event_processor/006-deployment.sql',
   'flights/001-flights.sql',
 ];
 
@@ -61,6 +62,26 @@ describe('the migrations function, bundled as it is deployed', () => {
     expect(answer.Reason).toContain(
       'functions/flights/migrations/001-flights.sql: the file was changed after it was applied',
     );
+  });
+
+  test('gives a database to one deployment of the function only, and changes nothing for another one', async () => {
+    const database = await world.createDatabase();
+    await world.migrate(database);
+    await world.query(database, "DELETE FROM event_processor.migrations WHERE set_name = 'flights'");
+    const answer = await world.migrate(database, 'Create', { deployment: 'flights-dev' });
+    expect(answer.Status).toBe('FAILED');
+    expect(answer.Reason).toMatch(
+      /belong to no other deployment of flights, but flights-prod has it and flights-dev would/,
+    );
+    await expect(world.query(database, 'SELECT set_name FROM event_processor.migrations')).resolves.not.toContainEqual({
+      set_name: 'flights',
+    });
+
+    const [wayOut = ''] = /DELETE FROM event_processor[.]deployment .*$/.exec(answer.Reason) ?? [];
+    await world.query(database, wayOut);
+    await world.query(database, 'DROP TABLE airports, flights, airport_days, latest_departures');
+    expect((await world.migrate(database, 'Create', { deployment: 'flights-dev' })).Status).toBe('SUCCESS');
+    expect((await world.migrate(database, 'Update')).Status).toBe('FAILED');
   });
 
   test('leaves the database alone when the stack is deleted', async () => {

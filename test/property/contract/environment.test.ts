@@ -47,7 +47,7 @@ describe('the environment of the processor', () => {
 describe('the environment of the migrations', () => {
   itParsesWhatItEncoded(
     migrateEnvironment,
-    fc.record({ ...maintenance, processorSecretArn: text, maintenanceSecretArn: text }),
+    fc.record({ ...maintenance, deployment: text, processorSecretArn: text, maintenanceSecretArn: text }),
   );
 });
 

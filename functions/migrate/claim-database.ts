@@ -1,0 +1,43 @@
+import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { MigrationError } from './migration.ts';
+import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
+
+/** Which deployment of a function a database is to belong to. */
+export interface ClaimOptions extends LockOptions {
+  /** Letters, digits and hyphens. */
+  readonly functionName: string;
+  /** Unique per account and region: what metrics and roles are named after. */
+  readonly deployment: string;
+}
+
+const TABLE = FRAMEWORK_TABLES.deployment;
+
+/**
+ * Makes a deployment the only one of its function that writes to a database. Rows go by the name of the function, so what one
+ * deployment has written would count as written by the other, and be missing from it without a word. Does nothing while
+ * the database has no framework tables, and nothing for the deployment that has it already.
+ *
+ * @throws {@link MigrationError} when another deployment has the database, with both names and the ways out
+ */
+export async function claimDatabase(options: ClaimOptions): Promise<void> {
+  const { functionName, deployment, database } = options;
+  const owner = await withMigrationLock(options, async (execute) => {
+    const { rows: known } = await execute(`SELECT to_regclass('${TABLE}') IS NOT NULL`);
+    if (known[0]?.[0]?.booleanValue !== true) return { commit: false, result: deployment };
+    const parameters = { function_name: functionName, deployment };
+    await execute(
+      `INSERT INTO ${TABLE} (function_name, deployment) VALUES (:function_name, :deployment) ON CONFLICT DO NOTHING`,
+      parameters,
+    );
+    const { rows } = await execute(`SELECT deployment FROM ${TABLE} WHERE function_name = :function_name`, {
+      function_name: functionName,
+    });
+    return { commit: true, result: rows[0]?.[0]?.stringValue };
+  });
+  if (owner === deployment) return;
+  throw new MigrationError([
+    `the database \`${database}\` must belong to no other deployment of ${functionName}, but ${owner ?? 'another one'} has it and ` +
+      `${deployment} would take the events of that one for its own; give each a \`databaseName\` of its own. If ${owner ?? 'it'} is gone, ` +
+      `or was renamed or moved, run in the database: DELETE FROM ${TABLE} WHERE function_name = '${functionName}'`,
+  ]);
+}
