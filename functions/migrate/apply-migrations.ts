@@ -3,6 +3,7 @@ import { DatabaseError } from '../../data-api/classify-error.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { goesAway } from '../../data-api/retry-transient.ts';
 import { compatibilityProblems } from './check-compatibility.ts';
+import { hasTable } from './has-table.ts';
 import {
   migrationChecksum,
   MigrationError,
@@ -96,8 +97,7 @@ function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<
 }
 
 async function readRecorded(execute: Execute): Promise<readonly RecordedMigration[]> {
-  const { rows: known } = await execute(`SELECT to_regclass('${FRAMEWORK_TABLES.migrations}') IS NOT NULL`);
-  if (known[0]?.[0]?.booleanValue !== true) return [];
+  if (!(await hasTable(execute, FRAMEWORK_TABLES.migrations))) return [];
   const { rows } = await execute(
     `SELECT set_name, file_name, checksum FROM ${FRAMEWORK_TABLES.migrations} ORDER BY set_name, file_name`,
   );

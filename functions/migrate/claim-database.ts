@@ -1,4 +1,5 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { hasTable } from './has-table.ts';
 import { MigrationError } from './migration.ts';
 import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
@@ -22,16 +23,13 @@ const TABLE = FRAMEWORK_TABLES.deployment;
 export async function claimDatabase(options: ClaimOptions): Promise<void> {
   const { functionName, deployment, database } = options;
   const owner = await withMigrationLock(options, async (execute) => {
-    const { rows: known } = await execute(`SELECT to_regclass('${TABLE}') IS NOT NULL`);
-    if (known[0]?.[0]?.booleanValue !== true) return { commit: false, result: deployment };
-    const parameters = { function_name: functionName, deployment };
-    await execute(
-      `INSERT INTO ${TABLE} (function_name, deployment) VALUES (:function_name, :deployment) ON CONFLICT DO NOTHING`,
-      parameters,
+    if (!(await hasTable(execute, TABLE))) return { commit: false, result: deployment };
+    // Changes nothing where the database has an owner; an update all the same, because only what is updated is returned.
+    const { rows } = await execute(
+      `INSERT INTO ${TABLE} AS claim (function_name, deployment) VALUES (:function_name, :deployment)
+       ON CONFLICT (function_name) DO UPDATE SET deployment = claim.deployment RETURNING deployment`,
+      { function_name: functionName, deployment },
     );
-    const { rows } = await execute(`SELECT deployment FROM ${TABLE} WHERE function_name = :function_name`, {
-      function_name: functionName,
-    });
     return { commit: true, result: rows[0]?.[0]?.stringValue };
   });
   if (owner === deployment) return;
