@@ -58,3 +58,9 @@ export const MAX_BATCHING_WINDOW_SECONDS = { min: 0, max: 300 } as const;
  * {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html}
  */
 export const PUT_RECORDS = { maxRecords: 500, maxBytes: 5 * 1024 * 1024 } as const;
+
+/**
+ * What PostgreSQL keeps of a name, in bytes; the rest is cut off without a word.
+ * {@link https://www.postgresql.org/docs/17/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS}
+ */
+export const POSTGRES_MAX_NAME_BYTES = 63;

@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { MAX_ROLE_NAME_BYTES, SECOND_USER_ENDING } from '../../contract/database-role-name.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { identifier } from '../../processor/tables/table-kind.ts';
 
@@ -7,12 +8,6 @@ export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
-
-/** What AWS's own rotations of two alternating users call the second one. */
-const SECOND_USER_ENDING = '_clone';
-
-/** PostgreSQL keeps 63 bytes of a name. */
-const MAX_NAME_BYTES = 63 - SECOND_USER_ENDING.length;
 
 /**
  * The role that has the grants. Its name is that of the first of two users who take turns when the password is
@@ -35,8 +30,8 @@ export function otherUser(username: string): string {
  */
 export async function ensureLogin(execute: Execute, { username, password }: Credentials): Promise<void> {
   const role = grantedRole(username);
-  if (Buffer.byteLength(role) > MAX_NAME_BYTES) {
-    throw new Error(`the name of a database role must have at most ${MAX_NAME_BYTES} bytes, got ${role}`);
+  if (Buffer.byteLength(role) > MAX_ROLE_NAME_BYTES) {
+    throw new Error(`the name of a database role must have at most ${MAX_ROLE_NAME_BYTES} bytes, got ${role}`);
   }
   await ensureRole(execute, role);
   if (username !== role) {

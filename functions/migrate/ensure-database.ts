@@ -1,3 +1,4 @@
+import { POSTGRES_MAX_NAME_BYTES } from '../../contract/limits.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 import { createExecuteStatement, type Execute } from '../../data-api/execute.ts';
 import { retryTransient } from '../../data-api/retry-transient.ts';
@@ -10,9 +11,6 @@ const MAINTENANCE_DATABASE = 'postgres';
 
 /** Databases of PostgreSQL and RDS themselves. */
 const SYSTEM_DATABASES = new Set(['template0', 'template1', 'rdsadmin']);
-
-/** PostgreSQL keeps 63 bytes of a name. */
-const MAX_NAME_BYTES = 63;
 
 /** Longest wait for one call; the Data API itself gives up on a statement after 45 seconds. */
 const CALL_TIMEOUT_MS = 60_000;
@@ -67,8 +65,8 @@ export async function ensureDatabase(options: LockOptions): Promise<boolean> {
 function assertUsableName(name: string): void {
   const problem = SYSTEM_DATABASES.has(name)
     ? `must not be a database of PostgreSQL or RDS, got ${name}`
-    : Buffer.byteLength(name) > MAX_NAME_BYTES
-      ? `must have at most ${MAX_NAME_BYTES} bytes, got ${Buffer.byteLength(name)}: ${name}`
+    : Buffer.byteLength(name) > POSTGRES_MAX_NAME_BYTES
+      ? `must have at most ${POSTGRES_MAX_NAME_BYTES} bytes, got ${Buffer.byteLength(name)}: ${name}`
       : undefined;
   if (problem !== undefined) throw new MigrationError([`\`databaseName\` ${problem}; choose another name`]);
 }

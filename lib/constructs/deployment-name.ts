@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { MAX_ROLE_NAME_BYTES } from '../../contract/database-role-name.ts';
 
 /** Characters of the hash that keeps apart what was cut off or written differently. */
 const HASH_LENGTH = 8;
@@ -32,12 +33,6 @@ export function boundedName(name: string, maxLength: number): string {
 }
 
 /**
- * PostgreSQL silently cuts what is longer than 63 bytes; all characters here have one. The second user that a rotation of
- * passwords makes for a role has `_clone` behind its name.
- */
-const MAX_ROLE_LENGTH = 63 - '_clone'.length;
-
-/**
  * Names a database role. Roles belong to the cluster, not to a database in it, and so to all stages that share it.
  *
  * @param deployment what {@link deploymentName} returned
@@ -46,10 +41,10 @@ const MAX_ROLE_LENGTH = 63 - '_clone'.length;
  */
 export function databaseRoleName(deployment: string, kind: 'processor' | 'maintenance'): string {
   const plain = deployment.toLowerCase().replaceAll('-', '_');
-  // Two names may differ only in what is replaced here.
+  // Each character has one byte. Two names may differ only in what is replaced here.
   const isReversible = /^[a-z][a-z0-9-]*$/.test(deployment);
   const distinct = isReversible ? plain : `${plain}_${hashOf(deployment)}`;
-  return `${boundedName(distinct, MAX_ROLE_LENGTH - kind.length - 1)}_${kind}`;
+  return `${boundedName(distinct, MAX_ROLE_NAME_BYTES - kind.length - 1)}_${kind}`;
 }
 
 /** {@link https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html} */
