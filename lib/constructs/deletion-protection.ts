@@ -10,6 +10,7 @@ import {
   type AwsSdkCall,
 } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
+import { allowLogging } from './grants.ts';
 
 /** What is protected, and where the step that does it logs. */
 export interface DeletionProtectionProps {
@@ -50,13 +51,9 @@ export class DeletionProtection extends Construct {
 
   /** CDK's own would let the function make log groups, which nobody would ever delete. */
   private createRole(logGroup: LogGroup): Role {
-    const logging = new PolicyStatement({
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    });
     return new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: { logging: new PolicyDocument({ statements: [logging] }) },
+      inlinePolicies: { logging: new PolicyDocument({ statements: [allowLogging(logGroup)] }) },
     });
   }
 

@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
+import { allowLogging } from './grants.ts';
 
 /** Key and removal policy of the stack. */
 export interface FailedBatchesProps {
@@ -78,14 +79,10 @@ function ownEmptyingLog(
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const provider = Stack.of(scope).node.findChild(EMPTYING);
-  const logging = new PolicyStatement({
-    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    resources: [logGroup.logGroupArn],
-  });
   const role = resourceIn(provider, 'Role');
   role.addPropertyDeletionOverride('ManagedPolicyArns');
   role.addPropertyOverride('Policies', [
-    { PolicyName: 'own', PolicyDocument: new PolicyDocument({ statements: [logging] }) },
+    { PolicyName: 'own', PolicyDocument: new PolicyDocument({ statements: [allowLogging(logGroup)] }) },
   ]);
   resourceIn(provider, 'Handler').addPropertyOverride('LoggingConfig.LogGroup', logGroup.logGroupName);
 }

@@ -1,6 +1,7 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 
 /** What of the Data API a function calls, and as whom. */
@@ -48,6 +49,11 @@ export function allowRotation(secret: ISecret): readonly PolicyStatement[] {
 /** Reading what a customer-managed key encrypts; the keys of AWS itself need no permission. */
 function allowDecrypt(key: IKey | undefined): readonly PolicyStatement[] {
   return key === undefined ? [] : [new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] })];
+}
+
+/** Writing to one log group, and making none: one that Lambda makes by itself is never deleted. */
+export function allowLogging({ logGroupArn }: ILogGroup): PolicyStatement {
+  return new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] });
 }
 
 /** Reading a stream. */

@@ -1,5 +1,5 @@
 import { Validations, type Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
@@ -12,6 +12,7 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionCode } from '../function-code.ts';
+import { allowLogging } from './grants.ts';
 
 /** What all functions of a processor have in common. */
 export interface FunctionDefaults {
@@ -68,13 +69,9 @@ export class ServiceFunction extends Construct {
   }
 
   private createRole(statements: readonly PolicyStatement[]): Role {
-    const logging = new PolicyStatement({
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [this.logGroup.logGroupArn],
-    });
     return new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: { own: new PolicyDocument({ statements: [logging, ...statements] }) },
+      inlinePolicies: { own: new PolicyDocument({ statements: [allowLogging(this.logGroup), ...statements] }) },
     });
   }
 
