@@ -22,8 +22,27 @@ const ROOT = join(import.meta.dirname, '..');
 const ASSEMBLY = join(ROOT, 'cdk.out');
 const CLI = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
 
+const DIFF_HELP = `Usage: npm run diff -- [options]
+
+Synthesize, and compare with the stacks that are deployed. Ends with exit code 2
+when a deployment would take data, a position or the order of records away.
+
+Options:
+  -c, --context <name=value>  the stage, such as stage=prod, or any setting;
+                              allowReplacement=ID allows one replacement
+  --profile <name>            the AWS profile
+  --region <name>             the region (env: AWS_REGION)
+  -h, --help                  display help for command
+
+Example:
+  npm run diff -- -c stage=prod`;
+
 const [command = '', ...rest] = process.argv.slice(2);
-await (command === 'diff' || command === 'deploy' ? compareFirst() : synthesizeAfresh([command, ...rest]));
+const asksForHelp = rest.some((arg) => arg === '--help' || arg === '-h');
+if (command === 'diff' && asksForHelp) console.log(DIFF_HELP);
+else if (command === 'diff' || (command === 'deploy' && !asksForHelp)) await compareFirst();
+else if (command === 'deploy') await runCdk([command, ...rest]);
+else await synthesizeAfresh([command, ...rest]);
 
 async function compareFirst(): Promise<void> {
   const options = readDeployOptions(rest);

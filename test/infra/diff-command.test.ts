@@ -37,6 +37,13 @@ function withOtherMapping(): string {
 }
 
 describe('npm run diff', () => {
+  test('says what it does when asked for help, and asks nobody', async () => {
+    const { code, stdout, actions } = await run('diff', ['-c', 'stage=prod', '--help'], {});
+    expect([code, actions]).toEqual([0, []]);
+    expect(stdout).toMatch(/^Usage: npm run diff -- \[options\]\n/);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
   test('says that a stack is not deployed yet', async () => {
     const { code, stdout } = await run('diff', [], {});
     expect([code, stdout]).toEqual([0, 'flights-dev: not deployed yet, everything will be created\n']);
