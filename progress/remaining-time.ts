@@ -61,6 +61,8 @@ export class RemainingTimeEstimator {
   #last: AmountLeft | undefined;
   #shrankAtMs = 0;
   #longestWaitMs = 0;
+  /** How much less is left each millisecond. */
+  #perMs = 0;
 
   /**
    * Starts without a sample.
@@ -107,6 +109,7 @@ export class RemainingTimeEstimator {
     this.#points.push(point);
     this.#forgetOldPace();
     if (this.#points.length > MAX_POINTS) this.#points = this.#points.filter((_, index) => index % 2 === 1);
+    this.#perMs = shrinkPerMs(this.#points);
   }
 
   /** Closes a break between the two, so that it does not count; breaks that come again do. */
@@ -117,7 +120,7 @@ export class RemainingTimeEstimator {
       if (point.atMs - before.atMs >= this.#patience()) this.#points = [];
       return;
     }
-    if (!isBreak(ordinary, stepBetween(before, point))) return;
+    if (!this.#isBreak(ordinary, stepBetween(before, point))) return;
     const old = this.#break;
     if (old !== undefined && (this.#points[0]?.atMs ?? Infinity) < old.untilMs) {
       if (!old.isUndone) this.#moveHistory(old.untilMs, { ms: -old.by.ms, left: -old.by.left });
@@ -130,6 +133,11 @@ export class RemainingTimeEstimator {
     };
     this.#moveHistory(Infinity, by);
     this.#break = { untilMs: point.atMs, by, isUndone: false };
+  }
+
+  #isBreak({ longestMs, largest }: OrdinaryStep, step: Step): boolean {
+    // Between two batches of lanes that began together lies a whole one, which the steps so far may not show.
+    return step.ms > BREAK_FACTOR * Math.max(longestMs, this.#firstStepMs) || -step.drop > BREAK_FACTOR * largest;
   }
 
   #moveHistory(untilMs: number, by: Break['by']): void {
@@ -164,12 +172,12 @@ export class RemainingTimeEstimator {
     const [first] = this.#points;
     const last = this.#points.at(-1);
     if (first === undefined || last === undefined || this.#isEarly(first, last)) return { kind: 'measuring' };
-    const perMs = shrinkPerMs(this.#points);
+    const perMs = this.#perMs;
     if (perMs <= 0) return { kind: 'measuring' };
     const step = stepBetween(last, now);
     const ordinary = ordinaryStep(this.#points);
     // Of a pause or a burst that is under way, only what is left now is known.
-    const isBroken = ordinary !== undefined && isBreak(ordinary, step);
+    const isBroken = ordinary !== undefined && this.#isBreak(ordinary, step);
     const ms = isBroken ? now.left / perMs : last.left / perMs - Math.min(step.ms, ordinary?.meanMs ?? step.ms);
     return { kind: 'time', seconds: Math.max(0, ms) / 1000 };
   }
@@ -221,10 +229,6 @@ function ordinaryStep(points: readonly Point[]): OrdinaryStep | undefined {
     largest = Math.max(largest, Math.abs(step.drop));
   }
   return { meanMs: whole.ms / count, meanDrop: whole.drop / count, longestMs, largest };
-}
-
-function isBreak(ordinary: OrdinaryStep, step: Step): boolean {
-  return step.ms > BREAK_FACTOR * ordinary.longestMs || -step.drop > BREAK_FACTOR * ordinary.largest;
 }
 
 /** How much less is left each millisecond: the slope of the line of least squares, positive while it shrinks. */
