@@ -35,8 +35,8 @@ const PACE_MARGIN = 0.3;
 /** Steps at a new pace without which the old one is still the better guess. */
 const MIN_KNEE_STEPS = 8;
 
-/** The newest part of the memory that is held against the rest: a sixteenth, an eighth. */
-const PACE_PARTS = [16, 8] as const;
+/** Into how many parts the memory is cut for that. */
+const PACE_PARTS = [32, 16, 8] as const;
 
 /** Nothing is said of a pace that was seen for less. */
 const MIN_SPAN_MS = 1_000;
@@ -244,20 +244,20 @@ function shrinkPerMs(points: readonly Point[]): number {
   return variance > 0 ? -covariance / variance : 0;
 }
 
-/** Whether the newest part is faster than any stretch of its length before, or slower than all. */
+/** Whether the two newest parts are both faster than any part before, or both slower: one alone may have been a pause. */
 function hasNewPace(points: readonly Point[]): boolean {
   const [first] = points;
   const last = points.at(-1);
   if (first === undefined || last === undefined) return false;
   return PACE_PARTS.some((parts) => {
     const lengthMs = (last.atMs - first.atMs) / parts;
-    if (points.filter(({ atMs }) => atMs >= last.atMs - lengthMs).length < MIN_PACE_STEPS) return false;
+    if (points.filter(({ atMs }) => atMs >= last.atMs - 2 * lengthMs).length < MIN_PACE_STEPS) return false;
     const levels = Array.from({ length: parts + 1 }, (_, part) => leftAt(points, first.atMs + part * lengthMs));
     const drops = levels.slice(1).map((level, part) => (levels[part] ?? level) - level);
-    const newest = drops.pop() ?? 0;
+    const newest = drops.splice(-2);
     const [least, most] = [Math.min(...drops), Math.max(...drops)];
     const margin = Math.max(PACE_MARGIN * Math.max(Math.abs(least), Math.abs(most)), most - least);
-    return newest > most + margin || newest < least - margin;
+    return newest.every((drop) => drop > most + margin) || newest.every((drop) => drop < least - margin);
   });
 }
 

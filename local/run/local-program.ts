@@ -2,7 +2,7 @@ import { runInterruptibleCommand } from '../../command-line/run-command.ts';
 import { GaveUpWaitingError } from '../../data-api/retry-transient.ts';
 import { runLocal } from './run-local.ts';
 import { parseRunOptions, type RunOptions } from './run-options.ts';
-import { createScreen, type Screen } from './screen.ts';
+import { openScreen, type Screen } from './screen.ts';
 
 /** One run of chaos, which the package comes without. */
 export type RunChaosOnce = (
@@ -20,7 +20,7 @@ export async function runLocalProgram(argv: readonly string[], runChaosOnce?: Ru
   await runInterruptibleCommand(async (signal) => {
     const options = parseRunOptions(argv);
     if (options === undefined) return true;
-    using screen = createScreen(process.stdout, () => performance.now());
+    using screen = openScreen();
     const { chaosSeed: seed, source } = options;
     if (seed !== undefined && runChaosOnce !== undefined) return await runChaosOnce({ seed, source }, screen.say);
     return (await runLocal(options, screen, signal))?.caughtUp === true;
