@@ -1,6 +1,6 @@
 import type { DeclaredColumn, DeclaredTable } from '../contract/declared-tables.ts';
 import type { AnyProjection } from './projection.ts';
-import { parseColumnType } from './tables/column-type.ts';
+import { sqlTypeOf } from './tables/column-type.ts';
 import type { Columns } from './tables/table-kind.ts';
 
 /** Where {@link createHandler} leaves projections for whoever loads a bundle and wants to know them. */
@@ -31,8 +31,9 @@ export function declaredTables({
 }
 
 function declaredColumns(columns: Columns): readonly DeclaredColumn[] {
-  return Object.entries(columns).map(([name, declared]) => {
-    const { name: type, nullable } = parseColumnType(declared) ?? { name: declared, nullable: false };
-    return { name, type, nullable };
-  });
+  return Object.entries(columns).map(([name, declared]) => ({
+    name,
+    type: sqlTypeOf(declared),
+    nullable: declared.endsWith('?'),
+  }));
 }
