@@ -40,7 +40,7 @@ export function gatherLookupKeys(items: readonly DecodedItem[], plan: LookupPlan
   }));
   let requests = 0;
   const gathered = items.map((item): DecodedItem => {
-    const rejection = item.kind === 'rejection' || lookups.length === 0 ? undefined : askFor(item, plan, lookups);
+    const rejection = item.kind !== 'event' || lookups.length === 0 ? undefined : askFor(item, plan, lookups);
     for (const { asked } of lookups) {
       if (rejection === undefined) requests += asked.close();
       else asked.withdraw();
@@ -83,6 +83,7 @@ function askFor(item: DecodedEvent, plan: LookupPlan, lookups: readonly Gathered
     return undefined;
   } catch (error) {
     hearLateRejections(answer);
+    if (item.unidentified !== undefined) return item.unidentified;
     const { reason, message } =
       error instanceof KeyProblem
         ? error
