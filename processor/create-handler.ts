@@ -20,6 +20,7 @@ import { createLruLookupCache } from './lookup/lru-lookup-cache.ts';
 import { batchMetrics, batchSummary, crashText, recordAges, rejectionSummary } from './batch-summary.ts';
 import { completeRecords } from './decode/complete-records.ts';
 import { compileProjection } from './compile-projection.ts';
+import { DECLARED_PROJECTIONS } from './declared-tables.ts';
 import { batchResponse } from './write/batch-outcome.ts';
 import type { Engine } from './process-batch.ts';
 import type { Clock } from './ports.ts';
@@ -41,6 +42,8 @@ const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
  * @throws ProjectionError at start-up, when the projection is too large for a statement
  */
 export function createHandler(projection: AnyProjection): BatchHandler {
+  // On Lambda nobody wants to know.
+  (globalThis as { [DECLARED_PROJECTIONS]?: AnyProjection[] })[DECLARED_PROJECTIONS]?.push(projection);
   const environment = processorEnvironment.parse(process.env);
   const logger = new Logger({ serviceName: projection.name });
   const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: environment.deployment });
