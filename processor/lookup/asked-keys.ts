@@ -29,7 +29,7 @@ export class AskedKeys {
 
   /** Whether the item that is not ended yet asked for a key. */
   isOpenWith(key: string): boolean {
-    return this.#keys.indexOf(key, this.#ends.at(-1) ?? 0) >= 0;
+    return this.#keys.includes(key, this.#ends.at(-1) ?? 0);
   }
 
   /** Takes back the keys of the item that is not ended yet, and ends it without any. */

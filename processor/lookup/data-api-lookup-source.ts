@@ -4,6 +4,7 @@ import { isComposite } from './declare-lookup.ts';
 import { parseJson } from '../decode/parse-json.ts';
 import { AmbiguousKey } from '../ports.ts';
 import type { LookupSource, ReferenceRow } from '../ports.ts';
+import type { Field } from '@aws-sdk/client-rds-data';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 
 /**
@@ -24,14 +25,23 @@ export function createDataApiLookupSource(
       const rows = new Map(names.map((name) => [name, new Map<string, ReferenceRow | AmbiguousKey>()]));
       if (sql === undefined) return rows;
       const { rows: found } = await execute(sql, keyParameters(lookups, request), options);
-      for (const [name, asked, count, cells] of found) {
-        const lookup = name?.stringValue ?? '';
-        const key = request.get(lookup)?.[(asked?.longValue ?? 0) - 1];
+      for (const record of found) {
+        const { lookup, asked, count, cells } = readRecord(record);
+        const key = request.get(lookup)?.[asked - 1];
         if (key === undefined) throw new RangeError(`lookup ${lookup} answers a key that was not asked for`);
-        rows.get(lookup)?.set(key, toRow(lookups[lookup], count?.longValue, cells?.stringValue));
+        rows.get(lookup)?.set(key, toRow(lookups[lookup], count, cells));
       }
       return rows;
     },
+  };
+}
+
+function readRecord([lookup, asked, count, cells]: readonly Field[]) {
+  return {
+    lookup: lookup?.stringValue ?? '',
+    asked: asked?.longValue ?? 0,
+    count: count?.longValue,
+    cells: cells?.stringValue,
   };
 }
 
