@@ -33,7 +33,7 @@ export interface CompiledProjection {
   readonly fixedRequestBytes: number;
 }
 
-/** Headers, ARNs and the batch log entry: twice what was seen, and nothing against 4 MiB. */
+/** Headers, ARNs and the batch log entry: what was seen, and the most that reasons for skipping take. */
 const ENVELOPE_BYTES = 8 * 1024;
 /** Name and notation of one parameter. */
 const PARAMETER_BYTES = 64;

@@ -68,6 +68,7 @@ export function createHandler(projection: AnyProjection): BatchHandler {
     const values = batchMetrics(report, recordAges(records, engine.clock.now()));
     addMetrics(metrics, values);
     metrics.addMetadata('buildVersion', BUILD_VERSION);
+    if (report.skipped > 0) metrics.addMetadata('skippedByReason', JSON.stringify(report.skippedByReason));
     if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
     if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
     logger.info('batch', { ...batchSummary(report, records, BUILD_VERSION), ...values });

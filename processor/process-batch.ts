@@ -9,6 +9,7 @@ import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 import type { FuseSettings } from './quarantine/fuse.ts';
 import type { DecodedItem, KinesisRecord } from './decode/item.ts';
 import { shardIdOf } from './decode/item.ts';
+import { countByReason } from './decode/skip.ts';
 import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
 import { projectItems } from './project/project-items.ts';
@@ -43,7 +44,7 @@ export type Stage = (typeof STAGES)[number];
 export interface BatchReport {
   readonly shardId: string;
   readonly records: number;
-  /** Events and rejections that the records decoded to. */
+  /** Events that the records decoded to, rejected and skipped ones among them. */
   readonly events: number;
   /** Records from the front that are committed; the rest is held. */
   readonly committedRecords: number;
@@ -51,6 +52,9 @@ export interface BatchReport {
   readonly superseded: number;
   readonly duplicates: number;
   readonly rejections: readonly EncodedRejection[];
+  /** Events that the projection does not want. */
+  readonly skipped: number;
+  readonly skippedByReason: Readonly<Record<string, number>>;
   readonly hold: HoldError | undefined;
   /** Reference keys asked for, each time an event asked. */
   readonly lookups: number;
@@ -209,7 +213,15 @@ function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run):
 }
 
 function heldReport(events: number, hold: HoldError, run: Run): BatchReport {
-  const outcome = { written: 0, superseded: 0, settledEvents: 0, rejections: [], committedRecords: 0, hold };
+  const outcome = {
+    written: 0,
+    superseded: 0,
+    settledEvents: 0,
+    rejections: [],
+    skipped: [],
+    committedRecords: 0,
+    hold,
+  };
   return report({ items: { length: events }, outcome, lookups: 0, misses: 0 }, run);
 }
 
@@ -230,6 +242,8 @@ function report({ items, outcome, lookups, misses }: Finished, run: Run): BatchR
     superseded: outcome.superseded,
     duplicates: outcome.settledEvents - outcome.written - outcome.superseded,
     rejections: outcome.rejections,
+    skipped: outcome.skipped.length,
+    skippedByReason: countByReason(outcome.skipped),
     hold: outcome.hold,
     lookups,
     cacheMisses: misses,

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ProblemsError } from '../contract/problems-error.ts';
 import type { EventRecord } from './decode/place.ts';
+import type { Skip } from './decode/skip.ts';
 import type { KeyTypes, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
 import { lookupsProblems } from './lookup/declare-lookup.ts';
 import type { EventContext } from './project/project-items.ts';
@@ -12,6 +13,7 @@ import { describeValue } from './user-values.ts';
 
 export type { EventRecord } from './decode/place.ts';
 export type { EventContext } from './project/project-items.ts';
+export { skip, Skip } from './decode/skip.ts';
 export { lookup } from './lookup/declare-lookup.ts';
 export { counters } from './tables/counters.ts';
 export { inserts } from './tables/inserts.ts';
@@ -88,8 +90,11 @@ type LedgerName<T> = {
     : never;
 }[keyof T];
 
-/** How an event is identified: by what it says and where it came from, or by its place on the stream alone. */
-export type EventId<Event> = 'position' | ((event: Event, record: EventRecord) => string);
+/**
+ * How an event is identified: by what it says and where it came from, or by its place on the stream alone. An event that
+ * is skipped needs no id.
+ */
+export type EventId<Event> = 'position' | ((event: Event, record: EventRecord) => string | null | undefined);
 
 /** Reference tables and how an event names its rows in them: both or neither. */
 interface LookupParts<Event, L> {
@@ -136,12 +141,15 @@ export type ProjectionDeclaration<
    * @defaultValue the framework's own ledger table
    */
   readonly ledger?: LedgerName<T>;
-  /** Pure: the same event and reference rows give the same rows. An error it throws rejects the event. */
+  /**
+   * Pure: the same event and reference rows give the same rows, or a reason to {@link skip} it. An error it throws rejects
+   * the event.
+   */
   readonly project: (
     event: StandardSchemaV1.InferOutput<S>,
     lookups: LookupAccessors<L>,
     context: EventContext,
-  ) => R & NoSurplus<R, T>;
+  ) => Skip | (R & NoSurplus<R, T>);
 } & LookupDeclarations<StandardSchemaV1.InferOutput<S>, L>;
 
 /** A checked declaration: what a handler is made of, and what a test can call. */
@@ -153,14 +161,14 @@ export interface Projection<Event, L extends Lookups, T extends Tables, I = Even
   readonly lookupKeys: (event: Event, lookups?: KeyAccessors<L>) => LookupKeys<L>;
   readonly tables: T;
   readonly ledger: (keyof T & string) | undefined;
-  readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T>;
+  readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T> | Skip;
 }
 
 /** Any projection, whatever its events and tables are: nothing can be done with it but to compile it. */
 export interface AnyProjection {
   readonly name: string;
   readonly schema: StandardSchemaV1;
-  readonly eventId: (event: never, record: EventRecord) => string;
+  readonly eventId: (event: never, record: EventRecord) => string | null | undefined;
   readonly lookups: Lookups;
   readonly lookupKeys: (event: never, lookups: never) => Readonly<Record<string, readonly unknown[]>>;
   readonly tables: Tables;

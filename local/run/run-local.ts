@@ -231,6 +231,7 @@ class LocalRun {
       caughtUp: this.#caughtUp,
       environments: world.runtime.environmentsStarted(),
       postgres: world.postgres.version,
+      skippedByReason: log.skips(),
     });
     screen.say(describeReport(report));
     if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));

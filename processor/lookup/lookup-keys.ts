@@ -62,7 +62,7 @@ export function gatherLookupKeys(
   let [requests, isUnfinished] = [0, false];
   const gathered = items.map((item): DecodedItem => {
     if (lookups.length === 0) return item;
-    const rejection = item.kind === 'rejection' ? undefined : askFor(item, plan, { lookups, seen, ...context });
+    const rejection = item.kind === 'event' ? askFor(item, plan, { lookups, seen, ...context }) : undefined;
     isUnfinished ||= rejection === undefined && seen.isUnread;
     seen.forget();
     for (const { asked } of lookups) {
@@ -162,6 +162,7 @@ function askFor(item: DecodedEvent, plan: LookupPlan, asking: Asking): Rejection
     return undefined;
   } catch (error) {
     hearLateRejections(answer);
+    if (item.unidentified !== undefined) return item.unidentified;
     const { reason, message } =
       error instanceof KeyProblem
         ? error

@@ -7,7 +7,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- what does not compile has no type */
 import * as z from 'zod/mini';
 import type { EventRecord } from '../../processor/projection.ts';
-import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
+import { counters, defineProjection, inserts, lookup, skip, Skip, versions } from '../../processor/projection.ts';
 
 const schema = z.object({ id: z.string(), origin: z.string(), delay: z.int(), at: z.nullable(z.string()) });
 const eventId = ({ id }: { readonly id: string }) => id;
@@ -372,11 +372,38 @@ defineProjection({
   project: (_event, _lookups, id) => ({ newest: { id, at: '2001-01-01' } }),
 });
 
+// An event may be skipped, by whichever way, and needs no id then.
+defineProjection({
+  ...base,
+  eventId: ({ at }) => at,
+  project: ({ id, delay }) => (delay > 0 ? skip('late') : { flights: { ...flight, id } }),
+});
+defineProjection({
+  ...base,
+  project: ({ id, delay }) => {
+    if (delay > 0) return skip('late');
+    if (delay < 0) return {};
+    return { flights: { ...flight, id } };
+  },
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- what is not skipped has the right columns all the same
+  project: ({ delay }) => (delay > 0 ? skip('late') : { flights: { ...flight, speed: 5 } }),
+});
+// @ts-expect-error -- a reason is text
+skip(5);
+// @ts-expect-error -- and it must be there
+skip();
+// @ts-expect-error -- a row is not skipped, an event is
+defineProjection({ ...base, project: () => ({ flights: skip('late') }) });
+
 // A projection keeps its types: a test calls it with events, and reads rows.
 const projection = defineProjection({ ...looked, lookupKeys, project: ({ id }) => ({ flights: { ...flight, id } }) });
 const context = { eventId: 'a', record };
 const found = { airports: () => ({ city: 'Detroit', zone: null }), carriers: () => undefined };
-projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, found, context).flights satisfies object | undefined;
+const projected = projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, found, context);
+if (!(projected instanceof Skip)) projected.flights satisfies object | undefined;
 // @ts-expect-error -- that is no event
 projection.project({ nonsense: true }, found, context);
 // @ts-expect-error -- the accessor of `carriers` is missing
