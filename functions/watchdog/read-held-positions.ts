@@ -85,13 +85,17 @@ export async function readHeldPositions(
     log_gap: gap,
     lanes: String(parallelizationFactor),
   });
-  return rows.map(([shardId, sequence, arrival, since, reason, detail, version]) => ({
-    shardId: shardId?.stringValue ?? '',
-    sequenceNumber: sequence?.stringValue ?? '',
-    arrivalMs: arrival?.longValue ?? 0,
-    sinceMs: since?.longValue ?? 0,
-    reason: reason?.stringValue ?? '',
-    detail: detail?.stringValue ?? '',
-    codeVersion: version?.stringValue ?? '',
-  }));
+  return rows.map((row) => {
+    const text = (column: number): string => row[column]?.stringValue ?? '';
+    const number = (column: number): number => row[column]?.longValue ?? 0;
+    return {
+      shardId: text(0),
+      sequenceNumber: text(1),
+      arrivalMs: number(2),
+      sinceMs: number(3),
+      reason: text(4),
+      detail: text(5),
+      codeVersion: text(6),
+    };
+  });
 }
