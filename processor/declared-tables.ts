@@ -1,4 +1,7 @@
 import type { DeclaredColumn, DeclaredTable } from '../contract/declared-tables.ts';
+import { keyColumnsOf } from './lookup/declare-lookup.ts';
+import type { KeyType } from './lookup/key-type.ts';
+import { keyTypeSql } from './lookup/key-type.ts';
 import type { AnyProjection } from './projection.ts';
 import { sqlTypeOf } from './tables/column-type.ts';
 import type { Columns } from './tables/table-kind.ts';
@@ -20,14 +23,23 @@ export function declaredTables({
     uniqueKey: kind === 'inserts' && table !== ledger ? [] : key,
     privileges: table === ledger ? [...new Set([...privileges, 'SELECT' as const])] : privileges,
   }));
-  const lookedUp = Object.entries(lookups).map(([name, { table, key, keyType, columns }]): DeclaredTable => ({
-    title: `lookup \`${name}\` on \`${table}\``,
-    table,
-    columns: declaredColumns({ [key]: keyType, ...columns }),
-    uniqueKey: [key],
-    privileges: ['SELECT'],
-  }));
+  const lookedUp = Object.entries(lookups).map(([name, lookup]): DeclaredTable => {
+    const keys = keyColumnsOf(lookup);
+    const names = keys.map(({ column }) => column);
+    const others = declaredColumns(lookup.columns).filter((column) => !names.includes(column.name));
+    return {
+      title: `lookup \`${name}\` on \`${lookup.table}\``,
+      table: lookup.table,
+      columns: [...keys.map(({ column, type }) => keyColumn(column, type)), ...others],
+      uniqueKey: names,
+      privileges: ['SELECT'],
+    };
+  });
   return [...written, ...lookedUp];
+}
+
+function keyColumn(name: string, type: KeyType): DeclaredColumn {
+  return { name, type: keyTypeSql(type), nullable: false };
 }
 
 function declaredColumns(columns: Columns): readonly DeclaredColumn[] {
