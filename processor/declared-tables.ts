@@ -1,4 +1,6 @@
 import type { DeclaredColumn, DeclaredTable } from '../contract/declared-tables.ts';
+import { keyColumnsOf } from './lookup/declare-lookup.ts';
+import { keyTypeSql } from './lookup/key-type.ts';
 import type { AnyProjection } from './projection.ts';
 import { sqlTypeOf } from './tables/column-type.ts';
 import type { Columns } from './tables/table-kind.ts';
@@ -20,13 +22,20 @@ export function declaredTables({
     uniqueKey: kind === 'inserts' && table !== ledger ? [] : key,
     privileges: table === ledger ? [...new Set([...privileges, 'SELECT' as const])] : privileges,
   }));
-  const lookedUp = Object.entries(lookups).map(([name, { table, key, keyType, columns }]): DeclaredTable => ({
-    title: `lookup \`${name}\` on \`${table}\``,
-    table,
-    columns: declaredColumns({ [key]: keyType, ...columns }),
-    uniqueKey: [key],
-    privileges: ['SELECT'],
-  }));
+  const lookedUp = Object.entries(lookups).map(([name, lookup]): DeclaredTable => {
+    const keys = keyColumnsOf(lookup).map(({ column, type }) => ({
+      name: column,
+      type: keyTypeSql(type),
+      isAsked: true,
+    }));
+    return {
+      title: `lookup \`${name}\` on \`${lookup.table}\``,
+      table: lookup.table,
+      columns: [...keys.map((key) => ({ ...key, nullable: false })), ...declaredColumns(lookup.columns)],
+      uniqueKey: keys.map((key) => key.name),
+      privileges: ['SELECT'],
+    };
+  });
   return [...written, ...lookedUp];
 }
 
