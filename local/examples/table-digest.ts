@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import type { InputEvent } from '../local/run/event-input.ts';
+import type { InputEvent } from '../run/event-input.ts';
 
 /** Tables that a run is verified by. */
 export const VERIFIED_TABLES = ['flights', 'airport_days', 'latest_departures'] as const;
