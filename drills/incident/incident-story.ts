@@ -6,7 +6,7 @@ import { readEmbeddedMetrics } from '../../local/cloudwatch/metrics/read-embedde
 import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import type { LiveWorld } from '../../local/live/live-world.ts';
 import { playMinute, type PlayedMinute } from '../../local/live/play-minute.ts';
-import type { InputEvent } from '../../local/run/event-input.ts';
+import type { TextEvent } from '../../local/input/event-input.ts';
 import { carryGauges, gaugeDifferences } from './carry-gauges.ts';
 import type { AgePoint } from './draw-ages.ts';
 import { describeCount, describeSpan, type Narrator } from './narrator.ts';
@@ -17,7 +17,7 @@ export interface StoryParts {
   readonly deployment: LiveDeployment;
   readonly cloudwatch: CloudWatchWorld;
   readonly narrator: Narrator;
-  readonly events: Iterator<InputEvent>;
+  readonly events: Iterator<TextEvent>;
   /** Records that arrive here each minute; a fraction is carried over. */
   readonly recordsPerMinute: number;
   readonly downMinutes: number;
@@ -117,13 +117,13 @@ export class IncidentStory {
     if (minute !== undefined) this.#publish(minute);
   }
 
-  #arrivals(): readonly InputEvent[] {
+  #arrivals(): readonly TextEvent[] {
     const { events, recordsPerMinute } = this.#parts;
     this.#owed += recordsPerMinute;
     const count = Math.floor(this.#owed);
     this.#owed -= count;
     this.#records += count;
-    return Array.from({ length: count }, () => events.next().value as InputEvent);
+    return Array.from({ length: count }, () => events.next().value as TextEvent);
   }
 
   /** Hands a minute to CloudWatch, and tells what it sends. */

@@ -6,14 +6,14 @@ import { writeFunctionBundle } from '../../build/bundle-function.ts';
 import { FRAMEWORK_ROOT } from '../../build/function-folder.ts';
 import type { DeploymentPlan } from '../../local/live/deployment-plan.ts';
 import type { LiveWorld } from '../../local/live/live-world.ts';
-import type { InputEvent } from '../../local/run/event-input.ts';
+import type { TextEvent } from '../../local/input/event-input.ts';
 
 /** What a sample is taken of. */
 export interface SampleSettings {
   /** The deployment that it is compared with: same shards, lanes and memory. */
   readonly plan: DeploymentPlan;
   /** More than can be processed while it lasts. */
-  readonly events: readonly InputEvent[];
+  readonly events: readonly TextEvent[];
   readonly dataApiLatencyMs: number;
   /** How long to measure, from the first batch that is done. */
   readonly sampleMs: number;

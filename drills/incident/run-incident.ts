@@ -8,7 +8,7 @@ import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import { startLiveWorld, type LiveWorld } from '../../local/live/live-world.ts';
 import { playMinute } from '../../local/live/play-minute.ts';
 import { readDeploymentPlan } from '../../local/live/read-deployment-plan.ts';
-import type { InputEvent } from '../../local/run/event-input.ts';
+import type { TextEvent } from '../../local/input/event-input.ts';
 import type { Screen } from '../../local/run/screen.ts';
 import { describeIncident, describeScale } from './describe-incident.ts';
 import { drawAges } from './draw-ages.ts';
@@ -52,7 +52,7 @@ interface Stage {
   readonly deployment: LiveDeployment;
   readonly size: IncidentSize;
   /** Every event that was put on the stream, in order. */
-  readonly arrived: InputEvent[];
+  readonly arrived: TextEvent[];
   readonly screen: Screen;
   readonly signal: AbortSignal;
 }
@@ -141,7 +141,7 @@ async function createReport(stage: Stage, facts: StoryFacts, picture: string): P
   };
 }
 
-function* remember(events: Iterable<InputEvent>, arrived: InputEvent[]): Generator<InputEvent> {
+function* remember(events: Iterable<TextEvent>, arrived: TextEvent[]): Generator<TextEvent> {
   for (const event of events) {
     arrived.push(event);
     yield event;
@@ -149,7 +149,7 @@ function* remember(events: Iterable<InputEvent>, arrived: InputEvent[]): Generat
 }
 
 /** Tables that do not hold what these events make of them, one event once. */
-async function wrongTables(databaseUrl: string, events: readonly InputEvent[]): Promise<readonly string[]> {
+async function wrongTables(databaseUrl: string, events: readonly TextEvent[]): Promise<readonly string[]> {
   const expected = expectedDigests(events);
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -7,7 +7,7 @@ import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 import { createEventSourceMapping, type EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createKinesisSource } from '../mapping/kinesis-source.ts';
 import type { MappingEvent, MappingObserver } from '../mapping/mapping-event.ts';
-import type { InputEvent } from '../run/event-input.ts';
+import type { TextEvent } from '../input/event-input.ts';
 import type { DeploymentPlan, FunctionPlan } from './deployment-plan.ts';
 import type { WorldParts } from './live-world.ts';
 import { MinuteCounts } from './minute-counts.ts';
@@ -87,7 +87,7 @@ export class LiveDeployment implements AsyncDisposable {
   }
 
   /** Puts events on the stream, now. */
-  async put(events: readonly InputEvent[]): Promise<void> {
+  async put(events: readonly TextEvent[]): Promise<void> {
     const records = events.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data) }));
     // One call after the other: several at a time are as many calls more for the few records of a minute.
     await fillStream(this.#parts.client, records, { streamName: this.plan.streamName, callsInFlight: 1 });

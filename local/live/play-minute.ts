@@ -1,12 +1,12 @@
 import type { MetricDatum } from '../cloudwatch/metrics/metric.ts';
-import type { InputEvent } from '../run/event-input.ts';
+import type { TextEvent } from '../input/event-input.ts';
 import type { LiveDeployment } from './live-deployment.ts';
 import type { LiveWorld } from './live-world.ts';
 
 /** What one deployment gets in a minute. */
 export interface MinuteInput {
   readonly deployment: LiveDeployment;
-  readonly events: readonly InputEvent[];
+  readonly events: readonly TextEvent[];
   /** Whether the schedule starts the watchdog. @defaultValue true */
   readonly isWatched?: boolean;
 }
