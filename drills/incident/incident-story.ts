@@ -1,22 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WATCHDOG_METRICS } from '../../contract/metrics.ts';
+import type { Alarm } from '../../local/cloudwatch/alarms/alarm.ts';
 import type { AlarmMessage, CloudWatchWorld } from '../../local/cloudwatch/cloudwatch-world.ts';
 import type { MetricDatum } from '../../local/cloudwatch/metrics/metric.ts';
 import { readEmbeddedMetrics } from '../../local/cloudwatch/metrics/read-embedded-metrics.ts';
 import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import type { LiveWorld } from '../../local/live/live-world.ts';
 import { playMinute, type PlayedMinute } from '../../local/live/play-minute.ts';
+import type { Screen } from '../../local/run/screen.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
 import { carryGauges, gaugeDifferences } from './carry-gauges.ts';
 import type { AgePoint } from './draw-ages.ts';
-import { describeCount, describeSpan, type Narrator } from './narrator.ts';
+import { createNarrator, describeCount, describeSpan, type Narrator } from './narrator.ts';
 
 /** What a story is played with. */
 export interface StoryParts {
   readonly world: LiveWorld;
   readonly deployment: LiveDeployment;
   readonly cloudwatch: CloudWatchWorld;
-  readonly narrator: Narrator;
+  /** Of the template. */
+  readonly alarms: readonly Alarm[];
+  readonly screen: Screen;
   readonly events: Iterator<TextEvent>;
   /** Records that arrive here each minute; a fraction is carried over. */
   readonly recordsPerMinute: number;
@@ -29,7 +33,6 @@ export interface StoryMoments {
   readonly startMs: number;
   readonly stoppedMs: number;
   readonly restartedMs: number;
-  readonly caughtUpMs: number;
 }
 
 /** What happened, as far as it was measured. */
@@ -46,6 +49,9 @@ export interface StoryFacts {
 }
 
 const MINUTE_MS = 60_000;
+
+/** The alarms are made when the watchdog has run so often, as at a first deployment. */
+const MINUTES_BEFORE_ALARMS = 6;
 
 const GAUGES: ReadonlySet<string> = new Set(Object.keys(WATCHDOG_METRICS));
 
@@ -64,6 +70,7 @@ const PROGRESS_MS = 250;
 export class IncidentStory {
   readonly #parts: StoryParts;
   readonly #startMs: number;
+  readonly #narrator: Narrator;
   readonly #messages: AlarmMessage[] = [];
   readonly #ages: AgePoint[] = [];
   readonly #catchUpAges: AgePoint[] = [];
@@ -77,7 +84,8 @@ export class IncidentStory {
 
   constructor(parts: StoryParts) {
     this.#parts = parts;
-    this.#startMs = parts.cloudwatch.nowMs;
+    this.#startMs = parts.cloudwatch.nowMs + MINUTES_BEFORE_ALARMS * MINUTE_MS;
+    this.#narrator = createNarrator(parts.screen, this.#startMs);
     parts.deployment.observe((event) => {
       if (event.type === 'resolved') this.#done += event.records.length;
       else if (event.type === 'invoked') this.#iteratorAgeMs = event.iteratorAgeMs;
@@ -86,23 +94,25 @@ export class IncidentStory {
 
   /** Plays all of it; what is left is skipped when the signal aborts. */
   async play(): Promise<StoryFacts> {
-    const { deployment, world, narrator, downMinutes } = this.#parts;
+    const { deployment, world, cloudwatch, alarms, downMinutes } = this.#parts;
+    for (let minute = 0; minute < MINUTES_BEFORE_ALARMS; minute += 1) await this.#playMinute();
+    cloudwatch.deploy(alarms);
     for (let minute = 0; minute < HEALTHY_MINUTES; minute += 1) await this.#playMinute();
-    narrator.tell(world.clock.now(), `The consumer keeps up: ${describeCount(this.#done)} records written.`);
+    this.#narrator.tell(world.clock.now(), `The consumer keeps up: ${describeCount(this.#done)} records written.`);
     await deployment.setEnabled(false);
     const stoppedMs = this.#nextMinuteMs();
-    narrator.tell(stoppedMs, 'The consumer stops: somebody has disabled its event source mapping.');
+    this.#narrator.tell(stoppedMs, 'The consumer stops: somebody has disabled its event source mapping.');
     for (let minute = 0; minute < Math.min(CLOSE_MINUTES, downMinutes); minute += 1) await this.#playMinute();
     await this.#standStill(downMinutes - CLOSE_MINUTES);
     const restartedMs = await world.beginMinute();
+    await deployment.put(this.#arrivals());
     const backlogRecords = this.#records - this.#done;
     const catchUpSeconds = await this.#catchUp(restartedMs);
-    const caughtUpMs = world.clock.now();
     for (let minute = 0; minute < HEALTHY_MINUTES; minute += 1) await this.#playMinute();
     return {
-      moments: { startMs: this.#startMs, stoppedMs, restartedMs, caughtUpMs },
+      moments: { startMs: this.#startMs, stoppedMs, restartedMs },
       messages: this.#messages,
-      ages: this.#ages,
+      ages: this.#ages.filter(({ atSeconds }) => atSeconds >= 0),
       catchUpAges: this.#catchUpAges,
       records: this.#records,
       backlogRecords,
@@ -152,16 +162,16 @@ export class IncidentStory {
         this.#paging.add(alarmName);
         const to = delivery.to.map(({ endpoint }) => endpoint).join(', ');
         const because = causesOf(this.#parts.cloudwatch, alarmName).join(', ');
-        this.#parts.narrator.tell(atMs, `PAGE ${alarmName} to ${to}, because of ${because}`);
+        this.#narrator.tell(atMs, `PAGE ${alarmName} to ${to}, because of ${because}`);
       } else if (this.#paging.delete(alarmName)) {
-        this.#parts.narrator.tell(atMs, `RESOLVED ${alarmName}`);
+        this.#narrator.tell(atMs, `RESOLVED ${alarmName}`);
       }
     }
   }
 
   /** Two days in which nothing changes but time: the records come in every minute, the watchdog looks now and then. */
   async #standStill(minutes: number): Promise<void> {
-    const { world, deployment, narrator, signal } = this.#parts;
+    const { world, deployment, signal } = this.#parts;
     const known = this.#gauges;
     const knownMs = Math.floor((known[0]?.timestampMs ?? 0) / MINUTE_MS) * MINUTE_MS;
     for (let minute = 0; minute < minutes; minute += 1) {
@@ -174,16 +184,15 @@ export class IncidentStory {
       else for (const datum of carried) this.#parts.cloudwatch.put(datum);
       this.#publish(played);
       const behind = describeSpan((minute + CLOSE_MINUTES) * 60);
-      narrator.show(played.startMs, `${behind} behind, ${describeCount(this.#records - this.#done)} records wait`);
+      this.#narrator.show(played.startMs, `${behind} behind, ${describeCount(this.#records - this.#done)} records wait`);
     }
   }
 
   /** At the pace of this machine: while it drains, a second of stream time is a second. */
   async #catchUp(restartedMs: number): Promise<number> {
-    const { deployment, narrator, world } = this.#parts;
-    await deployment.put(this.#arrivals());
+    const { deployment, world } = this.#parts;
     const [backlog, doneBefore] = [this.#records - this.#done, this.#done];
-    narrator.tell(restartedMs, `The consumer is enabled again: ${describeCount(backlog)} records wait.`);
+    this.#narrator.tell(restartedMs, `The consumer is enabled again: ${describeCount(backlog)} records wait.`);
     const startedAtMs = performance.now();
     const elapsed = (): number => (performance.now() - startedAtMs) / 1000;
     await deployment.setEnabled(true);
@@ -194,7 +203,7 @@ export class IncidentStory {
     while (seconds === undefined) {
       await sleep(PROGRESS_MS);
       this.#catchUpAges.push({ atSeconds: elapsed(), ageSeconds: this.#iteratorAgeMs / 1000 });
-      narrator.show(world.clock.now(), describeProgress(this.#done - doneBefore, backlog, elapsed()));
+      this.#narrator.show(world.clock.now(), describeProgress(this.#done - doneBefore, backlog, elapsed()));
       if (world.clock.now() < minuteMs + MINUTE_MS) continue;
       await this.#closeMinute(minuteMs);
       minuteMs += MINUTE_MS;
@@ -202,7 +211,7 @@ export class IncidentStory {
     await settled;
     await this.#closeMinute(minuteMs);
     const pace = `${describeCount(backlog / seconds)} a second`;
-    narrator.tell(world.clock.now(), `Caught up: ${describeCount(backlog)} records in ${describeSpan(seconds)}, ${pace}.`);
+    this.#narrator.tell(world.clock.now(), `Caught up: ${describeCount(backlog)} records in ${describeSpan(seconds)}, ${pace}.`);
     return seconds;
   }
 

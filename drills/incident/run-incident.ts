@@ -6,7 +6,6 @@ import { flightsExample } from '../../local/examples/flights-example.ts';
 import { digestSql, expectedDigests, VERIFIED_TABLES, type TableDigest } from '../../local/examples/table-digest.ts';
 import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import { startLiveWorld, type LiveWorld } from '../../local/live/live-world.ts';
-import { playMinute } from '../../local/live/play-minute.ts';
 import { readDeploymentPlan } from '../../local/live/read-deployment-plan.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
 import type { Screen } from '../../local/run/screen.ts';
@@ -17,14 +16,11 @@ import { drainFigures, pageFigures, type IncidentReport, type IncidentSize } fro
 import { synthesizeIncidentStack, type IncidentStack } from './incident-stack.ts';
 import { IncidentStory, type StoryFacts } from './incident-story.ts';
 import { measurePerEvent } from './measure-per-event.ts';
-import { createNarrator } from './narrator.ts';
 
 /** How the incident is played. */
 export interface IncidentOptions {
   /** How long the consumer is down, in hours of stream time. */
   readonly downHours: number;
-  /** Milliseconds added to each Data API call. */
-  readonly dataApiLatencyMs: number;
   /** File that gets the picture. */
   readonly picture: string;
   /** File that gets the report as JSON. */
@@ -34,11 +30,11 @@ export interface IncidentOptions {
 /** Records that arrived each second. */
 const ARRIVAL_PER_SECOND = 65;
 
+/** Milliseconds that a Data API call takes in region, added to what it takes here. */
+const DATA_API_LATENCY_MS = 17;
+
 /** Records of the incident that one record here stands for. */
 const SCALE = 100;
-
-/** Runs of the watchdog before the alarms are made, as at a first deployment. */
-const MINUTES_BEFORE_ALARMS = 6;
 
 const SAMPLE_MS = 6_000;
 
@@ -82,13 +78,13 @@ async function playIncident(options: IncidentOptions, screen: Screen, signal: Ab
   screen.update('starting PostgreSQL and the Kinesis emulator …');
   await using world = await startLiveWorld({ folder: ownFunctionFolder('flights'), example: flightsExample });
   const deployment = await world.deploy(plan);
-  const { downHours, dataApiLatencyMs, picture } = options;
-  deployment.dataApi.setLatencyMs(dataApiLatencyMs);
+  const { downHours, picture } = options;
+  deployment.dataApi.setLatencyMs(DATA_API_LATENCY_MS);
   const size: IncidentSize = {
     arrivalPerSecond: ARRIVAL_PER_SECOND,
     scale: SCALE,
     downSeconds: downHours * 3600,
-    dataApiLatencyMs,
+    dataApiLatencyMs: DATA_API_LATENCY_MS,
     lanes: plan.shardCount * (plan.mapping.parallelizationFactor ?? 1),
   };
   for (const line of describeScale(size)) screen.say(line);
@@ -102,19 +98,16 @@ async function playIncident(options: IncidentOptions, screen: Screen, signal: Ab
 }
 
 async function playStory({ stack, world, deployment, size, arrived, screen, signal }: Stage): Promise<StoryFacts> {
-  for (let minute = 0; minute < MINUTES_BEFORE_ALARMS; minute += 1) {
-    await playMinute(world, [{ deployment, events: [] }]);
-  }
-  const startMs = await world.beginMinute();
   const { alarms, topics } = stack.template;
-  const cloudwatch = new CloudWatchWorld({ startMs, accountId: stack.accountId, topics });
-  cloudwatch.deploy(alarms);
+  const cloudwatch = new CloudWatchWorld({ startMs: await world.beginMinute(), accountId: stack.accountId, topics });
+  const input = await flightsExample.input();
   const story = new IncidentStory({
     world,
     deployment,
     cloudwatch,
-    narrator: createNarrator(screen, startMs),
-    events: remember(await flightsExample.input().then((input) => input.events()), arrived),
+    alarms,
+    screen,
+    events: remember(input.events(), arrived),
     recordsPerMinute: (60 * size.arrivalPerSecond) / size.scale,
     downMinutes: size.downSeconds / 60,
     signal,
