@@ -19,7 +19,7 @@ const HEIGHT = 430;
 const LEFT = 64;
 const RIGHT = 24;
 const TOP = 96;
-const BOTTOM = 112;
+const BOTTOM = 92;
 const LINE_HEIGHT = 16;
 
 const MINUTE = 60;
@@ -29,7 +29,7 @@ const DAY = 24 * HOUR;
 /** Distances of grid lines that read well. */
 const STEPS = [1, 5, 10, 15, 30].map((minutes) => minutes * MINUTE);
 const LONG_STEPS = [HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 30 * DAY];
-const MOST_LINES = 8;
+const MOST_LINES = 6;
 
 /** Both themes in one file: a picture follows the reader's system. */
 const STYLE = `
@@ -133,14 +133,17 @@ function lines(scale: AgeScale, { ours, perEvent }: AgeChart): string[] {
 }
 
 function notes(texts: readonly string[]): string[] {
-  return texts.map((note, index) => text([16, HEIGHT - BOTTOM + 66 + LINE_HEIGHT * index], note, 'class="small"'));
+  return texts.map((note, index) => text([16, HEIGHT - BOTTOM + 64 + LINE_HEIGHT * index], note, 'class="small"'));
 }
 
 function ticks(untilSeconds: number): { readonly seconds: number; readonly label: string }[] {
   const steps = [...STEPS, ...LONG_STEPS];
   const step = steps.find((candidate) => untilSeconds / candidate <= MOST_LINES) ?? 30 * DAY;
   const count = Math.floor(untilSeconds / step) + 1;
-  return Array.from({ length: count }, (_, index) => ({ seconds: index * step, label: describeTick(index * step, step) }));
+  return Array.from({ length: count }, (_, index) => ({
+    seconds: index * step,
+    label: describeTick(index * step, step),
+  }));
 }
 
 /** One unit for all of an axis: that of the distance of its lines. */

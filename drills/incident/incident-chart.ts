@@ -22,7 +22,8 @@ export function incidentChart(report: IncidentReport, { ages, catchUpAges, momen
   const stretched = catchUpAges.map((point) => ({ ...point, atSeconds: restarted + scale * point.atSeconds }));
   const caughtUp = restarted + scale * ours.seconds;
   const perEventSeconds = Math.min(perEvent.catchUpSeconds ?? Infinity, LONGEST * downSeconds);
-  const ageAfter = Math.max(0, downSeconds + perEventSeconds * (1 - perEvent.recordsPerSecond / arrivalPerSecond));
+  const ageAfter = (seconds: number): number =>
+    Math.max(0, downSeconds + seconds * (1 - perEvent.recordsPerSecond / arrivalPerSecond));
   const until = (1 + MARGIN) * Math.max(caughtUp, restarted + perEventSeconds);
   const atZero = (atSeconds: number): AgePoint => ({ atSeconds, ageSeconds: 0 });
   return {
@@ -30,14 +31,19 @@ export function incidentChart(report: IncidentReport, { ages, catchUpAges, momen
     perEvent: [
       ...before,
       { atSeconds: restarted, ageSeconds: downSeconds },
-      { atSeconds: restarted + perEventSeconds, ageSeconds: ageAfter },
-      ...(ageAfter === 0 ? [atZero(until)] : []),
+      { atSeconds: restarted + perEventSeconds, ageSeconds: ageAfter(perEventSeconds) },
+      { atSeconds: until, ageSeconds: ageAfter(until - restarted) },
     ],
     marks: [
       { atSeconds: at(moments.stoppedMs), label: 'consumer stops' },
       ...(page === null
         ? []
-        : [{ atSeconds: at(moments.stoppedMs) + 60 * page.minutesAfterStop, label: `page, ${page.minutesAfterStop} min later` }]),
+        : [
+            {
+              atSeconds: at(moments.stoppedMs) + 60 * page.minutesAfterStop,
+              label: `page, ${page.minutesAfterStop} min later`,
+            },
+          ]),
       { atSeconds: restarted, label: 'consumer starts' },
     ],
     notes: [

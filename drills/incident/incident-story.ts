@@ -77,7 +77,8 @@ export class IncidentStory {
   #owed = 0;
   #records = 0;
   #done = 0;
-  #iteratorAgeMs = 0;
+  /** Age of the batch that each lane was sent last. */
+  readonly #iteratorAgesMs = new Map<string, number>();
   /** What the watchdog published last. */
   #gauges: readonly MetricDatum[] = [];
   readonly #paging = new Set<string>();
@@ -88,7 +89,9 @@ export class IncidentStory {
     this.#narrator = createNarrator(parts.screen, this.#startMs);
     parts.deployment.observe((event) => {
       if (event.type === 'resolved') this.#done += event.records.length;
-      else if (event.type === 'invoked') this.#iteratorAgeMs = event.iteratorAgeMs;
+      else if (event.type === 'invoked') {
+        this.#iteratorAgesMs.set(`${event.shardId} ${event.lane}`, event.iteratorAgeMs);
+      }
     });
   }
 
@@ -184,7 +187,10 @@ export class IncidentStory {
       else for (const datum of carried) this.#parts.cloudwatch.put(datum);
       this.#publish(played);
       const behind = describeSpan((minute + CLOSE_MINUTES) * 60);
-      this.#narrator.show(played.startMs, `${behind} behind, ${describeCount(this.#records - this.#done)} records wait`);
+      this.#narrator.show(
+        played.startMs,
+        `${behind} behind, ${describeCount(this.#records - this.#done)} records wait`,
+      );
     }
   }
 
@@ -195,6 +201,7 @@ export class IncidentStory {
     this.#narrator.tell(restartedMs, `The consumer is enabled again: ${describeCount(backlog)} records wait.`);
     const startedAtMs = performance.now();
     const elapsed = (): number => (performance.now() - startedAtMs) / 1000;
+    this.#iteratorAgesMs.clear();
     await deployment.setEnabled(true);
     let seconds: number | undefined;
     const settled = deployment.settle().finally(() => (seconds = elapsed()));
@@ -202,7 +209,7 @@ export class IncidentStory {
     let minuteMs = restartedMs;
     while (seconds === undefined) {
       await sleep(PROGRESS_MS);
-      this.#catchUpAges.push({ atSeconds: elapsed(), ageSeconds: this.#iteratorAgeMs / 1000 });
+      this.#addCatchUpAge(elapsed());
       this.#narrator.show(world.clock.now(), describeProgress(this.#done - doneBefore, backlog, elapsed()));
       if (world.clock.now() < minuteMs + MINUTE_MS) continue;
       await this.#closeMinute(minuteMs);
@@ -211,8 +218,16 @@ export class IncidentStory {
     await settled;
     await this.#closeMinute(minuteMs);
     const pace = `${describeCount(backlog / seconds)} a second`;
-    this.#narrator.tell(world.clock.now(), `Caught up: ${describeCount(backlog)} records in ${describeSpan(seconds)}, ${pace}.`);
+    this.#narrator.tell(
+      world.clock.now(),
+      `Caught up: ${describeCount(backlog)} records in ${describeSpan(seconds)}, ${pace}.`,
+    );
     return seconds;
+  }
+
+  #addCatchUpAge(atSeconds: number): void {
+    if (this.#iteratorAgesMs.size === 0) return;
+    this.#catchUpAges.push({ atSeconds, ageSeconds: Math.max(...this.#iteratorAgesMs.values()) / 1000 });
   }
 
   /** What became known in a minute that was not played but lived through. */

@@ -98,18 +98,17 @@ export class LiveDeployment implements AsyncDisposable {
   async settle(): Promise<void> {
     if (this.#mapping.state() !== 'Enabled') return;
     const { clock } = this.#parts;
-    let isDrained = false;
-    let failure: unknown;
-    this.#mapping.drained().then(
-      () => (isDrained = true),
-      (error: unknown) => (failure = error),
-    );
+    const drained = this.#mapping.drained().then(() => 'drained' as const);
+    // A mapping that is stopped later on has not failed.
+    drained.catch(() => undefined);
     await clock.turnTo(clock.now() + PACE.idlePollMs);
     this.#heardAtMs = performance.now();
-    while (!isDrained && !this.#isQuiet()) {
-      if (failure !== undefined) throw failure as Error;
-      if (performance.now() - this.#heardAtMs > STUCK_MS) throw new Error(`${this.plan.streamName} does not come to rest`);
-      await sleep(2);
+    for (;;) {
+      const outcome = await Promise.race([drained, sleep(2, 'waiting' as const)]);
+      if (outcome === 'drained' || this.#isQuiet()) return;
+      if (performance.now() - this.#heardAtMs > STUCK_MS) {
+        throw new Error(`${this.plan.streamName} does not come to rest`);
+      }
     }
   }
 

@@ -58,12 +58,7 @@ export interface WorldTables {
 export async function startLiveWorld(tables: WorldTables): Promise<LiveWorld> {
   await using stack = new AsyncDisposableStack();
   const clock = stack.use(new VirtualClock());
-  const beginMinute = async (): Promise<number> => {
-    const startMs = Math.ceil(clock.now() / MINUTE_MS) * MINUTE_MS;
-    await clock.turnTo(startMs);
-    return startMs;
-  };
-  await beginMinute();
+  await beginMinute(clock);
   const services = stack.use(await startAwsServices());
   const postgres = await startPostgres();
   stack.defer(() => postgres.stop());
@@ -74,32 +69,71 @@ export async function startLiveWorld(tables: WorldTables): Promise<LiveWorld> {
   stack.defer(() => {
     client.destroy();
   });
-  const parts = { clock, postgres, kinesis, services };
-  const owned = stack.use(new AsyncDisposableStack());
-  let databases = 0;
-  const createDatabase = async (): Promise<string> => {
-    databases += 1;
-    const url = await copyTemplate(postgres, `live_${databases}`);
-    owned.use(await followClock(clock, url));
-    return url;
-  };
   const started = stack.move();
-  return {
-    ...parts,
-    createDatabase,
-    beginMinute,
-    deploy: async (plan) => {
-      const databaseUrl = await createDatabase();
-      const dataApi = await startDataApiServer({ databaseUrl });
-      owned.defer(() => dataApi.close());
-      const streamArn = await createPlannedStream(client, plan);
-      const deployment = new LiveDeployment(plan, { ...parts, dataApi, databaseUrl, client, streamArn });
-      owned.use(deployment);
-      await deployment.setEnabled(true);
-      return deployment;
-    },
-    [Symbol.asyncDispose]: () => started.disposeAsync(),
-  };
+  return new StartedWorld({ clock, postgres, kinesis, services }, client, started);
+}
+
+class StartedWorld implements LiveWorld {
+  readonly clock: VirtualClock;
+  readonly postgres: PostgresServer;
+  readonly kinesis: KinesisEmulator;
+  readonly services: AwsServices;
+  readonly #client: KinesisClient;
+  readonly #started: AsyncDisposableStack;
+  /** What was made in this world, and ends before it. */
+  readonly #owned = new AsyncDisposableStack();
+  #databases = 0;
+
+  constructor(
+    { clock, postgres, kinesis, services }: WorldParts,
+    client: KinesisClient,
+    started: AsyncDisposableStack,
+  ) {
+    this.clock = clock;
+    this.postgres = postgres;
+    this.kinesis = kinesis;
+    this.services = services;
+    this.#client = client;
+    this.#started = started;
+  }
+
+  beginMinute(): Promise<number> {
+    return beginMinute(this.clock);
+  }
+
+  async createDatabase(): Promise<string> {
+    this.#databases += 1;
+    const name = `live_${this.#databases}`;
+    await runSql(this.postgres.url, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE} STRATEGY file_copy`);
+    const url = databaseUrl(this.postgres, name);
+    this.#owned.use(await followClock(this.clock, url));
+    return url;
+  }
+
+  async deploy(plan: DeploymentPlan): Promise<LiveDeployment> {
+    const url = await this.createDatabase();
+    const dataApi = await startDataApiServer({ databaseUrl: url });
+    this.#owned.defer(() => dataApi.close());
+    const client = this.#client;
+    const streamArn = await createPlannedStream(client, plan);
+    const { clock, postgres, kinesis, services } = this;
+    const shared = { clock, postgres, kinesis, services };
+    const deployment = new LiveDeployment(plan, { ...shared, dataApi, databaseUrl: url, client, streamArn });
+    this.#owned.use(deployment);
+    await deployment.setEnabled(true);
+    return deployment;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+    await this.#started.disposeAsync();
+  }
+}
+
+async function beginMinute(clock: VirtualClock): Promise<number> {
+  const startMs = Math.ceil(clock.now() / MINUTE_MS) * MINUTE_MS;
+  await clock.turnTo(startMs);
+  return startMs;
 }
 
 async function createPlannedStream(
@@ -125,11 +159,6 @@ async function prepareTemplate(clock: VirtualClock, postgres: PostgresServer, ta
   const server = await startDataApiServer({ databaseUrl: url });
   stack.defer(() => server.close());
   await prepareTables(server, [tables.folder], tables.example);
-}
-
-async function copyTemplate(postgres: PostgresServer, name: string): Promise<string> {
-  await runSql(postgres.url, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE} STRATEGY file_copy`);
-  return databaseUrl(postgres, name);
 }
 
 function databaseUrl({ url }: PostgresServer, name: string): string {

@@ -21,7 +21,11 @@ export class MinuteCounts {
   addIncoming(records: readonly { readonly data: Uint8Array }[]): void {
     if (records.length === 0) return;
     this.#add('stream', 'IncomingRecords', records.length);
-    this.#add('stream', 'IncomingBytes', records.reduce((total, { data }) => total + data.length, 0));
+    this.#add(
+      'stream',
+      'IncomingBytes',
+      records.reduce((total, { data }) => total + data.length, 0),
+    );
   }
 
   /** Counts what the mapping did. */
