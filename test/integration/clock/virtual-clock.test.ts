@@ -80,13 +80,12 @@ describe('a process that goes by a virtual clock', () => {
       clock,
       `const start = Date.now(); while (Date.now() - start < ${DAY_MS}); console.log(Date.now())`,
     );
-    await clock.turnTo(clock.now() + DAY_MS);
-    // In case it started only after the turn.
-    const again = setInterval(() => void clock.turnTo(clock.now() + DAY_MS), 200);
+    // More than once, in case it starts only after a turn.
+    const turning = setInterval(() => void clock.turnTo(clock.now() + DAY_MS), 200);
     try {
-      expectNow(await seen, clock);
+      expect(await seen).toBeLessThanOrEqual(clock.now());
     } finally {
-      clearInterval(again);
+      clearInterval(turning);
     }
   });
 
