@@ -1,11 +1,12 @@
+import { describeDuration } from '../../progress/plain-words.ts';
 import type { DrainFigures, IncidentReport, IncidentSize } from './incident-report.ts';
-import { describeCount, describeSpan, hang } from './narrator.ts';
+import { describeCount, hang } from './narrator.ts';
 
 /** What is scaled in the story, and what is not. */
 export function describeScale(size: IncidentSize): readonly string[] {
   const { arrivalPerSecond, scale, downSeconds, dataApiLatencyMs, lanes } = size;
   return [
-    `The incident: ${arrivalPerSecond} records a second arrive, and the consumer is down for ${describeSpan(downSeconds)}.`,
+    `The incident: ${arrivalPerSecond} records a second arrive, and the consumer is down for ${describeDuration(downSeconds)}.`,
     ...hang(
       '  scaled      ',
       `one record is played for ${scale} of the incident: ${arrivalPerSecond / scale} a second arrive here`,
@@ -55,10 +56,10 @@ function describeTables({ records }: IncidentReport, wrong: readonly string[]): 
 }
 
 function describePace({ records, seconds, recordsPerSecond }: DrainFigures): string {
-  return `${describeCount(records)} records in ${describeSpan(seconds)}, ${describeCount(recordsPerSecond)} a second`;
+  return `${describeCount(records)} records in ${describeDuration(seconds)}, ${describeCount(recordsPerSecond)} a second`;
 }
 
 function describeCatchUp({ catchUpSeconds }: DrainFigures): string {
   if (catchUpSeconds === null) return 'the backlog of the incident would grow for ever';
-  return `the backlog of the incident would take ${describeSpan(catchUpSeconds)}`;
+  return `the backlog of the incident would take ${describeDuration(catchUpSeconds)}`;
 }

@@ -8,10 +8,12 @@ import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import type { LiveWorld } from '../../local/live/live-world.ts';
 import { playMinute, type PlayedMinute } from '../../local/live/play-minute.ts';
 import type { Screen } from '../../local/run/screen.ts';
+import { describeDuration } from '../../progress/plain-words.ts';
+import { RemainingTimeEstimator, type RemainingTime } from '../../progress/remaining-time.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
 import { carryGauges, gaugeDifferences } from './carry-gauges.ts';
 import type { AgePoint } from './draw-ages.ts';
-import { createNarrator, describeCount, describeSpan, type Narrator } from './narrator.ts';
+import { createNarrator, describeCount, type Narrator } from './narrator.ts';
 
 /** What a story is played with. */
 export interface StoryParts {
@@ -24,6 +26,8 @@ export interface StoryParts {
   readonly events: Iterator<TextEvent>;
   /** Records that arrive here each minute; a fraction is carried over. */
   readonly recordsPerMinute: number;
+  /** Records of the incident that one record here stands for. */
+  readonly scale: number;
   readonly downMinutes: number;
   readonly signal: AbortSignal;
 }
@@ -65,6 +69,9 @@ const CLOSE_MINUTES = 30;
 const WATCHED_EVERY = 30;
 
 const PROGRESS_MS = 250;
+
+/** No batch takes so long. */
+const PATIENCE_MS = 30_000;
 
 /** Plays the incident, minute by minute, and tells what happens. */
 export class IncidentStory {
@@ -186,7 +193,7 @@ export class IncidentStory {
       if (isWatched) assertCarried(carried, played);
       else for (const datum of carried) this.#parts.cloudwatch.put(datum);
       this.#publish(played);
-      const behind = describeSpan((minute + CLOSE_MINUTES) * 60);
+      const behind = describeDuration((minute + CLOSE_MINUTES) * 60);
       this.#narrator.show(
         played.startMs,
         `${behind} behind, ${describeCount(this.#records - this.#done)} records wait`,
@@ -203,6 +210,7 @@ export class IncidentStory {
     const elapsed = (): number => (performance.now() - startedAtMs) / 1000;
     this.#iteratorAgesMs.clear();
     await deployment.setEnabled(true);
+    const estimator = new RemainingTimeEstimator(PATIENCE_MS);
     let seconds: number | undefined;
     const settled = deployment.settle().finally(() => (seconds = elapsed()));
     settled.catch(() => undefined);
@@ -210,7 +218,10 @@ export class IncidentStory {
     while (seconds === undefined) {
       await sleep(PROGRESS_MS);
       this.#addCatchUpAge(elapsed());
-      this.#narrator.show(world.clock.now(), describeProgress(this.#done - doneBefore, backlog, elapsed()));
+      const done = this.#done - doneBefore;
+      const remaining = estimator.add({ atMs: performance.now(), left: backlog - done });
+      const progress = `${Math.floor((100 * done) / backlog)} % done, ${describeCount(done / elapsed())} records/s`;
+      this.#narrator.show(world.clock.now(), `${progress}, ${this.#describeLeft(remaining)}`);
       if (world.clock.now() < minuteMs + MINUTE_MS) continue;
       await this.#closeMinute(minuteMs);
       minuteMs += MINUTE_MS;
@@ -220,9 +231,16 @@ export class IncidentStory {
     const pace = `${describeCount(backlog / seconds)} a second`;
     this.#narrator.tell(
       world.clock.now(),
-      `Caught up: ${describeCount(backlog)} records in ${describeSpan(seconds)}, ${pace}.`,
+      `Caught up: ${describeCount(backlog)} records in ${describeDuration(seconds)}, ${pace}.`,
     );
     return seconds;
+  }
+
+  /** So many records more take so many times as long. */
+  #describeLeft(remaining: RemainingTime): string {
+    if (remaining.kind !== 'time') return remaining.kind === 'measuring' ? 'measuring' : 'not at this rate';
+    const { scale } = this.#parts;
+    return `${describeDuration(remaining.seconds)} left, x${scale} ${describeDuration(scale * remaining.seconds)}`;
   }
 
   #addCatchUpAge(atSeconds: number): void {
@@ -256,8 +274,4 @@ function assertCarried(carried: readonly MetricDatum[], played: PlayedMinute): v
   const found = played.lines.flatMap(readEmbeddedMetrics).filter(isGauge);
   const differences = gaugeDifferences(carried, found);
   if (differences.length > 0) throw new Error(`the watchdog sees something new: ${differences.join('; ')}`);
-}
-
-function describeProgress(done: number, backlog: number, seconds: number): string {
-  return `${Math.floor((100 * done) / backlog)} % done, ${describeCount(done / seconds)} records/s`;
 }

@@ -53,19 +53,6 @@ export function describeMoment(ms: number): string {
   return `day ${Math.floor(minutes / 1440)} ${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)}`;
 }
 
-/** `2 d 3 h`, `3 h 20 min`, `4 min 10 s` or `9.3 s`. */
-export function describeSpan(seconds: number): string {
-  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
-  if (hours >= 24) return withRest(`${Math.floor(hours / 24)} d`, hours % 24, 'h');
-  if (hours >= 1) return withRest(`${hours} h`, minutes % 60, 'min');
-  if (minutes >= 1) return withRest(`${minutes} min`, Math.floor(seconds % 60), 's');
-  return `${seconds.toFixed(1)} s`;
-}
-
-function withRest(text: string, rest: number, unit: string): string {
-  return rest === 0 ? text : `${text} ${rest} ${unit}`;
-}
-
 /** `112,905`. */
 export function describeCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');

@@ -109,6 +109,7 @@ async function playStory({ stack, world, deployment, size, arrived, screen, sign
     screen,
     events: remember(input.events(), arrived),
     recordsPerMinute: (60 * size.arrivalPerSecond) / size.scale,
+    scale: size.scale,
     downMinutes: size.downSeconds / 60,
     signal,
   });

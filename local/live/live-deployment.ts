@@ -1,17 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { VirtualClock } from '../clock/virtual-clock.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
 import { createFunctionRuntime, type FunctionRuntime } from '../environments/function-runtime.ts';
 import { fillStream } from '../kinesis/fill-stream.ts';
+import type { KinesisEmulator } from '../kinesis/start-kinesis.ts';
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 import { createEventSourceMapping, type EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createKinesisSource } from '../mapping/kinesis-source.ts';
 import type { MappingEvent, MappingObserver } from '../mapping/mapping-event.ts';
+import type { PostgresServer } from '../postgres/postgres-server.ts';
 import type { TextEvent } from '../input/event-input.ts';
+import type { AwsServices } from './aws-services.ts';
 import type { DeploymentPlan, FunctionPlan } from './deployment-plan.ts';
-import type { WorldParts } from './live-world.ts';
 import { MinuteCounts } from './minute-counts.ts';
 import type { MetricDatum } from '../cloudwatch/metrics/metric.ts';
+
+/** What the deployments of a world share. */
+export interface WorldParts {
+  readonly clock: VirtualClock;
+  readonly postgres: PostgresServer;
+  readonly kinesis: KinesisEmulator;
+  readonly services: AwsServices;
+}
 
 /** What a deployment works with. */
 export interface DeploymentParts extends WorldParts {

@@ -12,19 +12,11 @@ import { startPostgres } from '../postgres/start-postgres.ts';
 import { prepareTables } from '../run/prepare-tables.ts';
 import { startAwsServices, type AwsServices } from './aws-services.ts';
 import type { DeploymentPlan } from './deployment-plan.ts';
-import { LiveDeployment } from './live-deployment.ts';
+import { LiveDeployment, type WorldParts } from './live-deployment.ts';
 
 const TEMPLATE_DATABASE = 'live_template';
 const MINUTE_MS = 60_000;
 const DEFAULT_RETENTION_HOURS = 24;
-
-/** What the deployments of a world share. */
-export interface WorldParts {
-  readonly clock: VirtualClock;
-  readonly postgres: PostgresServer;
-  readonly kinesis: KinesisEmulator;
-  readonly services: AwsServices;
-}
 
 /** One machine that deployments live on, under a virtual clock. */
 export interface LiveWorld extends WorldParts, AsyncDisposable {
