@@ -18,7 +18,7 @@ export const METRICS_DIMENSION = 'service';
 export const BATCH_METRICS = {
   /** Records in the invocation, as delivered by the mapping. */
   RecordsReceived: 'Count',
-  /** Events and rejections the records decoded to: more than records where producers aggregate. */
+  /** Events that the records decoded to, rejected and skipped ones among them: more than records where a record has several. */
   EventsReceived: 'Count',
   /** Events whose effect this batch committed for the first time. */
   EventsWritten: 'Count',
@@ -28,6 +28,8 @@ export const BATCH_METRICS = {
   EventsDuplicate: 'Count',
   /** Events set aside in the quarantine table with their payload. */
   EventsQuarantined: 'Count',
+  /** Events that the projection does not want; the batch's log line and the batch log have them by reason. */
+  EventsSkipped: 'Count',
   /** Records handed back to the mapping, to be delivered again. */
   RecordsHeld: 'Count',
   /** 1 when the batch ended before its last record because the position is held, else 0. */

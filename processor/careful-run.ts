@@ -177,7 +177,8 @@ export class CarefulRun {
   /** An event that has had its effect, before it ended the process, must not be set aside: its id tells. */
   async #noteEventId(records: readonly KinesisRecord[], note: InFlightNote): Promise<void> {
     const [item, ...more] = await decodeRecords(records, this.#parts.engine.compiled.projection);
-    if (item?.kind !== 'event' || more.length > 0 || item.eventId === note.eventId) return;
+    if (item?.kind !== 'event' || more.length > 0 || item.unidentified !== undefined) return;
+    if (item.eventId === note.eventId) return;
     await this.#noteOnly({ ...note, eventId: item.eventId });
   }
 

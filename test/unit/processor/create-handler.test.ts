@@ -56,7 +56,7 @@ function healthy({ sql, parameters }: StubRequest): StubAnswer {
   if (parameters['keys_0'] !== undefined) {
     const keys = JSON.parse(parameters['keys_0']) as string[];
     const [name, cells] = [{ stringValue: 'customers' }, { stringValue: '["Detroit"]' }];
-    const records = keys.map((key) => [name, { stringValue: key }, { longValue: 1 }, cells]);
+    const records = keys.map((_key, index) => [name, { longValue: index + 1 }, { longValue: 1 }, cells]);
     return { body: { records } };
   }
   expect(sql).toContain('event_processor.batch_log');
