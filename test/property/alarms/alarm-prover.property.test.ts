@@ -207,6 +207,8 @@ const rhythm: fc.Arbitrary<Rhythm> = fc.record({
   othersAreWell: fc.boolean(),
 });
 
+const lateMs = fc.integer({ min: 0, max: 120_000 });
+
 /** Between the plausible ones. */
 const behavior: fc.Arbitrary<CloudWatchBehavior> = fc
   .record({
@@ -216,15 +218,14 @@ const behavior: fc.Arbitrary<CloudWatchBehavior> = fc
     mathLagMs: fc.constantFrom(0, 10_000),
     extra: fc.integer({ min: 1, max: 4 }),
     fillsUnpublished: fc.boolean(),
-    awsDelayMs: fc.integer({ min: 0, max: 120_000 }),
-    ownDelayMs: fc.integer({ min: 0, max: 120_000 }),
+    lateMs: fc.record({ 'AWS/Kinesis': lateMs, 'AWS/Lambda': lateMs, others: lateMs }),
   })
-  .map(({ phase, extra, awsDelayMs, ownDelayMs, ...rest }) => ({
+  .map(({ phase, extra, lateMs, ...rest }) => ({
     ...LIKELY_BEHAVIOR,
     ...rest,
     phaseMs: () => phase,
     extraPeriods: () => extra,
-    publishingDelayMs: ({ namespace }) => (namespace.startsWith('AWS/') ? awsDelayMs : ownDelayMs),
+    publishingDelayMs: ({ namespace }) => ({ ...lateMs })[namespace] ?? lateMs.others,
   }));
 
 /** The alarms over what invocations publish, whose periods grow with the time between two of them. */

@@ -3,7 +3,15 @@ import { longestGapSeconds, workingGapSeconds } from '../../../lib/monitoring/al
 import { MAX_GAUGE_COUNT } from '../../../contract/metrics.ts';
 import { leastUtilizationPercent } from '../../../lib/props/least-utilization.ts';
 import { ageCase, levelCase, type AlarmCase, type History, type MetricModel } from './alarm-case.ts';
-import { byInvocation, byMinute, byWatchdog, byWorkingInvocation, type Published, type Scene } from './scene.ts';
+import {
+  byInvocation,
+  byMinute,
+  byWatchdog,
+  byWorkingInvocation,
+  MINUTE_MS,
+  type Published,
+  type Scene,
+} from './scene.ts';
 
 /** An invocation that nobody would call slow. */
 const SHORT_INVOCATION_SECONDS = 5;
@@ -219,6 +227,20 @@ const databaseCapacity: AlarmCase = {
   },
 };
 
+const subscribers = levelCase(
+  gauge('PageSubscribers', () => 0, 1),
+  minutes(65),
+);
+const nobodyPaged: AlarmCase = {
+  ...subscribers,
+  quiet: {
+    ...subscribers.quiet,
+    'it takes people most of an hour to confirm': (scene) => ({
+      PageSubscribers: byWatchdog(scene, (atMs) => Number(atMs >= scene.fromMs + 50 * MINUTE_MS)),
+    }),
+  },
+};
+
 const watchdogBlind: AlarmCase = {
   promiseMinutes: minutes(5),
   fires: (scene) => ({
@@ -293,6 +315,11 @@ export const ALARM_CASES: Readonly<Record<string, AlarmCase>> = {
   DatabaseCapacity: databaseCapacity,
   DataApiErrors: dataApiErrors,
   CacheHitRatio: cacheHitRatio,
+  NobodyPaged: nobodyPaged,
+  Paused: levelCase(
+    gauge('PauseReminder', () => ANY_COUNT),
+    minutes(2),
+  ),
   PagingFailed: levelCase(count('NumberOfNotificationsFailed'), minutes(1)),
   NewVersionErrors: levelCase(
     perInvocation('Errors', () => 1),

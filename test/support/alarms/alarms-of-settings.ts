@@ -28,7 +28,7 @@ export interface StackAlarms {
  */
 export function alarmsOf(settings: Partial<StageSettings>): StackAlarms {
   const surroundings = { isTemporary: true, hasPageTopic: false, hasCluster: false, now: new Date() };
-  const { options, problems } = checkOptions(optionsOf({ functionName: 'orders', ...settings }), surroundings);
+  const { options, problems } = checkOptions(optionsOf({ ...PAGED, ...settings }), surroundings);
   const { monitoringOptions, streamOptions, mappingOptions, functionOptions, databaseOptions, pagerOptions } = options;
   const limits = { ...monitoringOptions, ...streamOptions, ...mappingOptions, ...functionOptions, ...databaseOptions };
   const stack = new Stack();
@@ -36,6 +36,7 @@ export function alarmsOf(settings: Partial<StageSettings>): StackAlarms {
   const pager = new Pager(stack, 'Paging', {
     ...pagerOptions,
     pageTopic: undefined,
+    ticketTopic: undefined,
     noticeTopic: undefined,
     encryptionKey,
   });
@@ -45,6 +46,8 @@ export function alarmsOf(settings: Partial<StageSettings>): StackAlarms {
   new Rollout(stack, 'Rollout', { ...limits, rollout: 'all-at-once', processor: processorIn(stack), noticeTopic });
   return { limits, problems, alarms: readAlarms(stack) };
 }
+
+const PAGED = { functionName: 'orders', pageEmails: ['a@example.com'] } as const;
 
 const SOURCES = {
   namespace: 'KinesisToAurora',
