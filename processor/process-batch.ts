@@ -10,13 +10,12 @@ import type { FuseSettings } from './quarantine/fuse.ts';
 import type { DecodedItem, KinesisRecord } from './decode/item.ts';
 import { shardIdOf } from './decode/item.ts';
 import { countByReason } from './decode/skip.ts';
-import { gatherLookupKeys } from './lookup/lookup-keys.ts';
 import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
 import { projectItems } from './project/project-items.ts';
 import type { RowLists } from './project/row-lists.ts';
 import type { Clock, EventStore, FuseMemory, LookupCache, LookupSource } from './ports.ts';
-import { readLookups } from './lookup/read-lookups.ts';
+import { resolveLookups } from './lookup/resolve-lookups.ts';
 import type { WriteReport } from './write/write-items.ts';
 import { writeItems } from './write/write-items.ts';
 
@@ -120,11 +119,11 @@ async function prepare(received: readonly KinesisRecord[], engine: Engine, budge
   const run = startRun(records, engine, budgetMs);
   const { projection, step } = engine.compiled;
   const decoded = await run.time('decode', () => decodeRecords(records, projection));
-  const resolved = await run.time('lookup', () => resolveLookups(decoded, run));
+  const resolved = await run.time('lookup', () => lookUp(decoded, run));
   if (resolved instanceof HoldError) return { run, decoded: decoded.length, projected: resolved };
   const { items, rows } = await run.time('project', () =>
     projectItems(resolved.items, step, {
-      resolved: resolved.rows,
+      resolved: resolved.resolved,
       asked: resolved.asked,
       encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
     }),
@@ -187,16 +186,12 @@ function startRun(records: readonly KinesisRecord[], engine: Engine, budgetMs: (
   };
 }
 
-async function resolveLookups(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
-  const { lookups } = engine.compiled.projection;
-  const { items, asked, keys, requests } = gatherLookupKeys(decoded, engine.compiled.projection, maxItemBytes);
+async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
+  const { projection } = engine.compiled;
+  const { lookups } = projection;
+  const reading = { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes };
   try {
-    const { resolved, misses } = await readLookups(
-      keys,
-      { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes },
-      calls,
-    );
-    return { items, asked, requests, rows: resolved, misses };
+    return await resolveLookups(decoded, { plan: projection, reading }, calls);
   } catch (error) {
     if (error instanceof HoldError) return error;
     throw error;

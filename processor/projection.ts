@@ -4,7 +4,7 @@ import type { Decoder } from './decode/decoders.ts';
 import { json } from './decode/decoders.ts';
 import type { EventRecord } from './decode/place.ts';
 import type { Skip } from './decode/skip.ts';
-import type { KeyType, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
+import type { KeyTypes, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
 import { lookupsProblems } from './lookup/declare-lookup.ts';
 import type { EventContext } from './project/project-items.ts';
 import type { InsertTable } from './tables/inserts.ts';
@@ -27,8 +27,16 @@ export { versions } from './tables/versions.ts';
 export type LookupAccessors<L> = {
   readonly [N in keyof L]: (
     key: LookupKey<L[N]>,
-  ) => L[N] extends Lookup<KeyType, Columns, 'reject'> ? LookupRow<L[N]> : LookupRow<L[N]> | undefined;
+  ) => L[N] extends Lookup<KeyTypes, Columns, 'reject'> ? LookupRow<L[N]> : LookupRow<L[N]> | undefined;
 };
+
+/** What `lookupKeys` finds other keys with: the row, or `undefined` where there is none, or none yet. */
+export type KeyAccessors<L> = {
+  readonly [N in keyof L]: (key: LookupKey<L[N]> | null | undefined) => LookupRow<L[N]> | undefined;
+};
+
+/** The keys of an event, by lookup; no row has a key that is null. */
+export type LookupKeys<L> = { readonly [N in keyof L]: readonly (LookupKey<L[N]> | null | undefined)[] };
 
 /** What an event becomes: per table one row, several, or none; tables that take their rows from another get none. */
 export type ProjectedRows<T> = {
@@ -96,8 +104,13 @@ export type EventId<Event> = 'position' | ((event: Event, record: EventRecord) =
 interface LookupParts<Event, L> {
   /** Reference tables, by the name the accessors get. */
   readonly lookups: L;
-  /** The reference keys an event needs; they are read together for the whole batch. */
-  readonly lookupKeys: (event: Event) => { readonly [N in keyof L]: readonly LookupKey<L[N]>[] };
+  /**
+   * The reference keys an event needs; they are read together for the whole batch.
+   *
+   * Pure. A key that comes from the row of another lookup is found by the second argument. It gives `undefined` until that row
+   * is read; then `lookupKeys` is called again, and the keys that come with it are read, which is one call more.
+   */
+  readonly lookupKeys: (event: Event, lookups: KeyAccessors<L>) => LookupKeys<L>;
 }
 
 // Names are known one by one, or, where only `AnyProjection` is expected, as any string.
@@ -157,7 +170,7 @@ export interface Projection<Event, L extends Lookups, T extends Tables, I = Even
   readonly schema: StandardSchemaV1<unknown, Event>;
   readonly eventId: I extends 'position' ? (event: Event, record: EventRecord) => string : I;
   readonly lookups: L;
-  readonly lookupKeys: (event: Event) => { readonly [N in keyof L]: readonly LookupKey<L[N]>[] };
+  readonly lookupKeys: (event: Event, lookups?: KeyAccessors<L>) => LookupKeys<L>;
   readonly tables: T;
   readonly ledger: (keyof T & string) | undefined;
   readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T> | Skip;
@@ -170,7 +183,7 @@ export interface AnyProjection {
   readonly schema: StandardSchemaV1;
   readonly eventId: (event: never, record: EventRecord) => string | null | undefined;
   readonly lookups: Lookups;
-  readonly lookupKeys: (event: never) => Readonly<Record<string, readonly unknown[]>>;
+  readonly lookupKeys: (event: never, lookups: never) => Readonly<Record<string, readonly unknown[]>>;
   readonly tables: Tables;
   readonly ledger: string | undefined;
   readonly project: (event: never, lookups: never, context: EventContext) => object;

@@ -248,8 +248,64 @@ counters({ key: { origin: 'text?' }, counters: { flights: 'bigint' } });
 counters({ key: { origin: 'text' }, counters: { flights: 'text' } });
 // @ts-expect-error -- a version must not be null
 versions({ key: { origin: 'text' }, version: { at: 'timestamp?' }, columns: {} });
-// @ts-expect-error -- a date is no kind of key
-lookup({ table: 'airports', key: 'iata', keyType: 'date', columns: { city: 'text' } });
+// @ts-expect-error -- JSON is no kind of key
+lookup({ table: 'airports', key: 'iata', keyType: 'jsonb', columns: { city: 'text' } });
+// @ts-expect-error -- two columns have two types
+lookup({ table: 'prices', key: ['shop', 'sku'], keyType: ['text'], columns: { cents: 'integer' } });
+// @ts-expect-error -- a list of columns has a list of types
+lookup({ table: 'prices', key: ['shop', 'sku'], keyType: 'text', columns: { cents: 'integer' } });
+// @ts-expect-error -- one column has one type
+lookup({ table: 'prices', key: 'sku', keyType: ['text'], columns: { cents: 'integer' } });
+
+// A key of several columns is a list of values in their order, and may come from another row.
+const prices = lookup({
+  table: 'prices',
+  key: ['shop', 'sku'],
+  keyType: ['text', 'integer'],
+  columns: { cents: 'integer' },
+});
+const shops = lookup({ table: 'shops', key: 'id', keyType: 'text', columns: { city: 'text', parent: 'text?' } });
+const priced = { ...base, lookups: { prices, shops } };
+defineProjection({
+  ...priced,
+  lookupKeys: ({ origin, delay }, lookups) => ({
+    prices: [[origin, delay]],
+    shops: [origin, lookups.shops(origin)?.parent, lookups.shops(lookups.shops(origin)?.parent)?.city],
+  }),
+  project: ({ origin, delay }, found) => ({
+    days: { origin: found.shops(origin).city, flights: found.prices([origin, delay]).cents },
+  }),
+});
+defineProjection({
+  ...priced,
+  // @ts-expect-error -- both values are needed
+  lookupKeys: ({ origin }) => ({ prices: [[origin]], shops: [] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...priced,
+  // @ts-expect-error -- in the order of the columns
+  lookupKeys: ({ origin, delay }) => ({ prices: [[delay, origin]], shops: [] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...priced,
+  // @ts-expect-error -- a list of keys, each of which is a list
+  lookupKeys: ({ origin, delay }) => ({ prices: [origin, delay], shops: [] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...priced,
+  lookupKeys: ({ origin, delay }) => ({ prices: [[origin, delay]], shops: [] }),
+  // @ts-expect-error -- here as well
+  project: ({ origin }, found) => ({ days: { origin, flights: found.prices([origin]).cents } }),
+});
+defineProjection({
+  ...priced,
+  // @ts-expect-error -- the row may not be there yet
+  lookupKeys: ({ origin }, lookups) => ({ prices: [], shops: [lookups.shops(origin).parent] }),
+  project: () => ({}),
+});
 // @ts-expect-error -- the ledger is one of the tables
 defineProjection({ ...base, ledger: 'planes', project: () => ({}) });
 // @ts-expect-error -- the ledger's key is the event id, one column of text
