@@ -23,7 +23,7 @@ export function createNarrator(screen: Screen, startMs: number): Narrator {
       for (const line of hang(label, text)) screen.say(line);
     },
     show: (atMs, text) => {
-      screen.update(`${describeMoment(atMs - startMs)}  ${text}`.slice(0, WIDTH - 1));
+      screen.update(`${describeMoment(atMs - startMs)}  ${text}`);
     },
   };
 }

@@ -2,7 +2,7 @@ import { runInterruptibleCommand } from '../../command-line/run-command.ts';
 import { GaveUpWaitingError } from '../../data-api/retry-transient.ts';
 import { runLocal } from './run-local.ts';
 import { parseRunOptions, type RunOptions } from './run-options.ts';
-import { createScreen, type Screen } from './screen.ts';
+import { openScreen, type Screen } from './screen.ts';
 
 /** One run of chaos, which the package comes without. */
 export type RunChaosOnce = (
@@ -35,7 +35,7 @@ export async function runLocalProgram(argv: readonly string[], others?: OtherRun
   await runInterruptibleCommand(async (signal) => {
     const options = parseRunOptions(argv);
     if (options === undefined) return true;
-    using screen = createScreen(process.stdout, () => performance.now());
+    using screen = openScreen();
     const { chaosSeed: seed, source, incidentHours: downHours } = options;
     if (seed !== undefined && others !== undefined) return await others.runChaosOnce({ seed, source }, screen.say);
     if (downHours !== undefined && others !== undefined) {

@@ -12,13 +12,6 @@ describe('a narrator', () => {
     expect(lines.every((line) => line.length <= 80)).toBe(true);
   });
 
-  it('cuts a line of progress, which must not wrap', () => {
-    const shown: string[] = [];
-    const narrator = createNarrator({ say: () => undefined, update: (line) => shown.push(line) }, 0);
-    narrator.show(0, 'x'.repeat(200));
-    expect(shown[0]).toHaveLength(79);
-  });
-
   it('keeps a word that is longer than a line whole', () => {
     expect(hang('label ', `a ${'x'.repeat(90)} b`)).toEqual(['label a', `      ${'x'.repeat(90)}`, '      b']);
   });
