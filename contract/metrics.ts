@@ -81,6 +81,8 @@ export const WATCHDOG_METRICS = {
   ShardsUnknown: 'Count',
   /** Shards that could not be read. */
   ShardsUnreadable: 'Count',
+  /** Positions whose records were delivered, are not committed, and wait for their next delivery. */
+  PositionsHeld: 'Count',
   /** Quarantine entries that wait for somebody: neither redriven nor in effect. */
   QuarantineOpen: 'Count',
   /** Age of the oldest of them; 0 when there is none. */
@@ -89,6 +91,10 @@ export const WATCHDOG_METRICS = {
   FailedBatchesUnread: 'Count',
   /** 1 while the event source mapping is enabled, else 0. */
   MappingEnabled: 'Count',
+  /** Hours since the disabled mapping was last changed, at least 1, for a quarter of an hour each day; else 0. */
+  PauseReminder: 'Count',
+  /** Confirmed subscriptions of the topic of the pages; not published where nobody needs to be paged, or nobody may ask. */
+  PageSubscribers: 'Count',
 } as const;
 
 /** Where the watchdog's counting of entries and objects ends: more is as bad, and a run has a minute. */

@@ -1,5 +1,6 @@
 import type { Calls } from './call-with-retry.ts';
 import { asHold, HoldError } from './call-with-retry.ts';
+import { arrivedAtMs } from './decode/complete-records.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { Condemnation, KinesisRecord } from './decode/item.ts';
 import { errorText } from './decode/item.ts';
@@ -70,9 +71,10 @@ export class CarefulRun {
     const reserveMs = Math.min(NOTES_MS, this.#startBudgetMs * MAX_NOTES_SHARE);
     this.#budgetMs = () => invocation.budgetMs() - reserveMs;
     const { requestId } = invocation;
-    const shardId = shardOf(records);
-    this.#keeper = new NoteKeeper(parts.notes, () => ({ shardId, requestId, remainingMs: invocation.remainingMs() }), {
-      clock: parts.engine.clock,
+    const { clock } = parts.engine;
+    const batch = { shardId: shardOf(records), requestId, arrivedAtMs: arrivedAtMs(records[0], clock) };
+    this.#keeper = new NoteKeeper(parts.notes, () => ({ ...batch, remainingMs: invocation.remainingMs() }), {
+      clock,
       budgetMs: this.#budgetMs,
       tally: this.#tally,
     });

@@ -13,6 +13,7 @@ import { EnvironmentError } from '../contract/environment-codec.ts';
 import { BATCH_METRICS } from '../contract/metrics.ts';
 import type { ExecuteStatement } from '../data-api/execute.ts';
 import { createExecuteStatement } from '../data-api/execute.ts';
+import { createDataApiPositionNotes } from './write/data-api-position-notes.ts';
 import { createDataApiEventStore } from './write/data-api-event-store.ts';
 import { createDataApiFuseMemory } from './quarantine/data-api-fuse-memory.ts';
 import { createDataApiLookupSource } from './lookup/data-api-lookup-source.ts';
@@ -56,6 +57,7 @@ export function createHandler(projection: AnyProjection): BatchHandler {
       codeVersion: BUILD_VERSION,
       processId: randomUUID(),
     }),
+    positions: createDataApiPositionNotes(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
     onCrash: (crash) => {
       logger.error(crashText(crash), { ...crash });
     },

@@ -25,6 +25,7 @@ export const FRAMEWORK_GRANTS = {
      ON ${FRAMEWORK_TABLES.batchLog}`,
     `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.fuse}`,
     `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,
+    `SELECT, INSERT, UPDATE ON ${FRAMEWORK_TABLES.heldPosition}`,
   ],
   maintenance: [
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.ledger}`,
@@ -32,6 +33,7 @@ export const FRAMEWORK_GRANTS = {
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     `SELECT, UPDATE (allowed_at) ON ${FRAMEWORK_TABLES.fuse}`,
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,
+    `SELECT, DELETE ON ${FRAMEWORK_TABLES.heldPosition}`,
     `SELECT, UPDATE (redrive_began_at, redriven_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT ON ${FRAMEWORK_TABLES.migrations}`,
   ],
