@@ -127,7 +127,7 @@ export class Round {
 
   #follows(item: DecodedItem): boolean {
     if (this.#partitionKeys.size === 0) return false;
-    const isRepeated = 'eventId' in item && item.eventId !== undefined && this.#eventIds.has(item.eventId);
+    const isRepeated = item.kind !== 'skip' && item.eventId !== undefined && this.#eventIds.has(item.eventId);
     return isRepeated || (item.kind === 'event' && this.#partitionKeys.has(item.origin.partitionKey));
   }
 
@@ -154,7 +154,7 @@ export class Round {
 
   #wait(item: DecodedItem, n: number): void {
     this.#partitionKeys.add(item.origin.partitionKey);
-    if ('eventId' in item && item.eventId !== undefined) this.#eventIds.add(item.eventId);
+    if (item.kind !== 'skip' && item.eventId !== undefined) this.#eventIds.add(item.eventId);
     for (const lookup of this.#lookups) {
       const awaited = this.#awaited.get(lookup);
       for (const key of this.#keys.asked.get(lookup.name)?.of(n) ?? []) awaited?.add(looseForm(lookup.shape, key));
