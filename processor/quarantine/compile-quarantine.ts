@@ -34,6 +34,8 @@ const PAYLOAD_CELL = cellOf('payload');
 const EVENT_CELL = cellOf('event_id');
 /** Behind the columns: in how many parts the payload was sent ahead, null where it is in the row. */
 const PARTS_CELL = `${CELLS}->>${COLUMNS.length}`;
+/** Behind that: for how many seconds the entry waits for what is missing; only there where it does. */
+const HEAL_CELL = `${CELLS}->>${COLUMNS.length + 1}`;
 
 function cellOf(name: string): string {
   return `${CELLS}->>${COLUMNS.findIndex(([column]) => column === name)}`;
@@ -63,8 +65,9 @@ export function setAside(ledger: OwnLedger | undefined, withParts: boolean): str
     return withParts && column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
   });
   return `
-  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns})
-  SELECT ${FUNCTION_NAME}, ${cells.join(', ')} FROM ${ITEMS} AS ${CELLS}
+  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, retry_at, heal_until)
+  SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, CASE WHEN ${HEAL_CELL} IS NOT NULL THEN now() END,
+    now() + make_interval(secs => (${HEAL_CELL})::double precision) FROM ${ITEMS} AS ${CELLS}
   WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied})${withParts ? ` AND ${isNotThere()}` : ''}
   ON CONFLICT DO NOTHING RETURNING 1
 `;
@@ -105,6 +108,13 @@ export function closeApplied(): string {
   RETURNING 1
 `;
 }
+
+/** How many of a chunk's rejected items wait. */
+export const COUNT_WAITING = `(SELECT count(*)::integer FROM ${ITEMS} AS ${CELLS} WHERE ${HEAL_CELL} IS NOT NULL)`;
+
+/** Whether an entry is due to be tried again: one probe of an index that is empty where nothing waits. */
+export const HAS_DUE = `EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} WHERE ${ENTRY}.function_name = ${FUNCTION_NAME}
+    AND ${ENTRY}.retry_at <= now() AND ${ENTRY}.heal_until > now() AND ${ENTRY}.applied_at IS NULL AND ${ENTRY}.redriven_at IS NULL)`;
 
 /** After a day a record that was put back has been read, or the consumer has other troubles. */
 const LATELY = `now() - interval '1 day'`;

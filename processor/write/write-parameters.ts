@@ -12,6 +12,8 @@ export interface WriteContext {
   readonly functionName: string;
   readonly shardId: string;
   readonly codeVersion: string;
+  /** How long an event that may heal is tried again, in seconds. */
+  readonly healForSeconds?: number;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
   /** The rows of the whole batch. */
