@@ -288,6 +288,7 @@ export class EventProcessor extends Construct {
       failedBatches,
       streamRetention: streamOptions.streamRetention,
       timeout: functionOptions.timeout,
+      pageWhenBehind: monitoringOptions.pageWhenBehind,
       pageTopic: pager.countsSubscribers ? pager.pageTopic : undefined,
       ledgerRetention: databaseOptions.ledgerRetention,
     });

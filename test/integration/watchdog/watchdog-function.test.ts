@@ -125,6 +125,7 @@ interface WatchSettings {
   readonly from?: string;
   readonly bucket?: string;
   readonly topic?: string;
+  readonly isPaused?: boolean;
   readonly database?: string;
 }
 
@@ -147,6 +148,8 @@ async function watch(stream: TestStream, options: WatchSettings = {}): Promise<P
         mappingId: MAPPING_ID,
         failedBatchesBucket: options.bucket ?? '',
         deliveryGapSeconds: 180,
+        pageWhenBehindSeconds: 300,
+        pausedOnPurpose: options.isPaused === true ? 1 : 0,
         pageTopicArn: options.topic ?? '',
         runsSignalUrl: '',
       }),
