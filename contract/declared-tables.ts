@@ -7,6 +7,8 @@ export interface DeclaredColumn {
   /** The type as PostgreSQL calls it. */
   readonly type: string;
   readonly nullable: boolean;
+  /** Whether it is not read, but compared with values of the type. */
+  readonly isAsked?: boolean;
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { DeclaredColumn, DeclaredTable } from '../contract/declared-tables.ts';
 import { keyColumnsOf } from './lookup/declare-lookup.ts';
-import type { KeyType } from './lookup/key-type.ts';
 import { keyTypeSql } from './lookup/key-type.ts';
 import type { AnyProjection } from './projection.ts';
 import { sqlTypeOf } from './tables/column-type.ts';
@@ -24,22 +23,20 @@ export function declaredTables({
     privileges: table === ledger ? [...new Set([...privileges, 'SELECT' as const])] : privileges,
   }));
   const lookedUp = Object.entries(lookups).map(([name, lookup]): DeclaredTable => {
-    const keys = keyColumnsOf(lookup);
-    const names = keys.map(({ column }) => column);
-    const others = declaredColumns(lookup.columns).filter((column) => !names.includes(column.name));
+    const keys = keyColumnsOf(lookup).map(({ column, type }) => ({
+      name: column,
+      type: keyTypeSql(type),
+      isAsked: true,
+    }));
     return {
       title: `lookup \`${name}\` on \`${lookup.table}\``,
       table: lookup.table,
-      columns: [...keys.map(({ column, type }) => keyColumn(column, type)), ...others],
-      uniqueKey: names,
+      columns: [...keys.map((key) => ({ ...key, nullable: false })), ...declaredColumns(lookup.columns)],
+      uniqueKey: keys.map((key) => key.name),
       privileges: ['SELECT'],
     };
   });
   return [...written, ...lookedUp];
-}
-
-function keyColumn(name: string, type: KeyType): DeclaredColumn {
-  return { name, type: keyTypeSql(type), nullable: false };
 }
 
 function declaredColumns(columns: Columns): readonly DeclaredColumn[] {

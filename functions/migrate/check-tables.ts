@@ -39,8 +39,9 @@ export async function checkTables(execute: Execute, declared: readonly DeclaredT
   const found = await readTables(execute, declared);
   const checks = declared.map((table, index) => checkTable(table, found[index]));
   return {
-    problems: checks.flatMap(({ problems }) => problems),
-    warnings: checks.flatMap(({ warnings }) => warnings),
+    // A key may be among the columns that are read, and be wrong in both places.
+    problems: [...new Set(checks.flatMap(({ problems }) => problems))],
+    warnings: [...new Set(checks.flatMap(({ warnings }) => warnings))],
   };
 }
 

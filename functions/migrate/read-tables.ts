@@ -27,7 +27,7 @@ export interface FoundColumn {
   readonly isTypeKnown: boolean;
   /** Whether values of the declared type can be written into it as they are. */
   readonly takesDeclared: boolean;
-  /** Whether its values read as those of the declared type. */
+  /** Whether its values read as those of the declared type; or where it is only asked, whether they compare with them. */
   readonly readsAsDeclared: boolean;
   /** What to declare for it instead. */
   readonly declareAs: string;
@@ -93,14 +93,20 @@ function assigns(source: string, target: string): string {
 }
 
 /** Texts of JSON read as texts, whatever they are in the database; numbers only where none is cut short. */
-const READS_AS_DECLARED = `(declared.type_oid = base.oid
-  OR declared.type_oid = 'text'::regtype AND base.typcategory NOT IN ('N', 'B', 'A', 'C') AND base.name NOT IN ('json', 'jsonb')
+const READS_ALIKE = `(declared.type_oid = 'text'::regtype AND base.typcategory NOT IN ('N', 'B', 'A', 'C')
+    AND base.name NOT IN ('json', 'jsonb')
   OR declared.type_oid::text IN ('json', 'jsonb') AND base.name IN ('json', 'jsonb')
   OR declared.type_oid = 'integer'::regtype AND base.name = 'smallint'
   OR declared.type_oid = 'bigint'::regtype AND base.name IN ('smallint', 'integer')
   OR declared.type_oid::text IN ('numeric', 'double precision') AND base.typcategory = 'N'
   OR declared.category = 'A' AND base.typcategory = 'A' AND declared.element = 'text'::regtype
     AND (SELECT typcategory FROM pg_type WHERE oid = base.typelem) = 'S')`;
+
+/** What is asked is compared: then PostgreSQL takes any number for any other, and any text. */
+const READS_AS_DECLARED = `(declared.type_oid = base.oid
+  OR NOT declared.is_asked AND ${READS_ALIKE}
+  OR declared.is_asked AND (declared.category = base.typcategory AND base.typcategory IN ('N', 'S')
+    OR EXISTS (SELECT FROM pg_operator WHERE oprname = '=' AND oprleft = base.oid AND oprright = declared.type_oid)))`;
 
 /** Every column of these tables: what the database says of it, and how it goes with what is declared for it. */
 const COLUMNS_SQL = `
@@ -136,10 +142,13 @@ CROSS JOIN LATERAL (
   FROM pg_type WHERE oid = coalesce(domain.base, attribute.atttypid)
 ) AS base
 LEFT JOIN LATERAL (
-  SELECT column_.type, to_regtype(column_.type) AS type_oid, type_.typcategory AS category, type_.typelem AS element
-  FROM jsonb_to_recordset(tables.columns) AS column_ (name text, type text)
+  SELECT column_.type, to_regtype(column_.type) AS type_oid, type_.typcategory AS category, type_.typelem AS element,
+    coalesce(column_."isAsked", false) AS is_asked
+  FROM jsonb_to_recordset(tables.columns) AS column_ (name text, type text, "isAsked" boolean)
   LEFT JOIN pg_type AS type_ ON type_.oid = to_regtype(column_.type)
   WHERE column_.name = attribute.attname
+  -- A key that is read as well is checked as what is read.
+  ORDER BY is_asked LIMIT 1
 ) AS declared ON true
 ORDER BY tables.n, attribute.attnum`;
 

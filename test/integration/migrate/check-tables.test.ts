@@ -150,15 +150,31 @@ describe('a lookup', () => {
     'CREATE TABLE crm.shops (id smallint PRIMARY KEY, name varchar(3) NOT NULL, since date, rate double precision)',
     "CREATE TYPE kind AS ENUM ('a'); CREATE TABLE crm.shops (id integer PRIMARY KEY, name kind NOT NULL, since date, rate bigint)",
     'CREATE TABLE crm.shops (id integer PRIMARY KEY, name uuid NOT NULL, since date, rate numeric)',
+    'CREATE TABLE crm.shops (id numeric PRIMARY KEY, name text NOT NULL, since date, rate numeric)',
   ])('fits: %s', async (sql) => {
     expect(await check(`${fits}${sql}`, { tables, lookups })).toEqual({ problems: [], warnings: [] });
   });
 
+  test('by several columns asks for a unique index over no others', async () => {
+    const prices = lookup({
+      table: 'prices',
+      key: ['shop', 'sku'],
+      keyType: ['text', 'text'],
+      columns: { shop: 'text' },
+    });
+    const sql = 'CREATE TABLE prices (shop varchar NOT NULL, sku char(4), cents integer';
+    expect(await check(`${sql}, UNIQUE (sku, shop))`, { lookups: { prices } })).toEqual({ problems: [], warnings: [] });
+    expect(await check(`${sql}, UNIQUE (sku))`, { lookups: { prices } })).toEqual({ problems: [], warnings: [] });
+    expect((await check(`${sql}, UNIQUE (sku, shop, cents))`, { lookups: { prices } })).warnings).toEqual([
+      expect.stringMatching(/must have a unique key over shop, sku/),
+    ]);
+  });
+
   test('says what its rows would read as, and warns of keys that may match more rows and of surprising nulls', async () => {
-    const sql = 'CREATE TABLE crm.shops (id bigint, name text, since timestamptz, rate text)';
+    const sql = 'CREATE TABLE crm.shops (id uuid, name text, since timestamptz, rate text)';
     expect(await check(`${fits}${sql}`, { tables, lookups })).toEqual({
       problems: [
-        "lookup `shops` on `crm.shops`: column `id` is bigint in the database, declared integer; declare it 'bigint'",
+        "lookup `shops` on `crm.shops`: column `id` is uuid in the database, declared integer; declare it 'uuid'",
         expect.stringMatching(
           /`since` is timestamp with time zone in the database, declared date; declare it 'timestamptz'/,
         ),
