@@ -295,7 +295,7 @@ export class EventProcessor extends Construct {
     const monitoring = new Monitoring(this, 'Monitoring', {
       sources: sourcesOf(base, { stream, database, processor, mapping }),
       limits: { ...monitoringOptions, ...streamOptions, ...mappingOptions, ...functionOptions, ...databaseOptions },
-      logGroup: processor.logGroup,
+      logGroups: { processor: processor.logGroup, watchdog: watchdog.watchdog.logGroup },
       pager,
     });
     const { noticeTopic } = pager;

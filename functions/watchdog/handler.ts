@@ -45,7 +45,13 @@ export async function handler(): Promise<void> {
   for (const remark of remarks) logger.warn(remark);
   // Errors have lines of their own.
   const held = report?.held.slice(0, MAX_LISTED_POSITIONS);
-  logger.info('looked at the stream', { ...report, held, unreadable: undefined, positionsError: undefined });
+  logger.info('looked at the stream', {
+    ...report,
+    held,
+    ages: undefined,
+    unreadable: undefined,
+    positionsError: undefined,
+  });
   logger.info('verdict', verdict);
   await signalRuns();
 }

@@ -72,6 +72,7 @@ const EXPECTED: [id: string, ...rest: unknown[]][] = [
 
 /** Formulas: expression, comparison, threshold, datapoints of periods, and what silence means. */
 const FORMULAS: [id: string, ...rest: unknown[]][] = [
+  ['Slow', 'verdict == 2', 'GreaterThanThreshold', 0, '10/15', 'ignore'],
   ['WatchdogBlind', 'checks + shards', 'GreaterThanThreshold', 0, '5/7', 'ignore'],
   [
     'ConsumerStopped',
