@@ -31,7 +31,14 @@ const refuse = () => Promise.reject(new Error('no flight is rejected'));
 
 /** A store that only ever writes: no flight of the example is rejected. */
 export function storeOfWrites(write: EventStore['write']): EventStore {
-  return { write, writeWithParts: refuse, tryEach: refuse, storePart: refuse, closeUnidentified: refuse, explain: refuse };
+  return {
+    write,
+    writeWithParts: refuse,
+    tryEach: refuse,
+    storePart: refuse,
+    closeUnidentified: refuse,
+    explain: refuse,
+  };
 }
 
 /** The engine of the flights function around a store of the caller's; reference rows come from a map. */

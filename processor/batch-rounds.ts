@@ -8,18 +8,12 @@ import { Round } from './lookup/own-rows.ts';
 import { resolveLookups } from './lookup/resolve-lookups.ts';
 import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
-import type {
-  Clock,
-  EventStore,
-  FuseMemory,
-  LookupCache,
-  LookupSource,
-  WaitingEntries,
-} from './ports.ts';
-import type { EncodedItem } from './project/project-items.ts';
+import type { Clock, EventStore, FuseMemory, LookupCache, LookupSource, WaitingEntries } from './ports.ts';
+import type { EncodedBatch, EncodedItem } from './project/project-items.ts';
 import { projectItems } from './project/project-items.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 import type { FuseSettings } from './quarantine/fuse.ts';
+import { FUSE_OFF_PERCENT } from './quarantine/fuse.ts';
 import type { WriteReport } from './write/write-items.ts';
 import { writeItems } from './write/write-items.ts';
 import type { WriteContext } from './write/write-parameters.ts';
@@ -131,23 +125,29 @@ export async function writeRounds(decoded: readonly DecodedItem[], run: Run): Pr
       const committedRecords = rest[0]?.origin.recordIndex ?? 0;
       return { ...finished, outcome: { ...finished.outcome, committedRecords, hold: projected } };
     }
-    const { rows, lookups, misses } = projected;
-    const again = run.isRetry ? projected.items.filter(isRejection) : [];
-    const items = run.isRetry ? projected.items.filter((item) => !isRejection(item)) : projected.items;
     const next = projected.waiting.flatMap((n) => rest[n] ?? []);
-    const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
-    const written = { rows, covered: coveredBefore(next[0], items) };
-    const wrote = await run.time('write', () => write(chunks, written, run));
-    const outcome = { ...wrote, rejections: wrote.rejections.concat(again) };
+    const outcome = await writeRound(projected, next[0], run);
     finished = {
       events: finished.events,
       outcome: addOutcome(finished.outcome, outcome, next[0]?.origin.recordIndex ?? run.recordCount),
-      lookups: finished.lookups + lookups,
-      misses: finished.misses + misses,
+      lookups: finished.lookups + projected.lookups,
+      misses: finished.misses + projected.misses,
     };
     if (outcome.hold !== undefined || next.length === 0) return finished;
     rest = next;
   }
+}
+
+async function writeRound(
+  { items, rows }: EncodedBatch,
+  waiting: DecodedItem | undefined,
+  run: Run,
+): Promise<WriteReport> {
+  const again = run.isRetry ? items.filter(isRejection) : [];
+  const sent = run.isRetry ? items.filter((item) => !isRejection(item)) : items;
+  const chunks = await run.time('plan', () => planChunks(sent, run.maxItemBytes));
+  const outcome = await run.time('write', () => write(chunks, { rows, covered: coveredBefore(waiting, sent) }, run));
+  return { ...outcome, rejections: outcome.rejections.concat(again) };
 }
 
 /** The last item before one that waits: up to there nothing is missing. */
@@ -204,7 +204,9 @@ function write(
   run: Run,
 ): Promise<WriteReport> {
   const { engine, shardId, recordCount, maxItemBytes, calls } = run;
-  const { compiled, store, fuse, fuseMemory, codeVersion } = engine;
+  const { compiled, store, fuseMemory, codeVersion } = engine;
+  // Entries that are tried again have been judged before.
+  const fuse = run.isRetry ? { ...engine.fuse, thresholdPercent: FUSE_OFF_PERCENT } : engine.fuse;
   const context = {
     functionName: compiled.projection.name,
     shardId,
@@ -216,7 +218,6 @@ function write(
   };
   return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory, maxItemBytes }, calls);
 }
-
 
 function isRejection(item: EncodedItem): item is EncodedRejection {
   return item.kind === 'rejection';

@@ -32,7 +32,7 @@ export { versions } from './tables/versions.ts';
 export type LookupAccessors<L> = {
   readonly [N in keyof L]: (
     key: LookupKey<L[N]>,
-  ) => L[N] extends Lookup<KeyTypes, Columns, 'reject'> ? LookupRow<L[N]> : LookupRow<L[N]> | undefined;
+  ) => L[N] extends Lookup<KeyTypes, Columns, 'reject' | 'later'> ? LookupRow<L[N]> : LookupRow<L[N]> | undefined;
 };
 
 /** What `lookupKeys` finds other keys with: the row, or `undefined` where there is none, or none yet. */

@@ -93,7 +93,10 @@ function runChecks(options: WatchdogOptions): Promise<readonly CheckResult[]> {
         createWatchdogExecute(dataApi, environment),
         functionName,
       );
-      return { metrics: { QuarantineOpen: entries, QuarantineOpenAge: oldestAgeSeconds, QuarantineWaiting: waiting }, failures: [] };
+      return {
+        metrics: { QuarantineOpen: entries, QuarantineOpenAge: oldestAgeSeconds, QuarantineWaiting: waiting },
+        failures: [],
+      };
     }),
     check('the on-failure bucket', async () => {
       const metrics = bucket === '' ? {} : { FailedBatchesUnread: await countUnreadFailures(s3, bucket) };

@@ -54,9 +54,8 @@ export interface RunFacts {
   readonly skippedByReason: Readonly<Record<string, number>>;
 }
 
-/** Puts a run's figures together. */
-export function createRunReport(options: RunOptions, totals: BatchTotals, facts: RunFacts): RunReport {
-  const done = sum(
+function countDone(totals: BatchTotals): number {
+  return sum(
     totals.EventsWritten,
     totals.EventsSuperseded,
     totals.EventsDuplicate,
@@ -64,6 +63,11 @@ export function createRunReport(options: RunOptions, totals: BatchTotals, facts:
     totals.EventsWaiting,
     totals.EventsSkipped,
   );
+}
+
+/** Puts a run's figures together. */
+export function createRunReport(options: RunOptions, totals: BatchTotals, facts: RunFacts): RunReport {
+  const done = countDone(totals);
   const lookups = totals.LookupKeys || 0;
   return {
     function: options.function,

@@ -82,7 +82,11 @@ function createAccessor(name: string, lookup: Lookup, find: (text: string) => un
     }
     if (row !== null) return row;
     if (absent === 'undefined') return undefined;
-    throw new UnansweredLookupError('lookup-absent', `\`${table}\` has no row for ${describeKey(key)}`, absent === 'later');
+    throw new UnansweredLookupError(
+      'lookup-absent',
+      `\`${table}\` has no row for ${describeKey(key)}`,
+      absent === 'later',
+    );
   };
 }
 

@@ -41,7 +41,9 @@ export function createDataApiEventStore(
     writeWithParts: writeBy(writeWithPartsSql),
     tryEach: async (parameters, options) => {
       const events = JSON.stringify(
-        parameters.map((given) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parameterText(value)]))),
+        parameters.map((given) =>
+          Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parameterText(value)])),
+        ),
       );
       const { rows } = await execute(TRY_EACH_SQL, { statement: eachSql, events }, options);
       return rows.map(([message, ...counts]) =>
@@ -60,12 +62,13 @@ export function createDataApiEventStore(
   };
 }
 
-function readCounts([written, superseded, quarantined, unidentified, due]: readonly Field[]): WriteCounts {
+function readCounts([written, superseded, quarantined, ...flags]: readonly Field[]): WriteCounts {
+  const [hasUnidentified = false, hasDue = false] = flags.map((field) => field.booleanValue);
   return {
     written: written?.longValue ?? 0,
     superseded: superseded?.longValue ?? 0,
     quarantined: quarantined?.longValue ?? 0,
-    hasUnidentified: unidentified?.booleanValue ?? false,
-    hasDue: due?.booleanValue ?? false,
+    hasUnidentified,
+    hasDue,
   };
 }

@@ -384,7 +384,15 @@ class WriteRun {
     const { shardId, codeVersion, healForSeconds = 0 } = context;
     const mayHeal = sqlState === MISSING_PARENT;
     return encodeRejection(
-      { kind: 'rejection', origin, reason: 'database', detail: message, eventId, mayHeal, ...(sqlState && { sqlState }) },
+      {
+        kind: 'rejection',
+        origin,
+        reason: 'database',
+        detail: message,
+        eventId,
+        mayHeal,
+        ...(sqlState && { sqlState }),
+      },
       { shardId, codeVersion, attempts, maxItemBytes, healForSeconds },
     );
   }

@@ -159,7 +159,13 @@ export class FakeEventStore implements EventStore {
     }
     const written = this.ledger.size - before.ledger;
     this.#logWrite(parameters, { quarantined: rows.length, taken: written });
-    return { written, superseded: 0, quarantined: this.quarantine.size - before.quarantine, hasUnidentified: false, hasDue: false };
+    return {
+      written,
+      superseded: 0,
+      quarantined: this.quarantine.size - before.quarantine,
+      hasUnidentified: false,
+      hasDue: false,
+    };
   }
 
   #refusePoison(events: readonly (readonly [number, string])[]): void {

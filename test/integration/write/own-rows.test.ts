@@ -79,9 +79,9 @@ const bank = defineProjection({
     moves: inserts({ columns: { id: 'text', country: 'text' } }),
   },
   project: ({ id, n, type, account, to = '' }, { accounts, totals }) => {
-    if (type === 'account') return { accounts: { id: account, v: n, country: to } } as never;
+    if (type === 'account') return { accounts: { id: account, v: n, country: to } };
     const country = accounts(account)?.country ?? 'none';
-    if (type === 'move') return { accounts: { id: country, v: n, country: to }, moves: { id, country } } as never;
+    if (type === 'move') return { accounts: { id: country, v: n, country: to }, moves: { id, country } };
     const before = totals([account])?.orders ?? '0';
     return { orders: { id, account, country, before }, totals: { account, orders: 1 } };
   },

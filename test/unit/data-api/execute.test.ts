@@ -121,7 +121,11 @@ describe('the event store', () => {
 
   it('reads its counts from the one row of the compiled write', async () => {
     await using stub = await startStubDataApi(() => ({
-      body: { records: [[{ longValue: 7 }, { longValue: 1 }, { longValue: 2 }, { booleanValue: true }, { booleanValue: true }]] },
+      body: {
+        records: [
+          [{ longValue: 7 }, { longValue: 1 }, { longValue: 2 }, { booleanValue: true }, { booleanValue: true }],
+        ],
+      },
     }));
     const counts = { written: 7, superseded: 1, quarantined: 2, hasUnidentified: true, hasDue: true };
     const store = createDataApiEventStore(execute(stub), STATEMENTS);
@@ -134,7 +138,13 @@ describe('the event store', () => {
   });
 
   it('tries each event in one call, by the same statement with its parameters in one object', async () => {
-    const counts = [{ longValue: 1 }, { longValue: 0 }, { longValue: 0 }, { booleanValue: false }, { booleanValue: false }];
+    const counts = [
+      { longValue: 1 },
+      { longValue: 0 },
+      { longValue: 0 },
+      { booleanValue: false },
+      { booleanValue: false },
+    ];
     const message = 'violates foreign key constraint';
     const records = [
       [{ isNull: true }, ...counts],
@@ -145,7 +155,15 @@ describe('the event store', () => {
       writeSql: `SELECT :log::jsonb, 'a'::text, (:rows_0::jsonb->>0)::integer`,
       writeWithPartsSql: '',
     });
-    expect(await store.tryEach([{ log: '[1]', rows_0: '[]' }, { log: '[2]', rows_0: '[]' }], OPTIONS)).toEqual([
+    expect(
+      await store.tryEach(
+        [
+          { log: '[1]', rows_0: '[]' },
+          { log: '[2]', rows_0: '[]' },
+        ],
+        OPTIONS,
+      ),
+    ).toEqual([
       { written: 1, superseded: 0, quarantined: 0, hasUnidentified: false, hasDue: false },
       { missingParent: message },
     ]);
