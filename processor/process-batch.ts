@@ -125,7 +125,12 @@ async function prepare(received: readonly KinesisRecord[], engine: Engine, budge
     projectItems(resolved.items, step, {
       resolved: resolved.resolved,
       asked: resolved.asked,
-      encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
+      encoding: {
+        shardId: run.shardId,
+        codeVersion: engine.codeVersion,
+        keepsPlace: projection.keepsPlace,
+        maxItemBytes: run.maxItemBytes,
+      },
     }),
   );
   // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
@@ -207,6 +212,7 @@ function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run):
     codeVersion,
     tableCount: compiled.tableCount,
     rows,
+    keepsPlace: compiled.projection.keepsPlace,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };
   return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory, maxItemBytes }, calls);
