@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import type { InputEvent } from '../local/run/event-input.ts';
+import type { TextEvent } from '../local/input/event-input.ts';
 
 /** Tables that a run is verified by. */
 export const VERIFIED_TABLES = ['flights', 'airport_days', 'latest_departures'] as const;
@@ -45,7 +45,7 @@ interface AirportDay {
 }
 
 /** What the tables must hold after the given events, in code that shares nothing with what is measured. */
-export function expectedDigests(events: Iterable<InputEvent>): Readonly<Record<VerifiedTable, TableDigest>> {
+export function expectedDigests(events: Iterable<TextEvent>): Readonly<Record<VerifiedTable, TableDigest>> {
   const places = readPlaces();
   const flights: string[] = [];
   const days = new Map<string, AirportDay>();

@@ -71,6 +71,10 @@ export const WATCHDOG_METRICS = {
   BacklogAge: 'Seconds',
   /** Retention of the stream minus the backlog age: what is left before data is lost. */
   TimeToDataLoss: 'Seconds',
+  /** How the consumer is, as a number: the place in `VERDICTS` of `progress/verdict.ts`, 0 for OK, the worse the higher. */
+  Verdict: 'Count',
+  /** What is left until caught up at the present rate, 0 when caught up; left out while nobody can say. */
+  TimeToCaughtUp: 'Seconds',
   /** Shards in which neither a record nor the end was found within the reads of a run. */
   ShardsUnknown: 'Count',
   /** Shards that could not be read. */

@@ -5,7 +5,7 @@ import { PLAUSIBLE_BEHAVIORS, type PlausibleBehavior } from './play/behaviors.ts
 import { playTimeline, type Played } from './play/play-timeline.ts';
 import type { Expectation, Plan, Scenario } from './scenarios/scenario.ts';
 import type { Timeline } from './timeline.ts';
-import { simulate, type Course } from './world/simulate.ts';
+import { simulate } from './world/simulate.ts';
 
 /** What became of an alarm in a scenario. */
 export type Outcome =
@@ -85,7 +85,7 @@ async function timelineOf(
   twin: Deployment,
 ): Promise<Timeline> {
   const timeline = await simulate(deployment, course);
-  return twinCourse === undefined ? timeline : sideBySide(timeline, await simulate(twin, twinCourse as Course));
+  return twinCourse === undefined ? timeline : sideBySide(timeline, await simulate(twin, twinCourse));
 }
 
 function sideBySide(own: Timeline, other: Timeline): Timeline {

@@ -83,7 +83,7 @@ function neverFired({ alarms }: Deployment, scenarios: readonly ScenarioResult[]
 const TWIN_STACK = { stackName: 'twin', accountId: '111122223333', region: 'eu-west-1' } as const;
 
 /** The same processor as another stage: nothing of it has the same name, unless the template gives it one. */
-function twinOf(json: unknown, { name }: Deployment): Deployment {
+export function twinOf(json: unknown, { name }: Deployment): Deployment {
   const renamed = JSON.parse(JSON.stringify(json).replaceAll(name, `${name}-twin`)) as unknown;
   const { deployments } = readDeployments(renamed, TWIN_STACK);
   const twin = deployments.find((deployment) => deployment.name === `${name}-twin`);

@@ -1,4 +1,5 @@
 import { DATA_API_MAX_SQL_CHARACTERS } from '../contract/limits.ts';
+import type { Decoding } from './decode/decode-records.ts';
 import { compileLookup } from './lookup/compile-lookup.ts';
 import { compileWrite } from './write/compile-write.ts';
 import { createRowEncoder } from './project/encode-rows.ts';
@@ -10,7 +11,7 @@ import { ProjectionError } from './projection.ts';
 
 /** A projection as the engine sees it: its types have done their work. */
 export interface ErasedProjection extends Omit<AnyProjection, 'eventId' | 'lookupKeys' | 'project'> {
-  readonly eventId: (event: unknown) => string;
+  readonly eventId: Decoding['eventId'];
   readonly lookupKeys: (event: unknown) => Readonly<Record<string, readonly unknown[]>>;
   readonly project: ProjectionStep['project'];
 }

@@ -7,8 +7,8 @@ import { decodeRecords } from './decode/decode-records.ts';
 import type { EncodedItem } from './project/project-items.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 import type { FuseSettings } from './quarantine/fuse.ts';
-import type { DecodedItem } from './decode/item.ts';
-import type { KinesisRecord } from './decode/item.ts';
+import type { DecodedItem, KinesisRecord } from './decode/item.ts';
+import { shardIdOf } from './decode/item.ts';
 import { gatherLookupKeys } from './lookup/lookup-keys.ts';
 import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
@@ -158,7 +158,7 @@ interface Run {
 
 /** Shard of a batch, which is in the id of each of its records. */
 export function shardOf(records: readonly KinesisRecord[]): string {
-  return records[0]?.eventID.split(':')[0] ?? '';
+  return shardIdOf(records[0]?.eventID ?? '');
 }
 
 function startRun(records: readonly KinesisRecord[], engine: Engine, budgetMs: () => number): Run {

@@ -1,12 +1,17 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ProblemsError } from '../contract/problems-error.ts';
+import type { EventRecord } from './decode/place.ts';
 import type { KeyType, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
 import { lookupsProblems } from './lookup/declare-lookup.ts';
+import type { EventContext } from './project/project-items.ts';
 import type { InsertTable } from './tables/inserts.ts';
 import { ledgerProblems } from './tables/inserts.ts';
 import type { Columns, RowOf, RowSource, Tables } from './tables/table-kind.ts';
 import { quote, tablesProblems } from './tables/table-kind.ts';
+import { describeValue } from './user-values.ts';
 
+export type { EventRecord } from './decode/place.ts';
+export type { EventContext } from './project/project-items.ts';
 export { lookup } from './lookup/declare-lookup.ts';
 export { counters } from './tables/counters.ts';
 export { inserts } from './tables/inserts.ts';
@@ -75,6 +80,9 @@ type LedgerName<T> = {
     : never;
 }[keyof T];
 
+/** How an event is identified: by what it says and where it came from, or by its place on the stream alone. */
+export type EventId<Event> = 'position' | ((event: Event, record: EventRecord) => string);
+
 /** Reference tables and how an event names its rows in them: both or neither. */
 interface LookupParts<Event, L> {
   /** Reference tables, by the name the accessors get. */
@@ -96,13 +104,17 @@ export type ProjectionDeclaration<
   L extends Lookups,
   T extends Tables,
   R extends ProjectedRows<T>,
+  I extends EventId<StandardSchemaV1.InferOutput<S>> = EventId<StandardSchemaV1.InferOutput<S>>,
 > = {
   /** Name of the function and of its folder; part of the ledger's key, so it must not change. */
   readonly name: string;
   /** Any Standard Schema, such as zod's: validates the JSON and gives the event its type. */
   readonly schema: S;
-  /** The event's identity: two deliveries with one id have one effect. */
-  readonly eventId: (event: StandardSchemaV1.InferOutput<S>) => string;
+  /**
+   * The event's identity: two deliveries with one id have one effect. `'position'` is for events that carry none: the
+   * place on the stream is the identity then, so that what a producer sends twice counts twice.
+   */
+  readonly eventId: I;
   /** Tables by name, with the schema in front where it is not on the search path. */
   readonly tables: T & SoundTables<T>;
   /**
@@ -115,32 +127,32 @@ export type ProjectionDeclaration<
   readonly project: (
     event: StandardSchemaV1.InferOutput<S>,
     lookups: LookupAccessors<L>,
-    eventId: string,
+    context: EventContext,
   ) => R & NoSurplus<R, T>;
 } & LookupDeclarations<StandardSchemaV1.InferOutput<S>, L>;
 
 /** A checked declaration: what a handler is made of, and what a test can call. */
-export interface Projection<Event, L extends Lookups, T extends Tables> {
+export interface Projection<Event, L extends Lookups, T extends Tables, I = EventId<Event>> {
   readonly name: string;
   readonly schema: StandardSchemaV1<unknown, Event>;
-  readonly eventId: (event: Event) => string;
+  readonly eventId: I extends 'position' ? (event: Event, record: EventRecord) => string : I;
   readonly lookups: L;
   readonly lookupKeys: (event: Event) => { readonly [N in keyof L]: readonly LookupKey<L[N]>[] };
   readonly tables: T;
   readonly ledger: (keyof T & string) | undefined;
-  readonly project: (event: Event, lookups: LookupAccessors<L>, eventId: string) => ProjectedRows<T>;
+  readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T>;
 }
 
 /** Any projection, whatever its events and tables are: nothing can be done with it but to compile it. */
 export interface AnyProjection {
   readonly name: string;
   readonly schema: StandardSchemaV1;
-  readonly eventId: (event: never) => string;
+  readonly eventId: (event: never, record: EventRecord) => string;
   readonly lookups: Lookups;
   readonly lookupKeys: (event: never) => Readonly<Record<string, readonly unknown[]>>;
   readonly tables: Tables;
   readonly ledger: string | undefined;
-  readonly project: (event: never, lookups: never, eventId: string) => object;
+  readonly project: (event: never, lookups: never, context: EventContext) => object;
 }
 
 /** Thrown at start-up when a declaration can't work; `problems` lists everything that is wrong with it. */
@@ -165,21 +177,32 @@ export function defineProjection<
   S extends StandardSchemaV1,
   const T extends Tables,
   R extends ProjectedRows<T>,
+  const I extends EventId<StandardSchemaV1.InferOutput<S>>,
   const L extends Lookups = Readonly<Record<never, Lookup>>,
->(declaration: ProjectionDeclaration<S, L, T, R>): Projection<StandardSchemaV1.InferOutput<S>, L, T> {
+>(declaration: ProjectionDeclaration<S, L, T, R, I>): Projection<StandardSchemaV1.InferOutput<S>, L, T, I> {
   const {
     lookups = {},
+    lookupKeys = () => ({}),
+    ledger,
+    eventId,
+    ...rest
+  } = declaration as Partial<Omit<AnyProjection, 'eventId'>> &
+    Pick<AnyProjection, 'name' | 'tables'> & { readonly eventId: EventId<never> };
+  const given = (declaration as Partial<AnyProjection>).lookupKeys;
+  const problems = projectionProblems({ ...rest, eventId, lookups, lookupKeys: given, ledger });
+  if (problems.length > 0) throw new ProjectionError(problems);
+  return Object.freeze({
+    ...rest,
+    eventId: eventId === 'position' ? placeId : eventId,
+    lookups,
     lookupKeys,
     ledger,
-    ...rest
-  } = declaration as Partial<AnyProjection> & Pick<AnyProjection, 'name' | 'tables'>;
-  const problems = projectionProblems({ ...rest, lookups, lookupKeys, ledger });
-  if (problems.length > 0) throw new ProjectionError(problems);
-  return Object.freeze({ ...rest, lookups, lookupKeys: lookupKeys ?? (() => ({})), ledger }) as unknown as Projection<
-    StandardSchemaV1.InferOutput<S>,
-    L,
-    T
-  >;
+  }) as unknown as Projection<StandardSchemaV1.InferOutput<S>, L, T, I>;
+}
+
+/** Sequence numbers are unique within a shard only. */
+function placeId(_event: unknown, { shardId, position }: EventRecord): string {
+  return `${shardId}:${position}`;
 }
 
 const PROJECTION_NAME = /^[a-z][a-z0-9-]{0,62}$/;
@@ -190,15 +213,19 @@ interface CheckedDeclaration {
   readonly lookups: Lookups;
   readonly lookupKeys: unknown;
   readonly ledger: string | undefined;
+  readonly eventId: unknown;
 }
 
-function projectionProblems({ name, tables, lookups, lookupKeys, ledger }: CheckedDeclaration): string[] {
+function projectionProblems({ name, tables, lookups, lookupKeys, ledger, eventId }: CheckedDeclaration): string[] {
   return [
     ...(PROJECTION_NAME.test(name)
       ? []
       : [`\`name\` must be lower-case letters, digits and hyphens, at most 63, got ${quote(name)}`]),
     ...(Object.keys(tables).length > 0 ? [] : ['`tables` must name at least one table, got none']),
     ...tablesProblems(tables),
+    ...(eventId === 'position' || typeof eventId === 'function'
+      ? []
+      : [`\`eventId\` must be a function or 'position', got ${describeValue(eventId)}`]),
     ...lookupsProblems(lookups, lookupKeys),
     ...ledgerProblems(tables, ledger),
   ];

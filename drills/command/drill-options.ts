@@ -55,7 +55,7 @@ function describeScenarios(): string {
   return SCENARIOS.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`).join('\n');
 }
 
-function check({ stage, context = {}, template, scenario = [], report, markdown }: DrillOptions): readonly string[] {
+function check({ stage, context, template, scenario, report, markdown }: DrillOptions): readonly string[] {
   const isStageNamed = stage !== undefined || Object.keys(context).length > 0;
   const names = SCENARIOS.map(({ name }) => name);
   return [

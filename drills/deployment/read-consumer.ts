@@ -45,19 +45,25 @@ export function readStream(
 
 /** The mapping, with what Lambda takes where nothing is said. */
 export function readMapping(template: CloudFormationTemplate, [logicalId, mapping]: Entry): DrilledMapping {
+  const number = (name: string, fallback: number): number => Number(mapping[name] ?? fallback);
   const metrics = (mapping['MetricsConfig'] as { readonly Metrics?: readonly unknown[] } | undefined)?.Metrics ?? [];
-  const maxRecordAge = Number(mapping['MaximumRecordAgeInSeconds'] ?? -1);
-  const { OnFailure: onFailure } = (mapping['DestinationConfig'] ?? {}) as { readonly OnFailure?: Json };
+  const maxRecordAge = number('MaximumRecordAgeInSeconds', -1);
   return {
     id: template.physicalName(logicalId),
-    enabled: String(mapping['Enabled'] ?? true) === 'true',
-    batchSize: Number(mapping['BatchSize'] ?? AWS_DEFAULTS.batchSize),
-    factor: Number(mapping['ParallelizationFactor'] ?? AWS_DEFAULTS.factor),
-    batchingWindowSeconds: Number(mapping['MaximumBatchingWindowInSeconds'] ?? AWS_DEFAULTS.batchingWindowSeconds),
+    // CloudFormation takes booleans as text too.
+    enabled: mapping['Enabled'] !== false && mapping['Enabled'] !== 'false',
+    batchSize: number('BatchSize', AWS_DEFAULTS.batchSize),
+    factor: number('ParallelizationFactor', AWS_DEFAULTS.factor),
+    batchingWindowSeconds: number('MaximumBatchingWindowInSeconds', AWS_DEFAULTS.batchingWindowSeconds),
     publishesCounts: metrics.includes('EventCount'),
     maxRecordAgeSeconds: maxRecordAge < 0 ? undefined : maxRecordAge,
-    hasDestination: onFailure?.['Destination'] !== undefined,
+    hasDestination: destinationOf(mapping) !== undefined,
   };
+}
+
+/** ARN of the bucket that gets what Lambda gives up. */
+function destinationOf({ DestinationConfig: config }: Json): string | undefined {
+  return (config as { readonly OnFailure?: { readonly Destination?: string } } | undefined)?.OnFailure?.Destination;
 }
 
 /** The function that a mapping invokes, by its name or one of its aliases. */
@@ -76,7 +82,7 @@ export function readProcessor(
     readonly Variables?: Record<string, string>;
   };
   const environment = processorEnvironment.parse(variables);
-  const { OnFailure: onFailure } = (mapping['DestinationConfig'] ?? {}) as { readonly OnFailure?: Json };
+  const destination = destinationOf(mapping);
   return {
     functionName: template.physicalName(logicalId),
     // CloudFormation's stand-in numbers every version 1: the one that is deployed is that, and the one before is not.
@@ -89,9 +95,7 @@ export function readProcessor(
       { action: 'rds-data:ExecuteStatement', resource: environment.clusterArn },
       { action: 'secretsmanager:GetSecretValue', resource: environment.secretArn },
       { action: 'kinesis:GetRecords', resource: stream.arn },
-      ...(onFailure?.['Destination'] === undefined
-        ? []
-        : [{ action: 's3:PutObject', resource: `${String(onFailure['Destination'])}/key` }]),
+      ...(destination === undefined ? [] : [{ action: 's3:PutObject', resource: `${destination}/key` }]),
     ]),
   };
 }

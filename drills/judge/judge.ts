@@ -45,29 +45,41 @@ function judgeStates(
   spans: readonly StateSpan[],
   { expected, may }: { readonly expected: ExpectedAlarm | undefined; readonly may: readonly string[] },
 ): readonly Finding[] {
-  const [first, ...others] = spans.filter(isOn);
-  const find = (kind: string, sentence: string): Finding[] => [{ about: id, kind, sentence: `${id} ${sentence}` }];
+  const on = spans.filter(isOn);
+  const [first] = on;
+  const find = (kind: string, sentence: string): Finding => ({ about: id, kind, sentence: `${id} ${sentence}` });
   if (expected === undefined) {
-    if (first === undefined || may.includes(id)) return [];
-    return find('quiet', `must stay quiet, and fires in minute ${minute(first.from)}`);
+    const isFine = first === undefined || may.includes(id);
+    return isFine ? [] : [find('quiet', `must stay quiet, and fires in minute ${minute(first.from)}`)];
   }
-  const { by, notBefore = 0, until, overBy } = expected;
-  if (first === undefined) return find('fire', `must fire by minute ${by}, and never does`);
-  const last = others.at(-1) ?? first;
+  const last = on.at(-1);
+  if (first === undefined || last === undefined)
+    return [find('fire', `must fire by minute ${minute(expected.by)}, and never does`)];
+  return [...judgeBegin(first, expected), ...judgeEnd({ first, last }, expected)].map(([kind, sentence]) =>
+    find(kind, sentence),
+  );
+}
+
+type Verdict = readonly [kind: string, sentence: string];
+
+function judgeBegin({ from }: StateSpan, { by, notBefore = 0 }: ExpectedAlarm): readonly Verdict[] {
+  const came = `fires in minute ${minute(from)}`;
   return [
-    ...(first.from < notBefore
-      ? find('early', `must not fire before minute ${notBefore}, and fires in minute ${minute(first.from)}`)
+    ...(from < notBefore ? [['early', `must not fire before minute ${minute(notBefore)}, and ${came}`] as const] : []),
+    ...(from > by ? [['late', `must fire by minute ${minute(by)}, and ${came}`] as const] : []),
+  ];
+}
+
+function judgeEnd(
+  { first, last }: { readonly first: StateSpan; readonly last: StateSpan },
+  { until = -Infinity, overBy = Infinity }: ExpectedAlarm,
+): readonly Verdict[] {
+  const end = last.until === Infinity ? 'is on to the end' : `is over in minute ${minute(last.until)}`;
+  return [
+    ...(first.until < until
+      ? [['stay', `must stay on until minute ${minute(until)}, and goes off in minute ${minute(first.until)}`] as const]
       : []),
-    ...(first.from > by ? find('late', `must fire by minute ${by}, and fires in minute ${minute(first.from)}`) : []),
-    ...(until !== undefined && first.until < until
-      ? find('stay', `must stay on until minute ${until}, and goes off in minute ${minute(first.until)}`)
-      : []),
-    ...(overBy !== undefined && last.until > overBy
-      ? find(
-          'over',
-          `must be over by minute ${overBy}, and ${last.until === Infinity ? 'is on to the end' : `is so in minute ${minute(last.until)}`}`,
-        )
-      : []),
+    ...(last.until > overBy ? [['over', `must be over by minute ${minute(overBy)}, and ${end}`] as const] : []),
   ];
 }
 

@@ -158,7 +158,11 @@ const MISSING_GRANT: Scenario = {
 };
 
 /** The database is away from minute 0 on. */
-function databaseAway(minutes: number): { readonly from: number; readonly until: number; readonly set: Partial<Conditions> } {
+function databaseAway(minutes: number): {
+  readonly from: number;
+  readonly until: number;
+  readonly set: Partial<Conditions>;
+} {
   return { from: 0, until: minutes, set: { conduct: 'holds', databaseAnswers: false } };
 }
 
@@ -172,7 +176,10 @@ const DATABASE_DOWN: Scenario = {
       course: settled({ minutes: overBy + 20, phases: [databaseAway(minutes)] }),
       expectation: {
         pages: { NotKeepingUp: { by: held(deployment).by, overBy } },
-        alarms: { PositionHeld: { ...held(deployment), overBy }, WatchdogBlind: { by: afterMinutes(5), notBefore: 2, overBy } },
+        alarms: {
+          PositionHeld: { ...held(deployment), overBy },
+          WatchdogBlind: { by: afterMinutes(5), notBefore: 2, overBy },
+        },
         may: ['ConsumerStopped', 'Behind', 'IteratorAge', 'DataApiErrors', 'Duration'],
       },
     };
@@ -204,7 +211,8 @@ const KILLER_RECORD: Scenario = {
   name: 'killer-record',
   title: 'A record ends the process, is found, and goes to the quarantine',
   plan: ({ promises }) => {
-    const found = 4;
+    // Lambda delivers again at once; a few attempts are enough.
+    const found = 2;
     const isPaged = promises.pageWhenQuarantined === 0;
     const page = { by: afterMinutes(1, found), notBefore: found, until: 30 };
     return {
@@ -250,7 +258,7 @@ const SLOW_AND_OLD: Scenario = {
   plan: (deployment) => {
     const usable = Math.min(usableMinutes(deployment), oldestDelivered(deployment));
     const laneCapacity = Math.floor(laneShare(deployment, HEALTHY.arrivals) / 2);
-    const danger = { by: afterMinutes(3 * periodMinutes(deployment), 20) + 4, notBefore: 0 };
+    const danger = { by: afterMinutes(3 * periodMinutes(deployment), 20) + 10, notBefore: 0 };
     const always = { by: 4, notBefore: -Infinity };
     return {
       course: settled({

@@ -89,7 +89,7 @@ export const NOTICE_SCENARIOS: readonly Scenario[] = NOTICES.map(({ name, title,
     if (typeof changed === 'string') return changed;
     const lasting = minutes(deployment);
     const until = Math.max(LASTS, 2 * lasting);
-    const noticed = { by: afterMinutes(lasting), notBefore: lasting / 2, overBy: until + 2 * lasting + 10 };
+    const noticed = { by: afterMinutes(lasting), notBefore: lasting / 2, overBy: until + 2 * lasting + 14 };
     return {
       course: settled({ minutes: noticed.overBy + 10, phases: [{ from: 0, until, set: changed }] }),
       expectation: { alarms: Object.fromEntries(alarms.map((id) => [id, noticed])) },

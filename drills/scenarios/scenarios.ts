@@ -7,4 +7,11 @@ import { SET_ASIDE_SCENARIOS } from './set-aside-scenarios.ts';
 import { STOPPED_SCENARIOS } from './stopped-scenarios.ts';
 
 /** Every scenario, in the order in which they are told. */
-export const SCENARIOS: readonly Scenario[] = [...LIFE_CYCLE_SCENARIOS, ...QUIET_SCENARIOS, ...STOPPED_SCENARIOS, ...FAILING_SCENARIOS, ...SET_ASIDE_SCENARIOS, ...NOTICE_SCENARIOS];
+export const SCENARIOS: readonly Scenario[] = [
+  ...LIFE_CYCLE_SCENARIOS,
+  ...QUIET_SCENARIOS,
+  ...STOPPED_SCENARIOS,
+  ...FAILING_SCENARIOS,
+  ...SET_ASIDE_SCENARIOS,
+  ...NOTICE_SCENARIOS,
+];

@@ -62,8 +62,7 @@ function askStream(world: AskedWorld, { constructor: { name }, input }: Command)
   const call = name.replace('Command', '');
   requireGrant(world, `kinesis:${call}`);
   const { stream } = world.deployment;
-  if (input['StreamARN'] !== undefined && input['StreamARN'] !== stream.arn)
-    refuse('ResourceNotFoundException', `there is no stream ${String(input['StreamARN'])}`);
+  if (input['StreamARN'] !== stream.arn) refuse('ResourceNotFoundException', 'there is no such stream');
   switch (call) {
     case 'DescribeStreamSummary':
       return { StreamDescriptionSummary: { RetentionPeriodHours: stream.retentionHours } };

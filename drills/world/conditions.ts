@@ -30,8 +30,8 @@ export interface Conditions {
   readonly durationPercent: number;
   /** Events of a minute that are quarantined. */
   readonly quarantined: number;
-  /** Share of the lookups of a minute that the cache answers, in percent; undefined for a function that looks nothing up. */
-  readonly cacheHitPercent: number | undefined;
+  /** Share of the lookups of a minute that the cache answers, in percent. */
+  readonly cacheHitPercent: number;
   /** Data API calls of a minute that failed and were repeated. */
   readonly dataApiErrors: number;
   /** Whether the database answers the watchdog. */

@@ -32,13 +32,15 @@ export interface ConsumerMinute {
 interface Committed {
   readonly sequence: number | undefined;
   readonly arrivalMs: number | undefined;
-  /** Oldest of what was committed in the last two minutes; undefined without a commit. */
+  /** Now less the most that a commit of the last two minutes was behind; undefined without a commit. */
   readonly slowestArrivalMs: number | undefined;
 }
 
 interface Lane {
   /** The last record that it is done with, written or given up. */
   done: number;
+  /** The last record of a batch that came back: it is delivered again as it was. */
+  heldUntil: number | undefined;
 }
 
 interface Shard {
@@ -89,7 +91,8 @@ export class ConsumerModel {
     return {
       sequence: isNew ? undefined : shard.committed,
       arrivalMs: isNew ? undefined : shard.log.arrivalOf(shard.committed),
-      slowestArrivalMs: recent.length === 0 ? undefined : Math.min(...recent.map(({ arrivalMs }) => arrivalMs)),
+      slowestArrivalMs:
+        recent.length === 0 ? undefined : nowMs - Math.max(...recent.map((it) => it.atMs - it.arrivalMs)),
     };
   }
 
@@ -106,7 +109,8 @@ export class ConsumerModel {
   beginBehind([fromMs, untilMs]: readonly [fromMs: number, untilMs: number], { arrivals }: Conditions): void {
     this.beginIdle(fromMs - 1);
     for (let startMs = fromMs; startMs < untilMs; startMs += MINUTE_MS)
-      for (const { log } of this.shards) log.append(Math.round(arrivals / this.shards.length), [startMs, startMs + MINUTE_MS]);
+      for (const { log } of this.shards)
+        log.append(Math.round(arrivals / this.shards.length), [startMs, startMs + MINUTE_MS]);
   }
 
   /** Lets one minute pass. */
@@ -187,6 +191,7 @@ export class ConsumerModel {
       const { count, last, lost } = shard.log.take(number, lane.done, { most, horizonMs, untilMs: nowMs - LATENCY_MS });
       this.#loseOld(lost, conditions, work);
       lane.done = Math.max(lane.done, last);
+      lane.heldUntil = undefined;
       if (count === 0) continue;
       const arrivalMs = shard.log.arrivalOf(last) ?? nowMs;
       if (last > shard.committed) shard.committed = last;
@@ -202,7 +207,7 @@ export class ConsumerModel {
   ): void {
     const nowMs = startMs + MINUTE_MS;
     const horizonMs = this.#horizonMs(nowMs);
-    const { mapping, processor } = this.#deployment;
+    const { mapping } = this.#deployment;
     const pending = shard.log.take(number, lane.done, {
       most: mapping.batchSize,
       horizonMs,
@@ -215,16 +220,23 @@ export class ConsumerModel {
       work.throttles += 2;
       return;
     }
-    // A batch that waits for the database takes nearly all of its time, and Lambda waits before it comes again.
-    const everyMinutes =
-      conduct === 'holds'
-        ? Math.ceil((processor.timeoutSeconds + Math.max(LONGEST_BACKOFF_SECONDS, mapping.batchingWindowSeconds)) / 60)
-        : 1;
+    const { outcome, everyMinutes, durationMs } = this.#failure(conduct);
     if (minute % everyMinutes !== 0) return;
-    const durationMs = conduct === 'holds' ? processor.timeoutSeconds * 900 : 500;
-    const outcome = conduct === 'crashes' ? 'failed' : conduct === 'fuse' ? 'fuse' : 'held';
-    const ageMs = nowMs - (shard.log.arrivalOf(pending.last) ?? nowMs);
+    lane.heldUntil = Math.max(lane.heldUntil ?? pending.last, pending.first);
+    const ageMs = nowMs - (shard.log.arrivalOf(lane.heldUntil) ?? nowMs);
     work.invocations.push({ ageMs, durationMs, outcome, records: pending.count });
+  }
+
+  #failure(
+    conduct: Exclude<Conditions['conduct'], 'works' | 'throttled'>,
+  ): Pick<Invocation, 'outcome' | 'durationMs'> & { readonly everyMinutes: number } {
+    if (conduct === 'crashes') return { outcome: 'failed', durationMs: 500, everyMinutes: 1 };
+    if (conduct === 'fuse') return { outcome: 'fuse', durationMs: 500, everyMinutes: 1 };
+    const { mapping, processor } = this.#deployment;
+    // A batch that waits for the database takes nearly all of its time, and Lambda waits before it comes again.
+    const waitSeconds = Math.max(LONGEST_BACKOFF_SECONDS, mapping.batchingWindowSeconds);
+    const everyMinutes = Math.ceil((processor.timeoutSeconds + waitSeconds) / 60);
+    return { outcome: 'held', durationMs: processor.timeoutSeconds * 900, everyMinutes };
   }
 
   /** No record older than this is delivered: the stream has forgotten it, or the mapping gives it up. */
@@ -280,7 +292,7 @@ export class ConsumerModel {
     const { factor } = this.#deployment.mapping;
     return Array.from({ length: count }, (_, index) => ({
       log: new ShardLog(`shardId-${String(from + index).padStart(12, '0')}`, factor),
-      lanes: Array.from({ length: factor }, () => ({ done: 0 })),
+      lanes: Array.from({ length: factor }, () => ({ done: 0, heldUntil: undefined })),
       committed: 0,
       recent: [],
     }));

@@ -25,21 +25,19 @@ type Values = Readonly<Record<string, readonly number[]>>;
 export function publishedMetrics(minute: CountedMinute): readonly MetricDatum[] {
   const { deployment, startMs } = minute;
   const { processor, stream, mapping } = deployment;
+  const ofAws = (service: string, dimensions: MetricIdentity['dimensions'], values: Values): readonly MetricDatum[] =>
+    named({ timestampMs: startMs, namespace: `AWS/${service}`, dimensions }, values);
   const lambda = { FunctionName: processor.functionName };
   const live = { ...lambda, Resource: `${processor.functionName}:${processor.alias}` };
+  const consumer = { StreamName: stream.name, ConsumerName: stream.consumerName ?? '' };
   return [
-    ...named(startMs, 'AWS/Lambda', lambda, functionValues(minute)),
-    ...named(startMs, 'AWS/Lambda', { ...live, ExecutedVersion: processor.version }, versionValues(minute)),
-    ...named(startMs, 'AWS/Lambda', { EventSourceMappingUUID: mapping.id }, mappingValues(minute)),
-    ...named(startMs, 'AWS/Kinesis', { StreamName: stream.name }, streamValues(minute)),
-    ...named(
-      startMs,
-      'AWS/Kinesis',
-      { StreamName: stream.name, ConsumerName: stream.consumerName ?? '' },
-      consumerValues(minute),
-    ),
-    ...named(startMs, 'AWS/RDS', { DBClusterIdentifier: deployment.clusterId }, clusterValues(minute)),
-    ...named(startMs, 'AWS/SNS', { TopicName: deployment.pageTopicName ?? '' }, topicValues(minute)),
+    ...ofAws('Lambda', lambda, functionValues(minute)),
+    ...ofAws('Lambda', { ...live, ExecutedVersion: processor.version }, versionValues(minute)),
+    ...ofAws('Lambda', { EventSourceMappingUUID: mapping.id }, mappingValues(minute)),
+    ...ofAws('Kinesis', { StreamName: stream.name }, streamValues(minute)),
+    ...ofAws('Kinesis', consumer, consumerValues(minute)),
+    ...ofAws('RDS', { DBClusterIdentifier: deployment.clusterId }, clusterValues(minute)),
+    ...ofAws('SNS', { TopicName: deployment.pageTopicName ?? '' }, topicValues(minute)),
     ...batchMetrics(minute),
   ];
 }
@@ -116,7 +114,7 @@ function batchMetrics({ deployment, conditions, consumer, startMs }: CountedMinu
     names.map((name) => [name, documents.flatMap(({ [name]: value }) => (value === undefined ? [] : [value]))]),
   );
   const { namespace, deployment: name } = deployment.processor;
-  return named(startMs, namespace, { [METRICS_DIMENSION]: name }, values, BATCH_METRICS);
+  return named({ timestampMs: startMs, namespace, dimensions: { [METRICS_DIMENSION]: name } }, values, BATCH_METRICS);
 }
 
 /** Calls that are repeated before a batch is handed back. */
@@ -128,27 +126,21 @@ function batchDocument(
   { outcome, records, ageMs, durationMs }: Invocation,
   conditions: Conditions,
 ): Partial<Record<BatchMetricName, number>> {
-  const isWritten = outcome === 'written';
-  const { cacheHitPercent } = conditions;
-  const lookups = cacheHitPercent === undefined || !isWritten ? 0 : LOOKUPS_PER_BATCH;
-  const hits = (lookups * (cacheHitPercent ?? 0)) / 100;
+  const written = outcome === 'written' ? records : 0;
+  const isHeld = outcome !== 'written';
   const errors = conditions.dataApiErrors + (outcome === 'held' ? ERRORS_OF_A_HOLD : 0);
   return {
     RecordsReceived: records,
     EventsReceived: records,
-    EventsWritten: isWritten ? records - conditions.quarantined : 0,
+    EventsWritten: Math.max(0, written - conditions.quarantined),
     EventsSuperseded: 0,
     EventsDuplicate: 0,
-    EventsQuarantined: isWritten ? conditions.quarantined : 0,
-    RecordsHeld: isWritten ? 0 : records,
-    PositionHeld: isWritten ? 0 : 1,
-    FuseBlown: outcome === 'fuse' ? 1 : 0,
+    EventsQuarantined: Math.min(written, conditions.quarantined),
+    RecordsHeld: records - written,
+    PositionHeld: Number(isHeld),
+    FuseBlown: Number(outcome === 'fuse'),
     CrashesFound: 0,
-    LookupKeys: lookups,
-    CacheHits: hits,
-    CacheMisses: lookups - hits,
-    CacheEvictions: 0,
-    ...(lookups > 0 && { CacheHitRatio: (100 * hits) / lookups }),
+    ...lookupValues(isHeld ? 0 : LOOKUPS_PER_BATCH, conditions),
     DataApiCalls: 1 + errors,
     DataApiErrors: errors,
     BatchMs: durationMs,
@@ -157,15 +149,32 @@ function batchDocument(
   };
 }
 
+function lookupValues(lookups: number, { cacheHitPercent }: Conditions): Partial<Record<BatchMetricName, number>> {
+  const hits = (lookups * cacheHitPercent) / 100;
+  return {
+    LookupKeys: lookups,
+    CacheHits: hits,
+    CacheMisses: lookups - hits,
+    CacheEvictions: 0,
+    ...(lookups > 0 && { CacheHitRatio: cacheHitPercent }),
+  };
+}
+
+/** Whose values they are, and when they were published. */
+interface Place {
+  /** Milliseconds since 1970. */
+  readonly timestampMs: number;
+  readonly namespace: string;
+  readonly dimensions: MetricIdentity['dimensions'];
+}
+
 /**
  * Data of one moment under one set of dimensions.
  *
  * @param units CloudWatch's unit of each metric, where somebody may read by it
  */
 export function named(
-  timestampMs: number,
-  namespace: string,
-  dimensions: MetricIdentity['dimensions'],
+  { timestampMs, namespace, dimensions }: Place,
   values: Values,
   units: Readonly<Record<string, string>> = {},
 ): readonly MetricDatum[] {

@@ -15,6 +15,20 @@ export interface LoggedRecord {
   readonly arrivalMs: number;
 }
 
+/** What a lane may take: so many records, that came in from the horizon on and before an end, in milliseconds since 1970. */
+interface Bounds {
+  readonly most: number;
+  readonly horizonMs: number;
+  readonly untilMs: number;
+}
+
+interface Taken {
+  count: number;
+  first: number | undefined;
+  last: number;
+  lost: number;
+}
+
 /**
  * What came into a shard. Stretches stand for their records: days of a busy stream are a few thousand of them, and every
  * record still has a number and a time of its own.
@@ -73,31 +87,32 @@ export class ShardLog {
   take(
     lane: number,
     after: number,
-    { most, horizonMs, untilMs }: { readonly most: number; readonly horizonMs: number; readonly untilMs: number },
+    { most, horizonMs, untilMs }: Bounds,
   ): { readonly count: number; readonly first: number; readonly last: number; readonly lost: number } {
-    let count = 0;
-    let first: number | undefined;
-    let last = after;
-    let lost = 0;
-    for (let index = this.#indexOf(after + 1); index < this.#stretches.length && count < most; index += 1) {
+    const taken: Taken = { count: 0, first: undefined, last: after, lost: 0 };
+    for (let index = this.#indexOf(after + 1); taken.count < most; index += 1) {
       const stretch = this.#stretches[index];
       if (stretch === undefined || stretch.fromMs >= untilMs) break;
-      if (stretch.lane !== undefined && stretch.lane !== lane) continue;
-      const step = stretch.lane === undefined ? this.lanes : 1;
-      const end = Math.min(stretch.first + stretch.count, firstSince(stretch, untilMs));
-      const begin = firstOfLane(Math.max(last + 1, stretch.first), step, lane);
-      const kept = firstOfLane(Math.max(begin, firstSince(stretch, horizonMs)), step, lane);
-      lost += Math.max(0, Math.ceil((Math.min(kept, end) - begin) / step));
-      if (kept >= end) {
-        last = Math.max(last, end - 1);
-        continue;
-      }
-      const taken = Math.min(most - count, Math.ceil((end - kept) / step));
-      count += taken;
-      first ??= kept;
-      last = kept + (taken - 1) * step;
+      if (stretch.lane === undefined || stretch.lane === lane)
+        this.#takeFrom(stretch, taken, { most, horizonMs, untilMs, lane });
     }
-    return { count, first: first ?? last + 1, last, lost };
+    return { ...taken, first: taken.first ?? taken.last + 1 };
+  }
+
+  #takeFrom(
+    stretch: Stretch,
+    taken: Taken,
+    { most, horizonMs, untilMs, lane }: Bounds & { readonly lane: number },
+  ): void {
+    const step = stretch.lane === undefined ? this.lanes : 1;
+    const end = Math.min(stretch.first + stretch.count, firstSince(stretch, untilMs));
+    const begin = firstOfLane(Math.max(taken.last + 1, stretch.first), step, lane);
+    const kept = firstOfLane(Math.max(begin, firstSince(stretch, horizonMs)), step, lane);
+    taken.lost += Math.max(0, Math.ceil((Math.min(kept, end) - begin) / step));
+    const more = Math.max(0, Math.min(most - taken.count, Math.ceil((end - kept) / step)));
+    taken.last = more === 0 ? Math.max(taken.last, end - 1) : kept + (more - 1) * step;
+    if (more > 0) taken.first ??= kept;
+    taken.count += more;
   }
 
   /** Index of the stretch that a number is in, or of the first after it. */

@@ -85,6 +85,6 @@ function createWatch(deployment: Deployment, world: Parameters<typeof answeringC
     const values = Object.fromEntries(
       Object.entries(metrics).map(([name, value]) => [name, Array<number>(times).fill(value)]),
     );
-    return named(nowMs, environment.metricsNamespace, dimensions, values, WATCHDOG_METRICS);
+    return named({ timestampMs: nowMs, namespace: environment.metricsNamespace, dimensions }, values, WATCHDOG_METRICS);
   };
 }

@@ -36,7 +36,7 @@ export const flights = defineProjection({
   // Its key is the event id, so it can tell a repeated event from a new one: a fifth of the database's work saved.
   ledger: 'flights',
   // Dates stay as they are: PostgreSQL reads year/month/day as such whatever its settings.
-  project: ({ date, delay, distance, origin, destination }, { airports }, flight_id) => {
+  project: ({ date, delay, distance, origin, destination }, { airports }, { eventId: flight_id }) => {
     const { city: origin_city, state: origin_state } = airports(origin);
     const { city: destination_city, state: destination_state } = airports(destination);
     const cities = { origin_city, origin_state, destination_city, destination_state };

@@ -12,7 +12,7 @@ export const BAD_BUILDS = {
   },
   'projection-throws': {
     [PROJECTION]: [
-      ['project: (event, lookups, eventId) => {', 'project: (event, lookups, eventId) => { eventId.nothing.at(0);'],
+      ['project: (event, lookups, context) => {', 'project: (event, lookups, context) => { context.nothing.at(0);'],
     ],
   },
   'rows-against-a-constraint': {

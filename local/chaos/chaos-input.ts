@@ -1,4 +1,4 @@
-import type { InputEvent } from '../run/event-input.ts';
+import type { TextEvent } from '../input/event-input.ts';
 import type { ChaosPlan, PlannedPoison } from './chaos-plan.ts';
 import { REPORTED_AIRPORTS } from './chaos-plan.ts';
 import type { KillerKind, PoisonKind } from './faults/fault-kind.ts';
@@ -8,7 +8,7 @@ import { createSeededRandom } from './seeded-random.ts';
 /** What a run begins with. */
 export interface ChaosInput {
   /** The records of the stream, in its order. */
-  readonly events: readonly InputEvent[];
+  readonly events: readonly TextEvent[];
   readonly rowsBefore: RowsBefore;
 }
 
@@ -62,7 +62,7 @@ export function createChaosInput(plan: ChaosPlan, flights: readonly string[]): C
     .map((text, index) => withNote(JSON.parse(text) as Flight, index));
   const airports = [...new Set(chosen.map(({ origin }) => origin))].slice(0, REPORTED_AIRPORTS);
   const groups = chosen.map((flight, index) => [event(partitionKey(plan, flight, index), flight)]);
-  const putBehind = (index: number, ...events: readonly InputEvent[]): void => {
+  const putBehind = (index: number, ...events: readonly TextEvent[]): void => {
     groups[index]?.push(...events);
   };
   for (const index of plan.repeatedFlights) putBehind(index, ...(groups[index]?.slice(0, 1) ?? []));
@@ -86,7 +86,7 @@ export function createChaosInput(plan: ChaosPlan, flights: readonly string[]): C
   };
 }
 
-function event(key: string, content: object): InputEvent {
+function event(key: string, content: object): TextEvent {
   return { partitionKey: key, data: jsonText(content) };
 }
 
@@ -108,7 +108,7 @@ function withNote(flight: Flight, index: number): Flight {
 }
 
 /** The reports of an airport have one partition key: the later of two with one version is the later in the stream. */
-function gateReport(airport: string, minute: number, serial: number): InputEvent {
+function gateReport(airport: string, minute: number, serial: number): TextEvent {
   return event(airport, {
     airport,
     at: reportTime(minute),

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Execute } from '../../data-api/execute.ts';
-import type { EventInput, InputEvent } from '../run/event-input.ts';
+import type { EventInput, TextEvent } from '../input/event-input.ts';
 import type { Example } from './example.ts';
 
 /** A flight as `vega-datasets` holds it: real departures in the USA, January to March 2001. */
@@ -25,7 +25,7 @@ ON CONFLICT (iata) DO NOTHING`;
 
 /** The 20,000 flights and 3,376 airports of `vega-datasets`. */
 export const flightsExample: Example = {
-  input: async (): Promise<EventInput> => {
+  input: async (): Promise<EventInput<TextEvent>> => {
     const flights = JSON.parse(await readDataset('flights-20k.json')) as readonly Flight[];
     return { backlog: flights.length, events: () => endlessFlights(flights) };
   },
@@ -43,7 +43,7 @@ function readDataset(name: string): Promise<string> {
 }
 
 /** The flights, and the same again a year later for ever: volume that stays made of real departures. */
-function* endlessFlights(flights: readonly Flight[]): Generator<InputEvent> {
+function* endlessFlights(flights: readonly Flight[]): Generator<TextEvent> {
   for (let years = 0; ; years += 1) {
     for (const flight of flights) {
       const year = Number(flight.date.slice(0, 4)) + years;

@@ -6,7 +6,7 @@ import { createKinesisSource } from '../mapping/kinesis-source.ts';
 import { MemoryStream } from '../mapping/memory-source.ts';
 import type { MappingPace } from '../mapping/mapping-context.ts';
 import type { ShardSource } from '../mapping/ports.ts';
-import type { InputEvent } from './event-input.ts';
+import type { InputEvent } from '../input/event-input.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** How events are put on a stream. */

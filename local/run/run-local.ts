@@ -13,8 +13,8 @@ import { createPaceMeter } from './catch-up.ts';
 import { describeQuarantine } from './describe-quarantine.ts';
 import { describeProgress, describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
-import type { EventInput, InputEvent } from './event-input.ts';
-import { readEventFile } from './event-input.ts';
+import type { EventInput, InputEvent } from '../input/event-input.ts';
+import { readEventFile } from '../input/read-event-file.ts';
 import { InvocationFailures } from './invocation-failures.ts';
 import type { RunOptions } from './run-options.ts';
 import { createRepeatedLines } from './repeated-lines.ts';
@@ -85,8 +85,9 @@ export async function runLocal(given: RunOptions, screen: Screen, signal: AbortS
 }
 
 function openInput(options: RunOptions, exampleInput: EventInput | undefined): Promise<EventInput> | EventInput {
-  if (options.input !== undefined && options.partitionKey !== undefined) {
-    return readEventFile(options.input, options.partitionKey);
+  if (options.input !== undefined) {
+    const partitionKey = { members: options.partitionKey, random: options.randomKey };
+    return readEventFile({ path: options.input, format: options.inputFormat, partitionKey });
   }
   if (exampleInput !== undefined) return exampleInput;
   throw new UsageError([
@@ -150,6 +151,7 @@ class LocalRun {
         batchSize: options.batchSize,
         maxBatchingWindowSeconds: options.maxBatchingWindow,
         parallelizationFactor: options.parallelizationFactor,
+        filters: options.filters,
       },
       pace: world.stream.pace,
       observe: this.#observe,

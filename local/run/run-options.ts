@@ -4,6 +4,8 @@ import { integerOption } from '../../command-line/integer-option.ts';
 import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
 import { commandOf, IS_PACKED } from '../../command-line/program-name.ts';
+import { INPUT_FORMATS, type EventFile } from '../input/read-event-file.ts';
+import { filterProblem, type FilterPattern } from '../mapping/event-filter.ts';
 import { missingPackageProblems } from './needed-packages.ts';
 
 /** Where the mapping reads from: the Kinesis emulator, or memory, which is faster and holds more. */
@@ -13,10 +15,15 @@ export const SOURCES = ['kinesis', 'memory'] as const;
 export interface RunOptions {
   /** Folder under `functions/`, or path of a folder. */
   readonly function: string;
-  /** File with one JSON event per line, instead of the function's example events. */
+  /** File of events, instead of the function's example events. */
   readonly input: string | undefined;
+  readonly inputFormat: EventFile['format'];
   /** Member of an input event that is its partition key. */
   readonly partitionKey: string | undefined;
+  /** Whether input events without that member get a key that no other event has. */
+  readonly randomKey: boolean;
+  /** Filter patterns of the mapping; without any, every event is delivered. */
+  readonly filters: readonly FilterPattern[];
   /** Events in the backlog; all of the input when not given. */
   readonly events: number | undefined;
   readonly shards: number;
@@ -98,7 +105,7 @@ const NUMBERS = {
   },
 } as const satisfies Record<string, NumberOption>;
 
-type Raw = Readonly<Record<string, string | number | boolean | undefined>>;
+type Raw = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /**
  * Reads the command line of `npm start`.
@@ -117,7 +124,10 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
     source: text(raw, 'source') as RunOptions['source'],
     keepRunning: raw['keepRunning'] === true,
     input: text(raw, 'input'),
+    inputFormat: text(raw, 'inputFormat') as RunOptions['inputFormat'],
     partitionKey: text(raw, 'partitionKey'),
+    randomKey: raw['randomKey'] === true,
+    filters: filters(raw),
     databaseUrl: text(raw, 'databaseUrl'),
     report: text(raw, 'report'),
   };
@@ -129,8 +139,21 @@ function createCommand(): Command {
       'Fill a stream while its consumer is stopped, start the consumer, and watch it catch up: no AWS account needed.',
     )
     .option('--function <name>', 'folder under functions/, or its path', IS_PACKED ? undefined : 'flights')
-    .option('--input <file>', 'own events, one JSON object per line')
-    .option('--partition-key <field>', 'member of an input event that is its partition key');
+    .option(
+      '--input <file>',
+      'own events: JSON objects, one per line or in a list, or captured records; also gzip or zstd',
+    )
+    .addOption(
+      new Option('--input-format <kind>', 'what is a record: each JSON object, or each line as it stands')
+        .choices(INPUT_FORMATS)
+        .default('json'),
+    )
+    .option(
+      '--partition-key <field>',
+      'member of an input event that is its partition key, as in id or user.id,account',
+    )
+    .option('--random-key', 'a partition key of its own for each input event without that member')
+    .option('--filter <pattern...>', 'filter pattern of the mapping, as in {"data":{"kind":["sale"]}}');
   for (const { flag, says, fallback, ...range } of Object.values<NumberOption>(NUMBERS)) {
     // Chaos replaces text in the TypeScript of the engine.
     if (IS_PACKED && flag === NUMBERS.chaosSeed.flag) continue;
@@ -147,12 +170,11 @@ function createCommand(): Command {
 function optionProblems(raw: Raw): string[] {
   const problems: string[] = [];
   if (raw['function'] === undefined) problems.push('missing `--function NAME`: which folder of functions/ is to run?');
-  if (raw['input'] !== undefined && raw['partitionKey'] === undefined) {
-    problems.push('`--input` needs `--partition-key FIELD`: which member of an event is its partition key?');
+  for (const [flag, name] of INPUT_FLAGS) {
+    if (raw['input'] !== undefined || raw[name] === undefined || raw[name] === 'json') continue;
+    problems.push(`\`${flag}\` goes with \`--input FILE\`; the example events have a key of their own`);
   }
-  if (raw['input'] === undefined && raw['partitionKey'] !== undefined) {
-    problems.push('`--partition-key` goes with `--input FILE`; the example events have a key of their own');
-  }
+  problems.push(...filterProblems(raw));
   if (Number(raw['databaseDown']) > 0 && raw['databaseUrl'] !== undefined) {
     problems.push('`--database-down` needs the embedded PostgreSQL; leave `--database-url` out');
   }
@@ -161,6 +183,33 @@ function optionProblems(raw: Raw): string[] {
   }
   if (raw['source'] === 'kinesis') problems.push(...missingPackageProblems('kinesis-local', '--source memory'));
   return [...problems, ...outputFileProblems('--report', text(raw, 'report'))];
+}
+
+const INPUT_FLAGS = [
+  ['--partition-key', 'partitionKey'],
+  ['--random-key', 'randomKey'],
+  ['--input-format', 'inputFormat'],
+] as const;
+
+function filterProblems(raw: Raw): string[] {
+  const given = raw['filter'] ?? [];
+  if (!Array.isArray(given)) return [];
+  return given.flatMap((pattern) => {
+    const problem = filterProblem(parsePattern(pattern as string));
+    return problem === undefined ? [] : [`\`--filter\` ${problem}`];
+  });
+}
+
+function filters(raw: Raw): readonly FilterPattern[] {
+  return ((raw['filter'] ?? []) as readonly string[]).map((pattern) => parsePattern(pattern) as FilterPattern);
+}
+
+function parsePattern(pattern: string): unknown {
+  try {
+    return JSON.parse(pattern);
+  } catch {
+    return pattern;
+  }
 }
 
 /** The member that commander keeps an option under. */

@@ -3,8 +3,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
 import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection, RejectionReason } from './item.ts';
-import { errorText, payloadBytes, WHOLE_AGGREGATE } from './item.ts';
+import { errorText, payloadBytes, shardIdOf, WHOLE_AGGREGATE } from './item.ts';
 import { describeIssues } from './describe-issues.ts';
+import type { EventRecord } from './place.ts';
+import { eventRecord, subSequenceNumberOf } from './place.ts';
 import { parseJson } from './parse-json.ts';
 import { isStorableText } from '../tables/storable-text.ts';
 import { describeValue, hearLateRejections, isPromiseLike } from '../user-values.ts';
@@ -12,7 +14,7 @@ import { describeValue, hearLateRejections, isPromiseLike } from '../user-values
 /** What decoding needs to know of a projection. */
 export interface Decoding {
   readonly schema: StandardSchemaV1;
-  readonly eventId: (event: unknown) => string;
+  readonly eventId: (event: unknown, record: EventRecord) => string;
 }
 
 /** Bounds of what one record may grow to: hostile input meets them, honest input does not. */
@@ -53,14 +55,17 @@ export async function decodeRecords(records: readonly KinesisRecord[], decoding:
 
 type Decoded = DecodedItem | Promise<DecodedItem>;
 
-function originOf({ kinesis }: KinesisRecord, recordIndex: number): Origin {
+function originOf({ eventID, kinesis }: KinesisRecord, recordIndex: number): Origin {
+  const { sequenceNumber, partitionKey, data } = kinesis;
+  const arrivedAtMs = Math.round(kinesis.approximateArrivalTimestamp * 1000);
   return {
     recordIndex,
-    sequenceNumber: kinesis.sequenceNumber,
+    sequenceNumber,
     subSequenceNumber: 0,
-    partitionKey: kinesis.partitionKey,
-    arrivedAtMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
-    payload: kinesis.data,
+    partitionKey,
+    arrivedAtMs,
+    place: { shardId: shardIdOf(eventID), sequenceNumber, subRecord: null, document: 0, arrivedAtMs },
+    payload: data,
   };
 }
 
@@ -87,9 +92,10 @@ function decodeRecord(origin: Origin, decoding: Decoding): Decoded | Decoded[] {
 
 function decodeSubRecords(whole: Origin, subRecords: readonly SubRecord[], decoding: Decoding): Decoded[] {
   const texts = readTexts(subRecords.map(({ data }) => data));
-  return subRecords.map(({ partitionKey, data }, subSequenceNumber) => {
-    const origin = { ...whole, subSequenceNumber, partitionKey, payload: data };
-    const text = texts?.[subSequenceNumber];
+  return subRecords.map(({ partitionKey, data }, subRecord) => {
+    const place = { ...whole.place, subRecord };
+    const origin = { ...whole, subSequenceNumber: subSequenceNumberOf(place), partitionKey, place, payload: data };
+    const text = texts?.[subRecord];
     return text === undefined ? decodeBytes(origin, data, decoding) : decodeEvent(origin, text, decoding);
   });
 }
@@ -157,9 +163,10 @@ function inflate(origin: Origin, bytes: Buffer): Buffer | Rejection {
 }
 
 function identify(origin: Origin, event: unknown, decoding: Decoding): DecodedItem {
+  const { place, partitionKey } = origin;
   let eventId: unknown;
   try {
-    eventId = decoding.eventId(event);
+    eventId = decoding.eventId(event, eventRecord(place, partitionKey));
   } catch (error) {
     return reject(origin, 'event-id', `eventId threw ${errorText(error)}`);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Place } from './place.ts';
 
 /**
  * One record of an invocation, as the event source mapping delivers it; only the members that the processor reads.
@@ -24,6 +25,12 @@ export interface KinesisRecord {
   readonly condemned?: Condemnation;
 }
 
+/** The shard in a record's `eventID`. */
+export function shardIdOf(eventId: string): string {
+  const end = eventId.indexOf(':');
+  return end < 0 ? eventId : eventId.slice(0, end);
+}
+
 /** Why a record must not be processed: it ends the process that does. */
 export interface Condemnation {
   /** What happened, for the quarantine table; may quote the data, so it is never logged. */
@@ -42,6 +49,8 @@ export interface Origin {
   readonly partitionKey: string;
   /** Milliseconds since 1970. */
   readonly arrivedAtMs: number;
+  /** What the projection sees, and what an event without an id is known by. */
+  readonly place: Place;
   /** The item's bytes as they were on the stream: base64 text of a plain record, bytes of a sub-record. */
   readonly payload: string | Buffer;
 }

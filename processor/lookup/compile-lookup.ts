@@ -31,6 +31,7 @@ function cell(column: string, type: string): string {
   switch (type.replace('?', '')) {
     case 'bigint':
     case 'numeric':
+    case 'position':
     // JSON has no NaN and no infinities.
     case 'double precision':
       return `${name}::text`;

@@ -4,6 +4,8 @@ import { JsonText } from '../tables/json-cell.ts';
 import { UNSTORABLE } from '../tables/storable-text.ts';
 import type { MemberName } from '../user-values.ts';
 import { describeValue, hearLateRejections, isPromiseLike, memberName, memberOf } from '../user-values.ts';
+import type { Place } from '../decode/place.ts';
+import { positionOf } from '../decode/place.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import type { Table } from '../tables/table-kind.ts';
 
@@ -21,22 +23,32 @@ export class RowProblem {
   }
 }
 
+/** What a row belongs to. */
+export interface RowItem {
+  /** Number of the event in its batch. */
+  readonly n: number;
+  /** Where the event stands: what columns of type `position` are filled with. */
+  readonly place: Place;
+}
+
 /** Encodes rows of one table. */
 export interface RowEncoder {
   readonly table: MemberName;
   /**
-   * Adds a row to others: first `n`, which ties it to its event inside the statement, then the columns in their
+   * Adds a row to others: first the number, which ties it to its event inside the statement, then the columns in their
    * declared order.
    *
    * @returns what is wrong with the row, of which a part has been added then
    */
-  readonly encode: (row: unknown, n: number, rows: EscapedRows) => RowProblem | undefined;
+  readonly encode: (row: unknown, item: RowItem, rows: EscapedRows) => RowProblem | undefined;
 }
 
 interface EncodedColumn extends MemberName {
   /** Table and column, for messages. */
   readonly label: string;
   readonly encode: ColumnEncoder;
+  /** Whether a row that leaves the column out gets the position of its event there. */
+  readonly isPosition: boolean;
   /** What is expected and what came, of a value that the encoder does not take. */
   readonly describeMisfit: (value: unknown) => string;
 }
@@ -50,17 +62,20 @@ export function createRowEncoder(name: string, table: Pick<Table, 'columns'>): R
       ...memberName(column),
       label: `\`${name}.${column}\``,
       encode: columnEncoder(parsed),
+      isPosition: parsed.name === 'position',
       describeMisfit: (value: unknown) => describeMisfit(parsed, value),
     };
   });
   const encodedTable: EncodedTable = { name, columns };
+  const hasPosition = columns.some(({ isPosition }) => isPosition);
   const hasInheritedName = columns.some(({ isInherited }) => isInherited);
   return {
     table: memberName(name),
-    encode: (row, n, rows) => {
+    encode: (row, item, rows) => {
       if (typeof row !== 'object' || row === null) return notARow(name, row);
-      rows.openRow(n);
-      const cells = hasInheritedName ? readCells(row, columns) : (row as Cells);
+      rows.openRow(item.n);
+      const given = hasInheritedName ? readCells(row, columns) : (row as Cells);
+      const cells = hasPosition ? fillPositions(given, columns, item.place) : given;
       const problem = encodeCells(cells, encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable);
       rows.closeRow();
       return problem !== undefined && isPromiseLike(row) ? notARow(name, row) : problem;
@@ -83,6 +98,14 @@ interface EncodedTable {
 /** The cells of a table with a column such as `constructor`, which every row seems to have. */
 function readCells(row: object, columns: readonly EncodedColumn[]): Cells {
   return Object.fromEntries(columns.map((column) => [column.name, memberOf(row, column)]));
+}
+
+/** A row with its own position where it has none. */
+function fillPositions(cells: Cells, columns: readonly EncodedColumn[], place: Place): Cells {
+  const missing = columns.filter(({ isPosition, name }) => isPosition && cells[name] === undefined);
+  if (missing.length === 0) return cells;
+  const position = positionOf(place);
+  return { ...cells, ...Object.fromEntries(missing.map(({ name }) => [name, position])) };
 }
 
 /** Adds the cells of any row, or says what is wrong with it. */

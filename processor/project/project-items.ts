@@ -1,8 +1,10 @@
-import type { RowEncoder } from './encode-rows.ts';
+import type { RowEncoder, RowItem } from './encode-rows.ts';
 import { RowProblem } from './encode-rows.ts';
 import type { EncodedRejection, QuarantineContext } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { Origin } from '../decode/item.ts';
+import type { EventRecord } from '../decode/place.ts';
+import { eventRecord } from '../decode/place.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../decode/item.ts';
 import { errorText } from '../decode/item.ts';
@@ -23,7 +25,19 @@ export interface ProjectionStep {
   readonly rowSources: Readonly<Record<string, RowSource>>;
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
   readonly ownLedger: OwnLedger | undefined;
-  readonly project: (event: unknown, lookups: LookupAccessors, eventId: string) => Readonly<Record<string, unknown>>;
+  readonly project: (
+    event: unknown,
+    lookups: LookupAccessors,
+    context: EventContext,
+  ) => Readonly<Record<string, unknown>>;
+}
+
+/** What `project` gets beside an event and its reference rows. */
+export interface EventContext {
+  /** The event's identity, as `eventId` gave it. */
+  readonly eventId: string;
+  /** The record that the event came in. */
+  readonly record: EventRecord;
 }
 
 /** An event whose rows are encoded. */
@@ -44,7 +58,7 @@ export type EncodedItem = EncodedEvent | EncodedRejection;
 export type ItemEncoding = Omit<QuarantineContext, 'attempts'>;
 
 /** What a batch's items are projected with. */
-export interface ItemContext extends BatchLookups {
+export interface BatchContext extends BatchLookups {
   readonly encoding: ItemEncoding;
 }
 
@@ -64,7 +78,7 @@ export interface EncodedBatch {
 export function projectItems(
   items: readonly DecodedItem[],
   step: ProjectionStep,
-  { encoding, ...batchLookups }: ItemContext,
+  { encoding, ...batchLookups }: BatchContext,
 ): EncodedBatch {
   const rows = new RowLists(step.encoders.length + (step.ownLedger === undefined ? 1 : 0), items.length);
   const lookups = createEventLookups(step.lookups, batchLookups);
@@ -96,15 +110,30 @@ function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): E
     : reject(item, 'too-large', `its rows take ${bytes} bytes of a request that holds ${maxItemBytes}`);
 }
 
+/** Most projections never look at the record: it is made when they do. */
+class ItemContext implements EventContext {
+  readonly eventId: string;
+  readonly #origin: Origin;
+
+  constructor({ eventId, origin }: DecodedEvent) {
+    this.eventId = eventId;
+    this.#origin = origin;
+  }
+
+  get record(): EventRecord {
+    return eventRecord(this.#origin.place, this.#origin.partitionKey);
+  }
+}
+
 /** Encoding stays inside the `try` as well: a getter or a `toJSON` of a row is the user's code too. */
 function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): Rejection | undefined {
   const { step, accessors, rows } = context;
   let projected: unknown;
   try {
-    projected = step.project(item.event, accessors, item.eventId);
+    projected = step.project(item.event, accessors, new ItemContext(item));
     const problem =
       shapeProblem(projected) ??
-      encodeTables(projected as ProjectedTables, n, context) ??
+      encodeTables(projected as ProjectedTables, { n, place: item.origin.place }, context) ??
       ledgerProblem(item, projected as ProjectedTables, step);
     if (problem === undefined) {
       if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
@@ -128,7 +157,11 @@ function encodeId({ eventId }: DecodedEvent, n: number, ids: EscapedRows): void 
   ids.closeRow();
 }
 
-function encodeTables(projected: ProjectedTables, n: number, { step, rows }: EncodingContext): RowProblem | undefined {
+function encodeTables(
+  projected: ProjectedTables,
+  item: RowItem,
+  { step, rows }: EncodingContext,
+): RowProblem | undefined {
   const { encoders } = step;
   let known = 0;
   for (let list = 0; list < encoders.length; list += 1) {
@@ -138,8 +171,8 @@ function encodeTables(projected: ProjectedTables, n: number, { step, rows }: Enc
     if (given === undefined) continue;
     known += 1;
     const problem = Array.isArray(given)
-      ? encodeEach(given, n, { encoder, rows: rows.list(list) })
-      : encoder.encode(given, n, rows.list(list));
+      ? encodeEach(given, item, { encoder, rows: rows.list(list) })
+      : encoder.encode(given, item, rows.list(list));
     if (problem !== undefined) return problem;
   }
   if (Object.keys(projected).length !== known) return unknownTableProblem(projected, step);
@@ -154,11 +187,11 @@ function emptyProblem(projected: ProjectedTables): RowProblem | undefined {
 
 function encodeEach(
   given: readonly unknown[],
-  n: number,
+  item: RowItem,
   { encoder, rows }: { readonly encoder: RowEncoder; readonly rows: EscapedRows },
 ): RowProblem | undefined {
   for (const row of given) {
-    const problem = encoder.encode(row, n, rows);
+    const problem = encoder.encode(row, item, rows);
     if (problem !== undefined) return problem;
   }
   return undefined;

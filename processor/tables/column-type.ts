@@ -44,6 +44,8 @@ interface ColumnValues {
   uuid: { write: string; read: string };
   jsonb: { write: JsonValue; read: JsonValue };
   bytea: { write: Uint8Array; read: string };
+  /** The `position` of a record, a `numeric` to PostgreSQL; a row that leaves it out gets that of its own event. */
+  position: { write: string; read: string };
 }
 
 /** Name of a PostgreSQL type that a column can have. */
@@ -137,6 +139,10 @@ function asBytea(value: unknown): string | undefined {
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : undefined;
 }
 
+function asPosition(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d+$/.test(value) ? value : undefined;
+}
+
 function adviseText(value: unknown): string | undefined {
   return ['number', 'bigint', 'boolean'].includes(typeof value) ? 'write `String(value)`' : undefined;
 }
@@ -198,6 +204,7 @@ const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
   uuid: { encode: asString, expected: 'a string such as 0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11' },
   jsonb: { encode: asJson, expected: `a JSON value, at most ${MAX_JSON_DEPTH} levels deep` },
   bytea: { encode: asBytea, expected: 'a Uint8Array' },
+  position: { encode: asPosition, expected: 'the `position` of a record, a string of digits' },
 };
 
 /** Every column type name there is. */
@@ -218,6 +225,12 @@ export function parseColumnType(type: string): ParsedColumnType | undefined {
   const nullable = type.endsWith('?');
   const name = (nullable ? type.slice(0, -1) : type) as ColumnTypeName;
   return Object.hasOwn(CODECS, name) ? { name, nullable } : undefined;
+}
+
+/** The type of a column as PostgreSQL knows it. */
+export function sqlTypeOf(type: ColumnType): string {
+  const name = type.endsWith('?') ? type.slice(0, -1) : type;
+  return name === 'position' ? 'numeric' : name;
 }
 
 /** A function that turns a column's value into JSON, or returns `undefined` when the value is not of its type. */

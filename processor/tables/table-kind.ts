@@ -14,8 +14,12 @@ export type Columns = Readonly<Record<string, ColumnType>>;
 /** Column name to a type that can't be null: keys, versions and counters. */
 export type RequiredColumns = Readonly<Record<string, ColumnTypeName>>;
 
-/** The values of columns, as a projection gives them. */
-export type Values<C> = { readonly [N in keyof C]: WriteValue<C[N]> };
+/** The values of columns, as a projection gives them; those of type `position` it may leave out. */
+export type Values<C> = {
+  readonly [N in keyof C as C[N] extends Position ? never : N]: WriteValue<C[N]>;
+} & { readonly [N in keyof C as C[N] extends Position ? N : never]?: WriteValue<C[N]> };
+
+type Position = 'position' | 'position?';
 
 /** Carries the type of a table's rows; no value has it. */
 declare const ROW: unique symbol;

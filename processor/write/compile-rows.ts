@@ -1,3 +1,4 @@
+import { sqlTypeOf } from '../tables/column-type.ts';
 import type { Columns, RowSource, Table, Tables } from '../tables/table-kind.ts';
 import { columnThere, givenTables, identifier, OWN, ownName } from '../tables/table-kind.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
@@ -49,7 +50,7 @@ export function compileRows({ tables, ledger }: WrittenTables, isReadTwice: bool
 
 function selectGiven(columns: Columns, list: number): string {
   const cells = Object.entries(columns).map(([column, type], position) => {
-    const name = type.endsWith('?') ? type.slice(0, -1) : type;
+    const name = sqlTypeOf(type);
     // A jsonb cell is taken as it is; text in between would lose whether "1" was a string or a number.
     const cell = name === 'jsonb' ? jsonCell(position + 1, type) : `(${OWN.cells}->>${position + 1})::${name}`;
     return `${cell} AS ${identifier(column)}`;

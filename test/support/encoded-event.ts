@@ -2,17 +2,32 @@ import type { EncodedEvent, EncodedItem } from '../../processor/project/project-
 import type { EncodedRejection } from '../../processor/quarantine/encode-rejection.ts';
 import { encodeRejection } from '../../processor/quarantine/encode-rejection.ts';
 import type { Origin } from '../../processor/decode/item.ts';
+import type { Place } from '../../processor/decode/place.ts';
 import { RowLists } from '../../processor/project/row-lists.ts';
 import { sequenceNumber, SHARD_ID } from './kinesis-record.ts';
 
+/** The place of the plain record at an index. */
+export function place(recordIndex: number, rest: Partial<Place> = {}): Place {
+  return {
+    shardId: SHARD_ID,
+    sequenceNumber: sequenceNumber(recordIndex),
+    subRecord: null,
+    document: 0,
+    arrivedAtMs: 1_000_000_000_000 + recordIndex,
+    ...rest,
+  };
+}
+
 /** Where a test's item comes from: by default the plain record at an index. */
 export function origin(recordIndex: number, rest: Partial<Origin> = {}): Origin {
+  const arrivedAtMs = 1_000_000_000_000 + recordIndex;
   return {
     recordIndex,
     sequenceNumber: sequenceNumber(recordIndex),
     subSequenceNumber: 0,
     partitionKey: 'key-1',
-    arrivedAtMs: 1_000_000_000_000 + recordIndex,
+    arrivedAtMs,
+    place: place(recordIndex, { arrivedAtMs }),
     payload: Buffer.from(`payload ${recordIndex}`).toString('base64'),
     ...rest,
   };

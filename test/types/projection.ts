@@ -6,6 +6,7 @@
  */
 /* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- what does not compile has no type */
 import * as z from 'zod/mini';
+import type { EventRecord } from '../../processor/projection.ts';
 import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
 
 const schema = z.object({ id: z.string(), origin: z.string(), delay: z.int(), at: z.nullable(z.string()) });
@@ -30,7 +31,7 @@ const flight = { id: 'a', delay: 1, at: null, seen: new Date() };
 defineProjection({ ...base, project: () => ({}) });
 defineProjection({
   ...base,
-  project: ({ id, origin, delay, at }, _lookups, event) => ({
+  project: ({ id, origin, delay, at }, _lookups, { eventId: event }) => ({
     flights: [{ id, delay, at, seen: '2001-01-01T00:00:00Z' }, flight],
     days: { origin, flights: 1n },
     latest: { origin: event, at: '2001-01-01', delay },
@@ -252,14 +253,78 @@ defineProjection({
   project: () => ({}),
 });
 
+// The record is there for `eventId` and `project`, and a row may leave a position out.
+const record: EventRecord = {
+  sequenceNumber: '1',
+  subSequenceNumber: 0,
+  position: '1000000000000',
+  partitionKey: 'a',
+  shardId: 'shardId-000000000000',
+  arrivedAt: new Date(0),
+};
+const readings = {
+  name: 'readings',
+  schema,
+  tables: {
+    readings: inserts({ columns: { id: 'text', place: 'position', before: 'position?', arrived: 'timestamptz' } }),
+    newest: versions({ key: { id: 'text' }, version: { at: 'timestamp', place: 'position' }, columns: {} }),
+  },
+};
+const byPlace = defineProjection({
+  ...readings,
+  eventId: 'position',
+  project: ({ id }, _lookups, { eventId, record: { arrivedAt, partitionKey } }) => ({
+    readings: { id: eventId + partitionKey, arrived: arrivedAt },
+    newest: { id, at: '2001-01-01' },
+  }),
+});
+byPlace.eventId({ id: 'a', origin: 'DTW', delay: 1, at: null }, record) satisfies string;
+// @ts-expect-error -- the place is all that tells
+byPlace.eventId({ id: 'a', origin: 'DTW', delay: 1, at: null });
+defineProjection({
+  ...readings,
+  eventId: ({ id }, { shardId, subSequenceNumber }) => `${id} ${shardId} ${subSequenceNumber}`,
+  project: ({ id }, _lookups, { record: { position, sequenceNumber } }) => ({
+    readings: { id: sequenceNumber, place: position, before: null, arrived: '2001-01-01T00:00:00Z' },
+    newest: { id, at: '2001-01-01', place: position },
+  }),
+});
+// @ts-expect-error -- there is one word for it
+defineProjection({ ...readings, eventId: 'sequenceNumber', project: () => ({}) });
+defineProjection({
+  ...readings,
+  // @ts-expect-error -- a record has no `offset`
+  eventId: (_event, { offset }) => String(offset),
+  project: () => ({}),
+});
+defineProjection({
+  ...readings,
+  eventId: 'position',
+  // @ts-expect-error -- other columns must still be given
+  project: ({ id }) => ({ readings: { id } }),
+});
+defineProjection({
+  ...readings,
+  eventId: 'position',
+  // @ts-expect-error -- a position is a string
+  project: ({ id }) => ({ newest: { id, at: '2001-01-01', place: 5 } }),
+});
+defineProjection({
+  ...readings,
+  eventId: 'position',
+  // @ts-expect-error -- the context is an object
+  project: (_event, _lookups, id) => ({ newest: { id, at: '2001-01-01' } }),
+});
+
 // A projection keeps its types: a test calls it with events, and reads rows.
 const projection = defineProjection({ ...looked, lookupKeys, project: ({ id }) => ({ flights: { ...flight, id } }) });
+const context = { eventId: 'a', record };
 const found = { airports: () => ({ city: 'Detroit', zone: null }), carriers: () => undefined };
-projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, found, 'a').flights satisfies object | undefined;
+projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, found, context).flights satisfies object | undefined;
 // @ts-expect-error -- that is no event
-projection.project({ nonsense: true }, found, 'a');
+projection.project({ nonsense: true }, found, context);
 // @ts-expect-error -- the accessor of `carriers` is missing
-projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, { airports: found.airports }, 'a');
+projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, { airports: found.airports }, context);
 // @ts-expect-error -- that is no event either
 projection.eventId({ nonsense: true });
 

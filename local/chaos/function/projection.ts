@@ -46,7 +46,7 @@ export const flightsUnderTest = defineProjection({
       columns: { gate: 'text', serial: 'bigint', report: 'jsonb' },
     }),
   },
-  project: (event, lookups, eventId) => {
+  project: (event, lookups, context) => {
     if ('gate' in event) {
       const { airport, at, serial } = event;
       return { gates: { airport, at, gate: event.gate, serial, report: event } } as never;
@@ -55,7 +55,7 @@ export const flightsUnderTest = defineProjection({
     const caught = fallInto(event.trap, 'project');
     if (event.trap === 'answer') return caught as never;
     // TypeScript takes every object for one that has a row of the table named constructor, and a wrong one.
-    return { ...flights.project(event, lookups, eventId), ...noteRows(event, caught, eventId) } as never;
+    return { ...flights.project(event, lookups, context), ...noteRows(event, caught, context.eventId) } as never;
   },
 });
 

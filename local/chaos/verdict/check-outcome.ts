@@ -1,4 +1,4 @@
-import type { InputEvent } from '../../run/event-input.ts';
+import type { TextEvent } from '../../input/event-input.ts';
 import type { RowsBefore } from '../chaos-input.ts';
 import type { Airports, ChaosEvent, ExpectedEntry, ExpectedFates } from './expected-fates.ts';
 import { expectedFates } from './expected-fates.ts';
@@ -18,7 +18,7 @@ const TABLES = [
 /** What a run began with. */
 export interface RunStart {
   /** Every record that was put on the stream. */
-  readonly events: readonly InputEvent[];
+  readonly events: readonly TextEvent[];
   readonly rowsBefore: RowsBefore;
   /** The reference table. */
   readonly airports: Airports;

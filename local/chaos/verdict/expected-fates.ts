@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { InputEvent } from '../../run/event-input.ts';
+import type { TextEvent } from '../../input/event-input.ts';
 
 /** City and state by airport code; airports that are there twice are left out. */
 export type Airports = ReadonlyMap<string, { readonly city: string; readonly state: string }>;
@@ -57,7 +57,7 @@ export interface ExpectedFates {
 }
 
 /** Sorts the records of the input by what must become of them. */
-export function expectedFates(input: readonly InputEvent[], airports: Airports): ExpectedFates {
+export function expectedFates(input: readonly TextEvent[], airports: Airports): ExpectedFates {
   const inEffect = new Map<string, ChaosEvent>();
   const quarantined: ExpectedEntry[] = [];
   const either = new Map<string, { event: ChaosEvent; entry: ExpectedEntry }>();

@@ -11,14 +11,14 @@ import { startKinesis } from '../../kinesis/start-kinesis.ts';
 import { createKinesisSource } from '../../mapping/kinesis-source.ts';
 import { MemoryStream } from '../../mapping/memory-source.ts';
 import type { ShardSource } from '../../mapping/ports.ts';
-import type { InputEvent } from '../../run/event-input.ts';
+import type { TextEvent } from '../../input/event-input.ts';
 import type { ChaosSource, PlannedStreamFault } from '../chaos-plan.ts';
 
 /** A stream that can be filled, read, and changed while it is read. */
 export interface ChaosStream {
   readonly source: ShardSource;
   /** Puts records in order. */
-  readonly put: (events: readonly InputEvent[]) => Promise<void>;
+  readonly put: (events: readonly TextEvent[]) => Promise<void>;
   /**
    * Splits a shard, merges two, or lets the iterators expire.
    *

@@ -32,7 +32,7 @@ function problems(change: Partial<AnyDeclaration>): readonly string[] {
 }
 
 const TYPES =
-  'text, boolean, smallint, integer, bigint, numeric, double precision, date, timestamp, timestamptz, uuid, jsonb, bytea';
+  'text, boolean, smallint, integer, bigint, numeric, double precision, date, timestamp, timestamptz, uuid, jsonb, bytea, position';
 const column = (name: string) => ({ t: inserts({ columns: { [name]: 'text' } }) });
 const key = { k: 'text' } as const;
 const state = { key, version: { v: 'date' }, columns: {} } as const;
@@ -178,6 +178,11 @@ describe('a declaration that cannot work', () => {
       'a ledger without a key',
       { ledger: 't' },
       '`ledger` must name an insert table whose `key` is one text column, the event id; got "t"',
+    ],
+    [
+      'an id that is neither a function nor the position',
+      { eventId: 'id' as never },
+      '`eventId` must be a function or \'position\', got "id"',
     ],
     [
       'a ledger of two keys',

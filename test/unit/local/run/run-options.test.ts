@@ -17,7 +17,10 @@ describe('the options of a run', () => {
     expect(parseRunOptions([])).toEqual({
       function: 'flights',
       input: undefined,
+      inputFormat: 'json',
       partitionKey: undefined,
+      randomKey: false,
+      filters: [],
       events: undefined,
       shards: 2,
       batchSize: 1000,
@@ -54,10 +57,24 @@ describe('the options of a run', () => {
     expect(problemsOf(`--${flag}`, 'many')).toEqual(refusal('many'));
   });
 
-  it('need a partition key with an input file, and have none without', () => {
-    expect(problemsOf('--input', 'x.ndjson')).toHaveLength(1);
-    expect(problemsOf('--partition-key', 'origin')).toHaveLength(1);
-    expect(problemsOf('--input', 'x.ndjson', '--partition-key', 'origin')).toEqual([]);
+  it('about an input file are refused without one', () => {
+    expect(problemsOf('--partition-key', 'origin', '--random-key', '--input-format', 'lines')).toHaveLength(3);
+    expect(problemsOf('--input', 'x.ndjson', '--partition-key', 'origin', '--random-key')).toEqual([]);
+    expect(problemsOf('--input', 'x.ndjson', '--input-format', 'csv')).toEqual([
+      '`--input-format` must be one of json, lines, got "csv"',
+    ]);
+  });
+
+  it('take filter patterns, and refuse what AWS would', () => {
+    const patterns = ['{"data":{"kind":["sale"]}}', '{"partitionKey":[{"prefix":"a"}]}'];
+    expect(parseRunOptions(['--filter', ...patterns])?.filters).toEqual(
+      patterns.map((it) => JSON.parse(it) as unknown),
+    );
+    expect(parseRunOptions(patterns.flatMap((pattern) => ['--filter', pattern]))?.filters).toHaveLength(2);
+    expect(problemsOf('--filter', 'kind=sale', '{"data":{"kind":"sale"}}')).toEqual([
+      expect.stringMatching(/^`--filter` must be an object such as/),
+      expect.stringMatching(/^`--filter` must be an event pattern: /),
+    ]);
   });
 
   it('that nobody knows are refused with the nearest one', () => {

@@ -7,7 +7,7 @@ import type { DecodedItem } from '../../../../processor/decode/item.ts';
 import { payloadBase64 } from '../../../../processor/decode/item.ts';
 import { aggregate, sealAggregate } from '../../../support/aggregate.ts';
 import type { KinesisRecordOptions } from '../../../support/kinesis-record.ts';
-import { kinesisRecord, sequenceNumber } from '../../../support/kinesis-record.ts';
+import { kinesisRecord, sequenceNumber, SHARD_ID } from '../../../support/kinesis-record.ts';
 
 const decoding = {
   schema: z.object({ id: z.string() }),
@@ -47,6 +47,13 @@ describe('a plain record', () => {
           subSequenceNumber: 0,
           partitionKey: 'DTW',
           arrivedAtMs: 1_000_000_000_123,
+          place: {
+            shardId: SHARD_ID,
+            sequenceNumber: sequenceNumber(7),
+            subRecord: null,
+            document: 0,
+            arrivedAtMs: 1_000_000_000_123,
+          },
           payload: Buffer.from('{"id":"a"}').toString('base64'),
         },
       },

@@ -4,6 +4,8 @@ import { createRowEncoder } from '../../../../processor/project/encode-rows.ts';
 import { EscapedRows } from '../../../../processor/project/escaped-rows.ts';
 import { parameterText } from '../../../../data-api/statement-body.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
+import { place } from '../../../support/encoded-event.ts';
+import { sequenceNumber } from '../../../support/kinesis-record.ts';
 
 const notes = createRowEncoder('notes', inserts({ columns: { id: 'integer', body: 'text?', tags: 'jsonb?' } }));
 
@@ -14,7 +16,7 @@ function encode(row: unknown): string {
 /** The row's text as the database gets it, or what is wrong with it. */
 function encodeWith(encoder: RowEncoder, row: unknown, n: number): string {
   const rows = new EscapedRows();
-  const problem = encoder.encode(row, n, rows);
+  const problem = encoder.encode(row, { n, place: place(5, { document: 12 }) }, rows);
   if (problem !== undefined) return problem.detail;
   const sent = parameterText([rows.slice(0, rows.length)]);
   expect(sent.at(-1)).toBe(',');
@@ -52,7 +54,19 @@ describe('a row', () => {
     );
   });
 
-  it('may leave nothing out and bring nothing along', () => {
+  it('may leave a position out, which is then that of its event', () => {
+    const encoder = createRowEncoder('p', inserts({ columns: { a: 'position', id: 'text', b: 'position?' } }));
+    const own = `${sequenceNumber(5)}000000000012`;
+    expect(encodeWith(encoder, { id: 'x' }, 0)).toBe(`[0,"${own}","x","${own}"]`);
+    expect(encodeWith(encoder, { id: 'x', b: '7', a: undefined }, 0)).toBe(`[0,"${own}","x","7"]`);
+    expect(encodeWith(encoder, { id: 'x', b: null }, 0)).toBe(`[0,"${own}","x",null]`);
+    expect(encodeWith(encoder, { id: 'x', c: 1 }, 0)).toBe('`p` has no column `c`; declare it or leave it out');
+    expect(encodeWith(encoder, { id: 'x', a: 7 }, 0)).toBe(
+      '`p.a` must be the `position` of a record, a string of digits, got 7',
+    );
+  });
+
+  it('may leave nothing else out and bring nothing along', () => {
     expect(encode({ id: 1, body: null })).toBe(
       '`notes.tags` must be a JSON value, at most 500 levels deep or null, got nothing',
     );

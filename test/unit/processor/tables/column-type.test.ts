@@ -92,6 +92,15 @@ const TABLE: Record<ColumnTypeName, { takes: (readonly [unknown, unknown])[]; re
     ],
     refuses: [NOTHING, NaN, 2 ** 53, [undefined], Promise.resolve(1), new Map()],
   },
+  position: {
+    takes: [
+      [
+        '49590338271490256608559692538361571095921575989136588898000000000000',
+        '49590338271490256608559692538361571095921575989136588898000000000000',
+      ],
+    ],
+    refuses: [5, 5n, '', '-1', '1.5', ' 1', null, NOTHING],
+  },
   bytea: {
     takes: [
       [new Uint8Array([0, 255]), '\\x00ff'],
