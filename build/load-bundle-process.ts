@@ -6,6 +6,9 @@
  */
 import { writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DeclaredTable } from '../contract/declared-tables.ts';
+import { DECLARED_PROJECTIONS, declaredTables } from '../processor/declared-tables.ts';
+import type { AnyProjection } from '../processor/projection.ts';
 
 /** How the loading of a bundle ended, as far as its process can say. */
 export type LoadOutcome =
@@ -15,6 +18,8 @@ export type LoadOutcome =
       readonly exports: readonly string[];
       readonly handler: string;
       readonly parameters: number;
+      /** What the projections of the function declare. */
+      readonly tables: readonly DeclaredTable[];
     }
   /** The engine found the projection or the environment unusable, and says why. */
   | {
@@ -69,11 +74,14 @@ process.on('exit', (exitCode) => {
   answer({ kind: 'exited', exitCode, stack: new Error().stack ?? '' });
 });
 
+const projections: AnyProjection[] = [];
+Object.defineProperty(globalThis, DECLARED_PROJECTIONS, { value: projections });
 writeSync(ANSWER_PIPE, '\n');
 const bundle = (await import(process.argv[2] ?? '').catch(answerThrown)) as Readonly<Record<string, unknown>>;
 // One turn, for what the module left behind to fail: Lambda's runtime has not taken the first batch by then.
 await nextTurn();
 const handler = bundle['handler'] ?? memberOf(bundle['default']);
 const parameters = typeof handler === 'function' ? handler.length : 0;
-answer({ kind: 'loaded', exports: Object.keys(bundle), handler: typeof handler, parameters });
+const tables = projections.flatMap(declaredTables);
+answer({ kind: 'loaded', exports: Object.keys(bundle), handler: typeof handler, parameters, tables });
 process.exit();

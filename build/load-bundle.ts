@@ -4,6 +4,7 @@ import { dirname, extname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { DeclaredTable } from '../contract/declared-tables.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../contract/environment.ts';
 import { reservedVariables } from '../contract/reserved-variables.ts';
 import type { LoadOutcome } from './load-bundle-process.ts';
@@ -36,13 +37,22 @@ export interface WrittenBundle {
   readonly directory: string;
 }
 
-/**
- * Loads a bundle once, in a process of its own with a made-up environment, as an execution environment would.
- *
- * @returns everything that keeps it from being used, one sentence each; empty when its handler can be invoked
- */
-export async function loadProblems(bundle: WrittenBundle): Promise<string[]> {
+/** How a bundle loaded. */
+export interface LoadedBundle {
+  /** Everything that keeps it from being used, one sentence each; empty when its handler can be invoked. */
+  readonly problems: readonly string[];
+  /** The tables that its projections declare. */
+  readonly tables: readonly DeclaredTable[];
+}
+
+/** Loads a bundle once, in a process of its own with a made-up environment, as an execution environment would. */
+export async function loadBundle(bundle: WrittenBundle): Promise<LoadedBundle> {
   const ended = await runLoading(bundle);
+  const tables = ended.outcome?.kind === 'loaded' ? ended.outcome.tables : [];
+  return { problems: problemsOf(ended, bundle), tables };
+}
+
+function problemsOf(ended: EndedLoading, bundle: WrittenBundle): readonly string[] {
   const { entry } = bundle;
   if (ended.isTimedOut) {
     const seconds = INIT_TIMEOUT_MS / 1000;

@@ -1,6 +1,7 @@
 import { BundleError, writeFunctionBundle, type FunctionBundle } from './bundle-function.ts';
 import { checkFunctionFolder, type FunctionFolder } from './function-folder.ts';
-import { loadProblems } from './load-bundle.ts';
+import { loadBundle } from './load-bundle.ts';
+import type { DeclaredTable } from '../contract/declared-tables.ts';
 import { ProblemsError } from '../contract/problems-error.ts';
 
 /** Thrown when a function would not start; `problems` has one entry for each reason. */
@@ -16,6 +17,12 @@ export class FunctionError extends ProblemsError {
   }
 }
 
+/** A processor function that can start. */
+export interface PreparedFunction extends FunctionBundle {
+  /** The tables that its projection declares. */
+  readonly tables: readonly DeclaredTable[];
+}
+
 /**
  * Bundles a processor function and loads it once, so that a function that cannot start is found before anything is
  * filled or deployed.
@@ -25,14 +32,15 @@ export class FunctionError extends ProblemsError {
  * @returns the bundle that was written
  * @throws {@link FunctionError} with everything that is wrong with its folder, its source, its projection and handler
  */
-export async function prepareFunction(folder: FunctionFolder, directory: string): Promise<FunctionBundle> {
+export async function prepareFunction(folder: FunctionFolder, directory: string): Promise<PreparedFunction> {
   const { name, entry } = folder;
   const { hasHandler, problems } = await checkFunctionFolder(folder);
   if (!hasHandler) throw new FunctionError(name, problems);
   const bundle = await writeFunctionBundle(entry, directory).catch((error: unknown) => {
     throw error instanceof BundleError ? new FunctionError(name, [...problems, ...error.problems]) : error;
   });
-  const all = [...problems, ...(await loadProblems({ entry, directory }))];
+  const loaded = await loadBundle({ entry, directory });
+  const all = [...problems, ...loaded.problems];
   if (all.length > 0) throw new FunctionError(name, all);
-  return bundle;
+  return { ...bundle, tables: loaded.tables };
 }

@@ -141,6 +141,10 @@ export interface WatchdogEnvironment extends MaintenanceEnvironment {
   readonly mappingId: string;
   /** Bucket that Lambda puts batches into when it gives them up; empty without one. */
   readonly failedBatchesBucket: string;
+  /** Longest time between two deliveries of a batch that is not committed, in seconds. */
+  readonly deliveryGapSeconds: number;
+  /** Topic of the pages, whose subscriptions are counted; empty where nobody needs to be paged. */
+  readonly pageTopicArn: string;
   /** Where to tell CloudFormation that the watchdog runs, which the first deployment waits for; empty if nobody waits. */
   readonly runsSignalUrl: string;
 }
@@ -157,9 +161,11 @@ export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>(
     maxShards: integerVariable('MAX_SHARDS', { min: 1, max: 1_000 }),
     mappingId: textVariable('MAPPING_ID'),
     failedBatchesBucket: textVariable('FAILED_BATCHES_BUCKET'),
+    deliveryGapSeconds: integerVariable('DELIVERY_GAP_SECONDS', { min: 60, max: 7_200 }),
+    pageTopicArn: textVariable('PAGE_TOPIC_ARN'),
     runsSignalUrl: textVariable('RUNS_SIGNAL_URL'),
   },
-  { failedBatchesBucket: '', runsSignalUrl: '' },
+  { failedBatchesBucket: '', deliveryGapSeconds: 180, pageTopicArn: '', runsSignalUrl: '' },
 );
 
 /** How pruning is configured. */

@@ -18,7 +18,7 @@ export const METRICS_DIMENSION = 'service';
 export const BATCH_METRICS = {
   /** Records in the invocation, as delivered by the mapping. */
   RecordsReceived: 'Count',
-  /** Events and rejections the records decoded to: more than records where producers aggregate. */
+  /** Events that the records decoded to, rejected and skipped ones among them: more than records where a record has several. */
   EventsReceived: 'Count',
   /** Events whose effect this batch committed for the first time. */
   EventsWritten: 'Count',
@@ -28,6 +28,8 @@ export const BATCH_METRICS = {
   EventsDuplicate: 'Count',
   /** Events set aside in the quarantine table with their payload. */
   EventsQuarantined: 'Count',
+  /** Events that the projection does not want; the batch's log line and the batch log have them by reason. */
+  EventsSkipped: 'Count',
   /** Records handed back to the mapping, to be delivered again. */
   RecordsHeld: 'Count',
   /** 1 when the batch ended before its last record because the position is held, else 0. */
@@ -79,6 +81,8 @@ export const WATCHDOG_METRICS = {
   ShardsUnknown: 'Count',
   /** Shards that could not be read. */
   ShardsUnreadable: 'Count',
+  /** Positions whose records were delivered, are not committed, and wait for their next delivery. */
+  PositionsHeld: 'Count',
   /** Quarantine entries that wait for somebody: neither redriven nor in effect. */
   QuarantineOpen: 'Count',
   /** Age of the oldest of them; 0 when there is none. */
@@ -87,6 +91,10 @@ export const WATCHDOG_METRICS = {
   FailedBatchesUnread: 'Count',
   /** 1 while the event source mapping is enabled, else 0. */
   MappingEnabled: 'Count',
+  /** Hours since the disabled mapping was last changed, at least 1, for a quarter of an hour each day; else 0. */
+  PauseReminder: 'Count',
+  /** Confirmed subscriptions of the topic of the pages; not published where nobody needs to be paged, or nobody may ask. */
+  PageSubscribers: 'Count',
 } as const;
 
 /** Where the watchdog's counting of entries and objects ends: more is as bad, and a run has a minute. */

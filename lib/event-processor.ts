@@ -110,6 +110,13 @@ export interface EventProcessorProps extends ProcessorOptions {
   readonly pageTopic?: ITopic;
 
   /**
+   * Gets one message per incident that has time until the day: records that were set aside.
+   *
+   * @default a new topic where `ticketEmails` are given; else such incidents page
+   */
+  readonly ticketTopic?: ITopic;
+
+  /**
    * Gets every change of every alarm.
    *
    * @default a new topic
@@ -157,10 +164,12 @@ export class EventProcessor extends Construct {
   /** Where Lambda puts batches that it gives up; undefined without `onFailureDestination`. */
   readonly failedBatches: IBucket | undefined;
   readonly pageTopic: ITopic;
+  /** Undefined where what would go there pages. */
+  readonly ticketTopic: ITopic | undefined;
   readonly noticeTopic: ITopic;
   /** Every alarm by its id; each sends its changes to `noticeTopic`. */
   readonly alarms: Readonly<Record<string, Alarm>>;
-  /** The composite alarms, which page. */
+  /** The composite alarms, which page or make tickets. */
   readonly incidents: Readonly<Record<IncidentName, CompositeAlarm>>;
   /** On while the version that takes over fails; stops a canary. */
   readonly newVersionErrors: Alarm;
@@ -194,6 +203,7 @@ export class EventProcessor extends Construct {
     this.maintenanceSecret = around.database.maintenanceSecret;
     this.failedBatches = around.failedBatches?.bucket as IBucket | undefined;
     this.pageTopic = around.pager.pageTopic;
+    this.ticketTopic = around.pager.ticketTopic;
     this.noticeTopic = around.pager.noticeTopic;
     this.alarms = monitoring.alarms.alarms;
     this.incidents = monitoring.alarms.incidents;
@@ -254,6 +264,7 @@ export class EventProcessor extends Construct {
       pager: new Pager(this, 'Paging', {
         ...options.pagerOptions,
         pageTopic: base.pageTopic,
+        ticketTopic: base.ticketTopic,
         noticeTopic: base.noticeTopic,
         encryptionKey,
       }),
@@ -282,6 +293,8 @@ export class EventProcessor extends Construct {
       mapping: mapping.mapping,
       failedBatches,
       streamRetention: streamOptions.streamRetention,
+      timeout: functionOptions.timeout,
+      pageTopic: pager.countsSubscribers ? pager.pageTopic : undefined,
       ledgerRetention: databaseOptions.ledgerRetention,
     });
     const monitoring = new Monitoring(this, 'Monitoring', {
@@ -297,6 +310,8 @@ export class EventProcessor extends Construct {
     for (const user of [processor.alias, watchdog]) user.node.addDependency(migrations);
     // An alarm that is there before anything can be seen would begin with a page.
     monitoring.alarms.node.addDependency(watchdog.firstRun);
+    // Every alarm that is made says that it is well. Who is subscribed after that does not get a dozen such messages.
+    for (const subscription of pager.subscriptions) subscription.node.addDependency(monitoring.alarms);
     return { processor, mapping, monitoring, rollout };
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFunctionBundle } from '../build/bundle-function.ts';
@@ -13,6 +13,7 @@ import {
   type FunctionFolder,
 } from '../build/function-folder.ts';
 import { prepareFunction } from '../build/prepare-function.ts';
+import { DECLARED_TABLES_FILE } from '../contract/declared-tables.ts';
 import { FRAMEWORK_SCHEMA } from '../contract/framework-tables.ts';
 import { PropsError } from './props/props-error.ts';
 
@@ -32,7 +33,7 @@ export interface StackCode {
   readonly migrate: FunctionCode;
   readonly watchdog: FunctionCode;
   readonly prune: FunctionCode;
-  /** Changes when a migration, or the code that applies it, does. */
+  /** Changes when a migration, the code that applies it, or a table of the projection does. */
   readonly migrationsVersion: string;
   /** What of the migrations the release before could not run with, one sentence each. */
   readonly migrationWarnings: readonly string[];
@@ -55,7 +56,7 @@ export async function bundleStackCode(nameOrPath: string): Promise<StackCode> {
   });
   const processorFolder = join(root, 'processor');
   const source = functionFolder(nameOrPath);
-  const { buildVersion } = await prepareFunction(source, processorFolder);
+  const { buildVersion, tables } = await prepareFunction(source, processorFolder);
   const processor = { folder: processorFolder, buildVersion };
   const bundle = async (name: string): Promise<FunctionCode> => {
     const folder = join(root, name);
@@ -63,13 +64,15 @@ export async function bundleStackCode(nameOrPath: string): Promise<StackCode> {
   };
   const [migrate, watchdog, prune] = await Promise.all([bundle('migrate'), bundle('watchdog'), bundle('prune')]);
   const sqlVersion = await copyMigrations(source, join(migrate.folder, 'migrations'));
+  const declared = JSON.stringify(tables);
+  await writeFile(join(migrate.folder, DECLARED_TABLES_FILE), declared);
   return {
     functionName: source.name,
     processor,
     migrate,
     watchdog,
     prune,
-    migrationsVersion: `${migrate.buildVersion}-${sqlVersion}`,
+    migrationsVersion: `${migrate.buildVersion}-${sqlVersion}-${shortHash(declared)}`,
     migrationWarnings: (await checkMigrations(source.name, source.migrations)).warnings,
   };
 }
@@ -90,4 +93,8 @@ async function copyMigrations({ name, migrations }: FunctionFolder, target: stri
     }
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

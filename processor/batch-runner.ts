@@ -1,9 +1,17 @@
+import { DatabaseError } from '../data-api/classify-error.ts';
 import type { CarefulParts, Invocation } from './careful-run.ts';
 import { CarefulRun } from './careful-run.ts';
+import { arrivedAtMs } from './decode/complete-records.ts';
 import type { KinesisRecord } from './decode/item.ts';
+import type { PositionNotes } from './ports.ts';
 import type { BatchReport } from './process-batch.ts';
 import { processBatch, shardOf } from './process-batch.ts';
 import { ProcessMemory } from './quarantine/process-memory.ts';
+
+/** What running batches needs. */
+export interface BatchRunnerParts extends Omit<CarefulParts, 'memory'> {
+  readonly positions: PositionNotes;
+}
 
 /** Processes one batch after the other, for as long as the process lives. */
 export type RunBatch = (records: readonly KinesisRecord[], invocation: Invocation) => Promise<BatchReport>;
@@ -16,8 +24,10 @@ export type RunBatch = (records: readonly KinesisRecord[], invocation: Invocatio
  * when the records come again tells of a death. Then the records are tried first, in pieces and without writing, each piece
  * noted, so that every further death narrows the range; a record that ends processes all by itself is condemned, and the
  * batch goes its usual way with that record as a rejection.
+ *
+ * A batch that ends early leaves a note of its position, which is how the watchdog sees a lane that stands still.
  */
-export function createBatchRunner(parts: Omit<CarefulParts, 'memory'>): RunBatch {
+export function createBatchRunner(parts: BatchRunnerParts): RunBatch {
   const memory = new ProcessMemory(parts.engine.clock);
   const all = { ...parts, memory };
   return async (records, invocation) => {
@@ -27,7 +37,7 @@ export function createBatchRunner(parts: Omit<CarefulParts, 'memory'>): RunBatch
       ? new CarefulRun(records, invocation, all).run()
       : runUnnoted(records, invocation, all));
     memory.survive(shardId, records);
-    return report;
+    return noteHold(report, { records, invocation, parts });
   };
 }
 
@@ -44,4 +54,35 @@ async function runUnnoted(
     memory.lookAgain();
     throw error;
   }
+}
+
+/** For the note of a held position; what the time reserve has to spare. */
+const NOTE_MS = 1_000;
+
+/** A call with less time than this would only be cut off. */
+const MIN_NOTE_MS = 100;
+
+interface Held {
+  readonly records: readonly KinesisRecord[];
+  readonly invocation: Invocation;
+  readonly parts: BatchRunnerParts;
+}
+
+/** One try, within what is kept back for answering: a note that can't be written changes nothing. */
+async function noteHold(report: BatchReport, { records, invocation, parts }: Held): Promise<BatchReport> {
+  const { hold, shardId, committedRecords, calls } = report;
+  const first = records[committedRecords];
+  const timeoutMs = Math.min(NOTE_MS, invocation.remainingMs() / 2);
+  if (hold === undefined || first === undefined || timeoutMs < MIN_NOTE_MS) return report;
+  const { sequenceNumber } = first.kinesis;
+  const arrived = arrivedAtMs(first, parts.engine.clock);
+  const position = { shardId, sequenceNumber, arrivedAtMs: arrived, reason: hold.reason, detail: hold.message };
+  let errors = 0;
+  try {
+    await parts.positions.note(position, { timeoutMs });
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    errors = 1;
+  }
+  return { ...report, calls: { calls: calls.calls + 1, errors: calls.errors + errors } };
 }

@@ -38,6 +38,7 @@ export function batchMetrics(report: BatchReport, ages: RecordAges): Partial<Rec
     EventsSuperseded: report.superseded,
     EventsDuplicate: report.duplicates,
     EventsQuarantined: report.rejections.length,
+    EventsSkipped: report.skipped,
     RecordsHeld: report.records - report.committedRecords,
     PositionHeld: report.hold === undefined ? 0 : 1,
     FuseBlown: report.hold?.reason === 'fuse' ? 1 : 0,
@@ -74,6 +75,7 @@ export function batchSummary(
       heldFrom: records[report.committedRecords]?.kinesis.sequenceNumber,
       holdReason: report.hold.reason,
     }),
+    ...(report.skipped > 0 && { skippedByReason: report.skippedByReason }),
     buildVersion,
   };
 }

@@ -1,5 +1,6 @@
 import type { Calls } from './call-with-retry.ts';
 import { asHold, HoldError } from './call-with-retry.ts';
+import { arrivedAtMs } from './decode/complete-records.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { Condemnation, KinesisRecord } from './decode/item.ts';
 import { errorText } from './decode/item.ts';
@@ -70,9 +71,10 @@ export class CarefulRun {
     const reserveMs = Math.min(NOTES_MS, this.#startBudgetMs * MAX_NOTES_SHARE);
     this.#budgetMs = () => invocation.budgetMs() - reserveMs;
     const { requestId } = invocation;
-    const shardId = shardOf(records);
-    this.#keeper = new NoteKeeper(parts.notes, () => ({ shardId, requestId, remainingMs: invocation.remainingMs() }), {
-      clock: parts.engine.clock,
+    const { clock } = parts.engine;
+    const batch = { shardId: shardOf(records), requestId, arrivedAtMs: arrivedAtMs(records[0], clock) };
+    this.#keeper = new NoteKeeper(parts.notes, () => ({ ...batch, remainingMs: invocation.remainingMs() }), {
+      clock,
       budgetMs: this.#budgetMs,
       tally: this.#tally,
     });
@@ -177,7 +179,8 @@ export class CarefulRun {
   /** An event that has had its effect, before it ended the process, must not be set aside: its id tells. */
   async #noteEventId(records: readonly KinesisRecord[], note: InFlightNote): Promise<void> {
     const [item, ...more] = await decodeRecords(records, this.#parts.engine.compiled.projection);
-    if (item?.kind !== 'event' || more.length > 0 || item.eventId === note.eventId) return;
+    if (item?.kind !== 'event' || more.length > 0 || item.unidentified !== undefined) return;
+    if (item.eventId === note.eventId) return;
     await this.#noteOnly({ ...note, eventId: item.eventId });
   }
 

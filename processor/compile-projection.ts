@@ -3,6 +3,7 @@ import type { Decoding } from './decode/decode-records.ts';
 import { compileLookup } from './lookup/compile-lookup.ts';
 import { compileWrite } from './write/compile-write.ts';
 import { createRowEncoder } from './project/encode-rows.ts';
+import type { LookupPlan } from './lookup/lookup-keys.ts';
 import type { ProjectionStep } from './project/project-items.ts';
 import { givenTables, rowSourcesOf } from './tables/table-kind.ts';
 import { ownLedgerOf } from './tables/inserts.ts';
@@ -12,7 +13,7 @@ import { ProjectionError } from './projection.ts';
 /** A projection as the engine sees it: its types have done their work. */
 export interface ErasedProjection extends Omit<AnyProjection, 'eventId' | 'lookupKeys' | 'project'> {
   readonly eventId: Decoding['eventId'];
-  readonly lookupKeys: (event: unknown) => Readonly<Record<string, readonly unknown[]>>;
+  readonly lookupKeys: LookupPlan['lookupKeys'];
   readonly project: ProjectionStep['project'];
 }
 
@@ -32,7 +33,7 @@ export interface CompiledProjection {
   readonly fixedRequestBytes: number;
 }
 
-/** Headers, ARNs and the batch log entry: twice what was seen, and nothing against 4 MiB. */
+/** Headers, ARNs and the batch log entry: what was seen, and the most that reasons for skipping take. */
 const ENVELOPE_BYTES = 8 * 1024;
 /** Name and notation of one parameter. */
 const PARAMETER_BYTES = 64;

@@ -13,6 +13,7 @@ import { EnvironmentError } from '../contract/environment-codec.ts';
 import { BATCH_METRICS } from '../contract/metrics.ts';
 import type { ExecuteStatement } from '../data-api/execute.ts';
 import { createExecuteStatement } from '../data-api/execute.ts';
+import { createDataApiPositionNotes } from './write/data-api-position-notes.ts';
 import { createDataApiEventStore } from './write/data-api-event-store.ts';
 import { createDataApiFuseMemory } from './quarantine/data-api-fuse-memory.ts';
 import { createDataApiLookupSource } from './lookup/data-api-lookup-source.ts';
@@ -20,6 +21,7 @@ import { createLruLookupCache } from './lookup/lru-lookup-cache.ts';
 import { batchMetrics, batchSummary, crashText, recordAges, rejectionSummary } from './batch-summary.ts';
 import { completeRecords } from './decode/complete-records.ts';
 import { compileProjection } from './compile-projection.ts';
+import { DECLARED_PROJECTIONS } from './declared-tables.ts';
 import { batchResponse } from './write/batch-outcome.ts';
 import type { Engine } from './process-batch.ts';
 import type { Clock } from './ports.ts';
@@ -41,6 +43,8 @@ const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
  * @throws ProjectionError at start-up, when the projection is too large for a statement
  */
 export function createHandler(projection: AnyProjection): BatchHandler {
+  // On Lambda nobody wants to know.
+  (globalThis as { [DECLARED_PROJECTIONS]?: AnyProjection[] })[DECLARED_PROJECTIONS]?.push(projection);
   const environment = processorEnvironment.parse(process.env);
   const logger = new Logger({ serviceName: projection.name });
   const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: environment.deployment });
@@ -53,6 +57,7 @@ export function createHandler(projection: AnyProjection): BatchHandler {
       codeVersion: BUILD_VERSION,
       processId: randomUUID(),
     }),
+    positions: createDataApiPositionNotes(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
     onCrash: (crash) => {
       logger.error(crashText(crash), { ...crash });
     },
@@ -68,6 +73,7 @@ export function createHandler(projection: AnyProjection): BatchHandler {
     const values = batchMetrics(report, recordAges(records, engine.clock.now()));
     addMetrics(metrics, values);
     metrics.addMetadata('buildVersion', BUILD_VERSION);
+    if (report.skipped > 0) metrics.addMetadata('skippedByReason', JSON.stringify(report.skippedByReason));
     if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
     if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
     logger.info('batch', { ...batchSummary(report, records, BUILD_VERSION), ...values });

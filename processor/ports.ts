@@ -94,7 +94,7 @@ export interface BuildHistory {
   readonly recent: readonly CommittedWrite[];
 }
 
-/** Where a build was held first. */
+/** A record by its place in the stream. */
 export interface HeldPosition {
   readonly shardId: string;
   readonly sequenceNumber: string;
@@ -204,6 +204,8 @@ export interface Worker {
   readonly requestId: string;
   /** Milliseconds until Lambda ends the invocation. */
   readonly remainingMs: number;
+  /** When the first record of its batch arrived, in milliseconds since 1970. */
+  readonly arrivedAtMs: number;
 }
 
 /** What is known about the records of a batch before any code of the user's has run. */
@@ -232,6 +234,26 @@ export interface InFlightNotes {
     worker: Worker,
     options: CallOptions,
   ): Promise<void>;
+}
+
+/** A position that is held: the first record of a batch that is not committed, and why. */
+export interface PositionNote extends HeldPosition {
+  /** When that record arrived, in milliseconds since 1970. */
+  readonly arrivedAtMs: number;
+  /** Kind of the hold. */
+  readonly reason: string;
+  /** What happened and what to do, as in the log. */
+  readonly detail: string;
+}
+
+/** Tells the watchdog of positions that are held. */
+export interface PositionNotes {
+  /**
+   * Notes that a position is held, or is still held.
+   *
+   * @throws {@link DatabaseError}
+   */
+  note(position: PositionNote, options: CallOptions): Promise<void>;
 }
 
 /** Time and chance, injected so that tests own them. */

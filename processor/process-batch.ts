@@ -9,13 +9,13 @@ import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 import type { FuseSettings } from './quarantine/fuse.ts';
 import type { DecodedItem, KinesisRecord } from './decode/item.ts';
 import { shardIdOf } from './decode/item.ts';
-import { gatherLookupKeys } from './lookup/lookup-keys.ts';
+import { countByReason } from './decode/skip.ts';
 import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
 import { projectItems } from './project/project-items.ts';
 import type { RowLists } from './project/row-lists.ts';
 import type { Clock, EventStore, FuseMemory, LookupCache, LookupSource } from './ports.ts';
-import { readLookups } from './lookup/read-lookups.ts';
+import { resolveLookups } from './lookup/resolve-lookups.ts';
 import type { WriteReport } from './write/write-items.ts';
 import { writeItems } from './write/write-items.ts';
 
@@ -44,7 +44,7 @@ export type Stage = (typeof STAGES)[number];
 export interface BatchReport {
   readonly shardId: string;
   readonly records: number;
-  /** Events and rejections that the records decoded to. */
+  /** Events that the records decoded to, rejected and skipped ones among them. */
   readonly events: number;
   /** Records from the front that are committed; the rest is held. */
   readonly committedRecords: number;
@@ -52,6 +52,9 @@ export interface BatchReport {
   readonly superseded: number;
   readonly duplicates: number;
   readonly rejections: readonly EncodedRejection[];
+  /** Events that the projection does not want. */
+  readonly skipped: number;
+  readonly skippedByReason: Readonly<Record<string, number>>;
   readonly hold: HoldError | undefined;
   /** Reference keys asked for, each time an event asked. */
   readonly lookups: number;
@@ -116,11 +119,11 @@ async function prepare(received: readonly KinesisRecord[], engine: Engine, budge
   const run = startRun(records, engine, budgetMs);
   const { projection, step } = engine.compiled;
   const decoded = await run.time('decode', () => decodeRecords(records, projection));
-  const resolved = await run.time('lookup', () => resolveLookups(decoded, run));
+  const resolved = await run.time('lookup', () => lookUp(decoded, run));
   if (resolved instanceof HoldError) return { run, decoded: decoded.length, projected: resolved };
   const { items, rows } = await run.time('project', () =>
     projectItems(resolved.items, step, {
-      resolved: resolved.rows,
+      resolved: resolved.resolved,
       asked: resolved.asked,
       encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
     }),
@@ -183,16 +186,12 @@ function startRun(records: readonly KinesisRecord[], engine: Engine, budgetMs: (
   };
 }
 
-async function resolveLookups(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
-  const { lookups } = engine.compiled.projection;
-  const { items, asked, keys, requests } = gatherLookupKeys(decoded, engine.compiled.projection, maxItemBytes);
+async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
+  const { projection } = engine.compiled;
+  const { lookups } = projection;
+  const reading = { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes };
   try {
-    const { resolved, misses } = await readLookups(
-      keys,
-      { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes },
-      calls,
-    );
-    return { items, asked, requests, rows: resolved, misses };
+    return await resolveLookups(decoded, { plan: projection, reading }, calls);
   } catch (error) {
     if (error instanceof HoldError) return error;
     throw error;
@@ -214,7 +213,15 @@ function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run):
 }
 
 function heldReport(events: number, hold: HoldError, run: Run): BatchReport {
-  const outcome = { written: 0, superseded: 0, settledEvents: 0, rejections: [], committedRecords: 0, hold };
+  const outcome = {
+    written: 0,
+    superseded: 0,
+    settledEvents: 0,
+    rejections: [],
+    skipped: [],
+    committedRecords: 0,
+    hold,
+  };
   return report({ items: { length: events }, outcome, lookups: 0, misses: 0 }, run);
 }
 
@@ -235,6 +242,8 @@ function report({ items, outcome, lookups, misses }: Finished, run: Run): BatchR
     superseded: outcome.superseded,
     duplicates: outcome.settledEvents - outcome.written - outcome.superseded,
     rejections: outcome.rejections,
+    skipped: outcome.skipped.length,
+    skippedByReason: countByReason(outcome.skipped),
     hold: outcome.hold,
     lookups,
     cacheMisses: misses,

@@ -1,7 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ProblemsError } from '../contract/problems-error.ts';
 import type { EventRecord } from './decode/place.ts';
-import type { KeyType, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
+import type { Skip } from './decode/skip.ts';
+import type { KeyTypes, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
 import { lookupsProblems } from './lookup/declare-lookup.ts';
 import type { EventContext } from './project/project-items.ts';
 import type { InsertTable } from './tables/inserts.ts';
@@ -12,6 +13,7 @@ import { describeValue } from './user-values.ts';
 
 export type { EventRecord } from './decode/place.ts';
 export type { EventContext } from './project/project-items.ts';
+export { skip, Skip } from './decode/skip.ts';
 export { lookup } from './lookup/declare-lookup.ts';
 export { counters } from './tables/counters.ts';
 export { inserts } from './tables/inserts.ts';
@@ -21,8 +23,16 @@ export { versions } from './tables/versions.ts';
 export type LookupAccessors<L> = {
   readonly [N in keyof L]: (
     key: LookupKey<L[N]>,
-  ) => L[N] extends Lookup<KeyType, Columns, 'reject'> ? LookupRow<L[N]> : LookupRow<L[N]> | undefined;
+  ) => L[N] extends Lookup<KeyTypes, Columns, 'reject'> ? LookupRow<L[N]> : LookupRow<L[N]> | undefined;
 };
+
+/** What `lookupKeys` finds other keys with: the row, or `undefined` where there is none, or none yet. */
+export type KeyAccessors<L> = {
+  readonly [N in keyof L]: (key: LookupKey<L[N]> | null | undefined) => LookupRow<L[N]> | undefined;
+};
+
+/** The keys of an event, by lookup; no row has a key that is null. */
+export type LookupKeys<L> = { readonly [N in keyof L]: readonly (LookupKey<L[N]> | null | undefined)[] };
 
 /** What an event becomes: per table one row, several, or none; tables that take their rows from another get none. */
 export type ProjectedRows<T> = {
@@ -80,15 +90,23 @@ type LedgerName<T> = {
     : never;
 }[keyof T];
 
-/** How an event is identified: by what it says and where it came from, or by its place on the stream alone. */
-export type EventId<Event> = 'position' | ((event: Event, record: EventRecord) => string);
+/**
+ * How an event is identified: by what it says and where it came from, or by its place on the stream alone. An event that
+ * is skipped needs no id.
+ */
+export type EventId<Event> = 'position' | ((event: Event, record: EventRecord) => string | null | undefined);
 
 /** Reference tables and how an event names its rows in them: both or neither. */
 interface LookupParts<Event, L> {
   /** Reference tables, by the name the accessors get. */
   readonly lookups: L;
-  /** The reference keys an event needs; they are read together for the whole batch. */
-  readonly lookupKeys: (event: Event) => { readonly [N in keyof L]: readonly LookupKey<L[N]>[] };
+  /**
+   * The reference keys an event needs; they are read together for the whole batch.
+   *
+   * Pure. A key that comes from the row of another lookup is found by the second argument. It gives `undefined` until that row
+   * is read; then `lookupKeys` is called again, and the keys that come with it are read, which is one call more.
+   */
+  readonly lookupKeys: (event: Event, lookups: KeyAccessors<L>) => LookupKeys<L>;
 }
 
 // Names are known one by one, or, where only `AnyProjection` is expected, as any string.
@@ -123,12 +141,15 @@ export type ProjectionDeclaration<
    * @defaultValue the framework's own ledger table
    */
   readonly ledger?: LedgerName<T>;
-  /** Pure: the same event and reference rows give the same rows. An error it throws rejects the event. */
+  /**
+   * Pure: the same event and reference rows give the same rows, or a reason to {@link skip} it. An error it throws rejects
+   * the event.
+   */
   readonly project: (
     event: StandardSchemaV1.InferOutput<S>,
     lookups: LookupAccessors<L>,
     context: EventContext,
-  ) => R & NoSurplus<R, T>;
+  ) => Skip | (R & NoSurplus<R, T>);
 } & LookupDeclarations<StandardSchemaV1.InferOutput<S>, L>;
 
 /** A checked declaration: what a handler is made of, and what a test can call. */
@@ -137,19 +158,19 @@ export interface Projection<Event, L extends Lookups, T extends Tables, I = Even
   readonly schema: StandardSchemaV1<unknown, Event>;
   readonly eventId: I extends 'position' ? (event: Event, record: EventRecord) => string : I;
   readonly lookups: L;
-  readonly lookupKeys: (event: Event) => { readonly [N in keyof L]: readonly LookupKey<L[N]>[] };
+  readonly lookupKeys: (event: Event, lookups?: KeyAccessors<L>) => LookupKeys<L>;
   readonly tables: T;
   readonly ledger: (keyof T & string) | undefined;
-  readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T>;
+  readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T> | Skip;
 }
 
 /** Any projection, whatever its events and tables are: nothing can be done with it but to compile it. */
 export interface AnyProjection {
   readonly name: string;
   readonly schema: StandardSchemaV1;
-  readonly eventId: (event: never, record: EventRecord) => string;
+  readonly eventId: (event: never, record: EventRecord) => string | null | undefined;
   readonly lookups: Lookups;
-  readonly lookupKeys: (event: never) => Readonly<Record<string, readonly unknown[]>>;
+  readonly lookupKeys: (event: never, lookups: never) => Readonly<Record<string, readonly unknown[]>>;
   readonly tables: Tables;
   readonly ledger: string | undefined;
   readonly project: (event: never, lookups: never, context: EventContext) => object;

@@ -30,6 +30,11 @@ export interface ApplyMigrationsOptions extends LockOptions {
    * run until this one has taken over, and again after a rollback.
    */
   readonly mustSuitReleaseBefore: boolean;
+  /**
+   * What the processor logs in as: migrations find it as `current_setting('event_processor.processor_role')`, because its
+   * name is another one in each stage. @defaultValue who runs the migrations, as on a developer's machine
+   */
+  readonly processorRole?: string;
   /** Told of each migration that was applied. */
   readonly log?: (message: string) => void;
 }
@@ -89,6 +94,12 @@ function applyNext(options: ApplyMigrationsOptions, mine: Set<string>): Promise<
     }
     const id = migrationId(next);
     await ensureList(execute);
+    await execute(
+      "SELECT set_config('event_processor.processor_role', coalesce(nullif(CAST(:role AS text), ''), current_user), true)",
+      {
+        role: options.processorRole ?? '',
+      },
+    );
     await executeAll(execute, migrationFile(next), statements.get(id) ?? []);
     await record(execute, next);
     mine.add(id);

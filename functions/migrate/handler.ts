@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
+import { DECLARED_TABLES_FILE, type DeclaredTable } from '../../contract/declared-tables.ts';
 import { migrateEnvironment } from '../../contract/environment.ts';
 import {
   answerCloudFormation,
@@ -11,16 +13,21 @@ import {
 } from './answer-cloudformation.ts';
 import { applyMigrations } from './apply-migrations.ts';
 import { claimDatabase } from './claim-database.ts';
+import { checkTables, TablesError } from './check-tables.ts';
+import { grantedRole, type Credentials } from './database-role.ts';
 import { ensureDatabase } from './ensure-database.ts';
-import { ensureRoles } from './ensure-roles.ts';
+import { ensureRoles, grantFramework } from './ensure-roles.ts';
+import { grantTables } from './grant-tables.ts';
 import { loadMigrations } from './load-migrations.ts';
 import { FRAMEWORK_MIGRATION_SET } from './migration.ts';
 import { readCredentials, rotatePassword, type RotationRequest } from './rotate-password.ts';
-import { tablesOf } from './tables-of.ts';
-import type { LockOptions } from './with-migration-lock.ts';
+import { withMigrationLock, type LockOptions } from './with-migration-lock.ts';
 
 /** Where the stack puts the files, beside the code. */
 const MIGRATIONS_FOLDER = join(import.meta.dirname, 'migrations');
+
+/** What the processor that is deployed with it declares. */
+const TABLES_FILE = join(import.meta.dirname, DECLARED_TABLES_FILE);
 
 /** Kept back for the answer, and for the last call to end. */
 const RESERVE_MS = 90_000;
@@ -81,9 +88,15 @@ async function migrate(connection: LockOptions, requestType: 'Create' | 'Update'
     [FRAMEWORK_MIGRATION_SET, functionName].map((set) => loadMigrations(set, join(MIGRATIONS_FOLDER, set))),
   );
   const migrations = [...(framework ?? []), ...(own ?? [])];
+  const [processor, maintenance] = await Promise.all([
+    readCredentials(secrets, environment.processorSecretArn),
+    readCredentials(secrets, environment.maintenanceSecretArn),
+  ]);
+  await ensureRoles({ ...connection, processor, maintenance });
   const { applied, alreadyApplied, newer } = await applyMigrations({
     ...connection,
     migrations,
+    processorRole: grantedRole(processor.username),
     // A stack that is only just created has no release before; what is recorded may be left by a creation that failed.
     mustSuitReleaseBefore: requestType === 'Update',
     log: (message) => {
@@ -91,15 +104,34 @@ async function migrate(connection: LockOptions, requestType: 'Create' | 'Update'
     },
   });
   await claimDatabase(claim);
-  const [processor, maintenance] = await Promise.all([
-    readCredentials(secrets, environment.processorSecretArn),
-    readCredentials(secrets, environment.maintenanceSecretArn),
-  ]);
-  await ensureRoles({ ...connection, processor, maintenance, tables: tablesOf(own ?? []) });
+  const warnings = await settleTables(connection, { processor, maintenance });
+  if (warnings.length > 0) logger.warn('the tables work, and may not be what was meant', { warnings });
   logger.info('the database is up to date', { applied, alreadyApplied });
   const data = { applied: applied.join(' '), alreadyApplied: String(alreadyApplied.length), newer: newer.join(' ') };
   if (newer.length === 0) return { status: 'SUCCESS', data };
   const warning = 'the database has migrations that are newer than this release, as after a rollback; they stay';
   logger.warn(warning, { newer });
   return { status: 'SUCCESS', data, warning: `${warning}: ${newer.join(', ')}` };
+}
+
+/**
+ * Grants the roles what they need, and compares the tables with what the projection declares: a function whose every
+ * batch would be held is not deployed.
+ *
+ * @returns warnings
+ * @throws TablesError with everything that does not fit, and what may not be granted
+ */
+async function settleTables(
+  connection: LockOptions,
+  roles: { readonly processor: Credentials; readonly maintenance: Credentials },
+): Promise<readonly string[]> {
+  const tables = JSON.parse(await readFile(TABLES_FILE, 'utf8')) as readonly DeclaredTable[];
+  const { problems, warnings } = await withMigrationLock(connection, async (execute) => {
+    await grantFramework(execute, roles);
+    const refused = await grantTables(execute, { role: grantedRole(roles.processor.username), tables });
+    const check = await checkTables(execute, tables);
+    return { commit: true, result: { ...check, problems: [...check.problems, ...refused] } };
+  });
+  if (problems.length > 0) throw new TablesError(problems);
+  return warnings;
 }

@@ -20,6 +20,7 @@ export interface PruneReport {
   readonly batchLog: number;
   readonly quarantineParts: number;
   readonly inFlight: number;
+  readonly heldPositions: number;
   readonly complete: boolean;
 }
 
@@ -43,7 +44,8 @@ const LEFT_BEHIND_HOURS = 24;
 
 /**
  * Deletes rows that nothing can need any more: events older than any delivery, old rows of the batch log, parts of
- * payloads whose batch was never written, and notes about records that nobody delivers any more.
+ * payloads whose batch was never written, notes about records that nobody delivers any more, and about positions that
+ * nobody holds any more.
  *
  * @returns what was deleted
  */
@@ -64,12 +66,18 @@ export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
     hours: LEFT_BEHIND_HOURS,
     column: 'started_at',
   });
+  const held = await deleteOld(options, {
+    table: FRAMEWORK_TABLES.heldPosition,
+    hours: LEFT_BEHIND_HOURS,
+    column: 'last_held_at',
+  });
   return {
     ledger: ledger.rows,
     batchLog: batchLog.rows,
     quarantineParts: parts.rows,
     inFlight: notes.rows,
-    complete: ledger.complete && batchLog.complete && parts.complete && notes.complete,
+    heldPositions: held.rows,
+    complete: [ledger, batchLog, parts, notes, held].every(({ complete }) => complete),
   };
 }
 

@@ -1,8 +1,11 @@
+import type { HeldPosition } from './read-held-positions.ts';
 import type { ShardProbe, ShardState } from './shard-state.ts';
 
 /** What all shards are judged by. */
 export interface AssessmentInput {
   readonly shards: readonly ShardState[];
+  /** Positions that are held, of any shard. */
+  readonly held: readonly HeldPosition[];
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   /** Retention of the stream as it is now. */
@@ -32,8 +35,9 @@ export interface Assessment {
  *
  * With one lane per shard this is exact: commits go in order, so all before the newest committed record is committed.
  * With more lanes a slow lane is behind the newest commit of its shard; while it is moving, its own commits show how
- * far it is. A lane that does not move at all leaves nothing in the database: its invocations tell, through Lambda's
- * iterator age, errors and throttles, each with its own alarm.
+ * far it is. A lane that does not move at all leaves a note of the record at which it stands. Only one that never gets
+ * as far as the database leaves nothing there: its invocations tell, through Lambda's iterator age, errors and
+ * throttles, each with its own alarm.
  */
 export function assessBacklog(input: AssessmentInput): Assessment {
   let worst = { ageMs: 0, shardId: undefined as string | undefined };
@@ -43,6 +47,10 @@ export function assessBacklog(input: AssessmentInput): Assessment {
     if (ageMs === undefined) continue;
     shardsJudged += 1;
     if (ageMs > worst.ageMs) worst = { ageMs, shardId: shard.position.shardId };
+  }
+  for (const { arrivalMs, shardId } of input.held) {
+    const ageMs = input.nowMs - arrivalMs;
+    if (ageMs > worst.ageMs) worst = { ageMs, shardId };
   }
   const backlogAgeSeconds = worst.ageMs / 1000;
   const count = (kind: ShardProbe['kind']): number => input.shards.filter(({ probe }) => probe.kind === kind).length;

@@ -4,6 +4,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { watchdogEnvironment } from '../../contract/environment.ts';
 import { WATCHDOG_METRICS, type WatchdogMetricName } from '../../contract/metrics.ts';
 import { runWatchdog } from './run-watchdog.ts';
@@ -21,22 +22,29 @@ const options = {
   kinesis: new KinesisClient(client),
   s3: new S3Client(client),
   lambda: new LambdaClient(client),
+  sns: new SNSClient(client),
   dataApi: new RDSDataClient({ maxAttempts: 1 }),
   environment,
   now: Date.now,
   memory: createWatchMemory(),
 };
+
+/** Held positions in one log line; the gauge has their number. */
+const MAX_LISTED_POSITIONS = 20;
+
 const signalRuns = createRunsSignal(environment.runsSignalUrl);
 
 /** Runs every minute: publishes how far behind the consumer is and what waits for somebody, whether the consumer lives or not. */
 export async function handler(): Promise<void> {
-  const { metrics: values, failures, report } = await runWatchdog(options);
+  const { metrics: values, failures, remarks, report } = await runWatchdog(options);
   for (const [name, value] of Object.entries(values)) {
     metrics.addMetric(name, WATCHDOG_METRICS[name as WatchdogMetricName], value);
   }
   metrics.publishStoredMetrics();
   for (const { what, error, todo } of failures) logger.error(`cannot see ${what}; ${todo}`, error as Error);
+  for (const remark of remarks) logger.warn(remark);
   // Errors have lines of their own.
-  logger.info('looked at the stream', { ...report, unreadable: undefined, positionsError: undefined });
+  const held = report?.held.slice(0, MAX_LISTED_POSITIONS);
+  logger.info('looked at the stream', { ...report, held, unreadable: undefined, positionsError: undefined });
   await signalRuns();
 }

@@ -1,15 +1,19 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { WatchdogEnvironment } from '../../contract/environment.ts';
 import type { WatchdogMetricName } from '../../contract/metrics.ts';
 import { adviceForCheck, adviceForShard } from './advice.ts';
-import { countUnreadFailures, readMappingEnabled, readOpenQuarantine } from './waiting-work.ts';
+import { countPageSubscribers } from './page-subscribers.ts';
+import { pauseReminder, readMapping } from './read-mapping.ts';
+import { countUnreadFailures, readOpenQuarantine } from './waiting-work.ts';
 import { createWatchdogExecute, watchStream, type WatchOptions, type WatchReport } from './watch-stream.ts';
 
 /** What a run asks, and with what. */
 export interface WatchdogOptions extends WatchOptions {
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
+  readonly sns: SNSClient;
   readonly environment: WatchdogEnvironment;
 }
 
@@ -28,6 +32,8 @@ export interface WatchdogFailure {
 export interface WatchdogFindings {
   readonly metrics: WatchdogMetrics;
   readonly failures: readonly WatchdogFailure[];
+  /** What is left out on purpose, and why. */
+  readonly remarks: readonly string[];
   /** Undefined when the stream did not answer. */
   readonly report: WatchReport | undefined;
 }
@@ -35,13 +41,18 @@ export interface WatchdogFindings {
 interface CheckResult {
   readonly metrics: WatchdogMetrics;
   readonly failures: readonly WatchdogFailure[];
+  readonly remarks?: readonly string[];
   readonly report?: WatchReport;
 }
 
-/** Asks stream, database, bucket and mapping, side by side: whoever does not answer keeps no other from being heard. */
+const UNCOUNTED =
+  'nobody can say whether anybody is subscribed to the pages: the policy of the topic does not allow ' +
+  'sns:GetTopicAttributes to the role of the watchdog';
+
+/** Asks stream, database, bucket, mapping and topic, side by side: whoever does not answer keeps no other from being heard. */
 export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFindings> {
-  const { environment, dataApi, s3, lambda } = options;
-  const { failedBatchesBucket: bucket, mappingId, functionName } = environment;
+  const { environment, dataApi, s3, lambda, sns, now } = options;
+  const { failedBatchesBucket: bucket, mappingId, functionName, pageTopicArn } = environment;
   const results = await Promise.all([
     check('the stream', async () => describeStream(await watchStream(options))),
     check('the quarantine', async () => {
@@ -56,8 +67,16 @@ export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFin
       return { metrics, failures: [] };
     }),
     check('the event source mapping', async () => {
-      const enabled = await readMappingEnabled(lambda, mappingId);
-      return { metrics: { MappingEnabled: enabled ? 1 : 0 }, failures: [] };
+      const mapping = await readMapping(lambda, mappingId);
+      const metrics = { MappingEnabled: mapping.isEnabled ? 1 : 0, PauseReminder: pauseReminder(mapping, now()) };
+      return { metrics, failures: [] };
+    }),
+    check('the subscriptions to the pages', async () => {
+      if (pageTopicArn === '') return { metrics: {}, failures: [] };
+      const count = await countPageSubscribers(sns, pageTopicArn);
+      return count === undefined
+        ? { metrics: {}, failures: [], remarks: [UNCOUNTED] }
+        : { metrics: { PageSubscribers: count }, failures: [] };
     }),
   ]);
   const failures = results.flatMap((result) => result.failures);
@@ -66,6 +85,7 @@ export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFin
   return {
     metrics: { WatchdogRuns: 1, ChecksFailed: failures.length, ...metrics },
     failures: [...failures, ...unreadable.map(describeUnreadable)],
+    remarks: results.flatMap(({ remarks = [] }) => remarks),
     report: results[0].report,
   };
 }
@@ -79,14 +99,15 @@ async function check(what: string, ask: () => Promise<CheckResult>): Promise<Che
 }
 
 function describeStream(report: WatchReport): CheckResult {
-  const { positionsError, shards, shardsJudged, shardsUnknown, shardsUnreadable } = report;
+  const { positionsError, held, shards, shardsJudged, shardsUnknown, shardsUnreadable } = report;
   const { backlogAgeSeconds, timeToDataLossSeconds } = report;
   // An age that is taken of no shard would read as caught up.
-  const isKnown = shardsJudged > 0 || shards === 0;
+  const isKnown = shardsJudged > 0 || shards === 0 || held.length > 0;
   return {
     metrics: {
       ShardsUnknown: shardsUnknown,
       ShardsUnreadable: shardsUnreadable,
+      ...(positionsError === undefined && { PositionsHeld: held.length }),
       ...(isKnown && { BacklogAge: backlogAgeSeconds, TimeToDataLoss: timeToDataLossSeconds }),
     },
     failures: positionsError === undefined ? [] : [describePositionsFailure(positionsError, isKnown)],

@@ -1,4 +1,3 @@
-import { type LambdaClient, GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import { MAX_GAUGE_COUNT } from '../../contract/metrics.ts';
@@ -49,20 +48,4 @@ export async function countUnreadFailures(client: S3Client, bucket: string): Pro
     if (keys.push(key) >= MAX_GAUGE_COUNT) break;
   }
   return keys.length;
-}
-
-/**
- * Asks Lambda whether the event source mapping is enabled.
- *
- * @returns false also for one that is gone
- */
-export async function readMappingEnabled(client: LambdaClient, mappingId: string): Promise<boolean> {
-  try {
-    const { State } = await client.send(new GetEventSourceMappingCommand({ UUID: mappingId }));
-    // An update, of the batch size for example, does not stop it.
-    return State === 'Enabled' || State === 'Updating';
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return false;
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ import { readRetentionHours } from '../../kinesis/describe-stream.ts';
 import { assessBacklog, type Assessment } from './assess-backlog.ts';
 import { chooseShards } from './choose-shards.ts';
 import { probeShards, type ShardMemory } from './probe-shards.ts';
+import { readHeldPositions, type HeldPosition } from './read-held-positions.ts';
 import { readPositions, type CommittedPositions } from './read-positions.ts';
 import type { ShardPosition, ShardState } from './shard-state.ts';
 
@@ -14,6 +15,8 @@ import type { ShardPosition, ShardState } from './shard-state.ts';
 export interface WatchMemory {
   /** What the database said last. */
   positions: CommittedPositions | undefined;
+  /** What the database said last of positions that are held. */
+  held: readonly HeldPosition[];
   readonly shards: Map<string, ShardMemory>;
 }
 
@@ -28,6 +31,7 @@ export type WatchedStream = Pick<
   | 'startingPosition'
   | 'parallelizationFactor'
   | 'maxShards'
+  | 'deliveryGapSeconds'
 >;
 
 /** What the watchdog looks at, and with what. */
@@ -49,6 +53,8 @@ export interface WatchReport extends Assessment {
   readonly shards: number;
   /** Shards that were looked into; fewer than `shards` when there are more than one run may ask. */
   readonly shardsProbed: number;
+  /** Positions that are held, the oldest record first. */
+  readonly held: readonly HeldPosition[];
   /** Shards that could not be read, and why. */
   readonly unreadable: readonly { readonly shardId: string; readonly error: unknown }[];
   /** Why the positions are those that an earlier run read, or unknown; undefined when the database was read. */
@@ -63,7 +69,7 @@ const PROBE_UNTIL_MS = 40_000;
 
 /** A memory of nothing. */
 export function createWatchMemory(): WatchMemory {
-  return { positions: undefined, shards: new Map() };
+  return { positions: undefined, held: [], shards: new Map() };
 }
 
 /** Statements of the watchdog: reads, which are repeated while the database is not ready. */
@@ -108,9 +114,10 @@ export async function watchStream(options: WatchOptions): Promise<WatchReport> {
         );
   const { parallelizationFactor } = environment;
   return {
-    ...assessBacklog({ shards, nowMs: now(), retentionSeconds, parallelizationFactor }),
+    ...assessBacklog({ shards, held: memory.held, nowMs: now(), retentionSeconds, parallelizationFactor }),
     shards: shardIds.length,
     shardsProbed: chosen.length,
+    held: memory.held,
     unreadable: unreadableOf(shards),
     positionsError,
   };
@@ -126,6 +133,8 @@ async function refreshPositions(
   try {
     const execute = createWatchdogExecute(dataApi, environment);
     memory.positions = await readPositions(execute, environment.functionName, shardIds);
+    const held = await readHeldPositions(execute, environment);
+    memory.held = held.filter(({ shardId }) => shardIds.includes(shardId));
     return undefined;
   } catch (error) {
     return error;

@@ -3,9 +3,11 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
+import { longestGapMinutes, type InvocationTimes } from '../monitoring/alarm-window.ts';
 import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
 import { DAY } from '../props/option-spec.ts';
 import type { ResolvedMappingOptions } from '../props/mapping-options.ts';
@@ -21,6 +23,7 @@ export interface WatchdogProps
   extends
     FunctionDefaults,
     Pick<ResolvedStreamOptions, 'streamRetention'>,
+    InvocationTimes,
     Pick<ResolvedMappingOptions, 'startingPosition' | 'startingPositionTimestamp' | 'parallelizationFactor'>,
     Pick<ResolvedDatabaseOptions, 'ledgerRetention'> {
   readonly code: Pick<StackCode, 'functionName' | 'watchdog' | 'prune'>;
@@ -31,6 +34,8 @@ export interface WatchdogProps
   readonly database: EventDatabase;
   readonly mapping: EventSourceMapping;
   readonly failedBatches: FailedBatches | undefined;
+  /** Topic whose subscriptions are counted; undefined where nobody needs to be paged, or nobody may ask. */
+  readonly pageTopic: ITopic | undefined;
 }
 
 /** Shards that one run of the watchdog looks into: two calls each, ten at a time, well within its minute. */
@@ -75,7 +80,7 @@ export class Watchdog extends Construct {
   }
 
   private createWatchdog(props: WatchdogProps): ServiceFunction {
-    const { mapping, failedBatches } = props;
+    const { mapping, failedBatches, pageTopic } = props;
     const { stream } = props.stream;
     return new ServiceFunction(this, 'Watchdog', {
       ...props,
@@ -93,6 +98,9 @@ export class Watchdog extends Construct {
         maxShards: MAX_SHARDS,
         mappingId: mapping.eventSourceMappingId,
         failedBatchesBucket: failedBatches?.bucket.bucketName ?? '',
+        // A minute more than is likely: a note that is taken too early to be old would come and go.
+        deliveryGapSeconds: 60 * (longestGapMinutes(props) + 1),
+        pageTopicArn: pageTopic?.topicArn ?? '',
         runsSignalUrl: this.runs.ref,
       }),
       statements: [
@@ -102,6 +110,7 @@ export class Watchdog extends Construct {
           resources: [mapping.eventSourceMappingArn],
         }),
         ...(failedBatches?.listStatements() ?? []),
+        ...allowCountSubscriptions(pageTopic),
         ...allowMaintenance(props),
       ],
     });
@@ -128,6 +137,11 @@ export class Watchdog extends Construct {
       statements: [describe, ...allowMaintenance(props)],
     });
   }
+}
+
+function allowCountSubscriptions(topic: ITopic | undefined): readonly PolicyStatement[] {
+  if (topic === undefined) return [];
+  return [new PolicyStatement({ actions: ['sns:GetTopicAttributes'], resources: [topic.topicArn] })];
 }
 
 function allowMaintenance({ database }: WatchdogProps): readonly PolicyStatement[] {

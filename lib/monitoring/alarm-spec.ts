@@ -1,14 +1,19 @@
 import type { ComparisonOperator, IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 
-/** Incidents that page: every alarm of one belongs to the same page. */
+/** How soon somebody has to come: `page` wakes a person, `ticket` is work for the day where there is a route for it. */
+export type Urgency = 'page' | 'ticket';
+
+/** Incidents: every alarm of one belongs to the same message. */
 export const INCIDENTS = {
   /** The consumer is stopped, behind, or about to be; or nobody can tell. */
-  NotKeepingUp: 'the consumer is stopped or behind, or nobody can tell',
+  NotKeepingUp: { says: 'the consumer is stopped or behind, or nobody can tell', urgency: 'page' },
   /** A second page, even while the first is open. */
-  DataLossDanger: 'records are about to be lost',
-  /** Records were set aside and wait for somebody. */
-  SetAside: 'records were set aside',
-} as const;
+  DataLossDanger: { says: 'records are about to be lost', urgency: 'page' },
+  /** Lambda gave records up, and kept no copy. */
+  RecordsLost: { says: 'records were lost', urgency: 'page' },
+  /** Records were set aside and wait for somebody; the stream goes on. */
+  SetAside: { says: 'records were set aside', urgency: 'ticket' },
+} as const satisfies Readonly<Record<string, { readonly says: string; readonly urgency: Urgency }>>;
 
 /** Name of an incident. */
 export type IncidentName = keyof typeof INCIDENTS;
@@ -29,6 +34,10 @@ export interface AlarmSpec {
   /** How many of them must be over the threshold. */
   readonly datapointsToAlarm: number;
   readonly missingData: TreatMissingData;
-  /** The page it is a part of; without one it only notifies. */
-  readonly incident?: IncidentName;
+  /** The incident it is a part of; without one it only notifies. */
+  readonly incident?: IncidentName | undefined;
+  /** A notice that is work for somebody: it goes to the tickets too, where there is a route for them. */
+  readonly isWork?: boolean;
+  /** A notice that comes again and again: that it went off says nothing. */
+  readonly repeats?: boolean;
 }

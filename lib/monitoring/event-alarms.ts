@@ -1,14 +1,6 @@
-import {
-  Alarm,
-  AlarmRule,
-  AlarmState,
-  ComparisonOperator,
-  CompositeAlarm,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, AlarmRule, AlarmState, CompositeAlarm, type AlarmBase } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Duration } from 'aws-cdk-lib';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Pager } from '../constructs/pager.ts';
 import { INCIDENTS, type AlarmSpec, type IncidentName } from './alarm-spec.ts';
@@ -16,6 +8,7 @@ import type { EventMetrics } from './event-metrics.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 import { noticeAlarms } from './notice-alarms.ts';
 import { pageAlarms } from './page-alarms.ts';
+import { pagerAlarms } from './pager-alarms.ts';
 
 /** What is watched, and who is told. */
 export interface EventAlarmsProps {
@@ -33,7 +26,7 @@ const RUNBOOK = 'docs/operations.md';
 
 /**
  * All alarms. Each one sends its changes to the notices; the incidents, which are composites of them, send theirs to
- * the pages. So one incident is one page, however many alarms belong to it.
+ * the pages, or to the tickets. So one incident is one page, however many alarms belong to it.
  */
 export class EventAlarms extends Construct {
   /** Every metric alarm by its id. */
@@ -43,10 +36,9 @@ export class EventAlarms extends Construct {
   constructor(scope: Construct, id: string, props: EventAlarmsProps) {
     super(scope, id);
     const { metrics, limits, pager } = props;
-    const specs = [...pageAlarms(metrics, limits), ...noticeAlarms(metrics, limits)];
+    const specs = [...pageAlarms(metrics, limits), ...noticeAlarms(metrics, limits), ...pagerAlarms(metrics, pager)];
     this.alarms = Object.fromEntries(specs.map((spec) => [spec.id, this.createAlarm(spec, props)]));
     this.incidents = this.createIncidents(specs, props);
-    if (pager.ownsPageTopic) this.alarms = { ...this.alarms, PagingFailed: this.watchPages(pager) };
   }
 
   private createAlarm(spec: AlarmSpec, { pager, dashboardUrl }: EventAlarmsProps): Alarm {
@@ -59,7 +51,8 @@ export class EventAlarms extends Construct {
       datapointsToAlarm: spec.datapointsToAlarm,
       treatMissingData: spec.missingData,
     });
-    notify(alarm, new SnsAction(pager.noticeTopic));
+    const topics = [pager.noticeTopic, ...(spec.isWork === true ? [pager.ticketTopic] : [])];
+    for (const topic of topics) if (topic !== undefined) notify(alarm, topic, spec.repeats);
     return alarm;
   }
 
@@ -68,6 +61,7 @@ export class EventAlarms extends Construct {
     { deployment, pager, dashboardUrl }: EventAlarmsProps,
   ): Readonly<Record<IncidentName, CompositeAlarm>> {
     const create = (name: IncidentName): CompositeAlarm => {
+      const { says, urgency } = INCIDENTS[name];
       const parts = specs.filter(({ incident }) => incident === name);
       const rules = parts.flatMap(({ id }) => {
         const alarm = this.alarms[id];
@@ -75,48 +69,28 @@ export class EventAlarms extends Construct {
       });
       const incident = new CompositeAlarm(this, `Incident${name}`, {
         compositeAlarmName: `${deployment}-${name}`,
-        alarmDescription: describe(`Incident: ${INCIDENTS[name]}`, `incident-${name.toLowerCase()}`, dashboardUrl),
+        alarmDescription: describe(`Incident: ${says}`, `incident-${name.toLowerCase()}`, dashboardUrl),
         alarmRule: AlarmRule.anyOf(...rules),
       });
-      notify(incident, new SnsAction(pager.pageTopic));
+      notify(incident, pager.topicFor(urgency));
       return incident;
     };
     return {
       NotKeepingUp: create('NotKeepingUp'),
       DataLossDanger: create('DataLossDanger'),
+      RecordsLost: create('RecordsLost'),
       SetAside: create('SetAside'),
     };
   }
-
-  /** A pager that is out of reach cannot be told so by a page: this goes to the notices. */
-  private watchPages({ pageTopic, noticeTopic }: Pager): Alarm {
-    const alarm = new Alarm(this, 'PagingFailed', {
-      alarmDescription: describe('Pages do not reach an endpoint', 'paging-failed', ''),
-      metric: new Metric({
-        namespace: 'AWS/SNS',
-        metricName: 'NumberOfNotificationsFailed',
-        dimensionsMap: { TopicName: pageTopic.topicName },
-        statistic: 'Sum',
-        period: Duration.minutes(5),
-      }),
-      threshold: 0,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 1,
-      datapointsToAlarm: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-    notify(alarm, new SnsAction(noticeTopic));
-    return alarm;
-  }
 }
 
-/** A message when it begins and a message when it is over. */
-function notify(alarm: Alarm | CompositeAlarm, action: SnsAction): void {
+/** A message when it begins and, unless it begins again and again, one when it is over. */
+function notify(alarm: AlarmBase, topic: ITopic, repeats = false): void {
+  const action = new SnsAction(topic);
   alarm.addAlarmAction(action);
-  alarm.addOkAction(action);
+  if (!repeats) alarm.addOkAction(action);
 }
 
 function describe(says: string, section: string, dashboardUrl: string): string {
-  const dashboard = dashboardUrl === '' ? '' : ` Dashboard: ${dashboardUrl}`;
-  return `${says}. What to do: ${RUNBOOK}#${section}.${dashboard}`;
+  return `${says}. What to do: ${RUNBOOK}#${section}. Dashboard: ${dashboardUrl}`;
 }

@@ -28,6 +28,7 @@ export function noticeAlarms(metrics: EventMetrics, limits: MonitoredLimits): re
     unknownShards(metrics),
     ...databaseAlarms(metrics, limits),
     ...cacheAlarms(metrics, limits),
+    ...(limits.mappingEnabled ? [] : [pauseReminder(metrics)]),
   ];
 }
 
@@ -142,4 +143,21 @@ function cacheAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly A
       threshold: limit,
     },
   ];
+}
+
+/** Where the stack disables the mapping: a pause that somebody forgot comes to mind every day. */
+function pauseReminder(metrics: EventMetrics): AlarmSpec {
+  return {
+    id: 'Paused',
+    says: 'The consumer is paused, for as many hours as the reason says, and records pile up',
+    section: 'paused',
+    metric: metrics.watchdog('PauseReminder', { statistic: 'Maximum' }),
+    operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    threshold: 0,
+    evaluationPeriods: 1,
+    datapointsToAlarm: 1,
+    missingData: TreatMissingData.IGNORE,
+    isWork: true,
+    repeats: true,
+  };
 }

@@ -39,7 +39,9 @@ export function pageAlarms(metrics: EventMetrics, limits: MonitoredLimits): read
 
 /** Ages, from two paths that do not share a cause: database and stream, and Lambda's invocations. */
 function behindAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
-  const old = { operator: ABOVE, ...THREE_OF_FIVE, incident: 'NotKeepingUp' } as const;
+  // During a planned pause everything becomes old, which is no news; that it will be lost is.
+  const incident = limits.mappingEnabled ? 'NotKeepingUp' : undefined;
+  const old = { operator: ABOVE, ...THREE_OF_FIVE, incident } as const;
   return [
     {
       id: 'Behind',
@@ -107,9 +109,13 @@ function blindAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
   ];
 }
 
-/** A consumer that does nothing at all, seen from more sides: what it commits, Lambda's poller, and its switch. */
+/**
+ * A consumer that does nothing at all, seen from more sides: what it commits, Lambda's poller, and its switch. Not where
+ * the stack itself disables the mapping: a planned pause pages nobody.
+ */
 function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   const { mappingEnabled, pageWhenStoppedMinutes } = limits;
+  if (!mappingEnabled) return [];
   // The newest minutes are not all there yet, so M of N. A healthy consumer shows nothing while an invocation lasts; in
   // this many minutes it shows itself three times, which is one more than may be missing.
   const minutes = Math.max(pageWhenStoppedMinutes, 3 * longestGapMinutes(limits) - 2);
@@ -136,11 +142,11 @@ function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly
       metric: notReading(metrics),
       ...sustained,
     },
-    ...(mappingEnabled ? [disabledAlarm(metrics)] : []),
+    disabledAlarm(metrics),
   ];
 }
 
-/** Only where the stack enables the mapping: a planned pause pages nobody. */
+/** Somebody disabled the mapping by hand, or deleted it. */
 function disabledAlarm(metrics: EventMetrics): AlarmSpec {
   return {
     id: 'MappingDisabled',
@@ -269,7 +275,7 @@ function setAsideAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
 function givenUpAlarms(metrics: EventMetrics, { onFailureDestination }: MonitoredLimits): readonly AlarmSpec[] {
   const sum = { statistic: 'Sum', period: FIVE_MINUTES } as const;
   // Published only when it happens, so no data is good.
-  const lost = { ...ANY, missingData: TreatMissingData.NOT_BREACHING, incident: 'SetAside' } as const;
+  const lost = { ...ANY, missingData: TreatMissingData.NOT_BREACHING, incident: 'RecordsLost' } as const;
   const dropped: AlarmSpec = {
     id: 'Dropped',
     says: 'Lambda dropped records',
@@ -292,7 +298,7 @@ function givenUpAlarms(metrics: EventMetrics, { onFailureDestination }: Monitore
     {
       id: 'OnFailureDelivery',
       says: 'Lambda gave up a batch and could not put it into the on-failure bucket',
-      section: 'on-failure-destination',
+      section: 'on-failure-delivery',
       metric: metrics.lambda('DestinationDeliveryFailures', sum),
       ...lost,
     },

@@ -21,6 +21,16 @@ export interface PagerOptions {
   readonly pageHttpsEndpoints?: readonly string[];
 
   /**
+   * Addresses that get what is work for the day: records that were set aside, a pause that lasts, a pager that nobody
+   * hears. Without one, and without a topic of tickets, records that were set aside page.
+   *
+   * Range: an e-mail address, at most 10.
+   *
+   * @default none
+   */
+  readonly ticketEmails?: readonly string[];
+
+  /**
    * Addresses that get every change of every alarm.
    *
    * Range: an e-mail address, at most 10.
@@ -36,6 +46,7 @@ const EMAIL = { pattern: /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, words: 'an e-mail addr
 export const PAGER_SPECS = {
   pageEmails: list(EMAIL, 10),
   pageHttpsEndpoints: list({ pattern: /^https:\/\/[^\s,]+$/, words: 'a URL that begins with https://' }, 10),
+  ticketEmails: list(EMAIL, 10),
   noticeEmails: list(EMAIL, 10),
 } as const satisfies SpecsFor<PagerOptions>;
 

@@ -39,6 +39,7 @@ export const LIVE_CHANGES: Readonly<Record<SettingName, LiveChange>> = {
   existingClusterSecretArn: 'update',
   existingClusterSecretKeyArn: 'update',
   existingPageTopicArn: 'subscription',
+  existingTicketTopicArn: 'subscription',
 
   streamMode: 'update',
   shardCount: 'update',
@@ -78,6 +79,7 @@ export const LIVE_CHANGES: Readonly<Record<SettingName, LiveChange>> = {
 
   pageEmails: 'subscription',
   pageHttpsEndpoints: 'subscription',
+  ticketEmails: 'subscription',
   noticeEmails: 'subscription',
   metricsNamespace: 'version',
   pageWhenBehind: 'update',

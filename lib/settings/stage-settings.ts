@@ -97,6 +97,15 @@ export interface DeploymentSettings {
    * @default a new topic
    */
   readonly existingPageTopicArn?: string;
+
+  /**
+   * What has time until the day goes to this topic; its policy and key must let CloudWatch publish.
+   *
+   * Range: the ARN of a topic.
+   *
+   * @default a new topic where `ticketEmails` are given
+   */
+  readonly existingTicketTopicArn?: string;
 }
 
 /**
@@ -139,6 +148,7 @@ export const DEPLOYMENT_SPECS = {
   existingClusterSecretArn: text(arn('secretsmanager', 'a secret, with the six characters at its end', '.+-\\w{6}')),
   existingClusterSecretKeyArn: text(KEY_ARN),
   existingPageTopicArn: text(arn('sns', 'a topic')),
+  existingTicketTopicArn: text(arn('sns', 'a topic')),
 } as const satisfies SpecsFor<DeploymentSettings>;
 
 /** Range and default of every setting; `npm run docs` writes them into the comments of the options. */

@@ -3,7 +3,7 @@ import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Topic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { EventProcessorProps } from '../event-processor.ts';
 import { optionsOf } from './check-settings.ts';
@@ -24,7 +24,7 @@ export function toProcessorProps(scope: Construct, settings: StageSettings): Omi
     ...(logRetention !== undefined && { logRetention }),
     ...existingStream(scope, settings),
     ...existingCluster(scope, settings),
-    ...existingPageTopic(scope, settings),
+    ...existingTopics(scope, settings),
   };
 }
 
@@ -49,10 +49,17 @@ function existingCluster(scope: Construct, settings: StageSettings): Pick<EventP
   return { cluster: { clusterArn, clusterIdentifier, secret } };
 }
 
-function existingPageTopic(scope: Construct, settings: StageSettings): Pick<EventProcessorProps, 'pageTopic'> {
-  const { existingPageTopicArn } = settings;
-  if (existingPageTopicArn === undefined) return {};
-  return { pageTopic: Topic.fromTopicArn(scope, 'ExistingPageTopic', existingPageTopicArn) };
+function existingTopics(
+  scope: Construct,
+  { existingPageTopicArn, existingTicketTopicArn }: StageSettings,
+): Pick<EventProcessorProps, 'pageTopic' | 'ticketTopic'> {
+  const topicOf = (id: string, arn: string): ITopic => Topic.fromTopicArn(scope, id, arn);
+  return {
+    ...(existingPageTopicArn !== undefined && { pageTopic: topicOf('ExistingPageTopic', existingPageTopicArn) }),
+    ...(existingTicketTopicArn !== undefined && {
+      ticketTopic: topicOf('ExistingTicketTopic', existingTicketTopicArn),
+    }),
+  };
 }
 
 function keyOf(scope: Construct, id: string, arn: string | undefined): { readonly encryptionKey?: IKey } {

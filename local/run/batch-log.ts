@@ -12,6 +12,8 @@ export interface BatchLog {
   readonly totals: () => BatchTotals;
   /** Batches so far that held their position, by reason. */
   readonly holds: () => HoldCounts;
+  /** Skipped events so far, by reason. */
+  readonly skips: () => Readonly<Record<string, number>>;
   /** Hands over the warnings and errors since the last call, oldest first; of very many only the newest. */
   readonly takeProblems: () => readonly LogProblem[];
   /** Drops what an environment wrote about its own end. */
@@ -36,6 +38,7 @@ const PROBLEM_LEVELS: readonly unknown[] = ['WARN', 'ERROR', 'CRITICAL'];
 export function createBatchLog(): BatchLog {
   const sums: Partial<Record<BatchMetricName, number>> = {};
   const holds: Partial<Record<HoldReason, number>> = {};
+  const skips: Partial<Record<string, number>> = {};
   let problems: LogProblem[] = [];
   let batches = 0;
   const crashOutput = new CrashOutput();
@@ -48,18 +51,20 @@ export function createBatchLog(): BatchLog {
     add: (line, environmentId) => {
       const entry = parseEntry(line);
       if (entry === undefined) {
-        const isTold = line.trim() !== '' && !crashOutput.hold(line, environmentId);
-        if (isTold) addProblem({ level: 'OUTPUT', message: line });
+        if (line.trim() !== '' && !crashOutput.hold(line, environmentId))
+          addProblem({ level: 'OUTPUT', message: line });
       } else if ('_aws' in entry) {
         batches += 1;
         addNumbers(sums, entry);
       } else if (PROBLEM_LEVELS.includes(entry['level'])) {
         addProblem({ level: String(entry['level']), message: describeEntry(entry) });
-      } else if ('holdReason' in entry) {
-        addNumbers(holds, { [String(entry['holdReason'])]: 1 });
+      } else {
+        if ('holdReason' in entry) addNumbers(holds, { [String(entry['holdReason'])]: 1 });
+        addNumbers(skips, (entry['skippedByReason'] ?? {}) as Readonly<Record<string, unknown>>);
       }
     },
     holds: () => ({ ...holds }),
+    skips: () => ({ ...(skips as Record<string, number>) }),
     totals: () => ({ ...(sums as Record<BatchMetricName, number>), batches }),
     takeProblems: () => {
       for (const message of crashOutput.release()) addProblem({ level: 'OUTPUT', message });

@@ -31,6 +31,9 @@ export function describeReport(report: RunReport): string {
     ...(report.superseded > 0 ? [['superseded by newer versions', count(report.superseded)] as const] : []),
     ['duplicates, without effect', count(report.duplicates)],
     ['quarantined', count(report.quarantined)],
+    ...(report.skipped > 0
+      ? [['skipped', `${count(report.skipped)}: ${describeSkips(report.skippedByReason)}`] as const]
+      : []),
     ...(report.held > 0 ? [['held and delivered again', count(report.held)] as const] : []),
     ['time to catch up', duration(report.seconds)],
     ['events per second', count(report.eventsPerSecond)],
@@ -48,6 +51,15 @@ export function describeReport(report: RunReport): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
   return [report.caughtUp ? 'Caught up.' : 'Not caught up.', ...table].join('\n');
+}
+
+/** Reasons listed in the table; the report has them all. */
+const MAX_LISTED_SKIPS = 5;
+
+function describeSkips(byReason: RunReport['skippedByReason']): string {
+  const sorted = Object.entries(byReason).sort(([, a], [, b]) => b - a);
+  const listed = sorted.slice(0, MAX_LISTED_SKIPS).map(([reason, events]) => `${reason} ${count(events)}`);
+  return [...listed, ...(sorted.length > listed.length ? [`${sorted.length - listed.length} more`] : [])].join(', ');
 }
 
 function count(value: number): string {

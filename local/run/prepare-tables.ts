@@ -1,7 +1,9 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_MIGRATIONS, type FunctionFolder } from '../../build/function-folder.ts';
+import type { DeclaredTable } from '../../contract/declared-tables.ts';
 import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
+import { checkTables, TablesError } from '../../functions/migrate/check-tables.ts';
 import { loadMigrations } from '../../functions/migrate/load-migrations.ts';
 import { FRAMEWORK_MIGRATION_SET } from '../../functions/migrate/migration.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
@@ -10,18 +12,24 @@ import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
 const FRAMEWORK = { name: FRAMEWORK_MIGRATION_SET, migrations: FRAMEWORK_MIGRATIONS };
 
+/** A function, and what its projection declares where that is to be held against the tables. */
+type FunctionTables = Pick<FunctionFolder, 'name' | 'migrations'> & { readonly tables?: readonly DeclaredTable[] };
+
 /**
- * Creates the framework's tables and those of functions, by their migrations, and loads reference data.
+ * Creates the framework's tables and those of functions, by their migrations, loads reference data, and checks that the
+ * tables are what the projections declare.
  *
  * @param server in front of the database
  * @param functions whose tables are created
  * @param example whose reference data is loaded
+ * @returns what works, and may not be meant
+ * @throws `MigrationError` or `TablesError` with everything that keeps the functions from writing
  */
 export async function prepareTables(
   { endpoint, region, resourceArn: clusterArn, secretArn, database }: DataApiServer,
-  functions: readonly Pick<FunctionFolder, 'name' | 'migrations'>[],
+  functions: readonly FunctionTables[],
   example: Example | undefined,
-): Promise<void> {
+): Promise<readonly string[]> {
   const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   const connection = { client, clusterArn, secretArn, database };
   try {
@@ -30,7 +38,14 @@ export async function prepareTables(
     );
     // A developer's own database: what a deployment would refuse is told when the run starts.
     await applyMigrations({ ...connection, migrations: sets.flat(), mustSuitReleaseBefore: false });
-    await example?.loadReference(createPatientExecute(connection, { timeoutMs: 50_000, maxWaitMs: 60_000 }));
+    const execute = createPatientExecute(connection, { timeoutMs: 50_000, maxWaitMs: 60_000 });
+    await example?.loadReference(execute);
+    const { problems, warnings } = await checkTables(
+      execute,
+      functions.flatMap(({ tables = [] }) => tables),
+    );
+    if (problems.length > 0) throw new TablesError(problems);
+    return warnings;
   } finally {
     client.destroy();
   }

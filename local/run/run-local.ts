@@ -44,7 +44,7 @@ const TICK_MS = 100;
  * @param signal ends the run early: what was done until then is reported
  * @returns `undefined` when the run was ended before there was anything to report
  * @throws {@link UsageError} for an option that turns out wrong on closer look
- * @throws `FunctionError` or `MigrationError` for a function that cannot be used
+ * @throws `FunctionError`, `MigrationError` or `TablesError` for a function that cannot be used
  */
 export async function runLocal(given: RunOptions, screen: Screen, signal: AbortSignal): Promise<RunReport | undefined> {
   const unknown = await unknownFunctionProblem('--function', given.function);
@@ -75,6 +75,7 @@ export async function runLocal(given: RunOptions, screen: Screen, signal: AbortS
     screen.say('Not caught up: ended while it was starting.');
     return undefined;
   }
+  for (const warning of world.warnings) screen.say(`WARN ${warning}`);
   const { warnings } = await checkMigrations(folder.name, folder.migrations);
   if (warnings.length > 0) screen.say(`WARN ${[COMPATIBILITY_HEADING, ...warnings].join('\n- ')}`);
   const events = input.events()[Symbol.iterator]();
@@ -231,6 +232,7 @@ class LocalRun {
       caughtUp: this.#caughtUp,
       environments: world.runtime.environmentsStarted(),
       postgres: world.postgres.version,
+      skippedByReason: log.skips(),
     });
     screen.say(describeReport(report));
     if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));

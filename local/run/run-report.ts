@@ -12,6 +12,9 @@ export interface RunReport {
   readonly superseded: number;
   readonly duplicates: number;
   readonly quarantined: number;
+  /** Events that the projection does not want. */
+  readonly skipped: number;
+  readonly skippedByReason: Readonly<Record<string, number>>;
   /** Records handed back by batches that held their position; they were delivered again. */
   readonly held: number;
   /** From the start of the mapping to the moment the last event was processed. */
@@ -46,11 +49,18 @@ export interface RunFacts {
   readonly caughtUp: boolean;
   readonly environments: number;
   readonly postgres: string;
+  readonly skippedByReason: Readonly<Record<string, number>>;
 }
 
 /** Puts a run's figures together. */
 export function createRunReport(options: RunOptions, totals: BatchTotals, facts: RunFacts): RunReport {
-  const done = sum(totals.EventsWritten, totals.EventsSuperseded, totals.EventsDuplicate, totals.EventsQuarantined);
+  const done = sum(
+    totals.EventsWritten,
+    totals.EventsSuperseded,
+    totals.EventsDuplicate,
+    totals.EventsQuarantined,
+    totals.EventsSkipped,
+  );
   const lookups = totals.LookupKeys || 0;
   return {
     function: options.function,
@@ -59,6 +69,8 @@ export function createRunReport(options: RunOptions, totals: BatchTotals, facts:
     superseded: sum(totals.EventsSuperseded),
     duplicates: sum(totals.EventsDuplicate),
     quarantined: sum(totals.EventsQuarantined),
+    skipped: sum(totals.EventsSkipped),
+    skippedByReason: facts.skippedByReason,
     held: sum(totals.RecordsHeld),
     seconds: round(facts.seconds, 3),
     eventsPerSecond: facts.seconds > 0 ? Math.round(done / facts.seconds) : 0,

@@ -25,6 +25,8 @@ export interface World {
   readonly dataApi: DataApiServer;
   readonly stream: LocalStream;
   readonly runtime: FunctionRuntime;
+  /** What of the tables works, and may not be meant. */
+  readonly warnings: readonly string[];
   /** Ends all of it, in the reverse order of its start. */
   readonly close: () => Promise<void>;
 }
@@ -57,7 +59,7 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   onStep('function');
   const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
   starting.defer(() => rm(directory, { recursive: true, force: true }));
-  await prepareFunction(folder, directory);
+  const { tables } = await prepareFunction(folder, directory);
   onStep('PostgreSQL');
   const postgres = await (options.databaseUrl === undefined
     ? startPostgres()
@@ -66,7 +68,7 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
   onStep('tables');
-  await prepareTables(dataApi, [folder], example);
+  const warnings = await prepareTables(dataApi, [{ ...folder, tables }], example);
   // Latency is for what is measured, not for what prepares it.
   dataApi.setLatencyMs(options.dataApiLatencyMs);
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
@@ -75,7 +77,7 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const runtime = startRuntime(dataApi, settings, directory);
   starting.defer(() => runtime.close());
   const started = starting.move();
-  return { postgres, dataApi, stream, runtime, close: () => started.disposeAsync() };
+  return { postgres, dataApi, stream, runtime, warnings, close: () => started.disposeAsync() };
 }
 
 function startRuntime(

@@ -81,3 +81,12 @@ export function arrivalMs({
     ? Math.round(seconds * 1000)
     : undefined;
 }
+
+/**
+ * When a record arrived, or began to be known.
+ *
+ * @returns milliseconds since 1970; now where the record does not say so
+ */
+export function arrivedAtMs(record: KinesisRecord | undefined, clock: { now(): number }): number {
+  return (record && arrivalMs(record.kinesis)) ?? clock.now();
+}

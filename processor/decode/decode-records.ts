@@ -14,7 +14,7 @@ import { describeValue, hearLateRejections, isPromiseLike } from '../user-values
 /** What decoding needs to know of a projection. */
 export interface Decoding {
   readonly schema: StandardSchemaV1;
-  readonly eventId: (event: unknown, record: EventRecord) => string;
+  readonly eventId: (event: unknown, record: EventRecord) => unknown;
 }
 
 /** Bounds of what one record may grow to: hostile input meets them, honest input does not. */
@@ -168,15 +168,20 @@ function identify(origin: Origin, event: unknown, decoding: Decoding): DecodedIt
   try {
     eventId = decoding.eventId(event, eventRecord(place, partitionKey));
   } catch (error) {
-    return reject(origin, 'event-id', `eventId threw ${errorText(error)}`);
+    return unidentified(origin, event, `eventId threw ${errorText(error)}`);
   }
   if (isEventId(eventId)) return { kind: 'event', origin, eventId, event };
   hearLateRejections(eventId);
-  return reject(
+  return unidentified(
     origin,
-    'event-id',
+    event,
     `expected 1 to ${LIMITS.maxEventIdBytes} bytes of storable text, got ${describeValue(eventId)}${idAdvice(eventId)}`,
   );
+}
+
+/** Whether the event needs an id is known when the projection has seen it. */
+function unidentified(origin: Origin, event: unknown, detail: string): DecodedItem {
+  return { kind: 'event', origin, eventId: '', event, unidentified: reject(origin, 'event-id', detail) };
 }
 
 function isEventId(value: unknown): value is string {

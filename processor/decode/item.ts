@@ -1,9 +1,10 @@
 /**
- * What a batch decodes to: items in stream order, each an event or a rejection, each with its origin.
+ * What a batch decodes to: items in stream order, each an event, a rejection or skipped, each with its origin.
  *
  * @module
  */
 import type { Place } from './place.ts';
+import type { SkippedEvent } from './skip.ts';
 
 /**
  * One record of an invocation, as the event source mapping delivers it; only the members that the processor reads.
@@ -96,12 +97,15 @@ export interface Rejection {
 export interface DecodedEvent {
   readonly kind: 'event';
   readonly origin: Origin;
+  /** Empty where the event has none. */
   readonly eventId: string;
   readonly event: unknown;
+  /** What is wrong with an event that has no usable id, unless it is skipped: then it needs none. */
+  readonly unidentified?: Rejection;
 }
 
-/** An event or a rejection. */
-export type DecodedItem = DecodedEvent | Rejection;
+/** An event, a rejection, or what nobody wants. */
+export type DecodedItem = DecodedEvent | Rejection | SkippedEvent;
 
 /** The item's payload in base64, whichever form it is kept in. */
 export function payloadBase64({ payload }: Origin): string {

@@ -27,6 +27,11 @@ export class AskedKeys {
     return this.#keys.length - start;
   }
 
+  /** Whether the item that is not ended yet asked for a key. */
+  isOpenWith(key: string): boolean {
+    return this.#keys.includes(key, this.#ends.at(-1) ?? 0);
+  }
+
   /** Takes back the keys of the item that is not ended yet, and ends it without any. */
   withdraw(): void {
     this.#keys.length = this.#ends.at(-1) ?? 0;

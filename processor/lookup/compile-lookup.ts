@@ -1,7 +1,9 @@
 import { identifier } from '../tables/table-kind.ts';
 import type { Lookup } from './declare-lookup.ts';
+import { isComposite, keyColumnsOf } from './declare-lookup.ts';
+import { keyTypeSql } from './key-type.ts';
 
-/** Name of the parameter with the keys of the lookup at this index: a JSON array of texts. */
+/** Name of the parameter with the keys of the lookup at this index: a JSON array of texts, or of arrays of them. */
 export function lookupKeysParameter(lookupIndex: number): string {
   return `keys_${lookupIndex}`;
 }
@@ -9,20 +11,30 @@ export function lookupKeysParameter(lookupIndex: number): string {
 /**
  * Compiles all lookups of a projection to one statement, so that a batch reads them in one call.
  *
- * @returns SQL that returns, per key that has a row, `lookup`, `key` as it was asked, `rows`, the number of its rows, and
- *   `cells`, a JSON array in the order of the columns, of any one of them; or `undefined` when there are no lookups
+ * Which rows a key has is for the database to say, by its own equality: capitals, blanks and zeros may not count there.
+ * So a row comes back with the place of the key that it answers, and several keys may get the same row.
+ *
+ * @returns SQL that returns, per key that has a row, `lookup`, `asked`, the place of the key among those asked, from 1,
+ *   `rows`, the number of its rows, and `cells`, a JSON array in the order of the columns, of any one of them; or
+ *   `undefined` when there are no lookups
  */
 export function compileLookup(lookups: Readonly<Record<string, Lookup>>): string | undefined {
   const reads = Object.entries(lookups).map(([name, lookup], index) => read(name, lookup, index));
   return reads.length === 0 ? undefined : reads.join('\nUNION ALL\n');
 }
 
-function read(name: string, { table, key, keyType, columns }: Lookup, index: number): string {
-  const cells = Object.entries(columns).map(([column, type]) => cell(column, type));
-  return `SELECT '${name.replaceAll("'", "''")}'::text AS lookup, _asked.key, count(*) AS rows, min(jsonb_build_array(${cells.join(', ')})::text) AS cells
-FROM jsonb_array_elements_text(:${lookupKeysParameter(index)}::jsonb) AS _asked(key)
-JOIN ${identifier(table)} AS _t ON _t.${identifier(key)} = _asked.key::${keyType}
-GROUP BY _asked.key`;
+function read(name: string, lookup: Lookup, index: number): string {
+  const cells = Object.entries(lookup.columns).map(([column, type]) => cell(column, type));
+  const [elements, value] = isComposite(lookup)
+    ? ['jsonb_array_elements', (position: number) => `(_asked.key->>${position})`]
+    : ['jsonb_array_elements_text', () => '_asked.key'];
+  const equal = keyColumnsOf(lookup).map(
+    ({ column, type }, position) => `_t.${identifier(column)} = ${value(position)}::${keyTypeSql(type)}`,
+  );
+  return `SELECT '${name.replaceAll("'", "''")}'::text AS lookup, _asked.n AS asked, count(*) AS rows, min(jsonb_build_array(${cells.join(', ')})::text) AS cells
+FROM ${elements}(:${lookupKeysParameter(index)}::jsonb) WITH ORDINALITY AS _asked(key, n)
+JOIN ${identifier(lookup.table)} AS _t ON ${equal.join(' AND ')}
+GROUP BY _asked.n`;
 }
 
 /** JSON numbers are doubles to JavaScript: what must stay exact travels as text. */

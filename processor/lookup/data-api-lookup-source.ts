@@ -1,5 +1,6 @@
 import { lookupKeysParameter } from './compile-lookup.ts';
 import type { Lookup } from './declare-lookup.ts';
+import { isComposite } from './declare-lookup.ts';
 import { parseJson } from '../decode/parse-json.ts';
 import { AmbiguousKey } from '../ports.ts';
 import type { LookupSource, ReferenceRow } from '../ports.ts';
@@ -23,30 +24,38 @@ export function createDataApiLookupSource(
     read: async (request, options) => {
       const rows = new Map(names.map((name) => [name, new Map<string, ReferenceRow | AmbiguousKey>()]));
       if (sql === undefined) return rows;
-      const { rows: found } = await execute(sql, keyParameters(names, request), options);
+      const { rows: found } = await execute(sql, keyParameters(lookups, request), options);
       for (const record of found) {
-        const { lookup, key, row } = readRecord(record, lookups);
-        rows.get(lookup)?.set(key, row);
+        const { lookup, asked, count, cells } = readRecord(record);
+        const key = request.get(lookup)?.[asked - 1];
+        if (key === undefined) throw new RangeError(`lookup ${lookup} answers a key that was not asked for`);
+        rows.get(lookup)?.set(key, toRow(lookups[lookup], count, cells));
       }
       return rows;
     },
   };
 }
 
+function readRecord([lookup, asked, count, cells]: readonly Field[]) {
+  return {
+    lookup: lookup?.stringValue ?? '',
+    asked: asked?.longValue ?? 0,
+    count: count?.longValue,
+    cells: cells?.stringValue,
+  };
+}
+
+/** A key of several values is JSON text as it is. */
 function keyParameters(
-  names: readonly string[],
+  lookups: Readonly<Record<string, Lookup>>,
   request: ReadonlyMap<string, readonly string[]>,
 ): Record<string, string> {
   return Object.fromEntries(
-    names.map((name, index) => [lookupKeysParameter(index), JSON.stringify(request.get(name) ?? [])]),
+    Object.entries(lookups).map(([name, lookup], index) => {
+      const keys = request.get(name) ?? [];
+      return [lookupKeysParameter(index), isComposite(lookup) ? `[${keys.join(',')}]` : JSON.stringify(keys)];
+    }),
   );
-}
-
-/** A record is lookup, key, number of rows, and the cells of one of them. */
-function readRecord([name, key, count, cells]: readonly Field[], lookups: Readonly<Record<string, Lookup>>) {
-  const lookup = name?.stringValue ?? '';
-  const row = toRow(lookups[lookup], count?.longValue, cells?.stringValue);
-  return { lookup, key: key?.stringValue ?? '', row };
 }
 
 function toRow(lookup: Lookup | undefined, rows = 0, cells = '[]'): ReferenceRow | AmbiguousKey {

@@ -1,8 +1,8 @@
 import type { Lookup } from './declare-lookup.ts';
-import { describeValue, hearLateRejections, isPromiseLike } from '../user-values.ts';
 import { AmbiguousKey } from '../ports.ts';
 import type { AskedKeys } from './asked-keys.ts';
-import { isNoKey, KEY_FORMS_IN_WORDS, lookupKeyText } from './lookup-keys.ts';
+import type { KeyShape } from './key-text.ts';
+import { describeKey, KeyMisfit, keyShapeOf, lookupKeyText, notAsked } from './key-text.ts';
 
 /**
  * Reference rows of a batch, by lookup and key text; `null` where a key has no row, an {@link AmbiguousKey} where it has
@@ -61,21 +61,19 @@ export function createEventLookups(
   };
 }
 
-function createAccessor(
-  name: string,
-  { keyType, absent, table, key: column }: Lookup,
-  find: (text: string) => unknown,
-): (key: unknown) => unknown {
+function createAccessor(name: string, lookup: Lookup, find: (text: string) => unknown): (key: unknown) => unknown {
+  const { absent, table } = lookup;
+  const shape = keyShapeOf(lookup);
   return (key) => {
     // Nearly every key is a text in the form under which its row is kept, and needs no other look.
-    const row = (typeof key === 'string' ? find(key) : undefined) ?? rowOfOtherForm(keyType, key, find);
-    if (row === undefined) {
-      throw new Error(`lookup \`${name}\` was not asked for ${describeKey(key)}; add the key to lookupKeys`);
-    }
+    const isText = typeof key === 'string' && !shape.isComposite;
+    const row = (isText ? find(key) : undefined) ?? rowOfOtherForm(name, shape, { key, find });
+    if (row === undefined) throw new Error(notAsked(name, key));
     if (row instanceof AmbiguousKey) {
+      const columns = shape.columns.map(({ column }) => `\`${column}\``).join(', ');
       throw new UnansweredLookupError(
         'lookup-ambiguous',
-        `\`${table}\` has ${row.rows} rows whose \`${column}\` is ${describeKey(key)}; a lookup needs a unique key`,
+        `\`${table}\` has ${row.rows} rows whose ${columns} is ${describeKey(key)}; a lookup needs a unique key`,
       );
     }
     if (row !== null) return row;
@@ -84,16 +82,13 @@ function createAccessor(
   };
 }
 
-/** `null` for what can't be a key of this type: no row has it. */
-function rowOfOtherForm(keyType: Lookup['keyType'], key: unknown, find: (text: string) => unknown): unknown {
-  const text = lookupKeyText(keyType, key);
-  if (text !== undefined) return find(text);
-  if (!isNoKey(key)) return null;
-  hearLateRejections(key);
-  const advice = isPromiseLike(key) ? '; await it' : '';
-  throw new TypeError(`a lookup takes ${KEY_FORMS_IN_WORDS}, got ${describeValue(key)}${advice}`);
-}
-
-function describeKey(key: unknown): string {
-  return typeof key === 'bigint' ? String(key) : describeValue(key);
+/** `null` for what can't be a key of this lookup: no row has it. */
+function rowOfOtherForm(
+  name: string,
+  shape: KeyShape,
+  { key, find }: { readonly key: unknown; readonly find: (text: string) => unknown },
+): unknown {
+  const text = lookupKeyText(shape, key);
+  if (text instanceof KeyMisfit) throw new TypeError(`a key of lookup \`${name}\` ${text.detail}`);
+  return text === undefined ? null : find(text);
 }

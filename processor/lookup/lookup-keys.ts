@@ -2,15 +2,28 @@ import { escapedBytes } from '../../data-api/statement-body.ts';
 import { AskedKeys } from './asked-keys.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../decode/item.ts';
 import { errorText } from '../decode/item.ts';
-import { isStorableText } from '../tables/storable-text.ts';
-import type { KeyType, Lookup } from './declare-lookup.ts';
+import type { Lookup } from './declare-lookup.ts';
+import type { KeyShape } from './key-text.ts';
+import { KeyMisfit, keyShapeOf, lookupKeyText, notAsked } from './key-text.ts';
+import type { LookupAccessors, ResolvedLookups } from './lookup-accessors.ts';
 import type { MemberName } from '../user-values.ts';
+import { AmbiguousKey } from '../ports.ts';
 import { describeValue, hearLateRejections, isPromiseLike, memberName, memberOf } from '../user-values.ts';
 
 /** The part of a projection that says which reference rows an event needs. */
 export interface LookupPlan {
   readonly lookups: Readonly<Record<string, Lookup>>;
-  readonly lookupKeys: (event: unknown) => Readonly<Record<string, readonly unknown[]>>;
+  readonly lookupKeys: (event: unknown, lookups: LookupAccessors) => Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** What gathering goes by. */
+export interface GatheringContext {
+  /** Bytes of keys that a request may carry: an event with a larger key is rejected. */
+  readonly maxKeyBytes: number;
+  /** The rows read so far; none of them before the first read. */
+  readonly resolved: ResolvedLookups;
+  /** Whether no further read may follow: an event that needs one is rejected. */
+  readonly isLast: boolean;
 }
 
 /** The reference rows a batch needs. */
@@ -23,24 +36,35 @@ export interface GatheredKeys {
   readonly keys: ReadonlyMap<string, ReadonlySet<string>>;
   /** Keys asked for by all events together, each time they were asked for. */
   readonly requests: number;
+  /** Whether an event looked at a row that is not read yet: once it is, the event may ask for more. */
+  readonly isUnfinished: boolean;
 }
 
 /**
  * Gathers the distinct reference keys of a batch, so that they can be read together.
  *
- * @param maxKeyBytes bytes of keys that a request may carry: an event with a larger key is rejected
+ * A key may come from the row of another lookup. Then `lookupKeys` is called once more when that row is read, for every
+ * event, since it gives the same keys for the same rows.
  */
-export function gatherLookupKeys(items: readonly DecodedItem[], plan: LookupPlan, maxKeyBytes: number): GatheredKeys {
-  const lookups = Object.entries(plan.lookups).map(([name, { keyType }]) => ({
+export function gatherLookupKeys(
+  items: readonly DecodedItem[],
+  plan: LookupPlan,
+  context: GatheringContext,
+): GatheredKeys {
+  const lookups = Object.entries(plan.lookups).map(([name, lookup]) => ({
     ...memberName(name),
-    keyType,
-    maxKeyBytes,
+    shape: keyShapeOf(lookup),
+    maxKeyBytes: context.maxKeyBytes,
     keys: new Set<string>(),
     asked: new AskedKeys(),
   }));
-  let requests = 0;
+  const seen = new SeenRows(plan.lookups, context.resolved);
+  let [requests, isUnfinished] = [0, false];
   const gathered = items.map((item): DecodedItem => {
-    const rejection = item.kind === 'rejection' || lookups.length === 0 ? undefined : askFor(item, plan, lookups);
+    if (lookups.length === 0) return item;
+    const rejection = item.kind === 'event' ? askFor(item, plan, { lookups, seen, ...context }) : undefined;
+    isUnfinished ||= rejection === undefined && seen.isUnread;
+    seen.forget();
     for (const { asked } of lookups) {
       if (rejection === undefined) requests += asked.close();
       else asked.withdraw();
@@ -52,11 +76,60 @@ export function gatherLookupKeys(items: readonly DecodedItem[], plan: LookupPlan
     asked: new Map(lookups.map(({ name, asked }) => [name, asked])),
     keys: new Map(lookups.map(({ name, keys }) => [name, keys])),
     requests,
+    isUnfinished,
   };
 }
 
+/** What one event looks at while it says which keys it needs. */
+class SeenRows {
+  readonly accessors: LookupAccessors;
+  /** Keys that it looked at, and that it has to ask for as well. */
+  readonly #looked: { readonly lookup: string; readonly text: string; readonly key: unknown }[] = [];
+  #isUnread = false;
+
+  constructor(lookups: LookupPlan['lookups'], resolved: ResolvedLookups) {
+    this.accessors = Object.fromEntries(
+      Object.entries(lookups).map(([name, lookup]) => {
+        const shape = keyShapeOf(lookup);
+        return [name, (key: unknown) => this.#look(name, shape, { key, rows: resolved.get(name) })];
+      }),
+    );
+  }
+
+  /** Whether one of the rows is not read yet. */
+  get isUnread(): boolean {
+    return this.#isUnread;
+  }
+
+  /** The first key that it looked at without asking for it: only what it asks for itself is sure to be read. */
+  firstUnasked(isAsked: (lookup: string, text: string) => boolean): string | undefined {
+    const unasked = this.#looked.find(({ lookup, text }) => !isAsked(lookup, text));
+    return unasked && notAsked(unasked.lookup, unasked.key);
+  }
+
+  forget(): void {
+    if (this.#looked.length > 0) this.#looked.length = 0;
+    this.#isUnread = false;
+  }
+
+  #look(
+    name: string,
+    shape: KeyShape,
+    { key, rows }: { readonly key: unknown; readonly rows: ReadonlyMap<string, unknown> | undefined },
+  ): unknown {
+    if (key === undefined || key === null) return undefined;
+    const text = lookupKeyText(shape, key);
+    if (text === undefined) return undefined;
+    if (text instanceof KeyMisfit) throw new TypeError(`a key of lookup \`${name}\` ${text.detail}`);
+    this.#looked.push({ lookup: name, text, key });
+    const row = rows?.get(text);
+    if (row === undefined) this.#isUnread = true;
+    return row === null || row instanceof AmbiguousKey ? undefined : row;
+  }
+}
+
 interface GatheredLookup extends MemberName {
-  readonly keyType: KeyType;
+  readonly shape: KeyShape;
   readonly maxKeyBytes: number;
   /** Keys of the whole batch, each in its one form. */
   readonly keys: Set<string>;
@@ -74,21 +147,36 @@ class KeyProblem extends Error {
   }
 }
 
+interface Asking extends GatheringContext {
+  readonly lookups: readonly GatheredLookup[];
+  readonly seen: SeenRows;
+}
+
 /** Adds the keys of one event. Reading them stays inside the `try`: a getter is the user's code too. */
-function askFor(item: DecodedEvent, plan: LookupPlan, lookups: readonly GatheredLookup[]): Rejection | undefined {
+function askFor(item: DecodedEvent, plan: LookupPlan, asking: Asking): Rejection | undefined {
   let answer: unknown;
   try {
-    answer = plan.lookupKeys(item.event);
-    readAnswer(answer, lookups);
+    answer = plan.lookupKeys(item.event, asking.seen.accessors);
+    readAnswer(answer, asking.lookups);
+    checkSeen(asking);
     return undefined;
   } catch (error) {
     hearLateRejections(answer);
+    if (item.unidentified !== undefined) return item.unidentified;
     const { reason, message } =
       error instanceof KeyProblem
         ? error
         : ({ reason: 'projection-threw', message: `lookupKeys threw ${errorText(error)}` } as const);
     return { kind: 'rejection', origin: item.origin, reason, detail: message, eventId: item.eventId };
   }
+}
+
+function checkSeen({ lookups, seen, isLast }: Asking): void {
+  const unasked = seen.firstUnasked((name, text) =>
+    lookups.some((lookup) => lookup.name === name && lookup.asked.isOpenWith(text)),
+  );
+  if (unasked !== undefined) throw new KeyProblem('projection-threw', unasked);
+  if (isLast && seen.isUnread) throw new KeyProblem('row-invalid', '`lookupKeys` follows too many rows to others');
 }
 
 function readAnswer(answer: unknown, lookups: readonly GatheredLookup[]): void {
@@ -109,75 +197,38 @@ function notKeys(answer: unknown): KeyProblem {
 
 /** A text, which has characters to go through, is no list. */
 function readKeys(list: unknown, lookup: GatheredLookup): void {
-  if (!Array.isArray(list)) throw wrongType(`\`lookupKeys.${lookup.name}\` must be a list of keys`, list);
+  if (!Array.isArray(list)) {
+    const advice = isPromiseLike(list) ? '; await it' : '';
+    const detail = `\`lookupKeys.${lookup.name}\` must be a list of keys, got ${describeValue(list)}${advice}`;
+    throw new KeyProblem('row-invalid', detail);
+  }
   for (let index = 0; index < list.length; index += 1) {
     const key: unknown = list[index];
     // A text that is known already is known in its one form.
-    const text = lookup.keys.has(key as string) ? (key as string) : readKey(key, index, lookup);
+    const isKnown = !lookup.shape.isComposite && lookup.keys.has(key as string);
+    const text = isKnown ? (key as string) : readKey(key, index, lookup);
     if (text !== undefined) lookup.asked.add(text);
   }
 }
 
-function readKey(key: unknown, index: number, lookup: GatheredLookup): string | undefined {
-  const { name, keyType, keys, maxKeyBytes } = lookup;
-  const text = lookupKeyText(keyType, key);
-  if (text === undefined) {
-    if (isNoKey(key)) throw wrongType(`\`lookupKeys.${name}[${index}]\` must be ${KEY_FORMS_IN_WORDS}`, key);
-    return undefined;
-  }
+function readKey(key: unknown, index: number, { name, shape, keys, maxKeyBytes }: GatheredLookup): string | undefined {
+  const text = key === null || key === undefined ? undefined : lookupKeyText(shape, key);
+  if (text === undefined) return undefined;
+  const property = `lookupKeys.${name}[${index}]`;
+  if (text instanceof KeyMisfit) throw new KeyProblem('row-invalid', `\`${property}${text.path}\` ${text.detail}`);
   const bytes = lookupKeyBytes(text);
   if (bytes > maxKeyBytes) {
-    const detail = `\`lookupKeys.${name}[${index}]\` takes ${bytes} bytes of a request that holds ${maxKeyBytes}`;
+    const detail = `\`${property}\` takes ${bytes} bytes of a request that holds ${maxKeyBytes}`;
     throw new KeyProblem('too-large', detail);
   }
   keys.add(text);
   return text;
 }
 
-/** What a lookup takes as a key, for messages. */
-export const KEY_FORMS_IN_WORDS = 'text, a bigint or a number up to 2^53';
-
-/** Whether a value is no key but a bug; null and a malformed UUID, which data may hold, only are keys of no row. */
-export function isNoKey(key: unknown): boolean {
-  if (typeof key === 'number') return !(Math.abs(key) <= Number.MAX_SAFE_INTEGER);
-  return (typeof key === 'object' && key !== null) || typeof key === 'function' || typeof key === 'symbol';
-}
-
-function wrongType(must: string, got: unknown): KeyProblem {
-  const advice = isPromiseLike(got) ? '; await it' : '';
-  return new KeyProblem('row-invalid', `${must}, got ${describeValue(got)}${advice}`);
-}
-
 /** Bytes of the punctuation around a key. */
 const SEPARATOR_BYTES = 4;
 
-/** Bytes that a key takes in a request. */
+/** Bytes that a key takes in a request; one of several values takes less. */
 export function lookupKeyBytes(key: string): number {
   return escapedBytes(JSON.stringify(key)) + SEPARATOR_BYTES;
 }
-
-const KEY_FORMS: Readonly<Record<KeyType, (text: string) => boolean>> = {
-  text: isStorableText,
-  uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
-  integer: (text) => /^-?\d{1,10}$/.test(text) && Number(text) === (Number(text) | 0),
-  bigint: (text) => /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text),
-};
-
-/**
- * A key as text, in the one form under which it is cached, sent and found again.
- *
- * @returns `undefined` for a value that can't be a key of this type: no row has it, and the cast in the read, which
- *   serves the whole batch, must not meet it; a number beyond 2^53 may be a rounded one
- */
-export function lookupKeyText(keyType: KeyType, key: unknown): string | undefined {
-  if (typeof key !== 'string' && typeof key !== 'bigint' && (typeof key !== 'number' || isNoKey(key))) return undefined;
-  const text = String(key);
-  return KEY_FORMS[keyType](text) ? ONE_FORM[keyType](text) : undefined;
-}
-
-const ONE_FORM: Readonly<Record<KeyType, (text: string) => string>> = {
-  text: (text) => text,
-  uuid: (text) => text.toLowerCase(),
-  integer: (text) => BigInt(text).toString(),
-  bigint: (text) => BigInt(text).toString(),
-};

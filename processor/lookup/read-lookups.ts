@@ -1,6 +1,5 @@
 import type { Calls } from '../call-with-retry.ts';
 import { callWithRetry, fixable, HoldError, transientHold } from '../call-with-retry.ts';
-import type { ResolvedLookups } from './lookup-accessors.ts';
 import { lookupKeyBytes } from './lookup-keys.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
 import type { Lookup } from './declare-lookup.ts';
@@ -16,12 +15,8 @@ export interface LookupReading {
   readonly maxKeyBytes: number;
 }
 
-/** The reference rows of a batch and what they cost. */
-export interface ReadLookups {
-  readonly resolved: ResolvedLookups;
-  /** Keys that had to be read from the database. */
-  readonly misses: number;
-}
+/** The reference rows of a batch, by lookup and key text, as far as they are known. */
+export type FoundRows = Map<string, Map<string, Found>>;
 
 interface MissedKey {
   readonly lookup: string;
@@ -30,21 +25,23 @@ interface MissedKey {
 }
 
 /**
- * Resolves the keys of a batch: from the cache where it knows them, the rest in one read.
+ * Resolves the keys of a batch that are not resolved yet: from the cache where it knows them, the rest in one read.
  *
+ * @param resolved gets the rows
+ * @returns how many had to be read from the database
  * @throws {@link HoldError} when the database can't be read in time
  */
 export async function readLookups(
   keys: ReadonlyMap<string, ReadonlySet<string>>,
   reading: LookupReading,
-  calls: Calls,
-): Promise<ReadLookups> {
-  const resolved = new Map<string, Map<string, Found>>();
+  { resolved, calls }: { readonly resolved: FoundRows; readonly calls: Calls },
+): Promise<number> {
   const missed: MissedKey[] = [];
   for (const [lookup, lookupKeys] of keys) {
-    const rows = new Map<string, Found>();
+    const rows: Map<string, Found> = resolved.get(lookup) ?? new Map<string, Found>();
     resolved.set(lookup, rows);
     for (const key of lookupKeys) {
+      if (rows.has(key)) continue;
       const cached = reading.cache.get(lookup, key);
       if (cached === undefined) missed.push({ lookup, key, bytes: lookupKeyBytes(key) });
       else rows.set(key, cached);
@@ -56,7 +53,7 @@ export async function readLookups(
     if (!(reading.lookups[lookup]?.fresh ?? false)) reading.cache.set(lookup, key, row);
   };
   for (const chunk of planChunks(missed, reading.maxKeyBytes)) await readChunk(chunk, reading, { calls, keep });
-  return { resolved, misses: missed.length };
+  return missed.length;
 }
 
 /** What there is for a key: its row, none, or more than one. */

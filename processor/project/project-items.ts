@@ -5,6 +5,8 @@ import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { Origin } from '../decode/item.ts';
 import type { EventRecord } from '../decode/place.ts';
 import { eventRecord } from '../decode/place.ts';
+import type { SkippedEvent } from '../decode/skip.ts';
+import { Skip, skippedEvent } from '../decode/skip.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../decode/item.ts';
 import { errorText } from '../decode/item.ts';
@@ -25,11 +27,7 @@ export interface ProjectionStep {
   readonly rowSources: Readonly<Record<string, RowSource>>;
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
   readonly ownLedger: OwnLedger | undefined;
-  readonly project: (
-    event: unknown,
-    lookups: LookupAccessors,
-    context: EventContext,
-  ) => Readonly<Record<string, unknown>>;
+  readonly project: (event: unknown, lookups: LookupAccessors, context: EventContext) => object;
 }
 
 /** What `project` gets beside an event and its reference rows. */
@@ -52,7 +50,7 @@ export interface EncodedEvent {
 }
 
 /** One item of a batch, ready to be written. */
-export type EncodedItem = EncodedEvent | EncodedRejection;
+export type EncodedItem = EncodedEvent | EncodedRejection | SkippedEvent;
 
 /** What a batch's items are encoded with; an event whose rows take more than `maxItemBytes` is rejected. */
 export type ItemEncoding = Omit<QuarantineContext, 'attempts'>;
@@ -85,9 +83,10 @@ export function projectItems(
   const context = { step, rows, accessors: lookups.accessors, encoding };
   const encoded = items.map((item, n): EncodedItem => {
     lookups.begin(n);
-    const outcome = item.kind === 'rejection' ? item : encodeEvent(item, n, context);
+    const outcome = item.kind === 'event' ? encodeEvent(item, n, context) : item;
     if (outcome.kind === 'event') return outcome;
     rows.withdraw(n);
+    if (outcome.kind === 'skip') return outcome;
     return encodeRejection(outcome, { ...encoding, attempts: 0 });
   });
   return { items: encoded, rows };
@@ -100,8 +99,10 @@ interface EncodingContext {
   readonly encoding: ItemEncoding;
 }
 
-function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): EncodedEvent | Rejection {
-  const rejection = projectEvent(item, n, context);
+function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): EncodedEvent | Rejection | SkippedEvent {
+  const settled = projectEvent(item, n, context);
+  if (settled?.kind === 'skip') return settled;
+  const rejection = item.unidentified ?? settled;
   if (rejection !== undefined) return rejection;
   const bytes = context.rows.close(n);
   const { maxItemBytes } = context.encoding;
@@ -126,11 +127,12 @@ class ItemContext implements EventContext {
 }
 
 /** Encoding stays inside the `try` as well: a getter or a `toJSON` of a row is the user's code too. */
-function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): Rejection | undefined {
+function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): Rejection | SkippedEvent | undefined {
   const { step, accessors, rows } = context;
   let projected: unknown;
   try {
     projected = step.project(item.event, accessors, new ItemContext(item));
+    if (projected instanceof Skip) return skippedEvent(item.origin, projected.reason);
     const problem =
       shapeProblem(projected) ??
       encodeTables(projected as ProjectedTables, { n, place: item.origin.place }, context) ??

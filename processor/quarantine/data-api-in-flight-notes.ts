@@ -20,6 +20,9 @@ const SHARED = {
   shard_id: ':shard_id::text',
 } as const;
 
+/** When the batch began to wait, which is the same for all notes about it. */
+const ARRIVED_AT = 'to_timestamp(:arrived_at_ms::double precision / 1000)';
+
 /** Columns of a note and how each is read from its JSON array. */
 const CELLS = {
   first_sequence_number: '(v->>0)::numeric',
@@ -33,6 +36,7 @@ const CELLS = {
   request_id: "CASE WHEN v->>6 = 'at-work' THEN :request_id::text END",
   deadline_at:
     "CASE WHEN v->>6 = 'at-work' THEN now() + :remaining_ms::double precision * interval '1 millisecond' END",
+  arrived_at: ARRIVED_AT,
 } as const;
 
 const KEY = [...Object.keys(SHARED), 'first_sequence_number', 'last_sequence_number'].join(', ');
@@ -84,13 +88,14 @@ ${INSERT}
  * @param scope whose notes they are
  */
 export function createDataApiInFlightNotes(execute: ExecuteStatement, scope: InFlightScope): InFlightNotes {
-  const shared = ({ shardId, requestId, remainingMs }: Worker, kept: readonly InFlightNote[]) => ({
+  const shared = ({ shardId, requestId, remainingMs, arrivedAtMs }: Worker, kept: readonly InFlightNote[]) => ({
     function_name: scope.functionName,
     code_version: scope.codeVersion,
     process_id: scope.processId,
     shard_id: shardId,
     request_id: requestId,
     remaining_ms: String(Math.max(0, remainingMs)),
+    arrived_at_ms: String(arrivedAtMs),
     kept: JSON.stringify(
       kept.map((note) => [note.first, note.last, note.crashes, note.alone, note.eventId, note.verdict, note.state]),
     ),

@@ -23,6 +23,8 @@ const LOG_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
   ['records', (cell) => `(${cell})::integer`],
   ['events', (cell) => `(${cell})::integer`],
   ['code_version', (cell) => cell],
+  ['skipped', (cell) => `coalesce((${cell})::integer, 0)`],
+  ['skipped_by_reason', (cell) => `(${cell})::jsonb`],
 ];
 
 const { name: LEDGER, eventId: EVENT_ID } = APPLIED_LEDGER;

@@ -6,6 +6,7 @@ import { BatchFuse } from '../quarantine/batch-fuse.ts';
 import type { EncodedRejection } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { FuseSettings } from '../quarantine/fuse.ts';
+import type { SkippedEvent } from '../decode/skip.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
@@ -45,6 +46,8 @@ export interface WriteReport {
   readonly rejections: readonly EncodedRejection[];
   /** Index of the first record that is not committed; the number of records when all are. */
   readonly committedRecords: number;
+  /** Events that the projection does not want, of records that are committed. */
+  readonly skipped: readonly SkippedEvent[];
   /** Why the batch ended early, if it did. */
   readonly hold: HoldError | undefined;
 }
@@ -103,7 +106,9 @@ class WriteRun {
   #superseded = 0;
   #settledEvents = 0;
   #committedRejections: EncodedRejection[] = [];
-  #waiting: EncodedRejection[] = [];
+  #committedSkips: SkippedEvent[] = [];
+  /** Rejections, and what is skipped beside an event that the database rejected. */
+  #waiting: (EncodedRejection | SkippedEvent)[] = [];
   /** What the database rejected. */
   readonly #rejectedByDatabase: EncodedRejection[] = [];
   /** Rejections whose payload is in the database in parts. */
@@ -133,13 +138,13 @@ class WriteRun {
 
   /** Looks at the whole batch, as if the database took all that it has not rejected so far. */
   async checkFuse(): Promise<void> {
-    await this.#admit(this.#rejectedBefore, { events: this.#items.length, isFinal: false });
+    await this.#admit(this.#rejectedBefore, { events: countWanted(this.#items), isFinal: false });
   }
 
   /** Of a batch that ended early only the settled part was seen, so only that can be judged. */
   async #admitSettled(): Promise<void> {
     const settled = this.#items.slice(0, this.#settled);
-    await this.#admit(settled.filter(isRejection), { events: settled.length, isFinal: true });
+    await this.#admit(settled.filter(isRejection), { events: countWanted(settled), isFinal: true });
   }
 
   async #admit(
@@ -167,17 +172,24 @@ class WriteRun {
     const hasEvents = part.some(isEvent);
     const failure = hasEvents ? await this.#send(items, isAgain) : undefined;
     if (failure !== undefined) return this.#narrow(part, sending, failure);
+    if (!hasEvents) await this.#noteSkips(part);
     // Rejections without an event beside them prove nothing about the build, so they wait for the last verdict.
     if (!hasEvents || items.length < part.length) this.#waiting.push(...part.filter(isRejection));
     this.#settled += part.length;
   }
 
+  /** What is skipped needs no event beside it: it is committed once the batch log has its place. */
+  async #noteSkips(part: Chunk<EncodedItem>): Promise<void> {
+    const skipped = part.filter(isSkipped);
+    if (skipped.length > 0) await this.#execute(skipped, this.#itemCalls());
+  }
+
   /** Tries less of a part that the database did not take, until the event to blame stands alone. */
   async #narrow(part: Chunk<EncodedItem>, { items, ...tried }: Sending, failure: DatabaseError): Promise<void> {
     const attempts = tried.attempts + 1;
-    if (items.length > 1) {
+    if (items.filter(isEvent).length > 1 || items.some(isRejection)) {
       for (const piece of cutBetweenEvents(part)) {
-        await this.#writePart(piece, { items: piece.filter(isEvent), attempts });
+        await this.#writePart(piece, { items: piece.filter((item) => !isRejection(item)), attempts });
       }
     } else if (failure.kind === 'timeout') {
       throw transientHold(failure);
@@ -215,13 +227,14 @@ class WriteRun {
       superseded: this.#superseded,
       settledEvents: this.#settledEvents,
       rejections: this.#committedRejections,
+      skipped: this.#committedSkips,
       committedRecords: Math.min(...firstUncommitted),
     };
   }
 
   #itemCalls(): Calls {
     if (this.#waiting.length === 0) return this.#calls;
-    const statements = this.#waiting.reduce((sum, { parts }) => sum + parts, 1);
+    const statements = this.#waiting.reduce((sum, item) => sum + (isRejection(item) ? item.parts : 0), 1);
     return { ...this.#calls, budgetMs: () => this.#calls.budgetMs() - statements * QUARANTINE_MS };
   }
 
@@ -266,7 +279,8 @@ class WriteRun {
     this.#written += written;
     this.#superseded += superseded;
     this.#committedRejections = this.#committedRejections.concat(rejections);
-    this.#settledEvents += chunk.length - rejections.length;
+    this.#committedSkips = this.#committedSkips.concat(chunk.filter(isSkipped));
+    this.#settledEvents += countWanted(chunk) - rejections.length;
     if (hasUnidentified) await this.#closeUnidentified(chunk.filter(isEvent), calls);
   }
 
@@ -292,7 +306,7 @@ class WriteRun {
   /** Rejects the one event of a part; all rejections of the part wait for the quarantine. */
   async #setAside(part: Chunk<EncodedItem>, failure: DatabaseError, attempts: number): Promise<void> {
     for (const item of part) {
-      if (isRejection(item)) this.#waiting.push(item);
+      if (!isEvent(item)) this.#waiting.push(item);
       else {
         const rejection = this.#reject(item, failure, attempts);
         this.#waiting.push(rejection);
@@ -319,6 +333,15 @@ function isEvent(item: EncodedItem): item is EncodedEvent {
 
 function isRejection(item: EncodedItem): item is EncodedRejection {
   return item.kind === 'rejection';
+}
+
+function isSkipped(item: EncodedItem): item is SkippedEvent {
+  return item.kind === 'skip';
+}
+
+/** What is skipped says nothing about the build. */
+function countWanted(items: readonly EncodedItem[]): number {
+  return items.length - items.filter(isSkipped).length;
 }
 
 /** Cuts a part in two with as many events each; a part with one event stays whole, to be tried without its rejections. */

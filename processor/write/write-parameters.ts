@@ -5,6 +5,7 @@ import type { RowLists } from '../project/row-lists.ts';
 import type { ParameterValue } from '../../data-api/statement-body.ts';
 import { CLOSE_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import { payloadBytes } from '../decode/item.ts';
+import { countByReason } from '../decode/skip.ts';
 
 /** What the parameters of every chunk of a batch share. */
 export interface WriteContext {
@@ -72,6 +73,7 @@ function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteCont
     if (origin.recordIndex !== recordIndex) records += 1;
     recordIndex = origin.recordIndex;
   }
+  const skipped = chunk.filter((item) => item.kind === 'skip');
   return JSON.stringify([
     shardId,
     chunk[0]?.origin.sequenceNumber,
@@ -79,7 +81,8 @@ function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteCont
     oldest,
     newest,
     records,
-    chunk.length,
+    chunk.length - skipped.length,
     codeVersion,
+    ...(skipped.length > 0 ? [skipped.length, countByReason(skipped)] : []),
   ]);
 }

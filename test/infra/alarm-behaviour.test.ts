@@ -92,6 +92,8 @@ describe('a first deployment', () => {
       MappingEnabled: everyMinute(100, 104, 1),
       QuarantineOpen: everyMinute(100, 104, 0),
       FailedBatchesUnread: everyMinute(100, 104, 0),
+      // Nobody has confirmed yet.
+      PageSubscribers: everyMinute(100, 104, 0),
     };
     const options = { atMinute: 105, before: 'INSUFFICIENT_DATA', fillsNothing } as const;
     for (const of of [stack, slow]) {
@@ -212,6 +214,34 @@ describe('a mapping that does not read', () => {
     const [first] = minutesInAlarm(fanOut, published, { from: 20, to: 100, fillsNothing: true });
     expect(first).toBeGreaterThan(54);
     expect(first).toBeLessThanOrEqual(59);
+  });
+});
+
+describe('a pager that nobody is subscribed to', () => {
+  test('is told after an hour, in which people confirm', () => {
+    const options = { from: 0, to: 120, fillsNothing: true };
+    const [first = Infinity] = minutesInAlarm(
+      alarm('NobodyPaged'),
+      { PageSubscribers: everyMinute(0, 120, 0) },
+      options,
+    );
+    // The oldest of the periods begins inside of one.
+    expect(first).toBeGreaterThan(55);
+    expect(first).toBeLessThanOrEqual(65);
+    const confirmed = { PageSubscribers: [...everyMinute(0, 50, 0), ...everyMinute(50, 120, 1)] };
+    expect(minutesInAlarm(alarm('NobodyPaged'), confirmed, options)).toEqual([]);
+  });
+});
+
+describe('a planned pause', () => {
+  const paused = synthesize({ mappingEnabled: false });
+
+  test('comes to mind once a day, each time anew', () => {
+    const reminder = [...everyMinute(0, 100, 0), ...everyMinute(100, 115, 49), ...everyMinute(115, 1540, 0)];
+    const published = { PauseReminder: [...reminder, ...everyMinute(1540, 1555, 73), ...everyMinute(1555, 1600, 0)] };
+    const on = minutesInAlarm(alarm('Paused', paused), published, { from: 20, to: 1600, fillsNothing: true });
+    expect(on).toHaveLength(30);
+    expect([on[0], on[15]]).toEqual([101, 1541]);
   });
 });
 

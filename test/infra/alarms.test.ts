@@ -66,6 +66,7 @@ const EXPECTED: [id: string, ...rest: unknown[]][] = [
   ['DatabaseCapacity', 'ACUUtilization', 'Average', 60, 'GreaterThanThreshold', 90, '10/10', 'notBreaching'],
   ['DataApiErrors', 'DataApiErrors', 'Sum', 60, 'GreaterThanThreshold', 5, '3/5', 'notBreaching'],
   ['PagingFailed', 'NumberOfNotificationsFailed', 'Sum', 300, 'GreaterThanThreshold', 0, '1/1', 'notBreaching'],
+  ['NobodyPaged', 'PageSubscribers', 'Maximum', 300, 'LessThanThreshold', 1, '12/12', 'ignore'],
   ['NewVersionErrors', 'Errors', 'Sum', 60, 'GreaterThanThreshold', 0, '2/3', 'notBreaching'],
 ];
 
@@ -180,6 +181,15 @@ describe('the alarms', () => {
   });
 });
 
+/** Alarms that an incident is made of. */
+function partsOf(incident: string, of: Synthesized = stack): readonly string[] {
+  const [found] = of.ofType('AWS::CloudWatch::CompositeAlarm').filter(([id]) => id.includes(`Incident${incident}`));
+  const rule = JSON.stringify(found?.[1].Properties['AlarmRule']);
+  expect(rule).not.toContain('AND');
+  const ids = [...rule.matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/g)].map(([, id = '']) => id);
+  return ids.map((id) => /^MonitoringAlarms(\w+)[0-9A-F]{8}$/.exec(id)?.[1] ?? id).sort();
+}
+
 describe('the incidents', () => {
   test.each([
     [
@@ -197,13 +207,23 @@ describe('the incidents', () => {
       ],
     ],
     ['DataLossDanger', ['DataLossDanger', 'IteratorAgeDataLoss']],
-    ['SetAside', ['Dropped', 'OnFailureDelivery', 'OnFailureDestination', 'Quarantine']],
+    ['RecordsLost', ['Dropped', 'OnFailureDelivery']],
+    ['SetAside', ['OnFailureDestination', 'Quarantine']],
   ])('%s is one page for any of its alarms', (name, parts) => {
-    const [found] = stack.ofType('AWS::CloudWatch::CompositeAlarm').filter(([id]) => id.includes(`Incident${name}`));
-    const rule = JSON.stringify(found?.[1].Properties['AlarmRule']);
-    const ids = [...rule.matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/g)].map(([, id = '']) => id);
-    expect(ids.map((id) => /^MonitoringAlarms(\w+)[0-9A-F]{8}$/.exec(id)?.[1]).sort()).toEqual(parts);
-    expect(rule).not.toContain('AND');
+    expect(partsOf(name)).toEqual(parts);
+  });
+
+  test('page nobody for a planned pause, but for records that are about to be lost', () => {
+    const paused = synthesize({ mappingEnabled: false });
+    expect(partsOf('NotKeepingUp', paused)).toEqual(['FuseBlown', 'PositionHeld', 'WatchdogBlind', 'WatchdogSilent']);
+    expect(partsOf('DataLossDanger', paused)).toEqual(['DataLossDanger', 'IteratorAgeDataLoss']);
+    const ids = paused.ofType('AWS::CloudWatch::Alarm').map(([id]) => id);
+    const absent = ['ConsumerStopped', 'MappingNotPolling', 'MappingDisabled'];
+    expect(ids.filter((id) => absent.some((name) => isOf(id, name)))).toEqual([]);
+    // It goes off every day, which would read as if the pause were over.
+    expect(alarm('Paused', paused)).toMatchObject({ MetricName: 'PauseReminder', Threshold: 0, DatapointsToAlarm: 1 });
+    expect(alarm('Paused', paused)).not.toHaveProperty('OKActions');
+    expect(stack.ofType('AWS::CloudWatch::Alarm').some(([id]) => isOf(id, 'Paused'))).toBe(false);
   });
 
   test('page, while single alarms only notify, so that one incident is one page', () => {

@@ -42,6 +42,10 @@ const SAMPLES: Readonly<Record<Exclude<SettingName, 'functionName'>, Sample>> = 
     after: { existingClusterSecretKeyArn: EXISTING.existingClusterSecretKeyArn },
   },
   existingPageTopicArn: { after: { existingPageTopicArn } },
+  existingTicketTopicArn: {
+    before: { ticketEmails: ['t@example.com'] },
+    after: { existingTicketTopicArn: existingPageTopicArn },
+  },
 
   streamMode: { after: { streamMode: 'on-demand' } },
   shardCount: { after: { shardCount: 8 } },
@@ -81,6 +85,7 @@ const SAMPLES: Readonly<Record<Exclude<SettingName, 'functionName'>, Sample>> = 
 
   pageEmails: { after: { pageEmails: ['other@example.com'] } },
   pageHttpsEndpoints: { after: { pageHttpsEndpoints: ['https://pager.example.com/hook'] } },
+  ticketEmails: { after: { ticketEmails: ['other@example.com'] } },
   noticeEmails: { after: { noticeEmails: ['other@example.com'] } },
   metricsNamespace: { after: { metricsNamespace: 'Other' } },
   pageWhenBehind: { after: { pageWhenBehind: Duration.minutes(10) } },
@@ -159,6 +164,7 @@ describe('a change of a setting on a live stack', () => {
     expect(replaced).toEqual([
       ['existingStreamArn', 'AWS::Lambda::EventSourceMapping'],
       ['existingPageTopicArn', 'AWS::SNS::Subscription'],
+      ['existingTicketTopicArn', 'AWS::SNS::Subscription'],
       ['startingPosition', 'AWS::Lambda::EventSourceMapping'],
       ['startingPositionTimestamp', 'AWS::Lambda::EventSourceMapping'],
       ['enhancedFanOut', 'AWS::Lambda::EventSourceMapping'],

@@ -60,13 +60,14 @@ describe('the roles', () => {
     ]);
   });
 
-  test('the watchdog reads stream, database, mapping and bucket, as a role that can write nothing', () => {
+  test('the watchdog reads stream, database, mapping, bucket and topic, as a role that can write nothing', () => {
     expect(permissions(stack, 'WatchingWatchdogRole')).toEqual([
       'logs:CreateLogStream logs:PutLogEvents on WatchingWatchdogLogs',
       `${STREAM} on EventsStream`,
       'kms:Decrypt on EncryptionKey',
       'lambda:GetEventSourceMapping on PollingMapping',
       's3:ListBucket on FailedBatchesBucket',
+      'sns:GetTopicAttributes on PagingPages',
       'rds-data:ExecuteStatement on DatabaseCluster',
       'secretsmanager:GetSecretValue on DatabaseMaintenanceSecret',
     ]);

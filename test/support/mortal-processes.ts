@@ -4,7 +4,7 @@ import type { CallOptions } from '../../data-api/classify-error.ts';
 import { parameterText } from '../../data-api/statement-body.ts';
 import type { KinesisRecord } from '../../processor/decode/item.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
-import type { EventStore } from '../../processor/ports.ts';
+import type { EventStore, PositionNote } from '../../processor/ports.ts';
 import type { BatchReport, Engine } from '../../processor/process-batch.ts';
 import { defineProjection, inserts } from '../../processor/projection.ts';
 import type { RunBatch } from '../../processor/batch-runner.ts';
@@ -66,6 +66,13 @@ class MortalProcess {
         await this.#pass();
         this.#fail('notes');
       }),
+      positions: {
+        note: async (position) => {
+          await this.#pass();
+          this.#fail('notes');
+          world.held.push(position);
+        },
+      },
       onCrash: (finding) => world.findings.push(finding),
     });
   }
@@ -183,6 +190,8 @@ export class MortalProcesses {
   readonly store = new FakeEventStore();
   readonly notes = new FakeInFlightNotes(() => this.clock.now());
   readonly findings: CrashFinding[] = [];
+  /** Positions that were noted as held, in order. */
+  readonly held: PositionNote[] = [];
   /** Ids of events that code of the user's has seen, in order. */
   readonly seen: string[] = [];
   readonly reports: BatchReport[] = [];

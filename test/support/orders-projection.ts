@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
+import { counters, defineProjection, inserts, lookup, skip, versions } from '../../processor/projection.ts';
 
 /** An order as the stream of the tests carries it. */
 export interface Order {
@@ -13,7 +13,7 @@ export function order(n: number, rest: Partial<Order> = {}): Order {
   return { id: `order-${n}`, customer: `customer-${n % 3}`, amount: 10 + n, ...rest };
 }
 
-/** A projection with every part one can have: a lookup and the three kinds of tables. */
+/** A projection with every part one can have: a lookup, the three kinds of tables, and orders of nothing that are skipped. */
 export const orders = defineProjection({
   name: 'orders',
   schema: z.object({ id: z.string(), customer: z.string(), amount: z.number() }),
@@ -25,9 +25,12 @@ export const orders = defineProjection({
     customer_totals: counters({ key: { customer: 'text' }, counters: { amount: 'bigint' } }),
     last_orders: versions({ key: { customer: 'text' }, version: { id: 'text' }, columns: { amount: 'integer' } }),
   },
-  project: ({ id, customer, amount }, { customers }) => ({
-    orders: { id, city: customers(customer).city, amount },
-    customer_totals: { customer, amount },
-    last_orders: { customer, id, amount },
-  }),
+  project: ({ id, customer, amount }, { customers }) => {
+    if (amount === 0) return skip('free');
+    return {
+      orders: { id, city: customers(customer).city, amount },
+      customer_totals: { customer, amount },
+      last_orders: { customer, id, amount },
+    };
+  },
 });

@@ -17,6 +17,7 @@ const ENVIRONMENT: WatchedStream = {
   startingPosition: 'TRIM_HORIZON',
   parallelizationFactor: 1,
   maxShards: 400,
+  deliveryGapSeconds: 180,
 };
 
 /** What is committed of a shard. */
@@ -25,16 +26,26 @@ export interface StubPosition {
   readonly arrivalMs: number;
 }
 
+/** A position that the processor holds. */
+export interface StubHold extends StubPosition {
+  readonly shardId: string;
+  readonly sinceMs?: number;
+}
+
 /** A stream and a database that are watched, run after run, in one execution environment. */
 export class WatchedStubs {
   readonly clock = new FakeClock({ nowMs: Date.parse('2026-11-26T12:00:00Z') });
   readonly stream = new StubStream(this.clock);
   readonly positions = new Map<string, StubPosition>();
+  /** What the database answers about held positions. */
+  held: readonly StubHold[] = [];
   deployedAtMs = this.clock.now() - 365 * 86_400_000;
   /** Thrown by every statement while it is set. */
   databaseError: Error | undefined;
   private readonly environment: WatchedStream;
   private memory = createWatchMemory();
+  /** Statements of this run that were answered: positions first, what is held second. */
+  private answered = 0;
 
   constructor(environment: Partial<WatchedStream> = {}) {
     this.environment = { ...ENVIRONMENT, ...environment };
@@ -58,6 +69,7 @@ export class WatchedStubs {
   }
 
   run(): Promise<WatchReport> {
+    this.answered = 0;
     return watchStream({
       kinesis: this.stream.client,
       dataApi: { send: () => this.answerStatement() } as unknown as RDSDataClient,
@@ -70,7 +82,12 @@ export class WatchedStubs {
 
   private answerStatement(): Promise<unknown> {
     if (this.databaseError !== undefined) return Promise.reject(this.databaseError);
-    const records = [...this.stream.shards.keys()].map((shardId) => {
+    this.answered += 1;
+    return Promise.resolve({ records: this.answered === 1 ? this.positionRows() : this.heldRows() });
+  }
+
+  private positionRows(): readonly unknown[] {
+    return [...this.stream.shards.keys()].map((shardId) => {
       const position = this.positions.get(shardId);
       return [
         { stringValue: shardId },
@@ -80,6 +97,17 @@ export class WatchedStubs {
         { longValue: this.deployedAtMs },
       ];
     });
-    return Promise.resolve({ records });
+  }
+
+  private heldRows(): readonly unknown[] {
+    return this.held.map(({ shardId, sequence, arrivalMs, sinceMs = arrivalMs }) => [
+      { stringValue: shardId },
+      { stringValue: String(sequence) },
+      { longValue: arrivalMs },
+      { longValue: sinceMs },
+      { stringValue: 'fuse' },
+      { stringValue: 'roll back' },
+      { stringValue: 'build-1' },
+    ]);
   }
 }

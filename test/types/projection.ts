@@ -7,7 +7,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- what does not compile has no type */
 import * as z from 'zod/mini';
 import type { EventRecord } from '../../processor/projection.ts';
-import { counters, defineProjection, inserts, lookup, versions } from '../../processor/projection.ts';
+import { counters, defineProjection, inserts, lookup, skip, Skip, versions } from '../../processor/projection.ts';
 
 const schema = z.object({ id: z.string(), origin: z.string(), delay: z.int(), at: z.nullable(z.string()) });
 const eventId = ({ id }: { readonly id: string }) => id;
@@ -235,8 +235,64 @@ counters({ key: { origin: 'text?' }, counters: { flights: 'bigint' } });
 counters({ key: { origin: 'text' }, counters: { flights: 'text' } });
 // @ts-expect-error -- a version must not be null
 versions({ key: { origin: 'text' }, version: { at: 'timestamp?' }, columns: {} });
-// @ts-expect-error -- a date is no kind of key
-lookup({ table: 'airports', key: 'iata', keyType: 'date', columns: { city: 'text' } });
+// @ts-expect-error -- JSON is no kind of key
+lookup({ table: 'airports', key: 'iata', keyType: 'jsonb', columns: { city: 'text' } });
+// @ts-expect-error -- two columns have two types
+lookup({ table: 'prices', key: ['shop', 'sku'], keyType: ['text'], columns: { cents: 'integer' } });
+// @ts-expect-error -- a list of columns has a list of types
+lookup({ table: 'prices', key: ['shop', 'sku'], keyType: 'text', columns: { cents: 'integer' } });
+// @ts-expect-error -- one column has one type
+lookup({ table: 'prices', key: 'sku', keyType: ['text'], columns: { cents: 'integer' } });
+
+// A key of several columns is a list of values in their order, and may come from another row.
+const prices = lookup({
+  table: 'prices',
+  key: ['shop', 'sku'],
+  keyType: ['text', 'integer'],
+  columns: { cents: 'integer' },
+});
+const shops = lookup({ table: 'shops', key: 'id', keyType: 'text', columns: { city: 'text', parent: 'text?' } });
+const priced = { ...base, lookups: { prices, shops } };
+defineProjection({
+  ...priced,
+  lookupKeys: ({ origin, delay }, lookups) => ({
+    prices: [[origin, delay]],
+    shops: [origin, lookups.shops(origin)?.parent, lookups.shops(lookups.shops(origin)?.parent)?.city],
+  }),
+  project: ({ origin, delay }, found) => ({
+    days: { origin: found.shops(origin).city, flights: found.prices([origin, delay]).cents },
+  }),
+});
+defineProjection({
+  ...priced,
+  // @ts-expect-error -- both values are needed
+  lookupKeys: ({ origin }) => ({ prices: [[origin]], shops: [] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...priced,
+  // @ts-expect-error -- in the order of the columns
+  lookupKeys: ({ origin, delay }) => ({ prices: [[delay, origin]], shops: [] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...priced,
+  // @ts-expect-error -- a list of keys, each of which is a list
+  lookupKeys: ({ origin, delay }) => ({ prices: [origin, delay], shops: [] }),
+  project: () => ({}),
+});
+defineProjection({
+  ...priced,
+  lookupKeys: ({ origin, delay }) => ({ prices: [[origin, delay]], shops: [] }),
+  // @ts-expect-error -- here as well
+  project: ({ origin }, found) => ({ days: { origin, flights: found.prices([origin]).cents } }),
+});
+defineProjection({
+  ...priced,
+  // @ts-expect-error -- the row may not be there yet
+  lookupKeys: ({ origin }, lookups) => ({ prices: [], shops: [lookups.shops(origin).parent] }),
+  project: () => ({}),
+});
 // @ts-expect-error -- the ledger is one of the tables
 defineProjection({ ...base, ledger: 'planes', project: () => ({}) });
 // @ts-expect-error -- the ledger's key is the event id, one column of text
@@ -316,11 +372,38 @@ defineProjection({
   project: (_event, _lookups, id) => ({ newest: { id, at: '2001-01-01' } }),
 });
 
+// An event may be skipped, by whichever way, and needs no id then.
+defineProjection({
+  ...base,
+  eventId: ({ at }) => at,
+  project: ({ id, delay }) => (delay > 0 ? skip('late') : { flights: { ...flight, id } }),
+});
+defineProjection({
+  ...base,
+  project: ({ id, delay }) => {
+    if (delay > 0) return skip('late');
+    if (delay < 0) return {};
+    return { flights: { ...flight, id } };
+  },
+});
+defineProjection({
+  ...base,
+  // @ts-expect-error -- what is not skipped has the right columns all the same
+  project: ({ delay }) => (delay > 0 ? skip('late') : { flights: { ...flight, speed: 5 } }),
+});
+// @ts-expect-error -- a reason is text
+skip(5);
+// @ts-expect-error -- and it must be there
+skip();
+// @ts-expect-error -- a row is not skipped, an event is
+defineProjection({ ...base, project: () => ({ flights: skip('late') }) });
+
 // A projection keeps its types: a test calls it with events, and reads rows.
 const projection = defineProjection({ ...looked, lookupKeys, project: ({ id }) => ({ flights: { ...flight, id } }) });
 const context = { eventId: 'a', record };
 const found = { airports: () => ({ city: 'Detroit', zone: null }), carriers: () => undefined };
-projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, found, context).flights satisfies object | undefined;
+const projected = projection.project({ id: 'a', origin: 'DTW', delay: 1, at: null }, found, context);
+if (!(projected instanceof Skip)) projected.flights satisfies object | undefined;
 // @ts-expect-error -- that is no event
 projection.project({ nonsense: true }, found, context);
 // @ts-expect-error -- the accessor of `carriers` is missing

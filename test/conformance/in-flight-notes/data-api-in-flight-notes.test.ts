@@ -57,7 +57,7 @@ it.each([
     verdict: null,
     state: 'at-work',
   } as const;
-  const worker = { shardId: SHARD_ID, requestId: 'r', remainingMs: 60_000 };
+  const worker = { shardId: SHARD_ID, requestId: 'r', remainingMs: 60_000, arrivedAtMs: 0 };
   await notesOf('p1').begin(batch, worker, ANY_CALL);
   expect((await notesOf('p2', scope).begin(batch, worker, ANY_CALL)).notes).toEqual([]);
   await notesOf('p2', scope).replace({ gone: [batch], kept: [] }, worker, ANY_CALL);

@@ -22,7 +22,7 @@ function note(from: number, to: number, rest: Partial<InFlightNote> = {}): InFli
 }
 
 function worker(rest: Partial<Worker> = {}): Worker {
-  return { shardId: SHARD_ID, requestId: 'request-1', remainingMs: 60_000, ...rest };
+  return { shardId: SHARD_ID, requestId: 'request-1', remainingMs: 60_000, arrivedAtMs: 0, ...rest };
 }
 
 /** What every implementation of the port does. */
@@ -62,7 +62,7 @@ export function describeInFlightNotes(name: string, open: () => Promise<InFlight
     });
 
     it('take a process for dead whose time is up, whoever has its records now', async () => {
-      await begin('p1', note(0, 9), worker({ remainingMs: 0 }));
+      await begin('p1', note(0, 9), worker({ remainingMs: 0, arrivedAtMs: 0 }));
       expect(await states('p2', worker({ requestId: 'request-2' }))).toEqual([{ ...range(0, 9), state: 'died' }]);
     });
 
@@ -72,7 +72,7 @@ export function describeInFlightNotes(name: string, open: () => Promise<InFlight
     });
 
     it('keep the first note of a batch that is noted again, so that its time still runs out', async () => {
-      await begin('p1', note(0, 9), worker({ remainingMs: 0 }));
+      await begin('p1', note(0, 9), worker({ remainingMs: 0, arrivedAtMs: 0 }));
       await begin('p2', note(0, 9), worker({ requestId: 'request-2' }));
       expect((await begin('p3', note(0, 9), worker({ requestId: 'request-3' }))).notes).toEqual([
         expect.objectContaining({ ...range(0, 9), state: 'died' }),

@@ -207,6 +207,23 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
   ],
 ];
 
+describe('tables that do not fit the projection', () => {
+  it('end the start with every place and what to do', async () => {
+    const tables = 'CREATE TABLE orders (id integer[], status text NOT NULL);\n';
+    const { code, stdout, stderr } = await start('other-tables', { [TABLES]: tables });
+    expect({ code, filled: stdout.includes('filling') }).toEqual({ code: 2, filled: false });
+    expect(stderr.split('\n')).toEqual([
+      'the database does not fit the projection:',
+      expect.stringMatching(
+        /^- table `orders`: column `id` is integer\[\] in the database, declared text; declare it /,
+      ),
+      expect.stringMatching(/^- table `orders` must have the column `state`, got id, status; did you mean `status`\?/),
+      expect.stringMatching(/^- table `orders`: column `status` \(text\) is NOT NULL without a default/),
+      '',
+    ]);
+  });
+});
+
 describe('a function that cannot load', () => {
   it.each(BROKEN)('is refused by npm start with every problem, before anything is filled: %s', async (...row) => {
     const [name, files, problems] = row;

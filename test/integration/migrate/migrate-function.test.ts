@@ -20,6 +20,8 @@ const ALL = [
   'event_processor/004-unidentified-entries.sql',
   'event_processor/005-open-quarantine.sql',
   'event_processor/006-deployment.sql',
+  'event_processor/007-held-positions.sql',
+  'event_processor/009-skipped-events.sql',
   'flights/001-flights.sql',
 ];
 

@@ -8,7 +8,7 @@ import {
   type KinesisClient,
 } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pruneEnvironment, watchdogEnvironment } from '../../../contract/environment.ts';
+import { watchdogEnvironment } from '../../../contract/environment.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from '../migrate/deployed-world.ts';
@@ -18,9 +18,11 @@ const MAPPING_ID = '00000000-0000-4000-8000-000000000000';
 /** What Lambda and S3 say, and what CloudFormation was told. */
 const aws = {
   mappingState: 'Enabled' as string | undefined,
+  mappingChangedAt: new Date(),
   keys: [] as string[],
   signals: [] as string[],
   url: '',
+  mapping: () => ({ UUID: MAPPING_ID, State: aws.mappingState, LastModified: aws.mappingChangedAt.getTime() / 1000 }),
   server: createServer((request, response) => {
     void text(request).then((body) => {
       if (request.method === 'PUT') {
@@ -29,7 +31,10 @@ const aws = {
       } else if (request.url?.includes('/event-source-mappings/') === true) {
         if (aws.mappingState === undefined) {
           response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end('{}');
-        } else response.end(JSON.stringify({ UUID: MAPPING_ID, State: aws.mappingState }));
+        } else response.end(JSON.stringify(aws.mapping()));
+      } else if (body.includes('Action=GetTopicAttributes')) {
+        const [status, answer] = topicAnswer(new URLSearchParams(body).get('TopicArn')?.split(':').at(-1));
+        response.writeHead(status).end(answer);
       } else if (request.url?.startsWith('/failed') === true) {
         const contents = aws.keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('');
         response.end(`<ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`);
@@ -37,6 +42,17 @@ const aws = {
     });
   }),
 };
+
+/** What SNS says about a topic that is named for its number of subscriptions, or for why it says nothing. */
+function topicAnswer(name = ''): readonly [status: number, xml: string] {
+  if (name === 'refused' || name === 'gone') {
+    const code = name === 'gone' ? 'NotFound' : 'AuthorizationError';
+    return [name === 'gone' ? 404 : 403, `<ErrorResponse><Error><Code>${code}</Code></Error></ErrorResponse>`];
+  }
+  const entry = `<entry><key>SubscriptionsConfirmed</key><value>${name}</value></entry>`;
+  const result = `<GetTopicAttributesResult><Attributes>${entry}</Attributes></GetTopicAttributesResult>`;
+  return [200, `<GetTopicAttributesResponse>${result}</GetTopicAttributesResponse>`];
+}
 
 const SHARDS = ['shardId-000000000000', 'shardId-000000000001'] as const;
 
@@ -108,6 +124,7 @@ interface WatchSettings {
   readonly lanes?: number;
   readonly from?: string;
   readonly bucket?: string;
+  readonly topic?: string;
   readonly database?: string;
 }
 
@@ -129,11 +146,14 @@ async function watch(stream: TestStream, options: WatchSettings = {}): Promise<P
         maxShards: 400,
         mappingId: MAPPING_ID,
         failedBatchesBucket: options.bucket ?? '',
+        deliveryGapSeconds: 180,
+        pageTopicArn: options.topic ?? '',
         runsSignalUrl: '',
       }),
       AWS_ENDPOINT_URL_KINESIS: emulator.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: aws.url,
       AWS_ENDPOINT_URL_S3: aws.url,
+      AWS_ENDPOINT_URL_SNS: aws.url,
     },
     {},
   );
@@ -184,6 +204,78 @@ describe('the watchdog, bundled as it is deployed', () => {
     // An hour behind when it committed, which is what it is still: the time since then is not added.
     expect((await watch(stream, { lanes: 10 })).BacklogAge).toBeGreaterThanOrEqual(3_599);
     expect((await watch(stream, { lanes: 1 })).BacklogAge).toBeLessThan(3_600);
+  });
+
+  describe('of several lanes of which one stands still', () => {
+    /** What the processor notes when it holds. */
+    const note = (functionName: string, sequence: string, lastHeld = 'now()'): Promise<unknown> =>
+      world.query(
+        database,
+        `INSERT INTO event_processor.held_position (function_name, shard_id, sequence_number, arrived_at, reason, detail,
+           code_version, held_since, last_held_at)
+         VALUES ('${functionName}', '${SHARDS[0]}', ${sequence}, now() - interval '1 hour', 'fuse', 'roll back', 'b1',
+           now() - interval '50 minutes', ${lastHeld})`,
+      );
+
+    test('tells the age of the record that it stands at, while the others are level with the stream', async () => {
+      const stream = await newStream();
+      const [stuck, last] = [await put(stream, 0), await put(stream, 0)];
+      await commit(stream.name, { shard: 0, last });
+      expect(await watch(stream, { lanes: 10 })).toMatchObject({ BacklogAge: 0, PositionsHeld: 0 });
+      await note(stream.name, stuck);
+      const seen = await watch(stream, { lanes: 10 });
+      expect(seen).toMatchObject({ PositionsHeld: 1 });
+      expect(seen.BacklogAge).toBeGreaterThanOrEqual(3_600);
+      expect(seen.TimeToDataLoss).toBe(RETENTION_SECONDS - seen.BacklogAge);
+      expect(seen.output).toContain('roll back');
+    });
+
+    test('forgets it once a commit begins with that record, and not for one of another lane', async () => {
+      const stream = await newStream();
+      const [stuck, other] = [await put(stream, 0), await put(stream, 0)];
+      await note(stream.name, stuck);
+      await commit(stream.name, { shard: 0, last: other });
+      expect(await watch(stream, { lanes: 10 })).toMatchObject({ PositionsHeld: 1 });
+      // With a single lane, what is beyond the record is behind it.
+      expect(await watch(stream, { lanes: 1 })).toMatchObject({ PositionsHeld: 0, BacklogAge: 0 });
+      await commit(stream.name, { shard: 0, last: stuck });
+      expect(await watch(stream, { lanes: 10 })).toMatchObject({ PositionsHeld: 0, BacklogAge: 0 });
+    });
+
+    test('forgets it when it is no longer delivered, and does not take that of another function or an older stream', async () => {
+      const stream = await newStream();
+      await note(stream.name, await put(stream, 0), "now() - interval '181 seconds'");
+      await note('neighbour-of-the-lane', '1');
+      await commit(stream.name, { shard: 0, last: await put(stream, 0) });
+      expect(await watch(stream, { lanes: 10 })).toMatchObject({ PositionsHeld: 0, BacklogAge: 0 });
+      await world.query(
+        database,
+        `INSERT INTO event_processor.held_position (function_name, shard_id, sequence_number, arrived_at, reason, detail,
+           code_version) VALUES ('${stream.name}', 'shardId-000000000009', 1, now() - interval '1 hour', 'fuse', 'd', 'b1')`,
+      );
+      expect(await watch(stream, { lanes: 10 })).toMatchObject({ PositionsHeld: 0, BacklogAge: 0 });
+    });
+
+    test.each([
+      ['at work', "'p', now() + interval '1 minute', 0", 0],
+      ['dead', "'p', now() - interval '1 second', 0", 1],
+      ['at work, after others died with them', "'p', now() + interval '1 minute', 1", 1],
+      ['nobody at all', 'NULL, NULL, 0', 1],
+    ])('counts records that a process died with, and whose process is %s', async (_, owner, PositionsHeld) => {
+      const stream = await newStream();
+      const [first, last] = [await put(stream, 0), await put(stream, 0)];
+      await commit(stream.name, { shard: 0, last });
+      await world.query(
+        database,
+        `INSERT INTO event_processor.in_flight (function_name, code_version, shard_id, first_sequence_number,
+           last_sequence_number, alone, process_id, deadline_at, crashes, started_at, arrived_at)
+         VALUES ('${stream.name}', 'v', '${SHARDS[0]}', ${first}, ${last}, false, ${owner}, clock_timestamp(),
+           now() - interval '1 hour')`,
+      );
+      const seen = await watch(stream, { lanes: 10 });
+      expect(seen).toMatchObject({ PositionsHeld });
+      expect(seen.BacklogAge >= 3_600).toBe(PositionsHeld === 1);
+    });
   });
 
   test('does not reckon with records from before a mapping that begins with the latest', async () => {
@@ -272,6 +364,25 @@ describe('the watchdog, bundled as it is deployed', () => {
   });
 
   test.each([
+    ['2', 2],
+    ['0', 0],
+    ['gone', 0],
+  ])('counts who is subscribed to the pages: topic %s', async (topic, PageSubscribers) => {
+    const seen = await watch(await newStream(), { topic: `arn:aws:sns:us-east-1:000000000000:${topic}` });
+    expect(seen).toMatchObject({ PageSubscribers, ChecksFailed: 0 });
+  });
+
+  test('says that it may not ask who is subscribed, and is not blind for that; without a topic it does not ask', async () => {
+    const refused = await watch(await newStream(), { topic: 'arn:aws:sns:us-east-1:000000000000:refused' });
+    expect(refused).toMatchObject({ ChecksFailed: 0, BacklogAge: 0 });
+    expect(refused).not.toHaveProperty('PageSubscribers');
+    expect(refused.output).toContain('does not allow sns:GetTopicAttributes');
+    const unasked = await watch(await newStream());
+    expect(unasked).not.toHaveProperty('PageSubscribers');
+    expect(unasked.output).not.toContain('sns:');
+  });
+
+  test.each([
     ['Enabled', 1],
     ['Updating', 1],
     ['Disabled', 0],
@@ -282,93 +393,5 @@ describe('the watchdog, bundled as it is deployed', () => {
     const seen = await watch(await newStream());
     aws.mappingState = 'Enabled';
     expect(seen).toMatchObject({ MappingEnabled, ChecksFailed: 0 });
-  });
-});
-
-describe('pruning, bundled as it is deployed', () => {
-  const prune = ({ name, arn }: TestStream, ledgerRetentionHours: number): Promise<unknown> =>
-    world.invoke(
-      world.code.prune.folder,
-      {
-        ...pruneEnvironment.encode({
-          clusterArn: world.server.resourceArn,
-          secretArn: SECRETS.maintenance.arn,
-          database,
-          functionName: name,
-          streamArn: arn,
-          ledgerRetentionHours,
-          batchLogRetentionHours: 48,
-        }),
-        AWS_ENDPOINT_URL_KINESIS: emulator.endpoint,
-      },
-      {},
-    );
-
-  test('deletes parts of payloads that a day has passed over, which no invocation can need any more', async () => {
-    const stream = await newStream();
-    await world.query(
-      database,
-      `INSERT INTO event_processor.quarantine_part (function_name, shard_id, sequence_number, sub_sequence_number,
-         parts, part, bytes, committed_at)
-       SELECT name, 's', hours, 0, 1, 0, 'x', now() - make_interval(hours => hours)
-       FROM unnest(ARRAY['${stream.name}', 'neighbour']) AS name, unnest(ARRAY[0, 23, 25, 10000]) AS hours`,
-    );
-    await prune(stream, 72);
-    await expect(
-      world.query(
-        database,
-        `SELECT function_name AS name, array_agg(sequence_number::int ORDER BY sequence_number) AS hours
-         FROM event_processor.quarantine_part GROUP BY 1 ORDER BY 1`,
-      ),
-    ).resolves.toEqual([
-      { name: 'neighbour', hours: [0, 23, 25, 10000] },
-      { name: stream.name, hours: [0, 23] },
-    ]);
-  });
-
-  test('deletes notes about records that nobody has delivered for a day', async () => {
-    const stream = await newStream();
-    await world.query(
-      database,
-      `INSERT INTO event_processor.in_flight (function_name, code_version, shard_id, first_sequence_number,
-         last_sequence_number, crashes, alone, started_at)
-       SELECT name, 'v', 's', hours, hours, 0, false, now() - make_interval(hours => hours)
-       FROM unnest(ARRAY['${stream.name}', 'neighbour']) AS name, unnest(ARRAY[0, 23, 25]) AS hours`,
-    );
-    await prune(stream, 72);
-    await expect(
-      world.query(
-        database,
-        `SELECT function_name AS name, array_agg(first_sequence_number::int ORDER BY first_sequence_number) AS hours
-         FROM event_processor.in_flight GROUP BY 1 ORDER BY 1`,
-      ),
-    ).resolves.toEqual([
-      { name: 'neighbour', hours: [0, 23, 25] },
-      { name: stream.name, hours: [0, 23] },
-    ]);
-  });
-
-  test('deletes what is older than both the setting and the retention of the stream, of its function only', async () => {
-    const stream = await newStream();
-    const names = [stream.name, 'neighbour'];
-    for (const name of names) {
-      await world.query(
-        database,
-        `INSERT INTO event_processor.ledger (function_name, event_id, committed_at)
-        SELECT '${name}', hours::text, now() - make_interval(hours => hours) FROM unnest(ARRAY[1, 47, 49, 71, 73, 10000]) AS hours`,
-      );
-    }
-    const left = (name: string): Promise<readonly object[]> =>
-      world.query(
-        database,
-        `SELECT event_id::int AS hours FROM event_processor.ledger WHERE function_name = '${name}' ORDER BY 1`,
-      );
-
-    await prune(stream, 72);
-    expect(await left(stream.name)).toEqual([1, 47, 49, 71].map((hours) => ({ hours })));
-    // The stream keeps records for a day: with a day on top, nothing younger than two days goes whatever is set.
-    await prune(stream, 24);
-    expect(await left(stream.name)).toEqual([1, 47].map((hours) => ({ hours })));
-    expect(await left('neighbour')).toHaveLength(6);
   });
 });

@@ -64,6 +64,8 @@ describe('the environment of the watchdog', () => {
       maxShards: fc.integer({ min: 1, max: 1_000 }),
       mappingId: text,
       failedBatchesBucket: fc.string(),
+      deliveryGapSeconds: fc.integer({ min: 60, max: 7_200 }),
+      pageTopicArn: fc.string(),
       runsSignalUrl: fc.string(),
     }),
   );

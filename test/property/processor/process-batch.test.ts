@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { compileProjection } from '../../../processor/compile-projection.ts';
 import { batchResponse } from '../../../processor/write/batch-outcome.ts';
 import { decodeRecords } from '../../../processor/decode/decode-records.ts';
+import type { DecodedItem } from '../../../processor/decode/item.ts';
 import { payloadBase64 } from '../../../processor/decode/item.ts';
 import type { FailureKind } from '../../../data-api/classify-error.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
@@ -15,6 +16,7 @@ import { FakeEventStore } from '../../support/fake-event-store.ts';
 import { FakeLookupSource } from '../../support/fake-lookup-source.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 import { orderEngine } from '../../support/order-engine.ts';
+import type { Order } from '../../support/orders-projection.ts';
 import { order, orders } from '../../support/orders-projection.ts';
 
 /** Room for a handful of items: batches travel in several statements. */
@@ -25,6 +27,7 @@ const content = fc.oneof(
   { weight: 6, arbitrary: id.map((n) => JSON.stringify(order(n))) },
   { weight: 1, arbitrary: id.map((n) => JSON.stringify(order(n, { customer: 'nobody' }))) },
   { weight: 1, arbitrary: id.map((n) => JSON.stringify(order(n, { amount: 2 ** 40 }))) },
+  { weight: 2, arbitrary: id.map((n) => JSON.stringify(order(n, { amount: 0 }))) },
   { weight: 1, arbitrary: fc.string() },
   // More than a small request holds.
   { weight: 1, arbitrary: fc.integer({ min: 500, max: 4_000 }).map((length) => 'x'.repeat(length)) },
@@ -39,6 +42,11 @@ const data = fc.oneof(
       .map((texts) => aggregate(texts.map((text) => ({ partitionKey: 'k', data: text || ' ' })))),
   },
 );
+/** Orders of nothing are skipped, also by a customer whom nobody knows. */
+function isSkipped(item: DecodedItem): boolean {
+  return item.kind === 'event' && (item.event as Order).amount === 0;
+}
+
 const kind = fc.constantFrom<FailureKind>('transient', 'unknown', 'configuration', 'rejection', 'refused', 'too-large');
 const failure: fc.Arbitrary<InjectedFailure> = fc.record({
   error: kind.map((name) => databaseError(name, '22007')),
@@ -55,7 +63,17 @@ const scenario = fc.record({
   budgetMs: fc.constantFrom(100, 3_000, 10_000, 60_000, 60_000),
 });
 
-it('never counts a record as committed unless each of its events is in effect or in the quarantine', async () => {
+/** In effect or in the quarantine, with the payload; or in neither, where it is skipped. */
+function expectSettled(item: DecodedItem, store: FakeEventStore): void {
+  const payload = store.quarantine.get(`${item.origin.sequenceNumber}/${item.origin.subSequenceNumber}`);
+  if (isSkipped(item)) expect(payload).toBeUndefined();
+  else {
+    const inEffect = item.kind === 'event' && store.ledger.has(item.eventId);
+    expect(inEffect || payload === payloadBase64(item.origin)).toBe(true);
+  }
+}
+
+it('never counts a record as committed unless each of its events is in effect, in the quarantine or skipped', async () => {
   const outcomes = { all: 0, some: 0, none: 0 };
   await fc.assert(
     fc.asyncProperty(scenario, async ({ contents, poison, failures, readFailure, ...options }) => {
@@ -76,11 +94,13 @@ it('never counts a record as committed unless each of its events is in effect or
       const report = await processBatch(records, engine, clock.budget(options.budgetMs));
       const items = await decodeRecords(records, engine.compiled.projection);
 
-      for (const item of items.filter(({ origin }) => origin.recordIndex < report.committedRecords)) {
-        const place = `${item.origin.sequenceNumber}/${item.origin.subSequenceNumber}`;
-        const inEffect = item.kind === 'event' && store.ledger.has(item.eventId);
-        expect(inEffect || store.quarantine.get(place) === payloadBase64(item.origin)).toBe(true);
-      }
+      const committed = items.filter(({ origin }) => origin.recordIndex < report.committedRecords);
+      for (const item of committed) expectSettled(item, store);
+      expect(report.skipped).toBeGreaterThanOrEqual(committed.filter(isSkipped).length);
+      expect(report.skipped).toBeLessThanOrEqual(items.filter(isSkipped).length);
+      expect(report.skippedByReason).toEqual(report.skipped > 0 ? { free: report.skipped } : {});
+      const logged = store.calls.map(({ log = '[]' }) => (JSON.parse(log) as unknown[]).slice(8) as [number?, object?]);
+      for (const [skipped, byReason] of logged) expect(byReason).toEqual(skipped && { free: skipped });
       const sequenceNumbers = records.map(({ kinesis }) => kinesis.sequenceNumber);
       const answer = batchResponse(sequenceNumbers, report.committedRecords).batchItemFailures;
       expect(answer).toHaveLength(report.hold === undefined ? 0 : 1);

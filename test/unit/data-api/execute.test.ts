@@ -148,9 +148,9 @@ describe('the event store', () => {
 });
 
 describe('the lookup source', () => {
-  const referenceRow = (name: string, key: string, cells: string, rows = 1) => [
+  const referenceRow = (name: string, asked: number, cells: string, rows = 1) => [
     { stringValue: name },
-    { stringValue: key },
+    { longValue: asked },
     { longValue: rows },
     { stringValue: cells },
   ];
@@ -160,18 +160,22 @@ describe('the lookup source', () => {
   };
 
   it('reads the rows of all lookups from one result', async () => {
-    const records = [referenceRow('airports', 'DTW', '["Detroit", null]'), referenceRow('carriers', '5', '["Delta"]')];
+    const records = [referenceRow('airports', 2, '["Detroit", null]'), referenceRow('carriers', 1, '["Delta"]')];
     await using stub = await startStubDataApi(() => ({ body: { records } }));
     const source = createDataApiLookupSource(execute(stub), 'SELECT …', lookups);
-    const found = await source.read(new Map([['airports', ['DTW', 'XXX']]]), OPTIONS);
-    expect(stub.requests).toEqual([{ sql: 'SELECT …', parameters: { keys_0: '["DTW","XXX"]', keys_1: '[]' } }]);
+    const request = new Map([
+      ['airports', ['XXX', 'DTW']],
+      ['carriers', ['5']],
+    ]);
+    const found = await source.read(request, OPTIONS);
+    expect(stub.requests).toEqual([{ sql: 'SELECT …', parameters: { keys_0: '["XXX","DTW"]', keys_1: '["5"]' } }]);
     expect(found.get('airports')).toEqual(new Map([['DTW', { city: 'Detroit', seats: null }]]));
     expect(found.get('carriers')).toEqual(new Map([['5', { name: 'Delta' }]]));
     expect(Object.isFrozen(found.get('airports')?.get('DTW'))).toBe(true);
   });
 
   it('gives no row where several have the key', async () => {
-    const records = [referenceRow('airports', 'DTW', '["Detroit", null]', 3)];
+    const records = [referenceRow('airports', 1, '["Detroit", null]', 3)];
     await using stub = await startStubDataApi(() => ({ body: { records } }));
     const source = createDataApiLookupSource(execute(stub), 'SELECT …', lookups);
     const found = await source.read(new Map([['airports', ['DTW']]]), OPTIONS);
@@ -185,13 +189,26 @@ describe('the lookup source', () => {
         airports: lookup({ table: 'airports', key: 'iata', keyType: 'text', columns }),
       });
     const cells = '["1e+23", "NaN", {"id": 12345678901234567890, "list": [{"a": 1}]}]';
-    const records = [referenceRow('airports', 'DTW', cells), referenceRow('airports', 'ABE', '[null, "-0.5", 1]')];
+    const records = [referenceRow('airports', 1, cells), referenceRow('airports', 2, '[null, "-0.5", 1]')];
     await using stub = await startStubDataApi(() => ({ body: { records } }));
-    const found = (await source(stub).read(new Map([['airports', ['DTW']]]), OPTIONS)).get('airports');
+    const found = (await source(stub).read(new Map([['airports', ['DTW', 'ABE']]]), OPTIONS)).get('airports');
     const row = found?.get('DTW') as { readonly data: { readonly list: readonly object[] } };
     expect(row).toEqual({ area: 1e23, rank: NaN, data: { id: 12345678901234567890n, list: [{ a: 1 }] } });
     expect(found?.get('ABE')).toEqual({ area: null, rank: -0.5, data: 1 });
     expect([row, row.data, row.data.list, row.data.list[0]].map(Object.isFrozen)).toEqual([true, true, true, true]);
+  });
+
+  it('sends a key of several values as a list', async () => {
+    await using stub = await startStubDataApi(() => ({ body: { records: [referenceRow('prices', 1, '[5]')] } }));
+    const columns = { cents: 'integer' } as const;
+    const prices = lookup({ table: 'prices', key: ['shop', 'sku'], keyType: ['text', 'text'], columns });
+    const key = '["s\\"1","k"]';
+    const found = await createDataApiLookupSource(execute(stub), 'SELECT …', { prices }).read(
+      new Map([['prices', [key, '["s2","k"]']]]),
+      OPTIONS,
+    );
+    expect(stub.requests[0]?.parameters).toEqual({ keys_0: `[${key},["s2","k"]]` });
+    expect(found.get('prices')).toEqual(new Map([[key, { cents: 5 }]]));
   });
 
   it('asks nobody when there are no lookups', async () => {

@@ -235,7 +235,7 @@ describe('a promise that fails late', () => {
     world.clock.advance(1);
     const died = { crashes: 2, alone: false, eventId: null, verdict: null, state: 'suspect' } as const;
     const range = { first: sequenceNumber(0), last: sequenceNumber(0) };
-    const worker = { shardId: SHARD_ID, requestId: 'r1', remainingMs: 60_000 };
+    const worker = { shardId: SHARD_ID, requestId: 'r1', remainingMs: 60_000, arrivedAtMs: 0 };
     await world.notes.of('gone').replace({ gone: [], kept: [{ ...range, ...died }] }, worker, ANY_CALL);
     world.know([{ id: 't1' }, { id: 't2', fatalAfterMs: 60 }]);
     for (const [n, id] of ['t1', 't2'].entries()) {

@@ -56,9 +56,10 @@ function healthy({ sql, parameters }: StubRequest): StubAnswer {
   if (parameters['keys_0'] !== undefined) {
     const keys = JSON.parse(parameters['keys_0']) as string[];
     const [name, cells] = [{ stringValue: 'customers' }, { stringValue: '["Detroit"]' }];
-    const records = keys.map((key) => [name, { stringValue: key }, { longValue: 1 }, cells]);
+    const records = keys.map((_key, index) => [name, { longValue: index + 1 }, { longValue: 1 }, cells]);
     return { body: { records } };
   }
+  if (sql.includes('event_processor.held_position')) return { body: { records: [] } };
   expect(sql).toContain('event_processor.batch_log');
   const events = JSON.parse(parameters['events'] ?? '[]') as unknown[];
   return { body: { records: [[{ longValue: events.length }, { longValue: 0 }]] } };
@@ -199,6 +200,41 @@ describe('a held batch', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
+  it('leaves a note of the position: which record, when it came, and why it waits', async () => {
+    const noted: StubRequest['parameters'][] = [];
+    const batch = records(order(0), order(1));
+    await invoke(batch, (request) => {
+      if (request.sql.includes('held_position')) noted.push(request.parameters);
+      return request.sql.includes('batch_log') ? FAILED : healthy(request);
+    });
+    const [{ kinesis }] = batch as [KinesisRecord];
+    expect(noted).toEqual([
+      {
+        function_name: 'orders',
+        code_version: 'unbundled',
+        shard_id: SHARD_ID,
+        sequence_number: sequenceNumber(0),
+        arrived_at_ms: String(kinesis.approximateArrivalTimestamp * 1000),
+        reason: 'configuration',
+        detail: expect.stringContaining('deploy the migration that creates it') as string,
+      },
+    ]);
+  });
+
+  it('that cannot be noted is held all the same, and one that commits leaves no note', async () => {
+    const { response } = await invoke(records(order(0)), (request) =>
+      /batch_log|held_position/.test(request.sql) ? FAILED : healthy(request),
+    );
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
+    expect(documents()[0]).toMatchObject({ PositionHeld: 1, DataApiErrors: 3 });
+    const statements: string[] = [];
+    await invoke(records(order(0)), (request) => {
+      statements.push(request.sql);
+      return healthy(request);
+    });
+    expect(statements.join()).not.toContain('held_position');
+  });
+
   it('by the fuse says so in its own metric, and tells all there is to know in one line that quotes no data', async () => {
     vi.stubEnv('FUSE_MIN_EVENTS', '2');
     const { response, requests } = await invoke(records({ id: 'secret' }, { id: 'secret' }), (request) => {
@@ -209,8 +245,8 @@ describe('a held batch', () => {
       return { body: { records: [[{ stringValue: JSON.stringify(noted) }]] } };
     });
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
-    // A note about the records and the end of it, what is known of the build, and that it is held.
-    expect(requests).toBe(4);
+    // A note about the records and the end of it, what is known of the build, and that it is held; then the position.
+    expect(requests).toBe(5);
     expect(documents()[0]).toMatchObject({ FuseBlown: 1, PositionHeld: 1, EventsQuarantined: 0 });
     expect(lines.filter((line) => line['level'] === 'ERROR').map((line) => line['message'])).toEqual([
       expect.stringMatching(
@@ -222,9 +258,14 @@ describe('a held batch', () => {
 
   it('keeps the reserve for answering', async () => {
     vi.stubEnv('TIME_RESERVE_MS', '59900');
-    const { response, requests } = await invoke(records(order(0)));
+    const statements: string[] = [];
+    const { response } = await invoke(records(order(0)), (request) => {
+      statements.push(request.sql);
+      return healthy(request);
+    });
     expect(response.batchItemFailures).toHaveLength(1);
-    expect(requests).toBe(0);
+    // Only the note of the position is left something of it.
+    expect(statements).toEqual([expect.stringContaining('event_processor.held_position')]);
     expect(summaries()[0]).toMatchObject({ holdReason: 'deadline' });
   });
 });

@@ -93,6 +93,7 @@ describe('applyMigrations', () => {
       'SELECT set_name, file_name,',
       'CREATE SCHEMA IF',
       'CREATE TABLE IF',
+      "SELECT set_config('event_processor.processor_role', coalesce(nullif(CAST(:role",
       'CREATE TABLE a',
       'CREATE TABLE b',
       'INSERT INTO event_processor.migrations',

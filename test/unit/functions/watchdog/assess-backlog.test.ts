@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { assessBacklog } from '../../../../functions/watchdog/assess-backlog.ts';
+import type { HeldPosition } from '../../../../functions/watchdog/read-held-positions.ts';
 import type { ShardPosition, ShardProbe, ShardState } from '../../../../functions/watchdog/shard-state.ts';
 
 const NOW = 1_800_000_000_000;
@@ -9,8 +10,12 @@ function shard(shardId: string, probe: ShardProbe, position: Partial<ShardPositi
   return { probe, position: { shardId, ...known, ...position } };
 }
 
-function assess(shards: readonly ShardState[], parallelizationFactor = 1): ReturnType<typeof assessBacklog> {
-  return assessBacklog({ shards, nowMs: NOW, retentionSeconds: 86_400, parallelizationFactor });
+function assess(
+  shards: readonly ShardState[],
+  parallelizationFactor = 1,
+  held: readonly HeldPosition[] = [],
+): ReturnType<typeof assessBacklog> {
+  return assessBacklog({ shards, held, nowMs: NOW, retentionSeconds: 86_400, parallelizationFactor });
 }
 
 const CAUGHT_UP: ShardProbe = { kind: 'caught-up' };
@@ -80,4 +85,20 @@ describe('assessBacklog', () => {
     expect(assess([moving], 2).backlogAgeSeconds).toBe(600);
     expect(assess([shard('a', CAUGHT_UP, slow)], 2).backlogAgeSeconds).toBe(0);
   });
+
+  test('counts a lane that stands still, though all that can be seen of its shard is committed', () => {
+    const stuck = held({ arrivalMs: NOW - 120_000 });
+    expect(assess([shard('a', CAUGHT_UP)], 10, [stuck])).toMatchObject({
+      backlogAgeSeconds: 120,
+      timeToDataLossSeconds: 86_280,
+      worstShardId: 'a',
+    });
+    const older = shard('b', { kind: 'record', arrivalMs: NOW - 300_000 });
+    expect(assess([older], 10, [stuck])).toMatchObject({ backlogAgeSeconds: 300, worstShardId: 'b' });
+  });
 });
+
+function held(rest: Partial<HeldPosition>): HeldPosition {
+  const where = { shardId: 'a', sequenceNumber: '1', arrivalMs: NOW, sinceMs: NOW };
+  return { ...where, reason: 'fuse', detail: 'roll back', codeVersion: 'build-1', ...rest };
+}

@@ -81,6 +81,15 @@ describe('the log of a run', () => {
   });
 });
 
+it('sums the skipped events of a run, by reason', () => {
+  const log = createBatchLog();
+  expect(log.skips()).toEqual({});
+  for (const skippedByReason of [{ heartbeat: 2 }, { heartbeat: 1, page_view: 7 }]) {
+    log.add(JSON.stringify({ level: 'INFO', message: 'batch', skippedByReason }), 'e1');
+  }
+  expect(log.skips()).toEqual({ heartbeat: 3, page_view: 7 });
+});
+
 describe('the holds of a run', () => {
   it('are counted by reason, from the summary lines of its batches', () => {
     const log = createBatchLog();

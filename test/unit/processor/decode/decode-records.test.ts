@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { decodeRecords } from '../../../../processor/decode/decode-records.ts';
-import type { DecodedItem } from '../../../../processor/decode/item.ts';
+import type { DecodedEvent, DecodedItem } from '../../../../processor/decode/item.ts';
 import { payloadBase64 } from '../../../../processor/decode/item.ts';
 import { aggregate, sealAggregate } from '../../../support/aggregate.ts';
 import type { KinesisRecordOptions } from '../../../support/kinesis-record.ts';
@@ -25,7 +25,9 @@ async function decode(data: unknown, options: Partial<typeof decoding> | { schem
 }
 
 function verdict(item: DecodedItem): readonly [string, string] {
-  return item.kind === 'rejection' ? [item.reason, item.detail] : ['event', item.eventId];
+  if (item.kind === 'skip') return ['skip', item.reason];
+  const rejection = item.kind === 'rejection' ? item : item.unidentified;
+  return rejection === undefined ? ['event', (item as DecodedEvent).eventId] : [rejection.reason, rejection.detail];
 }
 
 describe('a plain record', () => {

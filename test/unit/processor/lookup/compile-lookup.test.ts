@@ -19,12 +19,12 @@ const airlines = lookup({ table: 'airlines', key: 'id', keyType: 'integer', colu
 
 it('reads one lookup by its keys, what must stay exact as text, and counts the rows of each', () => {
   expect(compileLookup({ airports })).toBe(
-    `SELECT 'airports'::text AS lookup, _asked.key, count(*) AS rows, ` +
+    `SELECT 'airports'::text AS lookup, _asked.n AS asked, count(*) AS rows, ` +
       `min(jsonb_build_array(_t."city", _t."passengers"::text, _t."area"::text, _t."length"::text, ` +
       `encode(_t."logo", 'base64'), _t."runways")::text) AS cells
-FROM jsonb_array_elements_text(:keys_0::jsonb) AS _asked(key)
+FROM jsonb_array_elements_text(:keys_0::jsonb) WITH ORDINALITY AS _asked(key, n)
 JOIN "ref"."airports" AS _t ON _t."iata" = _asked.key::text
-GROUP BY _asked.key`,
+GROUP BY _asked.n`,
   );
 });
 
@@ -33,6 +33,19 @@ it('reads all lookups in one statement, each with its own keys', () => {
   expect(sql.split('\nUNION ALL\n')).toHaveLength(2);
   expect(sql.match(/:keys_\d::jsonb/g)).toEqual([':keys_0::jsonb', ':keys_1::jsonb']);
   expect(sql).toContain('_t."id" = _asked.key::integer');
+});
+
+it('compares each column of a key as its own type', () => {
+  const prices = lookup({
+    table: 'prices',
+    key: ['shop', 'sku'],
+    keyType: ['bigint', 'char'],
+    columns: { cents: 'integer' },
+  });
+  expect(compileLookup({ prices })).toContain(
+    `jsonb_array_elements(:keys_0::jsonb) WITH ORDINALITY AS _asked(key, n)
+JOIN "prices" AS _t ON _t."shop" = (_asked.key->>0)::bigint AND _t."sku" = (_asked.key->>1)::bpchar`,
+  );
 });
 
 it('is no statement without lookups', () => {

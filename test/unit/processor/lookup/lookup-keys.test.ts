@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DecodedItem } from '../../../../processor/decode/item.ts';
-import { gatherLookupKeys, lookupKeyBytes, lookupKeyText } from '../../../../processor/lookup/lookup-keys.ts';
+import { KeyMisfit, keyShapeOf, lookupKeyText } from '../../../../processor/lookup/key-text.ts';
+import type { LookupPlan } from '../../../../processor/lookup/lookup-keys.ts';
+import { gatherLookupKeys, lookupKeyBytes } from '../../../../processor/lookup/lookup-keys.ts';
+import type { FoundRows } from '../../../../processor/lookup/read-lookups.ts';
 import { lookup } from '../../../../processor/projection.ts';
 import { origin } from '../../../support/encoded-event.ts';
 
@@ -19,7 +22,7 @@ describe('a lookup key', () => {
     ['bigint', 9_223_372_036_854_775_807n, '9223372036854775807'],
     ['bigint', '-9223372036854775808', '-9223372036854775808'],
   ] as const)('of type %s takes %s in one form', (keyType, key, text) => {
-    expect(lookupKeyText(keyType, key)).toBe(text);
+    expect(lookupKeyText(keyShapeOf({ key: 'k', keyType }), key)).toBe(text);
   });
 
   it.each([
@@ -28,22 +31,77 @@ describe('a lookup key', () => {
     ['text', null],
     ['text', undefined],
     ['text', true],
-    ['text', ['a']],
     ['uuid', UUID.slice(1)],
     ['uuid', `{${UUID}}`],
     ['integer', 2_147_483_648],
     ['integer', -2_147_483_649],
     ['integer', 1.5],
-    ['integer', NaN],
     ['integer', ''],
     ['integer', ' 1'],
     ['bigint', 9_223_372_036_854_775_808n],
     ['bigint', '-9223372036854775809'],
-    ['bigint', 1e21],
-    ['bigint', 2 ** 53],
-    ['text', 2 ** 53],
   ] as const)('of type %s is none when it is %o', (keyType, key) => {
-    expect(lookupKeyText(keyType, key)).toBeUndefined();
+    expect(lookupKeyText(keyShapeOf({ key: 'k', keyType }), key)).toBeUndefined();
+  });
+});
+
+describe('a key of any other type', () => {
+  it.each([
+    ['citext', 'Ann', 'Ann'],
+    ['char', 'DTW  ', 'DTW  '],
+    ['boolean', true, 'true'],
+    ['smallint', 32_767, '32767'],
+    ['numeric', '1.0', '1.0'],
+    ['numeric', 10n ** 30n, '1000000000000000000000000000000'],
+    ['date', '2001-02-28', '2001-02-28'],
+    ['timestamp', '2001-01-31 10:00:00', '2001-01-31 10:00:00'],
+    ['timestamptz', '2001-01-31T10:00:00Z', '2001-01-31T10:00:00Z'],
+  ] as const)('%s takes %s', (keyType, key, text) => {
+    expect(lookupKeyText(keyShapeOf({ key: 'k', keyType }), key)).toBe(text);
+  });
+
+  it.each([
+    ['boolean', 'yes'],
+    ['smallint', 32_768],
+    ['numeric', '1e5'],
+    ['numeric', 'NaN'],
+    ['date', '2001-02-29'],
+    ['date', 'today'],
+    ['timestamp', '2001-01-31 10:00:00+01'],
+    ['timestamptz', '2001-01-31 10:00:00'],
+  ] as const)('%s is none when it is %o', (keyType, key) => {
+    expect(lookupKeyText(keyShapeOf({ key: 'k', keyType }), key)).toBeUndefined();
+  });
+});
+
+describe('a key of several values', () => {
+  const shape = keyShapeOf({ key: ['shop', 'sku'], keyType: ['text', 'integer'] });
+
+  it('is the JSON of its values, each in its one form', () => {
+    expect(lookupKeyText(shape, ['s1', '007'])).toBe('["s1","7"]');
+    expect(lookupKeyText(shape, ['"],["', 7])).toBe('["\\"],[\\"","7"]');
+  });
+
+  it.each([[['s1', null]], [['s1', undefined]], [['s1', 'x']], [[null, null]], [['\0', 1]]])(
+    'is of no row in %o',
+    (key) => {
+      expect(lookupKeyText(shape, key)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    [['s1'], '', 'must be a list of the values of `shop`, `sku`, got a list of 1'],
+    [['s1', 1, 2], '', 'must be a list of the values of `shop`, `sku`, got a list of 3'],
+    ['s1', '', 'must be a list of the values of `shop`, `sku`, got "s1"'],
+    [{ shop: 's1' }, '', 'must be a list of the values of `shop`, `sku`, got an object'],
+    [['s1', {}], '[1]', 'must be text, a bigint or a number up to 2^53, got an object'],
+    [[2 ** 53, 1], '[0]', 'must be text, a bigint or a number up to 2^53, got 9007199254740992'],
+  ])('is a mistake in %o', (key, path, detail) => {
+    expect(lookupKeyText(shape, key)).toEqual(new KeyMisfit(path, detail));
+  });
+
+  it('may be a list of one', () => {
+    expect(lookupKeyText(keyShapeOf({ key: ['id'], keyType: ['text'] }), ['a'])).toBe('["a"]');
   });
 });
 
@@ -62,7 +120,7 @@ describe('gathering the keys of a batch', () => {
   const lookupKeys = (value: unknown) =>
     (typeof value === 'function' ? (value as () => unknown)() : value) as Record<string, unknown[]>;
   const gather = (items: readonly DecodedItem[], maxKeyBytes = 1_000) =>
-    gatherLookupKeys(items, { lookups, lookupKeys }, maxKeyBytes);
+    gatherLookupKeys(items, { lookups, lookupKeys }, { maxKeyBytes, resolved: new Map(), isLast: false });
 
   it('counts each key once for the read and each time for the requests', () => {
     const items = [
@@ -183,14 +241,90 @@ describe('gathering the keys of a batch', () => {
   });
 
   it('asks nothing of a projection without lookups', () => {
+    const context = { maxKeyBytes: 1_000, resolved: new Map() as FoundRows, isLast: false };
     const never = () => {
       throw new Error('asked');
     };
-    expect(gatherLookupKeys([event(0, {})], { lookups: {}, lookupKeys: never }, 1_000)).toEqual({
+    expect(gatherLookupKeys([event(0, {})], { lookups: {}, lookupKeys: never }, context)).toEqual({
       items: [event(0, {})],
       asked: new Map(),
       keys: new Map(),
       requests: 0,
+      isUnfinished: false,
     });
+  });
+
+  it('names the value that is wrong in a key of several', () => {
+    const prices = lookup({
+      table: 'p',
+      key: ['shop', 'sku'],
+      keyType: ['text', 'text'],
+      columns: { cents: 'integer' },
+    });
+    const plan = { lookups: { prices }, lookupKeys } as LookupPlan;
+    const keys = [[['a', 'b']], [['a']], [['a', {}]], ['["a","b"]']];
+    const { items, requests } = gatherLookupKeys(
+      keys.map((given, n) => event(n, { prices: given })),
+      plan,
+      { maxKeyBytes: 1_000, resolved: new Map(), isLast: false },
+    );
+    expect(requests).toBe(1);
+    expect(items.slice(1)).toMatchObject([
+      { detail: '`lookupKeys.prices[0]` must be a list of the values of `shop`, `sku`, got a list of 1' },
+      { detail: `\`lookupKeys.prices[0][1]\` ${forms}, got an object` },
+      { detail: '`lookupKeys.prices[0]` must be a list of the values of `shop`, `sku`, got "[\\"a\\",\\"b\\"]"' },
+    ]);
+  });
+});
+
+describe('keys that come from the rows of other lookups', () => {
+  const customers = lookup({ table: 'customers', key: 'id', keyType: 'text', columns: { region: 'text?' } });
+  const regions = lookup({ table: 'regions', key: 'id', keyType: 'text', columns: { name: 'text' } });
+  const event = (n: number, value: object): DecodedItem => ({
+    kind: 'event',
+    origin: origin(n),
+    eventId: `e${n}`,
+    event: value,
+  });
+  const chained = {
+    lookups: { customers, regions },
+    lookupKeys: (event: unknown, lookups: Readonly<Record<string, (key: unknown) => unknown>>) => {
+      const { id, forgets } = event as { id: string; forgets?: boolean };
+      const row = lookups['customers']?.(id) as { region: string } | undefined;
+      return { customers: forgets === true ? [] : [id], regions: [row?.region] };
+    },
+  };
+  const gather = (items: readonly DecodedItem[], rows: Record<string, unknown>, isLast = false) =>
+    gatherLookupKeys(items, chained, {
+      maxKeyBytes: 1_000,
+      resolved: new Map([['customers', new Map(Object.entries(rows))]]),
+      isLast,
+    });
+
+  it('are asked for once those rows are read', () => {
+    const items = [event(0, { id: 'a' }), event(1, { id: 'b' }), event(2, { id: 'none' })];
+    const first = gather(items, {});
+    expect([first.isUnfinished, first.keys.get('regions')]).toEqual([true, new Set()]);
+    const second = gather(items, { a: { region: 'r1' }, b: { region: null }, none: null });
+    expect([second.isUnfinished, second.keys.get('regions')]).toEqual([false, new Set(['r1'])]);
+    expect(second.asked.get('regions')?.has(0, 'r1')).toBe(true);
+    expect(second.asked.get('regions')?.has(1, 'r1')).toBe(false);
+  });
+
+  it.each([{}, { a: { region: 'r1' } }])(
+    'need the event to ask for those rows itself, whatever others ask for',
+    (rows) => {
+      const { items } = gather([event(0, { id: 'a', forgets: true }), event(1, { id: 'a' })], rows);
+      expect(items).toMatchObject([
+        { kind: 'rejection', detail: 'lookup `customers` was not asked for "a"; add the key to lookupKeys' },
+        { kind: 'event' },
+      ]);
+    },
+  );
+
+  it('end somewhere', () => {
+    expect(gather([event(0, { id: 'a' })], {}, true).items).toMatchObject([
+      { kind: 'rejection', reason: 'row-invalid', detail: '`lookupKeys` follows too many rows to others' },
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createLruLookupCache } from '../../../../processor/lookup/lru-lookup-cache.ts';
 import type { LookupRequest, LookupSource, ReferenceRow } from '../../../../processor/ports.ts';
 import { lookup } from '../../../../processor/projection.ts';
+import type { FoundRows } from '../../../../processor/lookup/read-lookups.ts';
 import { readLookups } from '../../../../processor/lookup/read-lookups.ts';
 import { databaseError } from '../../../support/database-error.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
@@ -42,12 +43,14 @@ function reader(source: FakeLookupSource, maxKeyBytes = 1_000_000) {
     absentTtlMs: 100,
     now: () => clock.now(),
   });
-  const read = (keys: Record<string, readonly string[]>) =>
-    readLookups(
+  const read = async (keys: Record<string, readonly string[]>, resolved: FoundRows = new Map()) => {
+    const misses = await readLookups(
       new Map(Object.entries(keys).map(([name, values]) => [name, new Set(values)])),
       { lookups: LOOKUPS, cache, source, maxKeyBytes },
-      { clock, budgetMs: clock.budget(10_000), tally: { calls: 0, errors: 0 } },
+      { resolved, calls: { clock, budgetMs: clock.budget(10_000), tally: { calls: 0, errors: 0 } } },
     );
+    return { resolved, misses };
+  };
   return { read, clock };
 }
 
@@ -86,6 +89,15 @@ describe('the reference rows of a batch', () => {
     expect((await read({ airports: ['none'] })).misses).toBe(0);
     clock.advance(101);
     expect((await read({ airports: ['none'] })).misses).toBe(1);
+  });
+
+  it('that are resolved already are not read again, not even fresh ones', async () => {
+    const source = new FakeLookupSource();
+    const { read } = reader(source);
+    const { resolved } = await read({ prices: ['p1'] });
+    expect((await read({ prices: ['p1', 'p2'] }, resolved)).misses).toBe(1);
+    expect(source.requests[1]).toEqual({ prices: ['p2'] });
+    expect(resolved.get('prices')).toEqual(rowsOf(['p1', 'p2']));
   });
 
   it('of a lookup marked fresh are read for every batch', async () => {

@@ -217,7 +217,7 @@ describe('a reference row', () => {
     [{ iata: 'DTW' }, 'an object'],
     [2 ** 53, '9007199254740992'],
   ])('is not asked for with %o', (key, got) => {
-    const detail = `TypeError: a lookup takes text, a bigint or a number up to 2^53, got ${got}`;
+    const detail = `TypeError: a key of lookup \`airports\` must be text, a bigint or a number up to 2^53, got ${got}`;
     expect(verdicts(project([ask(key)], { absent: 'undefined' }))).toEqual([['projection-threw', detail]]);
   });
 });

@@ -30,7 +30,7 @@ beforeEach(() => {
     begin: (...call) => answering(process.begin(...call)),
     replace: (...call) => answering(process.replace(...call)),
   };
-  const worker = () => ({ shardId: SHARD_ID, requestId: 'r1', remainingMs: 60_000 });
+  const worker = () => ({ shardId: SHARD_ID, requestId: 'r1', remainingMs: 60_000, arrivedAtMs: 0 });
   keeper = new NoteKeeper(port, worker, { clock, budgetMs: clock.budget(1_000), tally: { calls: 0, errors: 0 } });
 });
 
@@ -41,7 +41,7 @@ describe('a keeper of notes', () => {
   });
 
   it('takes away the note of the batch, and those it found', async () => {
-    await notes.of('p0').begin(note(3, 5), { shardId: SHARD_ID, requestId: 'r1', remainingMs: 0 }, { timeoutMs: 1 });
+    await notes.of('p0').begin(note(3, 5), { shardId: SHARD_ID, requestId: 'r1', remainingMs: 0, arrivedAtMs: 0 }, { timeoutMs: 1 });
     const { notes: found } = await keeper.begin(note(0, 9));
     keeper.adopt(found);
     await keeper.replace([]);
@@ -66,7 +66,7 @@ describe('a keeper of notes', () => {
     };
     const clock = new FakeClock();
     const calls = { clock, budgetMs: () => 1_000, tally: { calls: 0, errors: 0 } };
-    const worker = () => ({ shardId: SHARD_ID, requestId: 'r1', remainingMs: 60_000 });
+    const worker = () => ({ shardId: SHARD_ID, requestId: 'r1', remainingMs: 60_000, arrivedAtMs: 0 });
     await expect(new NoteKeeper(refusing, worker, calls).begin(note(0, 9))).rejects.toMatchObject({
       name: 'HoldError',
       reason: 'configuration',

@@ -1,0 +1,170 @@
+import type { DeclaredColumn, DeclaredTable } from '../../contract/declared-tables.ts';
+import { nearestName } from '../../contract/nearest-name.ts';
+import { ProblemsError } from '../../contract/problems-error.ts';
+import type { Execute } from '../../data-api/execute.ts';
+import { identifier } from '../../processor/tables/table-kind.ts';
+import { readTables, type FoundColumn, type FoundTable } from './read-tables.ts';
+
+/** Thrown when a projection and its database do not fit; `problems` has one sentence for each place. */
+export class TablesError extends ProblemsError {
+  /**
+   * Collects the problems into one message.
+   *
+   * @param problems one sentence each: expected, got, and what to do
+   */
+  constructor(problems: readonly string[]) {
+    super(problems, { name: 'TablesError', heading: 'the database does not fit the projection' });
+  }
+}
+
+/** What a look at the database found. */
+export interface TablesCheck {
+  /** What events would be held or rejected for. */
+  readonly problems: readonly string[];
+  /** What works, and may not be meant. */
+  readonly warnings: readonly string[];
+}
+
+/** Kinds of relations that rows can be written to: tables, partitioned and foreign ones, and views. */
+const WRITABLE_KINDS = 'rpfv';
+
+/**
+ * Compares the tables that a projection declares with those of a database: whether they are there, with columns of these
+ * types, that may be null, filled in and unique as the writes need it.
+ *
+ * @param execute on the database, as a role that may see its catalog
+ * @param declared the tables of a function
+ */
+export async function checkTables(execute: Execute, declared: readonly DeclaredTable[]): Promise<TablesCheck> {
+  const found = await readTables(execute, declared);
+  const checks = declared.map((table, index) => checkTable(table, found[index]));
+  return {
+    // A key may be among the columns that are read, and be wrong in both places.
+    problems: [...new Set(checks.flatMap(({ problems }) => problems))],
+    warnings: [...new Set(checks.flatMap(({ warnings }) => warnings))],
+  };
+}
+
+function checkTable(declared: DeclaredTable, found: FoundTable | undefined): TablesCheck {
+  const { title } = declared;
+  if (found === undefined) {
+    return problem(`${title} must be in the database, got no such table; add a migration: ${createTable(declared)}`);
+  }
+  const isWritten = declared.privileges.includes('INSERT') || declared.privileges.includes('UPDATE');
+  if (isWritten && !WRITABLE_KINDS.includes(found.kind)) {
+    return problem(`${title} must be a table, got a ${found.kind === 'm' ? 'materialized view' : 'relation'}`);
+  }
+  const check = isWritten ? checkWrittenColumn : checkReadColumn;
+  const columns = declared.columns.map((column) => check(column, { declared, found }));
+  return {
+    problems: [
+      ...columns.flatMap(({ problems }) => problems),
+      ...(declared.privileges.includes('INSERT') ? undeclaredProblems(declared, found) : []),
+      ...(isWritten ? keyProblems(declared, found) : []),
+    ],
+    warnings: [...columns.flatMap(({ warnings }) => warnings), ...(isWritten ? [] : keyProblems(declared, found))],
+  };
+}
+
+interface Place {
+  readonly declared: DeclaredTable;
+  readonly found: FoundTable;
+}
+
+function checkWrittenColumn(column: DeclaredColumn, place: Place): TablesCheck {
+  const { title } = place.declared;
+  const found = place.found.columns.get(column.name);
+  if (found === undefined) return problem(missingColumn(column, place));
+  const name = `${title}: column \`${column.name}\``;
+  if (!found.isTypeKnown) return problem(`${name} is declared ${column.type}, which is no type of this database`);
+  const problems = [
+    ...(found.takesDeclared
+      ? []
+      : [`${name} is ${found.type} in the database, declared ${column.type}; ${advise(found)}`]),
+    ...(found.isGenerated
+      ? [
+          `${name} is filled in by the database (GENERATED ALWAYS), which takes no value; leave it out of the projection`,
+        ]
+      : []),
+    ...(column.nullable && found.isRequired && !place.declared.uniqueKey.includes(column.name)
+      ? [
+          `${name} may be null in the projection and is NOT NULL in the database; declare it without \`?\`, or add a migration: ` +
+            `ALTER TABLE ${identifier(place.declared.table)} ALTER COLUMN ${identifier(column.name)} DROP NOT NULL`,
+        ]
+      : []),
+  ];
+  return { problems, warnings: [] };
+}
+
+function checkReadColumn(column: DeclaredColumn, place: Place): TablesCheck {
+  const found = place.found.columns.get(column.name);
+  if (found === undefined) return problem(missingColumn(column, place));
+  const name = `${place.declared.title}: column \`${column.name}\``;
+  if (!found.isTypeKnown) return problem(`${name} is declared ${column.type}, which is no type of this database`);
+  if (!found.readsAsDeclared) {
+    return problem(`${name} is ${found.type} in the database, declared ${column.type}; ${advise(found)}`);
+  }
+  if (column.nullable || found.isRequired || place.declared.uniqueKey.includes(column.name)) return NOTHING;
+  return {
+    problems: [],
+    warnings: [
+      `${name} may be null in the database; declare it ${column.type}?, or the projection meets a null unprepared`,
+    ],
+  };
+}
+
+const NOTHING: TablesCheck = { problems: [], warnings: [] };
+
+function problem(text: string): TablesCheck {
+  return { problems: [text], warnings: [] };
+}
+
+function missingColumn({ name, type, nullable }: DeclaredColumn, { declared, found }: Place): string {
+  const nearest = nearestName(
+    name,
+    [...found.columns.keys()].filter((other) => !declaresColumn(declared, other)),
+  );
+  const hint = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
+  const definition = `${identifier(name)} ${type}${nullable ? '' : ' NOT NULL DEFAULT …'}`;
+  return (
+    `${declared.title} must have the column \`${name}\`, got ${[...found.columns.keys()].join(', ') || 'none'}${hint} ` +
+    `or add a migration: ALTER TABLE ${identifier(declared.table)} ADD COLUMN ${definition}`
+  );
+}
+
+function declaresColumn({ columns }: DeclaredTable, name: string): boolean {
+  return columns.some((column) => column.name === name);
+}
+
+function advise({ declareAs }: FoundColumn): string {
+  return `declare it ${declareAs}`;
+}
+
+/** Every row would be refused for a column that it does not know of. */
+function undeclaredProblems(declared: DeclaredTable, { columns }: FoundTable): readonly string[] {
+  return [...columns]
+    .filter(([name, { isRequired, isFilledIn }]) => isRequired && !isFilledIn && !declaresColumn(declared, name))
+    .map(
+      ([name, { type }]) =>
+        `${declared.title}: column \`${name}\` (${type}) is NOT NULL without a default, and the projection does not write it; ` +
+        'declare it, or give it a default in a migration',
+    );
+}
+
+function keyProblems({ title, table, uniqueKey }: DeclaredTable, found: FoundTable): readonly string[] {
+  if (uniqueKey.length === 0 || found.kind === 'v' || found.kind === 'm' || found.kind === 'f') return [];
+  if (uniqueKey.some((column) => !found.columns.has(column)) || found.isUnique) return [];
+  const columns = uniqueKey.map((column) => identifier(column)).join(', ');
+  return [
+    `${title} must have a unique key over ${uniqueKey.join(', ')}, got none; add a migration: ` +
+      `CREATE UNIQUE INDEX ON ${identifier(table)} (${columns})`,
+  ];
+}
+
+function createTable({ table, columns, uniqueKey }: DeclaredTable): string {
+  const definitions = columns.map(
+    ({ name, type, nullable }) => `${identifier(name)} ${type}${nullable ? '' : ' NOT NULL'}`,
+  );
+  const key = uniqueKey.length === 0 ? [] : [`PRIMARY KEY (${uniqueKey.map((name) => identifier(name)).join(', ')})`];
+  return `CREATE TABLE ${identifier(table)} (${[...definitions, ...key].join(', ')})`;
+}

@@ -1,0 +1,83 @@
+import type { DeclaredTable } from '../../contract/declared-tables.ts';
+import type { Execute } from '../../data-api/execute.ts';
+import { identifier } from '../../processor/tables/table-kind.ts';
+import { JOIN_CLASS, relationOf } from './read-tables.ts';
+
+/** Who is given what. */
+export interface GrantOptions {
+  /** Name of the role that has the grants. */
+  readonly role: string;
+  /** What the role is to be able to work on; what is not in the database is left out. */
+  readonly tables: readonly DeclaredTable[];
+}
+
+/**
+ * Every object that a role needs a privilege on and does not have it yet: schemas, tables, and the sequences behind
+ * columns that fill themselves. The last column tells whether the one who asks may grant it.
+ */
+const MISSING_SQL = `
+WITH tables AS (
+  SELECT class.oid, class.relnamespace, declared.privileges
+  FROM jsonb_to_recordset(CAST(:declared AS jsonb)) AS declared (schema text, name text, privileges jsonb)
+  ${JOIN_CLASS}
+), wanted AS (
+  SELECT DISTINCT 'SCHEMA' AS kind, schema.oid, quote_ident(schema.nspname) AS name, schema.nspowner AS owner, 'USAGE' AS privilege
+  FROM tables JOIN pg_namespace AS schema ON schema.oid = tables.relnamespace
+  UNION
+  SELECT 'TABLE', class.oid, quote_ident(schema.nspname) || '.' || quote_ident(class.relname), class.relowner, privilege
+  FROM tables
+  JOIN pg_class AS class ON class.oid = tables.oid
+  JOIN pg_namespace AS schema ON schema.oid = class.relnamespace
+  CROSS JOIN jsonb_array_elements_text(tables.privileges) AS privilege
+  UNION
+  SELECT 'SEQUENCE', sequence.oid, quote_ident(schema.nspname) || '.' || quote_ident(sequence.relname), sequence.relowner, 'USAGE'
+  FROM tables
+  JOIN pg_depend AS depend ON depend.refobjid = tables.oid AND depend.deptype = 'a'
+    AND depend.classid = 'pg_class'::regclass AND depend.refclassid = 'pg_class'::regclass
+  JOIN pg_class AS sequence ON sequence.oid = depend.objid AND sequence.relkind = 'S'
+  JOIN pg_namespace AS schema ON schema.oid = sequence.relnamespace
+  WHERE tables.privileges @> '["INSERT"]'
+), judged AS (
+  SELECT kind, name, owner, privilege,
+    CASE kind WHEN 'SCHEMA' THEN has_schema_privilege(CAST(:role AS name), oid, privilege)
+      WHEN 'TABLE' THEN has_table_privilege(CAST(:same_role AS name), oid, privilege)
+      ELSE has_sequence_privilege(CAST(:also_role AS name), oid, privilege) END AS is_there,
+    pg_has_role(owner, 'USAGE') OR CASE kind
+      WHEN 'SCHEMA' THEN has_schema_privilege(oid, privilege || ' WITH GRANT OPTION')
+      WHEN 'TABLE' THEN has_table_privilege(oid, privilege || ' WITH GRANT OPTION')
+      ELSE has_sequence_privilege(oid, privilege || ' WITH GRANT OPTION') END AS may_grant
+  FROM wanted
+)
+SELECT kind, name, pg_get_userbyid(owner)::text, string_agg(privilege, ', ' ORDER BY privilege), may_grant
+FROM judged WHERE NOT is_there GROUP BY kind, name, owner, may_grant ORDER BY kind, name`;
+
+/**
+ * Grants a role what a projection does with its tables, and nothing else: on tables of migrations and on those that
+ * were there before. What it has already is left alone.
+ *
+ * @param execute as a user who owns the tables, or may pass on their privileges
+ * @returns one sentence for each grant that this user may not make, with the statement for the owner
+ */
+export async function grantTables(execute: Execute, { role, tables }: GrantOptions): Promise<readonly string[]> {
+  const declared = tables.map(({ table, privileges }) => ({ ...relationOf(table), privileges }));
+  const { rows } = await execute(MISSING_SQL, {
+    declared: JSON.stringify(declared),
+    // Every occurrence of a name is a parameter of its own on the Data API, so none is used twice.
+    role,
+    same_role: role,
+    also_role: role,
+  });
+  const problems: string[] = [];
+  for (const row of rows) {
+    const [kind = '', name = '', owner = '', privileges = ''] = row.map(({ stringValue }) => stringValue);
+    const statement = `GRANT ${privileges} ON ${kind} ${name} TO ${identifier(role)}`;
+    if (row[4]?.booleanValue === true) await execute(statement);
+    else {
+      problems.push(
+        `the processor needs ${privileges} on the ${kind.toLowerCase()} ${name}, which belongs to ${owner}, and the user of the ` +
+          `migrations may not grant it; have ${owner} run: ${statement}`,
+      );
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,210 @@
+import type { Field } from '@aws-sdk/client-rds-data';
+import type { DeclaredTable } from '../../contract/declared-tables.ts';
+import type { Execute } from '../../data-api/execute.ts';
+import { parseColumnType } from '../../processor/tables/column-type.ts';
+
+/** A table as the database has it. */
+export interface FoundTable {
+  /** As in `pg_class.relkind`: r table, p partitioned table, v view, m materialized view, f foreign table. */
+  readonly kind: string;
+  /** Whether no two rows can have the same values of the declared unique key. */
+  readonly isUnique: boolean;
+  /** By name, in their order. */
+  readonly columns: ReadonlyMap<string, FoundColumn>;
+}
+
+/** A column as the database has it, and how it goes with what is declared for it. */
+export interface FoundColumn {
+  /** As it would be declared in SQL. */
+  readonly type: string;
+  /** NOT NULL, or of a domain that is. */
+  readonly isRequired: boolean;
+  /** Has a default, or is an identity or generated column. */
+  readonly isFilledIn: boolean;
+  /** Takes no value from an insert. */
+  readonly isGenerated: boolean;
+  /** Whether the declared type is a type of the database; true for columns that are not declared. */
+  readonly isTypeKnown: boolean;
+  /** Whether values of the declared type can be written into it as they are. */
+  readonly takesDeclared: boolean;
+  /** Whether its values read as those of the declared type; or where it is only asked, whether they compare with them. */
+  readonly readsAsDeclared: boolean;
+  /** What to declare for it instead. */
+  readonly declareAs: string;
+}
+
+/** Names of types that PostgreSQL spells out, as they are declared. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  'character varying': 'text',
+  character: 'text',
+  name: 'text',
+  citext: 'text',
+  real: 'double precision',
+  money: 'numeric',
+  'timestamp without time zone': 'timestamp',
+  'timestamp with time zone': 'timestamptz',
+};
+
+/**
+ * The relation that `declared.schema` and `declared.name` mean. By name in the catalog: `to_regclass` fails, and ends the
+ * transaction, where whoever asks may not use the schema.
+ */
+export const JOIN_CLASS = `JOIN (pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace)
+  ON class.relname = declared.name AND class.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    AND (namespace.nspname = declared.schema OR declared.schema IS NULL AND pg_table_is_visible(class.oid))`;
+
+/** The schema and the name in the name of a declared table. */
+export function relationOf(table: string): { readonly schema: string | null; readonly name: string } {
+  const [name = '', schema = null] = table.split('.').reverse();
+  return { schema, name };
+}
+
+/** What tables there are, of which kind, and whether a unique index lets no two rows have one key. */
+const TABLES_SQL = `
+SELECT declared.n, class.relkind::text, EXISTS (
+  SELECT FROM pg_index AS unique_index
+  CROSS JOIN LATERAL (
+    SELECT jsonb_agg(attribute.attname::text ORDER BY attribute.attname::text COLLATE "C") AS key
+    FROM pg_attribute AS attribute
+    WHERE attribute.attrelid = class.oid
+      -- Numbered from 0; columns behind the key are only included.
+      AND array_position(unique_index.indkey::int2[], attribute.attnum) < unique_index.indnkeyatts
+  ) AS columns
+  WHERE unique_index.indrelid = class.oid AND unique_index.indisunique AND unique_index.indisvalid
+    AND unique_index.indimmediate AND unique_index.indpred IS NULL AND unique_index.indexprs IS NULL
+    AND (columns.key = declared.unique_key OR declared.only_read AND columns.key <@ declared.unique_key)
+)
+FROM jsonb_to_recordset(CAST(:declared AS jsonb))
+  AS declared (n integer, schema text, name text, unique_key jsonb, only_read boolean)
+${JOIN_CLASS}
+ORDER BY declared.n`;
+
+/** Whether PostgreSQL assigns a value of one type to a column of another, and the value stays what it was. */
+function assigns(source: string, target: string): string {
+  return `(${source} = ${target}
+    OR EXISTS (
+      SELECT FROM pg_cast
+      WHERE castsource = ${source} AND casttarget = ${target} AND castcontext IN ('a', 'i')
+        -- Rounded, or moved to the time zone of the session, without a word.
+        AND NOT (castsource::regtype::text IN ('numeric', 'double precision', 'real')
+          AND casttarget::regtype::text IN ('smallint', 'integer', 'bigint'))
+        AND NOT (castsource::regtype::text LIKE 'timestamp%' AND casttarget::regtype::text NOT LIKE 'timestamp with %'))
+    OR (SELECT typcategory FROM pg_type WHERE oid = ${target}) = 'S')`;
+}
+
+/** Texts of JSON read as texts, whatever they are in the database; numbers only where none is cut short. */
+const READS_ALIKE = `(declared.type_oid = 'text'::regtype AND base.typcategory NOT IN ('N', 'B', 'A', 'C')
+    AND base.name NOT IN ('json', 'jsonb')
+  OR declared.type_oid::text IN ('json', 'jsonb') AND base.name IN ('json', 'jsonb')
+  OR declared.type_oid = 'integer'::regtype AND base.name = 'smallint'
+  OR declared.type_oid = 'bigint'::regtype AND base.name IN ('smallint', 'integer')
+  OR declared.type_oid::text IN ('numeric', 'double precision') AND base.typcategory = 'N'
+  OR declared.category = 'A' AND base.typcategory = 'A' AND declared.element = 'text'::regtype
+    AND (SELECT typcategory FROM pg_type WHERE oid = base.typelem) = 'S')`;
+
+/** What is asked is compared: then PostgreSQL takes any number for any other, and any text. */
+const READS_AS_DECLARED = `(declared.type_oid = base.oid
+  OR NOT declared.is_asked AND ${READS_ALIKE}
+  OR declared.is_asked AND (declared.category = base.typcategory AND base.typcategory IN ('N', 'S')
+    OR EXISTS (SELECT FROM pg_operator WHERE oprname = '=' AND oprleft = base.oid AND oprright = declared.type_oid)))`;
+
+/** Every column of these tables: what the database says of it, and how it goes with what is declared for it. */
+const COLUMNS_SQL = `
+WITH RECURSIVE tables AS (
+  SELECT declared.n, class.oid, declared.columns
+  FROM jsonb_to_recordset(CAST(:declared AS jsonb)) AS declared (n integer, schema text, name text, columns jsonb)
+  ${JOIN_CLASS}
+), domains AS (
+  SELECT oid AS domain, typbasetype AS base, typnotnull AS is_required, typdefault IS NOT NULL AS has_default
+  FROM pg_type WHERE typtype = 'd'
+  UNION ALL
+  SELECT domains.domain, inner_type.typbasetype, domains.is_required OR inner_type.typnotnull,
+    domains.has_default OR inner_type.typdefault IS NOT NULL
+  FROM domains JOIN pg_type AS inner_type ON inner_type.oid = domains.base AND inner_type.typtype = 'd'
+)
+SELECT tables.n, attribute.attname::text, format_type(attribute.atttypid, attribute.atttypmod), base.name,
+  attribute.attnotnull OR coalesce(domain.is_required, false),
+  attribute.atthasdef OR attribute.attidentity <> '' OR coalesce(domain.has_default, false),
+  attribute.attgenerated <> '' OR attribute.attidentity = 'a',
+  declared.type IS NULL OR declared.type_oid IS NOT NULL,
+  coalesce(${assigns('declared.type_oid', 'base.oid')}
+    OR declared.category = 'A' AND base.typcategory = 'A' AND ${assigns('declared.element', 'base.typelem')}, true),
+  coalesce(${READS_AS_DECLARED}, true)
+FROM tables
+JOIN pg_attribute AS attribute ON attribute.attrelid = tables.oid AND attribute.attnum > 0 AND NOT attribute.attisdropped
+LEFT JOIN LATERAL (
+  SELECT domains.base, domains.is_required, domains.has_default FROM domains
+  JOIN pg_type AS base_type ON base_type.oid = domains.base AND base_type.typtype <> 'd'
+  WHERE domains.domain = attribute.atttypid
+) AS domain ON true
+CROSS JOIN LATERAL (
+  SELECT oid, typcategory, typelem, format_type(oid, NULL) AS name
+  FROM pg_type WHERE oid = coalesce(domain.base, attribute.atttypid)
+) AS base
+LEFT JOIN LATERAL (
+  SELECT column_.type, to_regtype(column_.type) AS type_oid, type_.typcategory AS category, type_.typelem AS element,
+    coalesce(column_."isAsked", false) AS is_asked
+  FROM jsonb_to_recordset(tables.columns) AS column_ (name text, type text, "isAsked" boolean)
+  LEFT JOIN pg_type AS type_ ON type_.oid = to_regtype(column_.type)
+  WHERE column_.name = attribute.attname
+  -- A key that is read as well is checked as what is read.
+  ORDER BY is_asked LIMIT 1
+) AS declared ON true
+ORDER BY tables.n, attribute.attnum`;
+
+/**
+ * Looks the declared tables up in the catalog.
+ *
+ * @returns one for each declared table, in their order; undefined where there is none
+ */
+export async function readTables(
+  execute: Execute,
+  declared: readonly DeclaredTable[],
+): Promise<readonly (FoundTable | undefined)[]> {
+  const described = describe(declared);
+  const tables = await execute(TABLES_SQL, { declared: described });
+  const columns = await execute(COLUMNS_SQL, { declared: described });
+  return declared.map((_table, n) => {
+    const [, kind, isUnique] = tables.rows.find(([index]) => index?.longValue === n) ?? [];
+    if (kind?.stringValue === undefined) return undefined;
+    const own = columns.rows.filter(([index]) => index?.longValue === n);
+    return {
+      kind: kind.stringValue,
+      isUnique: isUnique?.booleanValue === true,
+      columns: new Map(own.map(([, name, ...facts]) => [name?.stringValue ?? '', readColumn(facts)])),
+    };
+  });
+}
+
+function readColumn([type, base, ...facts]: readonly Field[]): FoundColumn {
+  const is = (index: number): boolean => facts[index]?.booleanValue === true;
+  return {
+    type: type?.stringValue ?? '',
+    declareAs: declarationFor(base?.stringValue ?? ''),
+    isRequired: is(0),
+    isFilledIn: is(1),
+    isGenerated: is(2),
+    isTypeKnown: is(3),
+    takesDeclared: is(4),
+    readsAsDeclared: is(5),
+  };
+}
+
+function describe(declared: readonly DeclaredTable[]): string {
+  return JSON.stringify(
+    declared.map(({ table, uniqueKey, columns, privileges }, n) => ({
+      n,
+      ...relationOf(table),
+      unique_key: [...uniqueKey].sort(),
+      only_read: privileges.every((privilege) => privilege === 'SELECT'),
+      columns,
+    })),
+  );
+}
+
+/** How a column of a type is declared. */
+function declarationFor(base: string): string {
+  const [element = '', list = ''] = /^(.*?)(\[\])?$/.exec(base)?.slice(1) ?? [];
+  const name = SHORT_NAMES[element] ?? element;
+  return parseColumnType(name + list) === undefined ? `sql('${base}')` : `'${name}${list}'`;
+}
