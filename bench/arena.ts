@@ -9,8 +9,8 @@ import { startPostgres } from '../local/postgres/start-postgres.ts';
 import { prepareTables } from '../local/run/prepare-tables.ts';
 import type { FlightEvents } from './flight-events.ts';
 import { openFlightEvents } from './flight-events.ts';
-import type { TableDigest, VerifiedTable } from './table-digest.ts';
-import { digestSql, expectedDigests } from './table-digest.ts';
+import type { TableDigest, VerifiedTable } from '../local/examples/table-digest.ts';
+import { digestSql, expectedDigests } from '../local/examples/table-digest.ts';
 import { LOCAL_CREDENTIALS } from '../local/local-credentials.ts';
 
 /** What all scenarios share: one database behind one Data API, and the events. */

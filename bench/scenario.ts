@@ -1,6 +1,6 @@
 import type { Arena } from './arena.ts';
 import type { Run } from './drain.ts';
-import type { VerifiedTable } from './table-digest.ts';
+import type { VerifiedTable } from '../local/examples/table-digest.ts';
 
 /** How much is measured: numbers of events and of rounds. */
 export interface Scale {

@@ -1,4 +1,8 @@
 import { runChaosOnce } from '../local/chaos/run-chaos-once.ts';
 import { runLocalProgram } from '../local/run/local-program.ts';
 
-await runLocalProgram(process.argv.slice(2), runChaosOnce);
+await runLocalProgram(process.argv.slice(2), {
+  runChaosOnce,
+  // The CDK takes a second to load, and the usual run does without.
+  runIncident: async (...story) => (await import('../drills/incident/run-incident.ts')).runIncident(...story),
+});

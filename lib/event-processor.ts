@@ -32,6 +32,7 @@ import type { StackCode } from './function-code.ts';
 import type { IncidentName } from './monitoring/alarm-spec.ts';
 import type { MetricSources } from './monitoring/event-metrics.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
+import { canScale } from './props/least-utilization.ts';
 import type { ProcessorOptions, ResolvedOptions } from './props/processor-options.ts';
 import { PropsError } from './props/props-error.ts';
 import { resolveOptions } from './props/resolve-options.ts';
@@ -371,7 +372,7 @@ function sourcesOf(
 
 /** Where the alarms are checked, what they are to do must not come from the alarms. */
 function recordPromises(
-  { streamOptions, mappingOptions, monitoringOptions }: ResolvedOptions,
+  { streamOptions, mappingOptions, monitoringOptions, databaseOptions }: ResolvedOptions,
   { mapping, pager }: Pick<Parts, 'mapping'> & Pick<Resources, 'pager'>,
 ): void {
   const record: PromiseRecord = {
@@ -387,7 +388,7 @@ function recordPromises(
     pageWhenStoppedMinutes: monitoringOptions.pageWhenStoppedMinutes,
     pageWhenQuarantined: monitoringOptions.pageWhenQuarantined,
     noticeWhenDurationPercent: monitoringOptions.noticeWhenDurationPercent,
-    noticeWhenCapacityPercent: monitoringOptions.noticeWhenCapacityPercent,
+    noticeWhenCapacityPercent: canScale(databaseOptions) ? monitoringOptions.noticeWhenCapacityPercent : 0,
     noticeWhenCacheHitPercentBelow: monitoringOptions.noticeWhenCacheHitPercentBelow,
   };
   (mapping.mapping.node.defaultChild as CfnEventSourceMapping).addMetadata(RECORD_KEY, record);

@@ -35,8 +35,8 @@ const PACE_MARGIN = 0.3;
 /** Steps at a new pace without which the old one is still the better guess. */
 const MIN_KNEE_STEPS = 8;
 
-/** The newest part of the memory that is held against the rest: a sixteenth, an eighth. */
-const PACE_PARTS = [16, 8] as const;
+/** Into how many parts the memory is cut for that. */
+const PACE_PARTS = [32, 16, 8] as const;
 
 /** Nothing is said of a pace that was seen for less. */
 const MIN_SPAN_MS = 1_000;
@@ -61,6 +61,8 @@ export class RemainingTimeEstimator {
   #last: AmountLeft | undefined;
   #shrankAtMs = 0;
   #longestWaitMs = 0;
+  /** How much less is left each millisecond. */
+  #perMs = 0;
 
   /**
    * Starts without a sample.
@@ -107,6 +109,7 @@ export class RemainingTimeEstimator {
     this.#points.push(point);
     this.#forgetOldPace();
     if (this.#points.length > MAX_POINTS) this.#points = this.#points.filter((_, index) => index % 2 === 1);
+    this.#perMs = shrinkPerMs(this.#points);
   }
 
   /** Closes a break between the two, so that it does not count; breaks that come again do. */
@@ -117,7 +120,7 @@ export class RemainingTimeEstimator {
       if (point.atMs - before.atMs >= this.#patience()) this.#points = [];
       return;
     }
-    if (!isBreak(ordinary, stepBetween(before, point))) return;
+    if (!this.#isBreak(ordinary, stepBetween(before, point))) return;
     const old = this.#break;
     if (old !== undefined && (this.#points[0]?.atMs ?? Infinity) < old.untilMs) {
       if (!old.isUndone) this.#moveHistory(old.untilMs, { ms: -old.by.ms, left: -old.by.left });
@@ -130,6 +133,11 @@ export class RemainingTimeEstimator {
     };
     this.#moveHistory(Infinity, by);
     this.#break = { untilMs: point.atMs, by, isUndone: false };
+  }
+
+  #isBreak({ longestMs, largest }: OrdinaryStep, step: Step): boolean {
+    // Between two batches of lanes that began together lies a whole one, which the steps so far may not show.
+    return step.ms > BREAK_FACTOR * Math.max(longestMs, this.#firstStepMs) || -step.drop > BREAK_FACTOR * largest;
   }
 
   #moveHistory(untilMs: number, by: Break['by']): void {
@@ -164,12 +172,12 @@ export class RemainingTimeEstimator {
     const [first] = this.#points;
     const last = this.#points.at(-1);
     if (first === undefined || last === undefined || this.#isEarly(first, last)) return { kind: 'measuring' };
-    const perMs = shrinkPerMs(this.#points);
+    const perMs = this.#perMs;
     if (perMs <= 0) return { kind: 'measuring' };
     const step = stepBetween(last, now);
     const ordinary = ordinaryStep(this.#points);
     // Of a pause or a burst that is under way, only what is left now is known.
-    const isBroken = ordinary !== undefined && isBreak(ordinary, step);
+    const isBroken = ordinary !== undefined && this.#isBreak(ordinary, step);
     const ms = isBroken ? now.left / perMs : last.left / perMs - Math.min(step.ms, ordinary?.meanMs ?? step.ms);
     return { kind: 'time', seconds: Math.max(0, ms) / 1000 };
   }
@@ -223,10 +231,6 @@ function ordinaryStep(points: readonly Point[]): OrdinaryStep | undefined {
   return { meanMs: whole.ms / count, meanDrop: whole.drop / count, longestMs, largest };
 }
 
-function isBreak(ordinary: OrdinaryStep, step: Step): boolean {
-  return step.ms > BREAK_FACTOR * ordinary.longestMs || -step.drop > BREAK_FACTOR * ordinary.largest;
-}
-
 /** How much less is left each millisecond: the slope of the line of least squares, positive while it shrinks. */
 function shrinkPerMs(points: readonly Point[]): number {
   const meanMs = mean(points.map(({ atMs }) => atMs));
@@ -240,20 +244,20 @@ function shrinkPerMs(points: readonly Point[]): number {
   return variance > 0 ? -covariance / variance : 0;
 }
 
-/** Whether the newest part is faster than any stretch of its length before, or slower than all. */
+/** Whether the two newest parts are both faster than any part before, or both slower: one alone may have been a pause. */
 function hasNewPace(points: readonly Point[]): boolean {
   const [first] = points;
   const last = points.at(-1);
   if (first === undefined || last === undefined) return false;
   return PACE_PARTS.some((parts) => {
     const lengthMs = (last.atMs - first.atMs) / parts;
-    if (points.filter(({ atMs }) => atMs >= last.atMs - lengthMs).length < MIN_PACE_STEPS) return false;
+    if (points.filter(({ atMs }) => atMs >= last.atMs - 2 * lengthMs).length < MIN_PACE_STEPS) return false;
     const levels = Array.from({ length: parts + 1 }, (_, part) => leftAt(points, first.atMs + part * lengthMs));
     const drops = levels.slice(1).map((level, part) => (levels[part] ?? level) - level);
-    const newest = drops.pop() ?? 0;
+    const newest = drops.splice(-2);
     const [least, most] = [Math.min(...drops), Math.max(...drops)];
     const margin = Math.max(PACE_MARGIN * Math.max(Math.abs(least), Math.abs(most)), most - least);
-    return newest > most + margin || newest < least - margin;
+    return newest.every((drop) => drop > most + margin) || newest.every((drop) => drop < least - margin);
   });
 }
 

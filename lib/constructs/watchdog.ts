@@ -7,7 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
-import { longestGapMinutes, type InvocationTimes } from '../monitoring/alarm-window.ts';
+import { longestGapSeconds, type InvocationTimes } from '../monitoring/alarm-window.ts';
 import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
 import { DAY } from '../props/option-spec.ts';
 import type { ResolvedMappingOptions } from '../props/mapping-options.ts';
@@ -99,7 +99,7 @@ export class Watchdog extends Construct {
         mappingId: mapping.eventSourceMappingId,
         failedBatchesBucket: failedBatches?.bucket.bucketName ?? '',
         // A minute more than is likely: a note that is taken too early to be old would come and go.
-        deliveryGapSeconds: 60 * (longestGapMinutes(props) + 1),
+        deliveryGapSeconds: longestGapSeconds(props) + 60,
         pageTopicArn: pageTopic?.topicArn ?? '',
         runsSignalUrl: this.runs.ref,
       }),

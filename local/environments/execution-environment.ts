@@ -114,10 +114,10 @@ export class ExecutionEnvironment {
       this.#end(endedError(invocation.requestId, KILLED));
       return;
     }
-    const { timeoutMs, functionArn } = this.#configuration;
+    const { timeoutMs, functionArn, now } = this.#configuration;
     const { requestId, payload } = invocation;
     this.#limit(invocation, timeoutMs);
-    const head = { requestId, invokedFunctionArn: functionArn, deadlineMs: Date.now() + timeoutMs };
+    const head = { requestId, invokedFunctionArn: functionArn, deadlineMs: now() + timeoutMs };
     this.#channel.cork();
     for (const part of encodeInvocation(head, payload)) this.#channel.write(part);
     this.#channel.uncork();

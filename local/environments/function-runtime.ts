@@ -35,6 +35,8 @@ export interface FunctionRuntimeOptions {
    * called before the invocation under way is answered. @defaultValue nobody hears of it
    */
   readonly onCrash?: (crash: EnvironmentCrash) => void;
+  /** Milliseconds since 1970, as the environments know them. @defaultValue the clock of this machine */
+  readonly now?: () => number;
 }
 
 /** An execution environment from outside. */
@@ -150,6 +152,7 @@ class EnvironmentPool implements FunctionRuntime {
       logFormat: this.#options.logFormat ?? 'plain',
       onLog: this.#options.onLog ?? (() => undefined),
       onCrash: this.#options.onCrash ?? (() => undefined),
+      now: this.#options.now ?? Date.now,
     });
   }
 }

@@ -26,6 +26,8 @@ export interface EnvironmentConfiguration {
   readonly logFormat: LogFormat;
   readonly onLog: (line: string, environmentId: string) => void;
   readonly onCrash: (crash: EnvironmentCrash) => void;
+  /** Milliseconds since 1970, as the environment knows them. */
+  readonly now: () => number;
 }
 
 const PROCESS_ENTRY = join(import.meta.dirname, `environment-process${extname(import.meta.filename)}`);

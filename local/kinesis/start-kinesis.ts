@@ -24,6 +24,8 @@ export interface KinesisEmulatorOptions {
   readonly shardLimit?: number;
   /** Milliseconds until the emulator must be ready. @defaultValue 30000 */
   readonly readyTimeoutMs?: number;
+  /** Further environment variables of its process, such as those of a virtual clock. @defaultValue none */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A running Kinesis emulator that the real AWS SDK talks to. */
@@ -73,7 +75,7 @@ export async function startKinesis(options: KinesisEmulatorOptions = {}): Promis
   const child = fork(PROCESS_ENTRY, {
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { PATH: process.env['PATH'], ...emulatorEnvironment(options, region) },
+    env: { PATH: process.env['PATH'], ...options.environment, ...emulatorEnvironment(options, region) },
   });
   const output = captureOutput(child);
   try {

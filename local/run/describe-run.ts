@@ -1,24 +1,54 @@
+import type { HoldReason } from '../../processor/call-with-retry.ts';
+import { describeDuration, describeMoment, describeRemainingTime } from '../../progress/plain-words.ts';
 import type { BatchTotals } from './batch-log.ts';
-import type { CatchUp, Pace } from './catch-up.ts';
+import type { Outlook } from './run-progress.ts';
 import type { RunReport } from './run-report.ts';
 
-const BAR_WIDTH = 24;
-
-/** One line that says how far a run is. */
-export function describeProgress({ put, done, iteratorAgeMs }: CatchUp, pace: Pace, totals: BatchTotals): string {
-  const filled = Math.round((BAR_WIDTH * Math.min(done, put)) / Math.max(put, 1));
-  const hits = totals.LookupKeys > 0 ? ` · cache hits ${percent(totals.CacheHits / totals.LookupKeys)}` : '';
-  return (
-    `[${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}] ${count(done)} of ${count(put)} events · ` +
-    `${count(Math.round(pace.eventsPerSecond))}/s · iterator age ${duration(iteratorAgeMs / 1000)}${hits} · ` +
-    describeTimeLeft(pace.secondsLeft)
-  );
+/** A run at one moment, as its progress line shows it. */
+export interface ShownProgress extends Outlook {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly put: number;
+  readonly done: number;
+  /** Age of the last record of the batch sent last, in milliseconds. */
+  readonly iteratorAgeMs: number;
+  readonly totals: BatchTotals;
 }
 
-function describeTimeLeft(secondsLeft: number | undefined): string {
-  if (secondsLeft === undefined) return 'measuring';
-  if (secondsLeft === 0) return 'caught up';
-  return Number.isFinite(secondsLeft) ? `${duration(secondsLeft)} left` : 'never done at this rate';
+/** Of a wide line, a bar is about a sixth. */
+const BAR_SHARE = 1 / 6;
+const MAX_BAR_WIDTH = 24;
+
+const HELD_WORDS: Readonly<Record<HoldReason, string>> = {
+  fuse: 'most events are rejected',
+  configuration: 'something has to be put right',
+  transient: 'the database is not ready',
+  deadline: 'time ran out',
+};
+
+/** Says how far a run is, in one line of at most so many characters: the parts that matter least are left out. */
+export function describeProgress(shown: ShownProgress, columns: number): string {
+  const { put, done, totals } = shown;
+  const share = Math.min(done, put) / Math.max(put, 1);
+  const width = Math.max(4, Math.min(MAX_BAR_WIDTH, Math.floor(columns * BAR_SHARE)));
+  const filled = Math.round(width * share);
+  let line = `[${'█'.repeat(filled)}${'░'.repeat(width - filled)}] ${describeOutlook(shown)}`;
+  const parts = [
+    `${count(done)} of ${count(put)}`,
+    `${count(Math.round(shown.eventsPerSecond))}/s`,
+    `iterator age ${describeDuration(shown.iteratorAgeMs / 1000)}`,
+    ...(totals.LookupKeys > 0 ? [`cache hits ${percent(totals.CacheHits / totals.LookupKeys)}`] : []),
+  ];
+  for (const part of parts) {
+    if (line.length + ' · '.length + part.length > columns) break;
+    line += ` · ${part}`;
+  }
+  return line;
+}
+
+function describeOutlook({ remaining, atMs }: ShownProgress): string {
+  if (remaining.kind !== 'held') return describeRemainingTime(remaining, { nowMs: atMs });
+  return `held since ${describeMoment(remaining.sinceMs, { nowMs: atMs })}: ${HELD_WORDS[remaining.reason]}`;
 }
 
 /** The table at the end of a run. */
@@ -70,9 +100,7 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
+/** What was measured is told with a decimal. */
 function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : describeDuration(seconds);
 }

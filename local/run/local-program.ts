@@ -2,7 +2,7 @@ import { runInterruptibleCommand } from '../../command-line/run-command.ts';
 import { GaveUpWaitingError } from '../../data-api/retry-transient.ts';
 import { runLocal } from './run-local.ts';
 import { parseRunOptions, type RunOptions } from './run-options.ts';
-import { createScreen, type Screen } from './screen.ts';
+import { openScreen, type Screen } from './screen.ts';
 
 /** One run of chaos, which the package comes without. */
 export type RunChaosOnce = (
@@ -10,19 +10,37 @@ export type RunChaosOnce = (
   say: Screen['say'],
 ) => Promise<boolean>;
 
+/** The story of the incident, which the package comes without. */
+export type RunIncident = (
+  options: { readonly downHours: number } & Pick<RunOptions, 'picture' | 'report'>,
+  screen: Screen,
+  signal: AbortSignal,
+) => Promise<boolean>;
+
+/** What takes the place of the usual run, when it is asked for. */
+export interface OtherRuns {
+  /** Does what `--chaos` asks for. */
+  readonly runChaosOnce: RunChaosOnce;
+  /** Does what `--incident` asks for. */
+  readonly runIncident: RunIncident;
+}
+
 /**
  * Runs a function on this machine, and sets the exit code.
  *
  * @param argv options of the run
- * @param runChaosOnce does what `--chaos` asks for
+ * @param others takes the place of it; the package has none
  */
-export async function runLocalProgram(argv: readonly string[], runChaosOnce?: RunChaosOnce): Promise<void> {
+export async function runLocalProgram(argv: readonly string[], others?: OtherRuns): Promise<void> {
   await runInterruptibleCommand(async (signal) => {
     const options = parseRunOptions(argv);
     if (options === undefined) return true;
-    using screen = createScreen(process.stdout, () => performance.now());
-    const { chaosSeed: seed, source } = options;
-    if (seed !== undefined && runChaosOnce !== undefined) return await runChaosOnce({ seed, source }, screen.say);
+    using screen = openScreen();
+    const { chaosSeed: seed, source, incidentHours: downHours } = options;
+    if (seed !== undefined && others !== undefined) return await others.runChaosOnce({ seed, source }, screen.say);
+    if (downHours !== undefined && others !== undefined) {
+      return await others.runIncident({ downHours, ...options }, screen, signal);
+    }
     return (await runLocal(options, screen, signal))?.caughtUp === true;
   }, describeUnready);
 }

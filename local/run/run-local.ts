@@ -9,7 +9,6 @@ import type { MappingEvent } from '../mapping/mapping-event.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
 import type { BatchLog } from './batch-log.ts';
 import { createBatchLog } from './batch-log.ts';
-import { createPaceMeter } from './catch-up.ts';
 import { describeQuarantine } from './describe-quarantine.ts';
 import { describeProgress, describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
@@ -18,6 +17,7 @@ import { readEventFile } from '../input/read-event-file.ts';
 import { InvocationFailures } from './invocation-failures.ts';
 import type { RunOptions } from './run-options.ts';
 import { createRepeatedLines } from './repeated-lines.ts';
+import { RunProgress } from './run-progress.ts';
 import type { RunReport } from './run-report.ts';
 import { createRunReport } from './run-report.ts';
 import type { Screen } from './screen.ts';
@@ -137,6 +137,7 @@ class LocalRun {
   #standstill: Standstill | undefined;
   #isHoldTold = false;
   readonly #lines = createRepeatedLines();
+  readonly #progress = new RunProgress();
   /** What ended the mapping, an outage that went wrong, or that no environment starts. */
   #failure: unknown;
   /** Aborted when no more events are to arrive. */
@@ -288,19 +289,26 @@ class LocalRun {
   }
 
   async #watch(isOver: () => boolean): Promise<void> {
-    const { screen, signal, log, failures } = this.#parts;
-    const meter = createPaceMeter();
+    const { signal, log, failures } = this.#parts;
     const watchStandstill = createStandstillWatch();
     while (!isOver() && !signal.aborted && this.#standstill === undefined) {
       this.#sayNews();
       this.#failure ??= failures.startFailure();
       if (this.#failure !== undefined) throw this.#failure as Error;
-      const state = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
+      this.#showProgress();
       const atMs = performance.now();
-      screen.update(describeProgress(state, meter({ atMs, ...state }), log.totals()));
       this.#standStill(watchStandstill({ atMs, done: this.#done, inFlight: this.#inFlight, holds: log.holds() }));
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  #showProgress(): void {
+    const { screen, log } = this.#parts;
+    const counts = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
+    // The time of day, on a clock that nobody sets.
+    const atMs = performance.timeOrigin + performance.now();
+    const outlook = this.#progress.add({ ...counts, atMs, isAbreast: this.#isAbreast(), holds: log.holds() });
+    screen.update((columns) => describeProgress({ ...counts, ...outlook, atMs, totals: log.totals() }, columns));
   }
 
   /** Shows what a drain does without its database: it holds its position, and goes on when the database is back. */

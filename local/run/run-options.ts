@@ -39,6 +39,10 @@ export interface RunOptions {
   readonly databaseDownSeconds: number;
   /** Seed of one run of chaos, which takes the place of the usual run. */
   readonly chaosSeed: number | undefined;
+  /** Hours for which the consumer is down in the story of the incident, which takes the place of the usual run. */
+  readonly incidentHours: number | undefined;
+  /** File that gets the picture of the story. */
+  readonly picture: string;
   /** An existing PostgreSQL, instead of an embedded one. */
   readonly databaseUrl: string | undefined;
   /** File that gets the report as JSON. */
@@ -115,7 +119,11 @@ type Raw = Readonly<Record<string, string | number | boolean | readonly string[]
  * @throws {@link UsageError} naming every option that is wrong at once
  */
 export function parseRunOptions(argv: readonly string[]): RunOptions | undefined {
-  const raw = parseCommandLine<Raw>(createCommand(), argv, optionProblems);
+  const command = createCommand();
+  const raw = parseCommandLine<Raw>(command, argv, (given) => [
+    ...optionProblems(given),
+    ...incidentProblems(given, command),
+  ]);
   if (raw === undefined) return undefined;
   const numbers = Object.entries<NumberOption>(NUMBERS).map(([name, option]) => [name, raw[memberOf(option)]]);
   return {
@@ -128,6 +136,8 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
     partitionKey: text(raw, 'partitionKey'),
     randomKey: raw['randomKey'] === true,
     filters: filters(raw),
+    incidentHours: raw['incident'] as number | undefined,
+    picture: text(raw, 'picture') ?? PICTURE,
     databaseUrl: text(raw, 'databaseUrl'),
     report: text(raw, 'report'),
   };
@@ -159,11 +169,42 @@ function createCommand(): Command {
     if (IS_PACKED && flag === NUMBERS.chaosSeed.flag) continue;
     command.addOption(integerOption(`--${flag} <n>`, says, range).default(fallback));
   }
+  if (!IS_PACKED) addIncidentOptions(command);
   return command
     .addOption(new Option('--source <kind>', 'where the mapping reads from').choices(SOURCES).default('kinesis'))
     .option('--keep-running', 'go on after the backlog is gone, until Ctrl-C')
     .option('--database-url <url>', 'an existing PostgreSQL instead of the embedded one')
     .option('--report <file>', 'write the summary as JSON');
+}
+
+/** Two days, as it was. */
+const INCIDENT_HOURS = { min: 1, max: 96, preset: 48 } as const;
+const PICTURE = 'incident.svg';
+
+/** The story needs the CDK and the data sets, which the package comes without. */
+function addIncidentOptions(command: Command): void {
+  const says = `play the incident that this project is for: a consumer is down for so many hours, ${INCIDENT_HOURS.preset} unless given`;
+  command
+    .addOption(integerOption('--incident [hours]', says, INCIDENT_HOURS).preset(String(INCIDENT_HOURS.preset)))
+    .option('--picture <file>', `where \`--incident\` draws its picture, ${PICTURE} unless given`);
+}
+
+const INCIDENT_FLAGS: readonly string[] = ['incident', 'picture', 'report'];
+
+/** A story that is always the same is not told differently by an option that is for a run. */
+function incidentProblems(raw: Raw, command: Command): string[] {
+  if (raw['incident'] === undefined) {
+    return raw['picture'] === undefined ? [] : ['`--picture` goes with `--incident`, which draws one'];
+  }
+  const others = command.options.filter(
+    (option) =>
+      command.getOptionValueSource(option.attributeName()) === 'cli' &&
+      !INCIDENT_FLAGS.includes(option.attributeName()),
+  );
+  return [
+    ...others.map(({ long }) => `\`--incident\` plays the same story every time: leave \`${long ?? ''}\` out`),
+    ...outputFileProblems('--picture', text(raw, 'picture') ?? PICTURE),
+  ];
 }
 
 /** Options that are fine alone and not together, or not with the files there are. */

@@ -4,43 +4,73 @@ import type { WriteStream } from 'node:tty';
 export interface Screen {
   /** Says something once. */
   readonly say: (line: string) => void;
-  /** Says where a longer job stands; may be called as often as one likes. */
-  readonly update: (line: string) => void;
+  /** Says where a longer job stands; may be called as often as one likes. A line that is too long is cut. */
+  readonly update: (line: string | ((columns: number) => string)) => void;
 }
+
+/** Where a screen writes: usually standard output. */
+export interface ScreenOutput extends Pick<WriteStream, 'write'> {
+  /** A terminal that can rewrite a line. */
+  readonly isTTY?: boolean;
+  /** As wide as it is now. */
+  readonly columns?: number;
+}
+
+/** Of a terminal that does not say how wide it is. */
+const DEFAULT_COLUMNS = 80;
+
+/** Erases what is open. The cursor waits at its beginning: a terminal made narrower wraps the line below the cursor. */
+const ERASE = '\r\x1b[J';
 
 /** Without a terminal, progress that is more frequent than this only fills a log. */
 const PLAIN_INTERVAL_MS = 2_000;
+
+/** Creates a screen on standard output. A terminal that calls itself dumb gets plain lines. */
+export function openScreen(): Screen & Disposable {
+  const { stdout, env } = process;
+  const out: ScreenOutput = {
+    write: stdout.write.bind(stdout),
+    isTTY: stdout.isTTY && env['TERM'] !== 'dumb',
+    get columns() {
+      return stdout.columns;
+    },
+  };
+  return createScreen(out, () => performance.now());
+}
 
 /**
  * Creates a screen on a stream. Disposing of it clears the line that changes, so that what is written next, such as an
  * error, has a line of its own.
  *
- * @param out usually standard output
+ * @param out where to write
  * @param now milliseconds from any start
  */
-export function createScreen(
-  out: Pick<WriteStream, 'write'> & { readonly isTTY?: boolean },
-  now: () => number,
-): Screen & Disposable {
+export function createScreen(out: ScreenOutput, now: () => number): Screen & Disposable {
   let isLineOpen = false;
   let lastPlainAt = -Infinity;
   return {
     say: (line) => {
-      out.write(isLineOpen ? `\r\x1b[2K${line}\n` : `${line}\n`);
+      out.write(isLineOpen ? `${ERASE}${line}\n` : `${line}\n`);
       isLineOpen = false;
     },
     update: (line) => {
       if (out.isTTY === true) {
-        out.write(`\r\x1b[2K${line}`);
+        // The last column stays free: a terminal wraps as soon as it is used.
+        out.write(`${ERASE}${lineFor(line, (out.columns ?? DEFAULT_COLUMNS) - 1)}\r`);
         isLineOpen = true;
       } else if (now() - lastPlainAt >= PLAIN_INTERVAL_MS) {
-        out.write(`${line}\n`);
+        out.write(`${typeof line === 'string' ? line : line(Infinity)}\n`);
         lastPlainAt = now();
       }
     },
     [Symbol.dispose]: () => {
-      if (isLineOpen) out.write('\r\x1b[2K');
+      if (isLineOpen) out.write(ERASE);
       isLineOpen = false;
     },
   };
+}
+
+function lineFor(line: string | ((columns: number) => string), columns: number): string {
+  const characters = Array.from(typeof line === 'string' ? line : line(columns));
+  return characters.length <= columns ? characters.join('') : `${characters.slice(0, columns - 1).join('')}…`;
 }

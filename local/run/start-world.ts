@@ -44,7 +44,8 @@ export interface WorldSettings {
   readonly onCrash: (crash: EnvironmentCrash) => void;
 }
 
-const FUNCTION_TIMEOUT_MS = 60_000;
+/** As long as an invocation may take. */
+export const FUNCTION_TIMEOUT_MS = 60_000;
 const FUNCTION_MEMORY_MB = 1_024;
 
 /**

@@ -16,6 +16,8 @@ export interface WriteContext {
   readonly tableCount: number;
   /** The rows of the whole batch. */
   readonly rows: RowLists;
+  /** Where earlier items are not written yet, the last one that has none of them before it. */
+  readonly covered?: Pick<EncodedItem, 'origin'> | undefined;
   /** Whether the framework's ledger is written: it needs the event ids as a parameter of their own. */
   readonly frameworkLedger: boolean;
 }
@@ -41,7 +43,9 @@ export function closeParameters(
   events: readonly EncodedEvent[],
   { functionName }: Pick<WriteContext, 'functionName'>,
 ): Record<string, string> {
-  const hashes = events.map(({ origin }) => createHash('sha256').update(payloadBytes(origin)).digest('base64'));
+  // What an event shares with others tells no entry of its own.
+  const known = events.filter(({ origin }) => origin.part !== 'shared');
+  const hashes = known.map(({ origin }) => createHash('sha256').update(payloadBytes(origin)).digest('base64'));
   return {
     [WRITE_PARAMETERS.functionName]: functionName,
     [CLOSE_PARAMETERS.payloadHashes]: JSON.stringify(hashes),
@@ -62,7 +66,7 @@ function isEvent(item: EncodedItem): item is EncodedEvent {
   return item.kind === 'event';
 }
 
-function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteContext): string {
+function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion, covered }: WriteContext): string {
   let oldest = Infinity;
   let newest = -Infinity;
   let records = 0;
@@ -76,8 +80,8 @@ function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteCont
   const skipped = chunk.filter((item) => item.kind === 'skip');
   return JSON.stringify([
     shardId,
-    chunk[0]?.origin.sequenceNumber,
-    chunk.at(-1)?.origin.sequenceNumber,
+    logged(chunk[0], covered),
+    logged(chunk.at(-1), covered),
     oldest,
     newest,
     records,
@@ -85,4 +89,10 @@ function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteCont
     codeVersion,
     ...(skipped.length > 0 ? [skipped.length, countByReason(skipped)] : []),
   ]);
+}
+
+/** What the log says of a stretch must not reach beyond a record that is not committed: positions are read from it. */
+function logged(item: EncodedItem | undefined, covered: WriteContext['covered']): string | undefined {
+  const isBeyond = covered !== undefined && item !== undefined && item.origin.recordIndex > covered.origin.recordIndex;
+  return (isBeyond ? covered : item)?.origin.sequenceNumber;
 }

@@ -29,12 +29,29 @@ describe('the options of a run', () => {
       dataApiLatencyMs: 0,
       databaseDownSeconds: 0,
       chaosSeed: undefined,
+      incidentHours: undefined,
+      picture: 'incident.svg',
       rate: 0,
       source: 'kinesis',
       keepRunning: false,
       databaseUrl: undefined,
       report: undefined,
     });
+  });
+
+  it('of the incident are how long it lasts, two days unless told, and where the picture goes', () => {
+    expect(parseRunOptions(['--incident'])).toMatchObject({ incidentHours: 48, picture: 'incident.svg' });
+    expect(parseRunOptions(['--incident', '3', '--picture', 'x.svg'])).toMatchObject({
+      incidentHours: 3,
+      picture: 'x.svg',
+    });
+    expect(problemsOf('--incident', '97')).toEqual(['`--incident` must be an integer from 1 to 96, got "97"']);
+    expect(problemsOf('--incident', '--shards', '4', '--keep-running')).toEqual([
+      '`--incident` plays the same story every time: leave `--shards` out',
+      '`--incident` plays the same story every time: leave `--keep-running` out',
+    ]);
+    expect(problemsOf('--picture', 'x.svg')).toEqual(['`--picture` goes with `--incident`, which draws one']);
+    expect(problemsOf('--incident', '--picture', 'no/such/folder/x.svg')).toHaveLength(1);
   });
 
   it.each([

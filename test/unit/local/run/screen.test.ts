@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createScreen } from '../../../../local/run/screen.ts';
 
-function record(isTTY: boolean) {
+function record(isTTY: boolean, columns?: number) {
   const clock = { nowMs: 0 };
   const written: string[] = [];
-  const screen = createScreen({ isTTY, write: (text: string) => written.push(text) > 0 }, () => clock.nowMs);
-  return { clock, written, screen };
+  const out = { isTTY, ...(columns !== undefined && { columns }), write: (text: string) => written.push(text) > 0 };
+  const screen = createScreen(out, () => clock.nowMs);
+  return { clock, written, screen, out };
 }
 
 describe('a screen', () => {
@@ -15,7 +16,25 @@ describe('a screen', () => {
     screen.update('20 %');
     screen.say('done');
     screen.say('bye');
-    expect(written).toEqual(['\r\x1b[2K10 %', '\r\x1b[2K20 %', '\r\x1b[2Kdone\n', 'bye\n']);
+    expect(written).toEqual(['\r\x1b[J10 %\r', '\r\x1b[J20 %\r', '\r\x1b[Jdone\n', 'bye\n']);
+  });
+
+  it('cuts a line that would wrap, as wide as the terminal is at that moment', () => {
+    const { written, screen, out } = record(true, 12);
+    screen.update('0123456789a');
+    screen.update('0123456789ab');
+    out.columns = 6;
+    screen.update('░░░░░░░');
+    expect(written).toEqual(['\r\x1b[J0123456789a\r', '\r\x1b[J0123456789…\r', '\r\x1b[J░░░░…\r']);
+  });
+
+  it('asks for a line of the width there is, and for all of it where nothing wraps', () => {
+    const widths: number[] = [];
+    const line = (columns: number): string => `${widths.push(columns)}`;
+    record(true, 40).screen.update(line);
+    record(true).screen.update(line);
+    record(false).screen.update(line);
+    expect(widths).toEqual([39, 79, Infinity]);
   });
 
   it('writes a plain line every two seconds elsewhere, without a control character', () => {

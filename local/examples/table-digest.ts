@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import type { TextEvent } from '../local/input/event-input.ts';
+import type { TextEvent } from '../input/event-input.ts';
 
 /** Tables that a run is verified by. */
 export const VERIFIED_TABLES = ['flights', 'airport_days', 'latest_departures'] as const;

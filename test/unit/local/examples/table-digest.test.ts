@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { openFlightEvents } from '../../../bench/flight-events.ts';
-import { expectedDigests } from '../../../bench/table-digest.ts';
-import { expectedFlightTables } from '../../support/expected-flight-tables.ts';
+import { openFlightEvents } from '../../../../bench/flight-events.ts';
+import { expectedDigests } from '../../../../local/examples/table-digest.ts';
+import { expectedFlightTables } from '../../../support/expected-flight-tables.ts';
 
 const events = await openFlightEvents();
 

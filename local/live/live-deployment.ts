@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { VirtualClock } from '../clock/virtual-clock.ts';
+import type { DataApiServer } from '../data-api/start-data-api-server.ts';
+import { createFunctionRuntime, type FunctionRuntime } from '../environments/function-runtime.ts';
+import { fillStream } from '../kinesis/fill-stream.ts';
+import type { KinesisEmulator } from '../kinesis/start-kinesis.ts';
+import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
+import { createEventSourceMapping, type EventSourceMapping } from '../mapping/event-source-mapping.ts';
+import { createKinesisSource } from '../mapping/kinesis-source.ts';
+import type { MappingEvent, MappingObserver } from '../mapping/mapping-event.ts';
+import type { PostgresServer } from '../postgres/postgres-server.ts';
+import type { TextEvent } from '../input/event-input.ts';
+import type { AwsServices } from './aws-services.ts';
+import type { DeploymentPlan, FunctionPlan } from './deployment-plan.ts';
+import { MinuteCounts } from './minute-counts.ts';
+import type { MetricDatum } from '../cloudwatch/metrics/metric.ts';
+
+/** What the deployments of a world share. */
+export interface WorldParts {
+  readonly clock: VirtualClock;
+  readonly postgres: PostgresServer;
+  readonly kinesis: KinesisEmulator;
+  readonly services: AwsServices;
+}
+
+/** What a deployment works with. */
+export interface DeploymentParts extends WorldParts {
+  readonly dataApi: DataApiServer;
+  /** For a user who may do anything. */
+  readonly databaseUrl: string;
+  /** Of the Kinesis emulator. */
+  readonly client: KinesisClient;
+  readonly streamArn: string;
+}
+
+/** As Lambda, but for the pause between two reads of a shard that has more: it would be waited for. */
+const PACE = { idlePollMs: 1_000, minReadIntervalMs: 10 } as const;
+
+/** While a lane waits to try again, nothing else is expected to happen after such a time, in milliseconds. */
+const QUIET_MS = 100;
+
+/** Longer than any batch takes, in milliseconds. */
+const STUCK_MS = 60_000;
+
+/** A processor with its stream, its mapping and its watchdog, as they are deployed, on this machine. */
+export class LiveDeployment implements AsyncDisposable {
+  readonly plan: DeploymentPlan;
+  readonly dataApi: DataApiServer;
+  /** Of its database, for a user who may do anything. */
+  readonly databaseUrl: string;
+  readonly #parts: DeploymentParts;
+  readonly #processor: FunctionRuntime;
+  readonly #watchdog: FunctionRuntime;
+  readonly #mapping: EventSourceMapping;
+  readonly #observers = new Set<MappingObserver>();
+  readonly #lines: string[] = [];
+  #counts = new MinuteCounts();
+  #inFlight = 0;
+  #waiting = 0;
+  #heardAtMs = 0;
+
+  constructor(plan: DeploymentPlan, parts: DeploymentParts) {
+    this.plan = plan;
+    this.dataApi = parts.dataApi;
+    this.databaseUrl = parts.databaseUrl;
+    this.#parts = parts;
+    this.#processor = this.#createRuntime(plan.processor, {});
+    this.#watchdog = this.#createRuntime(plan.watchdog, {
+      STREAM_ARN: parts.streamArn,
+      AWS_ENDPOINT_URL: parts.services.endpoint,
+      AWS_ENDPOINT_URL_KINESIS: parts.kinesis.endpoint,
+      RUNS_SIGNAL_URL: `${parts.services.endpoint}/signal`,
+    });
+    this.#mapping = createEventSourceMapping({
+      source: createKinesisSource(parts.client, parts.streamArn),
+      invoker: this.#processor,
+      settings: plan.mapping,
+      pace: PACE,
+      clock: parts.clock,
+      observe: this.#hear,
+    });
+    const { failedBatchesBucket, pageTopic } = plan;
+    const { buckets, topics } = parts.services;
+    if (failedBatchesBucket !== undefined) buckets.set(failedBatchesBucket, []);
+    if (pageTopic !== undefined) topics.set(pageTopic.arn, pageTopic.confirmedSubscriptions);
+  }
+
+  /** Enables or disables the event source mapping; disabling waits for the batches under way. */
+  async setEnabled(isEnabled: boolean): Promise<void> {
+    if (isEnabled) await this.#mapping.enable();
+    else await this.#mapping.stop();
+    const { services, clock } = this.#parts;
+    const state = isEnabled ? 'Enabled' : 'Disabled';
+    services.mappings.set(this.plan.mappingId, { state, changedAtMs: clock.now() });
+  }
+
+  /** Hears of everything that the mapping does, until the returned function is called. */
+  observe(observer: MappingObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** Puts events on the stream, now. */
+  async put(events: readonly TextEvent[]): Promise<void> {
+    const records = events.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data) }));
+    // One call after the other: several at a time are as many calls more for the few records of a minute.
+    await fillStream(this.#parts.client, records, { streamName: this.plan.streamName, callsInFlight: 1 });
+    this.#counts.addIncoming(records);
+  }
+
+  /** Turns the clock to the next poll, and waits until all is done, or nothing more happens before the next turn. */
+  async settle(): Promise<void> {
+    if (this.#mapping.state() !== 'Enabled') return;
+    const { clock } = this.#parts;
+    const drained = this.#mapping.drained().then(() => 'drained' as const);
+    // A mapping that is stopped later on has not failed.
+    drained.catch(() => undefined);
+    await clock.turnTo(clock.now() + PACE.idlePollMs);
+    this.#heardAtMs = performance.now();
+    for (;;) {
+      const outcome = await Promise.race([drained, sleep(2, 'waiting' as const)]);
+      if (outcome === 'drained' || this.#isQuiet()) return;
+      if (performance.now() - this.#heardAtMs > STUCK_MS) {
+        throw new Error(`${this.plan.streamName} does not come to rest`);
+      }
+    }
+  }
+
+  /** Runs the watchdog once. */
+  async watch(): Promise<void> {
+    const result = await this.#watchdog.invoke('{}', { requestId: `watchdog-${this.#parts.clock.now()}` });
+    if (result.kind !== 'response') throw new Error(`the watchdog failed: ${JSON.stringify(result)}`);
+  }
+
+  /**
+   * What AWS would have published since the last call.
+   *
+   * @param timestampMs of the minute it is counted for
+   */
+  takeServiceMetrics(timestampMs: number): readonly MetricDatum[] {
+    const counts = this.#counts;
+    this.#counts = new MinuteCounts();
+    return counts.metrics(this.plan, timestampMs);
+  }
+
+  /** What the functions have written since the last call. */
+  takeLines(): readonly string[] {
+    return this.#lines.splice(0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stopped = this.#mapping.stop().catch(() => undefined);
+    await Promise.all([this.#processor.close(), this.#watchdog.close()]);
+    await stopped;
+  }
+
+  #createRuntime(plan: FunctionPlan, more: Readonly<Record<string, string>>): FunctionRuntime {
+    const { clock, dataApi } = this.#parts;
+    const { shardCount, mapping } = this.plan;
+    return createFunctionRuntime({
+      ...plan,
+      logFormat: 'JSON',
+      maxConcurrency: shardCount * (mapping.parallelizationFactor ?? 1),
+      environment: {
+        ...plan.environment,
+        ...clock.environment,
+        CLUSTER_ARN: dataApi.resourceArn,
+        SECRET_ARN: dataApi.secretArn,
+        DATABASE: dataApi.database,
+        AWS_REGION: dataApi.region,
+        AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+        AWS_ENDPOINT_URL_RDS_DATA: dataApi.endpoint,
+        ...more,
+      },
+      now: () => clock.now(),
+      onLog: (line) => this.#lines.push(line),
+    });
+  }
+
+  #isQuiet(): boolean {
+    return this.#inFlight === 0 && this.#waiting > 0 && performance.now() - this.#heardAtMs > QUIET_MS;
+  }
+
+  readonly #hear = (event: MappingEvent): void => {
+    if (event.type !== 'polled' || event.records > 0) this.#heardAtMs = performance.now();
+    if (event.type === 'invoked') {
+      this.#inFlight += 1;
+      if (event.attempt > 1) this.#waiting -= 1;
+    } else if (event.type === 'finished') this.#inFlight -= 1;
+    else if (event.type === 'retried' || event.type === 'throttled') this.#waiting += 1;
+    this.#counts.add(event);
+    for (const observer of this.#observers) observer(event);
+  };
+}

@@ -1,0 +1,44 @@
+import type { MetricDatum } from '../cloudwatch/metrics/metric.ts';
+import type { TextEvent } from '../input/event-input.ts';
+import type { LiveDeployment } from './live-deployment.ts';
+import type { LiveWorld } from './live-world.ts';
+
+/** What one deployment gets in a minute. */
+export interface MinuteInput {
+  readonly deployment: LiveDeployment;
+  readonly events: readonly TextEvent[];
+  /** Whether the schedule starts the watchdog. @defaultValue true */
+  readonly isWatched?: boolean;
+}
+
+/** What became known of a deployment in a minute. */
+export interface PlayedMinute {
+  /** When it began, in milliseconds since 1970. */
+  readonly startMs: number;
+  /** What AWS publishes. */
+  readonly data: readonly MetricDatum[];
+  /** What the functions wrote. */
+  readonly lines: readonly string[];
+}
+
+/** When in a minute the schedule starts the watchdog. */
+const WATCHED_AT_MS = 30_000;
+
+/**
+ * Lets one minute pass: the events come in at its begin, the consumer does what it can, then the watchdog runs.
+ *
+ * @param inputs one for each deployment
+ * @returns one for each deployment, in the same order
+ */
+export async function playMinute(world: LiveWorld, inputs: readonly MinuteInput[]): Promise<readonly PlayedMinute[]> {
+  const startMs = await world.beginMinute();
+  for (const { deployment, events } of inputs) await deployment.put(events);
+  for (const { deployment } of inputs) await deployment.settle();
+  await world.clock.turnTo(startMs + WATCHED_AT_MS);
+  for (const { deployment, isWatched = true } of inputs) if (isWatched) await deployment.watch();
+  return inputs.map(({ deployment }) => ({
+    startMs,
+    data: deployment.takeServiceMetrics(startMs),
+    lines: deployment.takeLines(),
+  }));
+}
