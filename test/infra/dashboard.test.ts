@@ -94,6 +94,23 @@ describe('the dashboard', () => {
     ]);
   });
 
+  test('shows the time left as the watchdog reckons it, in hours, and why there is none', () => {
+    const graph = widgets.find(({ properties }) => properties.title === 'Time to caught up');
+    const [expression, ...published] = graph?.properties.metrics ?? [];
+    expect(expression).toEqual([expect.objectContaining({ expression: 'left / 3600' })]);
+    expect(published.map((row) => [row[1], row.at(-1)])).toEqual([
+      ['TimeToCaughtUp', expect.objectContaining({ id: 'left', stat: 'Maximum', visible: false })],
+      [
+        'Verdict',
+        expect.objectContaining({
+          label: 'verdict: 0 OK, 1 CATCHING_UP, 2 SLOW, 3 STALLED, 4 STOPPED, 5 HELD, 6 BLIND',
+          stat: 'Maximum',
+          yAxis: 'right',
+        }),
+      ],
+    ]);
+  });
+
   test('draws the thresholds of the alarms', () => {
     const limits = widgets.flatMap(({ properties }) => properties.annotations?.horizontal ?? []);
     expect(limits.map(({ value, label }) => [label, value])).toEqual([
