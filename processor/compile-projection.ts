@@ -1,5 +1,5 @@
 import { DATA_API_MAX_SQL_CHARACTERS } from '../contract/limits.ts';
-import type { Decoding } from './decode/decode-records.ts';
+import type { Decoding } from './decode/decode-event.ts';
 import { compileLookup } from './lookup/compile-lookup.ts';
 import { compileWrite } from './write/compile-write.ts';
 import { createRowEncoder } from './project/encode-rows.ts';

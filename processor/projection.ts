@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ProblemsError } from '../contract/problems-error.ts';
+import type { Decoder } from './decode/decoders.ts';
+import { json } from './decode/decoders.ts';
 import type { EventRecord } from './decode/place.ts';
 import type { Skip } from './decode/skip.ts';
 import type { KeyTypes, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
@@ -13,6 +15,8 @@ import { describeValue } from './user-values.ts';
 
 export type { EventRecord } from './decode/place.ts';
 export type { EventContext } from './project/project-items.ts';
+export { cloudWatchLogs, custom, json, jsonArray, ndjson } from './decode/decoders.ts';
+export type { CloudWatchLogEvent, Decoder } from './decode/decoders.ts';
 export { skip, Skip } from './decode/skip.ts';
 export { lookup } from './lookup/declare-lookup.ts';
 export { counters } from './tables/counters.ts';
@@ -126,7 +130,14 @@ export type ProjectionDeclaration<
 > = {
   /** Name of the function and of its folder; part of the ledger's key, so it must not change. */
   readonly name: string;
-  /** Any Standard Schema, such as zod's: validates the JSON and gives the event its type. */
+  /**
+   * How the bytes of a record become documents: {@link json}, {@link ndjson}, {@link jsonArray}, {@link cloudWatchLogs} or
+   * {@link custom}.
+   *
+   * @defaultValue `json()`, one JSON document per record
+   */
+  readonly decode?: Decoder;
+  /** Any Standard Schema, such as zod's: validates a document and gives the event its type. */
   readonly schema: S;
   /**
    * The event's identity: two deliveries with one id have one effect. `'position'` is for events that carry none: the
@@ -155,6 +166,7 @@ export type ProjectionDeclaration<
 /** A checked declaration: what a handler is made of, and what a test can call. */
 export interface Projection<Event, L extends Lookups, T extends Tables, I = EventId<Event>> {
   readonly name: string;
+  readonly decode: Decoder;
   readonly schema: StandardSchemaV1<unknown, Event>;
   readonly eventId: I extends 'position' ? (event: Event, record: EventRecord) => string : I;
   readonly lookups: L;
@@ -167,6 +179,7 @@ export interface Projection<Event, L extends Lookups, T extends Tables, I = Even
 /** Any projection, whatever its events and tables are: nothing can be done with it but to compile it. */
 export interface AnyProjection {
   readonly name: string;
+  readonly decode: Decoder;
   readonly schema: StandardSchemaV1;
   readonly eventId: (event: never, record: EventRecord) => string | null | undefined;
   readonly lookups: Lookups;
@@ -206,14 +219,16 @@ export function defineProjection<
     lookupKeys = () => ({}),
     ledger,
     eventId,
+    decode = json(),
     ...rest
   } = declaration as Partial<Omit<AnyProjection, 'eventId'>> &
     Pick<AnyProjection, 'name' | 'tables'> & { readonly eventId: EventId<never> };
   const given = (declaration as Partial<AnyProjection>).lookupKeys;
-  const problems = projectionProblems({ ...rest, eventId, lookups, lookupKeys: given, ledger });
+  const problems = projectionProblems({ ...rest, decode, eventId, lookups, lookupKeys: given, ledger });
   if (problems.length > 0) throw new ProjectionError(problems);
   return Object.freeze({
     ...rest,
+    decode,
     eventId: eventId === 'position' ? placeId : eventId,
     lookups,
     lookupKeys,
@@ -226,6 +241,10 @@ function placeId(_event: unknown, { shardId, position }: EventRecord): string {
   return `${shardId}:${position}`;
 }
 
+function isDecoder(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'takesAnyBytes' in value;
+}
+
 const PROJECTION_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 interface CheckedDeclaration {
@@ -235,9 +254,18 @@ interface CheckedDeclaration {
   readonly lookupKeys: unknown;
   readonly ledger: string | undefined;
   readonly eventId: unknown;
+  readonly decode: unknown;
 }
 
-function projectionProblems({ name, tables, lookups, lookupKeys, ledger, eventId }: CheckedDeclaration): string[] {
+function projectionProblems({
+  name,
+  tables,
+  lookups,
+  lookupKeys,
+  ledger,
+  eventId,
+  decode,
+}: CheckedDeclaration): string[] {
   return [
     ...(PROJECTION_NAME.test(name)
       ? []
@@ -247,6 +275,11 @@ function projectionProblems({ name, tables, lookups, lookupKeys, ledger, eventId
     ...(eventId === 'position' || typeof eventId === 'function'
       ? []
       : [`\`eventId\` must be a function or 'position', got ${describeValue(eventId)}`]),
+    ...(isDecoder(decode)
+      ? []
+      : [
+          `\`decode\` must be a decoder, such as ndjson() or custom((bytes) => …), got ${describeValue(decode)}${typeof decode === 'function' ? '; call it' : ''}`,
+        ]),
     ...lookupsProblems(lookups, lookupKeys),
     ...ledgerProblems(tables, ledger),
   ];

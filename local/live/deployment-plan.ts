@@ -24,6 +24,8 @@ export interface DeploymentPlan {
   readonly mapping: Partial<MappingSettings>;
   /** Bucket for what Lambda gives up; undefined without one. */
   readonly failedBatchesBucket: string | undefined;
+  /** Topic for pages; undefined where the watchdog does not look at it. */
+  readonly pageTopic: { readonly arn: string; readonly confirmedSubscriptions: number } | undefined;
   readonly processor: FunctionPlan;
   readonly watchdog: FunctionPlan;
 }

@@ -80,15 +80,19 @@ export class LiveDeployment implements AsyncDisposable {
       clock: parts.clock,
       observe: this.#hear,
     });
-    const { failedBatchesBucket } = plan;
-    if (failedBatchesBucket !== undefined) parts.services.buckets.set(failedBatchesBucket, []);
+    const { failedBatchesBucket, pageTopic } = plan;
+    const { buckets, topics } = parts.services;
+    if (failedBatchesBucket !== undefined) buckets.set(failedBatchesBucket, []);
+    if (pageTopic !== undefined) topics.set(pageTopic.arn, pageTopic.confirmedSubscriptions);
   }
 
   /** Enables or disables the event source mapping; disabling waits for the batches under way. */
   async setEnabled(isEnabled: boolean): Promise<void> {
     if (isEnabled) await this.#mapping.enable();
     else await this.#mapping.stop();
-    this.#parts.services.mappings.set(this.plan.mappingId, isEnabled ? 'Enabled' : 'Disabled');
+    const { services, clock } = this.#parts;
+    const state = isEnabled ? 'Enabled' : 'Disabled';
+    services.mappings.set(this.plan.mappingId, { state, changedAtMs: clock.now() });
   }
 
   /** Hears of everything that the mapping does, until the returned function is called. */

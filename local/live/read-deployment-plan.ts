@@ -30,7 +30,8 @@ export function readDeploymentPlan(template: CloudFormationTemplate, code: Deplo
     functions.filter(([, properties]) => 'CACHE_MAX_ENTRIES' in variablesOf(properties)),
     'processor',
   );
-  const bucket = variablesOf(watchdog[1])['FAILED_BATCHES_BUCKET'];
+  const { FAILED_BATCHES_BUCKET: bucket, PAGE_TOPIC_ARN: topicArn = '' } = variablesOf(watchdog[1]);
+  const subscriptions = template.ofType('AWS::SNS::Subscription').filter(([, { TopicArn: arn }]) => arn === topicArn);
   return {
     streamName: template.physicalName(streamId),
     shardCount: Number(stream['ShardCount'] ?? 1),
@@ -46,6 +47,7 @@ export function readDeploymentPlan(template: CloudFormationTemplate, code: Deplo
       bisectBatchOnFunctionError: mapping['BisectBatchOnFunctionError'] === true,
     },
     failedBatchesBucket: bucket === '' ? undefined : bucket,
+    pageTopic: topicArn === '' ? undefined : { arn: topicArn, confirmedSubscriptions: subscriptions.length },
     processor: planOf(template, processor, code.processor),
     watchdog: planOf(template, watchdog, code.watchdog),
   };

@@ -58,10 +58,7 @@ export function createBatchLog(): BatchLog {
         addNumbers(sums, entry);
       } else if (PROBLEM_LEVELS.includes(entry['level'])) {
         addProblem({ level: String(entry['level']), message: describeEntry(entry) });
-      } else {
-        if ('holdReason' in entry) addNumbers(holds, { [String(entry['holdReason'])]: 1 });
-        addNumbers(skips, (entry['skippedByReason'] ?? {}) as Readonly<Record<string, unknown>>);
-      }
+      } else addBatch(entry, { holds, skips });
     },
     holds: () => ({ ...holds }),
     skips: () => ({ ...(skips as Record<string, number>) }),
@@ -77,6 +74,16 @@ export function createBatchLog(): BatchLog {
     },
   };
 }
+
+function addBatch(
+  entry: Entry,
+  { holds, skips }: Readonly<Record<'holds' | 'skips', Partial<Record<string, number>>>>,
+) {
+  if ('holdReason' in entry) addNumbers(holds, { [String(entry['holdReason'])]: 1 });
+  addNumbers(skips, (entry['skippedByReason'] ?? {}) as Entry);
+}
+
+type Entry = Readonly<Record<string, unknown>>;
 
 function addNumbers(sums: Partial<Record<string, number>>, values: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(values)) {

@@ -1,51 +1,30 @@
-import { gunzipSync } from 'node:zlib';
-import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Documents } from './decoders.ts';
 import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
-import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection, RejectionReason } from './item.ts';
-import { errorText, payloadBytes, shardIdOf, WHOLE_AGGREGATE } from './item.ts';
-import { describeIssues } from './describe-issues.ts';
-import type { EventRecord } from './place.ts';
-import { eventRecord, subSequenceNumberOf } from './place.ts';
-import { parseJson } from './parse-json.ts';
-import { isStorableText } from '../tables/storable-text.ts';
-import { describeValue, hearLateRejections, isPromiseLike } from '../user-values.ts';
-
-/** What decoding needs to know of a projection. */
-export interface Decoding {
-  readonly schema: StandardSchemaV1;
-  readonly eventId: (event: unknown, record: EventRecord) => unknown;
-}
+import type { Decoded, Decoding } from './decode-event.ts';
+import { decodeDocument, decodeJson, reject } from './decode-event.ts';
+import { decompress } from './decompress.ts';
+import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection } from './item.ts';
+import { payloadBytes, shardIdOf, WHOLE_RECORD } from './item.ts';
+import { eventRecord, MAX_DOCUMENTS_OF_SUB_RECORD, subSequenceNumberOf } from './place.ts';
+import { decodeText, readTexts } from './read-texts.ts';
+import { skippedEvent } from './skip.ts';
 
 /** Bounds of what one record may grow to: hostile input meets them, honest input does not. */
-const LIMITS = {
-  /** More than twice what a write can carry: a whole batch of such records still fits an environment's memory. */
-  maxInflatedBytes: 10 * 1024 * 1024,
-  maxSubRecords: 100_000,
-  /** An id is a key of two indexes, whose entries PostgreSQL bounds at about 2,700 bytes. */
-  maxEventIdBytes: 1024,
-} as const;
-
-const MAX_UTF8_BYTES_PER_UNIT = 3;
+const LIMITS = { maxSubRecords: 100_000, maxDocuments: 100_000 } as const;
 
 /**
- * Decodes records to items in stream order: base64, KPL aggregate, gzip, UTF-8, JSON, schema, event id.
+ * Decodes records to items in stream order: base64, KPL aggregate, compression, documents, schema, event id.
  *
  * Never throws for what a record holds: whatever is wrong with it becomes a {@link Rejection} in its place.
  */
 export async function decodeRecords(records: readonly KinesisRecord[], decoding: Decoding): Promise<DecodedItem[]> {
-  const texts = readTexts(records.map(({ kinesis }) => kinesis.data));
+  const texts = isText(decoding) ? readTexts(records.map(({ kinesis }) => kinesis.data)) : undefined;
   const items: DecodedItem[] = [];
   for (let recordIndex = 0; recordIndex < records.length; recordIndex += 1) {
     const record = records[recordIndex];
     if (record === undefined) continue;
-    const origin = originOf(record, recordIndex);
-    if (record.condemned !== undefined) {
-      items.push(setAsideWhole(origin, record.condemned));
-      continue;
-    }
-    const text = texts?.[recordIndex];
-    const decoded = text === undefined ? decodeRecord(origin, decoding) : decodeEvent(origin, text, decoding);
+    const decoded = decodeRecord(record, { recordIndex, text: texts?.[recordIndex] }, decoding);
     // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
     if (Array.isArray(decoded)) for (const item of decoded) items.push(item instanceof Promise ? await item : item);
     else items.push(decoded instanceof Promise ? await decoded : decoded);
@@ -53,7 +32,25 @@ export async function decodeRecords(records: readonly KinesisRecord[], decoding:
   return items;
 }
 
-type Decoded = DecodedItem | Promise<DecodedItem>;
+function decodeRecord(
+  record: KinesisRecord,
+  { recordIndex, text }: { readonly recordIndex: number; readonly text: string | undefined },
+  decoding: Decoding,
+): Decoded | Decoded[] {
+  const origin = originOf(record, recordIndex);
+  if (record.condemned !== undefined) return setAsideWhole(origin, record.condemned, decoding);
+  return mayBeJson(text) ? decodeJson(origin, text, decoding) : decodeWhole(origin, decoding);
+}
+
+/** Whether a payload is one JSON text, unless it is compressed or aggregated. */
+function isText({ decode }: Decoding): boolean {
+  return decode?.split === undefined;
+}
+
+/** What zlib writes can be UTF-8, if it is short; its first byte is that of a letter that no JSON begins with. */
+function mayBeJson(text: string | undefined): text is string {
+  return text !== undefined && text.charCodeAt(0) !== 0x78;
+}
 
 function originOf({ eventID, kinesis }: KinesisRecord, recordIndex: number): Origin {
   const { sequenceNumber, partitionKey, data } = kinesis;
@@ -66,18 +63,19 @@ function originOf({ eventID, kinesis }: KinesisRecord, recordIndex: number): Ori
     arrivedAtMs,
     place: { shardId: shardIdOf(eventID), sequenceNumber, subRecord: null, document: 0, arrivedAtMs },
     payload: data,
+    part: 'all',
   };
 }
 
-/** An aggregate is set aside as it is: which of its sub-records ends the process is not known. */
-function setAsideWhole(origin: Origin, { detail, eventId }: Condemnation): Rejection {
-  const isAggregate = deAggregate(payloadBytes(origin), LIMITS.maxSubRecords).kind === 'aggregate';
-  const whole = isAggregate ? { ...origin, subSequenceNumber: WHOLE_AGGREGATE } : origin;
+/** A record that may hold several events is set aside as it is: which of them ends the process is not known. */
+function setAsideWhole(origin: Origin, { detail, eventId }: Condemnation, decoding: Decoding): Rejection {
+  const isOne = isText(decoding) && deAggregate(payloadBytes(origin), LIMITS.maxSubRecords).kind !== 'aggregate';
+  const whole = isOne ? origin : { ...origin, subSequenceNumber: WHOLE_RECORD };
   return { ...reject(whole, 'kills-function', detail), ...(eventId !== undefined && { eventId }) };
 }
 
-/** A record that has no text of its own, or may have none. */
-function decodeRecord(origin: Origin, decoding: Decoding): Decoded | Decoded[] {
+/** A record that is not one text, or may be none. */
+function decodeWhole(origin: Origin, decoding: Decoding): Decoded | Decoded[] {
   const bytes = payloadBytes(origin);
   const aggregate = deAggregate(bytes, LIMITS.maxSubRecords);
   switch (aggregate.kind) {
@@ -91,166 +89,69 @@ function decodeRecord(origin: Origin, decoding: Decoding): Decoded | Decoded[] {
 }
 
 function decodeSubRecords(whole: Origin, subRecords: readonly SubRecord[], decoding: Decoding): Decoded[] {
-  const texts = readTexts(subRecords.map(({ data }) => data));
-  return subRecords.map(({ partitionKey, data }, subRecord) => {
+  const texts = isText(decoding) ? readTexts(subRecords.map(({ data }) => data)) : undefined;
+  return subRecords.flatMap(({ partitionKey, data }, subRecord) => {
     const place = { ...whole.place, subRecord };
     const origin = { ...whole, subSequenceNumber: subSequenceNumberOf(place), partitionKey, place, payload: data };
     const text = texts?.[subRecord];
-    return text === undefined ? decodeBytes(origin, data, decoding) : decodeEvent(origin, text, decoding);
+    return mayBeJson(text) ? decodeJson(origin, text, decoding) : decodeBytes(origin, data, decoding);
   });
 }
 
-function decodeBytes(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded {
-  const inflated = isGzip(bytes) ? inflate(origin, bytes) : bytes;
-  if (!Buffer.isBuffer(inflated)) return inflated;
-  const text = decodeText(inflated);
-  if (text === undefined) return reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes');
-  return decodeEvent(origin, text, decoding);
+function decodeBytes(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded | Decoded[] {
+  const decompressed = decompress(bytes);
+  if (Buffer.isBuffer(decompressed)) return decodeDocuments(origin, decompressed, decoding);
+  const { reason, detail } = decompressed;
+  const mayBeOther = decoding.decode?.takesAnyBytes === true && reason.endsWith('-malformed');
+  return mayBeOther ? decodeDocuments(origin, bytes, decoding) : reject(origin, reason, detail);
 }
 
-/** Some producers put it in front of a text, although JSON has none. */
-const BYTE_ORDER_MARK = 0xfeff;
-
-function decodeEvent(origin: Origin, text: string, decoding: Decoding): Decoded {
-  let json: unknown;
-  try {
-    json = parseJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
-  } catch (error) {
-    return reject(origin, 'not-json', errorText(error));
-  }
-  try {
-    const answer = decoding.schema['~standard'].validate(json) as SchemaAnswer;
-    if (!isPromiseLike(answer)) return judge(origin, answer, decoding) ?? rejectIssues(origin, answer, json);
-    return Promise.resolve(answer)
-      .then((result) => judge(origin, result, decoding) ?? rejectIssues(origin, result, json))
-      .catch((error: unknown) => rejectThrown(origin, error));
-  } catch (error) {
-    return rejectThrown(origin, error);
+function decodeDocuments(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded | Decoded[] {
+  const { decode } = decoding;
+  if (decode?.split === undefined) return decodeOne(origin, bytes, decoding);
+  // A function of the user's gets bytes of its own: what it does to them must not change what is quarantined.
+  const own = decode.takesAnyBytes ? Buffer.from(bytes) : bytes;
+  const found = decode.split(own, eventRecord(origin.place, origin.partitionKey));
+  switch (found.kind) {
+    case 'nothing':
+      return skippedEvent(origin, found.reason);
+    case 'problem':
+      return reject(origin, found.reason, found.detail);
+    case 'documents':
+      return decodeEach(origin, found.documents, decoding);
   }
 }
 
-/** Whatever a schema says, also one that says nothing. */
-type SchemaResult = StandardSchemaV1.Result<unknown> | undefined;
-type SchemaAnswer = SchemaResult | PromiseLike<SchemaResult>;
+type Found = Extract<Documents, { readonly kind: 'documents' }>['documents'];
 
-/** The event or rejection that a valid result becomes. */
-function judge(origin: Origin, result: SchemaResult, decoding: Decoding): DecodedItem | undefined {
-  return result === undefined || result.issues !== undefined ? undefined : identify(origin, result.value, decoding);
-}
-
-function rejectIssues(origin: Origin, result: SchemaResult, json: unknown): Rejection {
-  const issues = result?.issues;
-  return reject(origin, 'schema', issues === undefined ? 'the schema returned nothing' : describeIssues(issues, json));
-}
-
-function rejectThrown(origin: Origin, error: unknown): Rejection {
-  return reject(origin, 'schema', `the schema threw ${errorText(error)}`);
-}
-
-function isGzip(bytes: Buffer): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
-function inflate(origin: Origin, bytes: Buffer): Buffer | Rejection {
-  try {
-    return gunzipSync(bytes, { maxOutputLength: LIMITS.maxInflatedBytes });
-  } catch (error) {
-    if (error instanceof RangeError) {
-      return reject(origin, 'gzip-too-large', `inflates to more than ${LIMITS.maxInflatedBytes} bytes`);
-    }
-    return reject(origin, 'gzip-malformed', errorText(error));
+function decodeEach(whole: Origin, documents: Found, decoding: Decoding): Decoded[] | Rejection {
+  const max = whole.place.subRecord === null ? LIMITS.maxDocuments : MAX_DOCUMENTS_OF_SUB_RECORD;
+  if (documents.length > max) {
+    return reject(whole, 'too-large', `expected at most ${max} documents, got ${documents.length}`);
   }
+  const texts = readTexts(documents.flatMap((document) => ('json' in document ? [document.json] : [])));
+  return documents.map((document, index) => {
+    const origin = documents.length === 1 ? whole : originOfDocument(whole, index, document);
+    if (!('json' in document)) return decodeDocument(origin, document.value, decoding);
+    const text = texts?.[index];
+    return text === undefined ? decodeOne(origin, document.json, decoding) : decodeJson(origin, text, decoding);
+  });
 }
 
-function identify(origin: Origin, event: unknown, decoding: Decoding): DecodedItem {
-  const { place, partitionKey } = origin;
-  let eventId: unknown;
-  try {
-    eventId = decoding.eventId(event, eventRecord(place, partitionKey));
-  } catch (error) {
-    return unidentified(origin, event, `eventId threw ${errorText(error)}`);
-  }
-  if (isEventId(eventId)) return { kind: 'event', origin, eventId, event };
-  hearLateRejections(eventId);
-  return unidentified(
-    origin,
-    event,
-    `expected 1 to ${LIMITS.maxEventIdBytes} bytes of storable text, got ${describeValue(eventId)}${idAdvice(eventId)}`,
-  );
+function originOfDocument(whole: Origin, index: number, document: Found[number]): Origin {
+  const place = { ...whole.place, document: index };
+  const { payload } = document;
+  return {
+    ...whole,
+    place,
+    subSequenceNumber: subSequenceNumberOf(place),
+    ...(payload === undefined ? { part: 'shared' } : { part: 'own', payload }),
+  };
 }
 
-/** Whether the event needs an id is known when the projection has seen it. */
-function unidentified(origin: Origin, event: unknown, detail: string): DecodedItem {
-  return { kind: 'event', origin, eventId: '', event, unidentified: reject(origin, 'event-id', detail) };
-}
-
-function isEventId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && isStorableText(value) && isShort(value);
-}
-
-function isShort(text: string): boolean {
-  const maxBytes = LIMITS.maxEventIdBytes;
-  return text.length * MAX_UTF8_BYTES_PER_UNIT <= maxBytes || Buffer.byteLength(text) <= maxBytes;
-}
-
-function idAdvice(value: unknown): string {
-  if (isPromiseLike(value)) return '; `eventId` must not be async';
-  return typeof value === 'number' || typeof value === 'bigint' ? '; write `String(id)`' : '';
-}
-
-function reject(origin: Origin, reason: RejectionReason, detail: string): Rejection {
-  return { kind: 'rejection', origin, reason, detail };
-}
-
-/** Stands between the texts of a batch: JSON has no such character, so no record that parses holds one. */
-const SEPARATOR = '\0';
-
-/** A byte order mark is text to it: only where a record begins is known which one is to be taken off. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/**
- * Reads the texts of many payloads at once: one by one, each costs three calls out of JavaScript, which take half as
- * long as parsing its JSON.
- *
- * @param payloads base64 texts, or bytes
- * @returns the text of each; `undefined` when some are not UTF-8, as compressed and aggregated ones never are, or hold
- *   a NUL character: then each has to be looked at by itself
- */
-export function readTexts(payloads: readonly (string | Buffer)[]): readonly string[] | undefined {
-  const bytes = Buffer.allocUnsafe(roomFor(payloads));
-  const texts = decodeText(bytes.subarray(0, writeAll(payloads, bytes)))?.split(SEPARATOR);
-  return texts?.length === payloads.length ? texts : undefined;
-}
-
-/**
- * Reads bytes as UTF-8.
- *
- * @returns `undefined` for other bytes
- */
-export function decodeText(bytes: Buffer): string | undefined {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Four characters of base64 are three bytes at most. */
-function roomFor(payloads: readonly (string | Buffer)[]): number {
-  let room = 0;
-  for (const payload of payloads) {
-    room += typeof payload === 'string' ? Math.ceil((3 * payload.length) / 4) : payload.length;
-    room += SEPARATOR.length;
-  }
-  return room;
-}
-
-/** Writes the payloads with separators in between; returns where they end. */
-function writeAll(payloads: readonly (string | Buffer)[], bytes: Buffer): number {
-  let end = 0;
-  for (const payload of payloads) {
-    end += typeof payload === 'string' ? bytes.write(payload, end, 'base64') : payload.copy(bytes, end);
-    bytes[end++] = SEPARATOR.charCodeAt(0);
-  }
-  return Math.max(0, end - SEPARATOR.length);
+function decodeOne(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded {
+  const text = decodeText(bytes);
+  return text === undefined
+    ? reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes')
+    : decodeJson(origin, text, decoding);
 }

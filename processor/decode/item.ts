@@ -45,27 +45,34 @@ export interface Origin {
   /** Index of the record in the batch. */
   readonly recordIndex: number;
   readonly sequenceNumber: string;
-  /** Place inside an aggregated record, from 0; 0 for a plain record, {@link WHOLE_AGGREGATE} for an aggregate as it is. */
+  /** Number inside the record, from 0; {@link WHOLE_RECORD} for a record of several events as it is. */
   readonly subSequenceNumber: number;
   readonly partitionKey: string;
   /** Milliseconds since 1970. */
   readonly arrivedAtMs: number;
   /** What the projection sees, and what an event without an id is known by. */
   readonly place: Place;
-  /** The item's bytes as they were on the stream: base64 text of a plain record, bytes of a sub-record. */
-  readonly payload: string | Buffer;
+  /** The item's bytes as they were on the stream: base64 text of a plain record, bytes of a part of one, or how to make them. */
+  readonly payload: string | Buffer | (() => Buffer);
+  /** Whether the payload is all that was there, the item's own part of it, or shared with other items. */
+  readonly part: 'all' | 'own' | 'shared';
 }
 
-/** Stands for the place in an aggregate that is not taken apart: some of its sub-records may have an entry of their own. */
-export const WHOLE_AGGREGATE = -1;
+/** Stands for the place in a record that is not taken apart: some of its events may have an entry of their own. */
+export const WHOLE_RECORD = -1;
 
 /** Why a record can never succeed. The codes are stored, filtered by and alarmed on: they are part of the interface. */
 export const REJECTION_REASONS = [
   'aggregate-malformed',
   'gzip-malformed',
   'gzip-too-large',
+  'zlib-malformed',
+  'zlib-too-large',
+  'zstd-malformed',
+  'zstd-too-large',
   'not-utf8',
   'not-json',
+  'not-decoded',
   'schema',
   'event-id',
   'lookup-absent',
@@ -109,12 +116,19 @@ export type DecodedItem = DecodedEvent | Rejection | SkippedEvent;
 
 /** The item's payload in base64, whichever form it is kept in. */
 export function payloadBase64({ payload }: Origin): string {
-  return typeof payload === 'string' ? payload : payload.toString('base64');
+  const bytes = madePayload(payload);
+  return typeof bytes === 'string' ? bytes : bytes.toString('base64');
 }
 
 /** The item's payload as bytes, whichever form it is kept in. */
 export function payloadBytes({ payload }: Origin): Buffer {
-  return typeof payload === 'string' ? Buffer.from(payload, 'base64') : payload;
+  const bytes = madePayload(payload);
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes;
+}
+
+/** A payload in one of its two usual forms. */
+export function madePayload(payload: Origin['payload']): string | Buffer {
+  return typeof payload === 'function' ? payload() : payload;
 }
 
 /** What an error of any kind, thrown by a user's function, says; never throws itself, whatever was thrown. */

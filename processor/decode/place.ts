@@ -37,6 +37,9 @@ export interface EventRecord {
 /** More than the sub-records that a record may have, so that two events of one record never share a number. */
 const SUB_RECORD_NUMBERS = 2 ** 17;
 
+/** Documents of a sub-record that have numbers of their own in an integer of four bytes. */
+export const MAX_DOCUMENTS_OF_SUB_RECORD = 2 ** (31 - 17);
+
 /** Digits of the index in an aggregate and of the index of the document: more than decoding lets through. */
 const [SUB_RECORD_DIGITS, DOCUMENT_DIGITS] = [5, 7];
 const ONLY_EVENT = '0'.repeat(SUB_RECORD_DIGITS + DOCUMENT_DIGITS);

@@ -1,4 +1,5 @@
 import type { Origin } from '../decode/item.ts';
+import { madePayload } from '../decode/item.ts';
 import { PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 
 /** Characters of base64 that stand for {@link UNIT_BYTES} bytes, and that any text of it can be cut between. */
@@ -11,14 +12,14 @@ const UNIT_BYTES = 3;
  * @param maxPartBytes of base64, from 4
  */
 export function countParts({ payload }: Origin, maxPartBytes: number): number {
-  return Math.max(1, Math.ceil(unitsOf(payload) / Math.floor(maxPartBytes / UNIT_CHARACTERS)));
+  return Math.max(1, Math.ceil(unitsOf(madePayload(payload)) / Math.floor(maxPartBytes / UNIT_CHARACTERS)));
 }
 
-function unitsOf(payload: Origin['payload']): number {
+function unitsOf(payload: string | Buffer): number {
   return Math.ceil(payload.length / unitLength(payload));
 }
 
-function unitLength(payload: Origin['payload']): number {
+function unitLength(payload: string | Buffer): number {
   return typeof payload === 'string' ? UNIT_CHARACTERS : UNIT_BYTES;
 }
 
@@ -37,7 +38,8 @@ export function* payloadParts(
   origin: Origin,
   { functionName, shardId, parts }: PartContext,
 ): Generator<Record<string, string>> {
-  const { sequenceNumber, subSequenceNumber, payload } = origin;
+  const { sequenceNumber, subSequenceNumber } = origin;
+  const payload = madePayload(origin.payload);
   const units = unitsOf(payload);
   for (let part = 0; part < parts; part += 1) {
     const [from, to] = [part, part + 1].map((n) => Math.floor((units * n) / parts) * unitLength(payload));

@@ -41,7 +41,9 @@ export function closeParameters(
   events: readonly EncodedEvent[],
   { functionName }: Pick<WriteContext, 'functionName'>,
 ): Record<string, string> {
-  const hashes = events.map(({ origin }) => createHash('sha256').update(payloadBytes(origin)).digest('base64'));
+  // What an event shares with others tells no entry of its own.
+  const known = events.filter(({ origin }) => origin.part !== 'shared');
+  const hashes = known.map(({ origin }) => createHash('sha256').update(payloadBytes(origin)).digest('base64'));
   return {
     [WRITE_PARAMETERS.functionName]: functionName,
     [CLOSE_PARAMETERS.payloadHashes]: JSON.stringify(hashes),

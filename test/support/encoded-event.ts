@@ -29,6 +29,7 @@ export function origin(recordIndex: number, rest: Partial<Origin> = {}): Origin 
     arrivedAtMs,
     place: place(recordIndex, { arrivedAtMs }),
     payload: Buffer.from(`payload ${recordIndex}`).toString('base64'),
+    part: 'all',
     ...rest,
   };
 }

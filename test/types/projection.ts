@@ -7,7 +7,20 @@
 /* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- what does not compile has no type */
 import * as z from 'zod/mini';
 import type { EventRecord } from '../../processor/projection.ts';
-import { counters, defineProjection, inserts, lookup, skip, Skip, versions } from '../../processor/projection.ts';
+import {
+  cloudWatchLogs,
+  counters,
+  custom,
+  defineProjection,
+  inserts,
+  json,
+  jsonArray,
+  lookup,
+  ndjson,
+  skip,
+  Skip,
+  versions,
+} from '../../processor/projection.ts';
 
 const schema = z.object({ id: z.string(), origin: z.string(), delay: z.int(), at: z.nullable(z.string()) });
 const eventId = ({ id }: { readonly id: string }) => id;
@@ -371,6 +384,26 @@ defineProjection({
   // @ts-expect-error -- the context is an object
   project: (_event, _lookups, id) => ({ newest: { id, at: '2001-01-01' } }),
 });
+
+// A decoder says how bytes become documents.
+for (const decode of [json(), ndjson(), jsonArray(), cloudWatchLogs()]) {
+  defineProjection({ ...base, decode, project: () => ({}) });
+}
+defineProjection({
+  ...base,
+  decode: custom((bytes, { partitionKey, arrivedAt }) => ({
+    id: bytes.toString('hex'),
+    origin: partitionKey,
+    at: arrivedAt.toISOString(),
+  })),
+  project: ({ id }) => ({ flights: { ...flight, id } }),
+});
+// @ts-expect-error -- the function that makes a decoder is none
+defineProjection({ ...base, decode: ndjson, project: () => ({}) });
+// @ts-expect-error -- nor is a function
+defineProjection({ ...base, decode: (bytes: Buffer) => bytes, project: () => ({}) });
+// @ts-expect-error -- a record has no `offset`
+custom((_bytes, { offset }) => offset as unknown);
 
 // An event may be skipped, by whichever way, and needs no id then.
 defineProjection({

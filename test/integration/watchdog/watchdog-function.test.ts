@@ -1,6 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import {
   PutRecordCommand,
   SplitShardCommand,
@@ -11,51 +8,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { watchdogEnvironment } from '../../../contract/environment.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
+import { startAwsServices, type AwsServices } from '../../../local/live/aws-services.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from '../migrate/deployed-world.ts';
 
 const MAPPING_ID = '00000000-0000-4000-8000-000000000000';
 
-/** What Lambda and S3 say, and what CloudFormation was told. */
-const aws = {
-  mappingState: 'Enabled' as string | undefined,
-  mappingChangedAt: new Date(),
-  keys: [] as string[],
-  signals: [] as string[],
-  url: '',
-  mapping: () => ({ UUID: MAPPING_ID, State: aws.mappingState, LastModified: aws.mappingChangedAt.getTime() / 1000 }),
-  server: createServer((request, response) => {
-    void text(request).then((body) => {
-      if (request.method === 'PUT') {
-        aws.signals.push(body);
-        response.end();
-      } else if (request.url?.includes('/event-source-mappings/') === true) {
-        if (aws.mappingState === undefined) {
-          response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end('{}');
-        } else response.end(JSON.stringify(aws.mapping()));
-      } else if (body.includes('Action=GetTopicAttributes')) {
-        const [status, answer] = topicAnswer(new URLSearchParams(body).get('TopicArn')?.split(':').at(-1));
-        response.writeHead(status).end(answer);
-      } else if (request.url?.startsWith('/failed') === true) {
-        const contents = aws.keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('');
-        response.end(`<ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`);
-      } else response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
-    });
-  }),
-};
-
-/** What SNS says about a topic that is named for its number of subscriptions, or for why it says nothing. */
-function topicAnswer(name = ''): readonly [status: number, xml: string] {
-  if (name === 'refused' || name === 'gone') {
-    const code = name === 'gone' ? 'NotFound' : 'AuthorizationError';
-    return [name === 'gone' ? 404 : 403, `<ErrorResponse><Error><Code>${code}</Code></Error></ErrorResponse>`];
-  }
-  const entry = `<entry><key>SubscriptionsConfirmed</key><value>${name}</value></entry>`;
-  const result = `<GetTopicAttributesResult><Attributes>${entry}</Attributes></GetTopicAttributesResult>`;
-  return [200, `<GetTopicAttributesResponse>${result}</GetTopicAttributesResponse>`];
-}
-
 const SHARDS = ['shardId-000000000000', 'shardId-000000000001'] as const;
 
+/** A topic that is named for its number of subscriptions, or for why nothing is said of it. */
+const TOPIC = 'arn:aws:sns:us-east-1:000000000000:';
+
+/** What else the watchdog asks. */
+let aws: AwsServices;
 let world: DeployedWorld;
 let emulator: KinesisEmulator;
 let kinesis: KinesisClient;
@@ -63,9 +27,9 @@ let database: string;
 let streams = 0;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => aws.server.listen(0, '127.0.0.1', resolve));
-  aws.url = `http://127.0.0.1:${(aws.server.address() as AddressInfo).port}`;
-  [world, emulator] = await Promise.all([startDeployedWorld(), startKinesis()]);
+  [aws, world, emulator] = await Promise.all([startAwsServices(), startDeployedWorld(), startKinesis()]);
+  aws.mappings.set(MAPPING_ID, { state: 'Enabled', changedAtMs: Date.now() });
+  aws.topics.set(`${TOPIC}2`, 2).set(`${TOPIC}0`, 0).set(`${TOPIC}refused`, 'refused');
   kinesis = emulator.client();
   database = await world.createDatabase();
   await world.migrate(database);
@@ -73,8 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   kinesis.destroy();
-  aws.server.close();
-  await Promise.all([world.close(), emulator.stop()]);
+  await Promise.all([aws[Symbol.asyncDispose](), world.close(), emulator.stop()]);
 });
 
 interface TestStream {
@@ -151,9 +114,9 @@ async function watch(stream: TestStream, options: WatchSettings = {}): Promise<P
         runsSignalUrl: '',
       }),
       AWS_ENDPOINT_URL_KINESIS: emulator.endpoint,
-      AWS_ENDPOINT_URL_LAMBDA: aws.url,
-      AWS_ENDPOINT_URL_S3: aws.url,
-      AWS_ENDPOINT_URL_SNS: aws.url,
+      AWS_ENDPOINT_URL_LAMBDA: aws.endpoint,
+      AWS_ENDPOINT_URL_S3: aws.endpoint,
+      AWS_ENDPOINT_URL_SNS: aws.endpoint,
     },
     {},
   );
@@ -353,7 +316,7 @@ describe('the watchdog, bundled as it is deployed', () => {
 
   test('counts the objects in the on-failure bucket that were not redriven', async () => {
     const stream = await newStream();
-    aws.keys = ['a/1', 'a/2', 'a/2.redriven', 'b/1'];
+    aws.buckets.set('failed', ['a/1', 'a/2', 'a/2.redriven', 'b/1']);
     expect(await watch(stream, { bucket: 'failed' })).toMatchObject({ FailedBatchesUnread: 2, ChecksFailed: 0 });
     const refused = await watch(stream, { bucket: 'forbidden' });
     expect(refused).toMatchObject({ ChecksFailed: 1, BacklogAge: 0 });
@@ -367,12 +330,12 @@ describe('the watchdog, bundled as it is deployed', () => {
     ['0', 0],
     ['gone', 0],
   ])('counts who is subscribed to the pages: topic %s', async (topic, PageSubscribers) => {
-    const seen = await watch(await newStream(), { topic: `arn:aws:sns:us-east-1:000000000000:${topic}` });
+    const seen = await watch(await newStream(), { topic: `${TOPIC}${topic}` });
     expect(seen).toMatchObject({ PageSubscribers, ChecksFailed: 0 });
   });
 
   test('says that it may not ask who is subscribed, and is not blind for that; without a topic it does not ask', async () => {
-    const refused = await watch(await newStream(), { topic: 'arn:aws:sns:us-east-1:000000000000:refused' });
+    const refused = await watch(await newStream(), { topic: `${TOPIC}refused` });
     expect(refused).toMatchObject({ ChecksFailed: 0, BacklogAge: 0 });
     expect(refused).not.toHaveProperty('PageSubscribers');
     expect(refused.output).toContain('does not allow sns:GetTopicAttributes');
@@ -388,9 +351,10 @@ describe('the watchdog, bundled as it is deployed', () => {
     ['Disabling', 0],
     [undefined, 0],
   ])('tells of a mapping in the state %s that MappingEnabled is %i', async (state, MappingEnabled) => {
-    aws.mappingState = state;
+    if (state === undefined) aws.mappings.delete(MAPPING_ID);
+    else aws.mappings.set(MAPPING_ID, { state, changedAtMs: Date.now() });
     const seen = await watch(await newStream());
-    aws.mappingState = 'Enabled';
+    aws.mappings.set(MAPPING_ID, { state: 'Enabled', changedAtMs: Date.now() });
     expect(seen).toMatchObject({ MappingEnabled, ChecksFailed: 0 });
   });
 });

@@ -6,6 +6,7 @@ import {
   defineProjection,
   inserts,
   lookup,
+  ndjson,
   ProjectionError,
   versions,
 } from '../../../processor/projection.ts';
@@ -183,6 +184,11 @@ describe('a declaration that cannot work', () => {
       'an id that is neither a function nor the position',
       { eventId: 'id' as never },
       '`eventId` must be a function or \'position\', got "id"',
+    ],
+    [
+      'a decoder that was not called',
+      { decode: ndjson as never },
+      '`decode` must be a decoder, such as ndjson() or custom((bytes) => …), got a function; call it',
     ],
     [
       'a ledger of two keys',

@@ -1,19 +1,28 @@
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as z from 'zod/mini';
+import {
+  cloudWatchLogs,
+  custom,
+  json as oneDocument,
+  jsonArray,
+  ndjson,
+} from '../../../../processor/decode/decoders.ts';
 import { decodeRecords } from '../../../../processor/decode/decode-records.ts';
 import { aggregate, sealAggregate } from '../../../support/aggregate.ts';
 import { kinesisRecord } from '../../../support/kinesis-record.ts';
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
-const json = fc.oneof(fc.json(), fc.constant('{"id":"a"}')).map((text) => Buffer.from(text));
+const json = fc
+  .oneof(fc.json(), fc.constantFrom('{"id":"a"}', '{"id":"a"}\n{"id":"b"}', '[{"id":"a"},5]', ' '))
+  .map((text) => Buffer.from(text));
 
 /** Bytes of every kind a record can hold, honest and hostile. */
 const data = fc.oneof(
   bytes,
   json,
-  json.map((text) => gzipSync(text)),
+  fc.tuple(json, fc.constantFrom(gzipSync, deflateSync, zstdCompressSync)).map(([text, compress]) => compress(text)),
   fc.tuple(json, fc.nat({ max: 40 })).map(([text, cut]) => gzipSync(text).subarray(0, -cut)),
   fc
     .array(fc.record({ partitionKey: fc.string({ minLength: 1 }), data: json }), { minLength: 1, maxLength: 5 })
@@ -44,13 +53,22 @@ const edges = fc
   )
   .map((parts) => Buffer.from(parts.join(''), 'hex'));
 
+const decoder = fc.constantFrom(
+  oneDocument(),
+  ndjson(),
+  jsonArray(),
+  cloudWatchLogs(),
+  custom((bytes) => JSON.parse(bytes.toString()) as unknown),
+);
 const decoding = { schema: z.object({ id: z.string() }), eventId: (event: unknown) => (event as { id: string }).id };
 
 it('never throws, gives every record an item, and keeps the order of the records', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(data, { maxLength: 8 }), async (contents) => {
+    fc.asyncProperty(fc.array(data, { maxLength: 8 }), decoder, async (contents, decode) => {
       const records = contents.map((content, index) => kinesisRecord({ data: content, index }));
-      const items = await decodeRecords(records, decoding);
+      const items = await decodeRecords(records, { ...decoding, decode });
+      const places = items.map(({ origin }) => `${origin.recordIndex}/${origin.subSequenceNumber}`);
+      expect(new Set(places).size).toBe(places.length);
       const indexes = items.map(({ origin }) => origin.recordIndex);
       expect(indexes).toEqual(indexes.toSorted((a, b) => a - b));
       expect([...new Set(indexes)]).toEqual(records.map((_record, index) => index));
@@ -64,13 +82,13 @@ it('never throws, gives every record an item, and keeps the order of the records
 
 it('decodes a record to the same, whatever records are beside it', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.oneof(json, edges, data), { maxLength: 8 }), async (contents) => {
+    fc.asyncProperty(fc.array(fc.oneof(json, edges, data), { maxLength: 8 }), decoder, async (contents, decode) => {
       const records = contents.map((content, index) => kinesisRecord({ data: content, index }));
-      const alone = await Promise.all(records.map((record) => decodeRecords([record], decoding)));
+      const alone = await Promise.all(records.map((record) => decodeRecords([record], { ...decoding, decode })));
       const expected = alone.flatMap((items, recordIndex) =>
         items.map((item) => ({ ...item, origin: { ...item.origin, recordIndex } })),
       );
-      expect(await decodeRecords(records, decoding)).toEqual(expected);
+      expect(await decodeRecords(records, { ...decoding, decode })).toEqual(expected);
     }),
     { numRuns: 1000 },
   );

@@ -57,6 +57,7 @@ describe('a plain record', () => {
             arrivedAtMs: 1_000_000_000_123,
           },
           payload: Buffer.from('{"id":"a"}').toString('base64'),
+          part: 'all',
         },
       },
     ]);

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readTexts } from '../../../../processor/decode/decode-records.ts';
+import { readTexts } from '../../../../processor/decode/read-texts.ts';
 import { aggregate } from '../../../support/aggregate.ts';
 
 function read(payloads: readonly (string | Buffer)[]) {
