@@ -288,13 +288,14 @@ export class EventProcessor extends Construct {
       failedBatches,
       streamRetention: streamOptions.streamRetention,
       timeout: functionOptions.timeout,
+      pageWhenBehind: monitoringOptions.pageWhenBehind,
       pageTopic: pager.countsSubscribers ? pager.pageTopic : undefined,
       ledgerRetention: databaseOptions.ledgerRetention,
     });
     const monitoring = new Monitoring(this, 'Monitoring', {
       sources: sourcesOf(base, { stream, database, processor, mapping }),
       limits: { ...monitoringOptions, ...streamOptions, ...mappingOptions, ...functionOptions, ...databaseOptions },
-      logGroup: processor.logGroup,
+      logGroups: { processor: processor.logGroup, watchdog: watchdog.watchdog.logGroup },
       pager,
     });
     const { noticeTopic } = pager;

@@ -1,21 +1,30 @@
 import { Color, GraphWidget, type HorizontalAnnotation, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { VERDICTS } from '../../progress/verdict.ts';
+import { VERDICTS, verdictNumber } from '../../progress/verdict.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 
 const sum = { statistic: 'Sum' } as const;
 const max = { statistic: 'Maximum' } as const;
 
-const VERDICT_LEGEND = VERDICTS.map((verdict, number) => `${number} ${verdict}`).join(', ');
-
 /** The graphs of the dashboard, row by row: how far behind, how fast, and why. */
 export function graphRows(metrics: EventMetrics, limits: MonitoredLimits): readonly (readonly GraphWidget[])[] {
   return [
+    [verdictGraph(metrics)],
     [backlogGraph(metrics, limits), timeToCaughtUpGraph(metrics), dataLossGraph(metrics, limits)],
     [rateGraph(metrics), catchUpGraph(metrics), setAsideGraph(metrics)],
     [batchFillGraph(metrics, limits), durationGraph(metrics, limits), concurrencyGraph(metrics, limits)],
     [dataApiGraph(metrics), cacheGraph(metrics, limits), capacityGraph(metrics, limits)],
   ];
+}
+
+/** One number a minute; the lines say what each means, the log query beside the others in which words. */
+function verdictGraph(metrics: EventMetrics): GraphWidget {
+  return graph('Verdict', {
+    unit: 'verdict',
+    left: [metrics.watchdog('Verdict', { ...max, label: 'how the consumer is' })],
+    limits: VERDICTS.map((verdict) => ({ value: verdictNumber(verdict), label: verdict, color: Color.GREY })),
+    width: 24,
+  });
 }
 
 function backlogGraph(metrics: EventMetrics, limits: MonitoredLimits): GraphWidget {
@@ -30,8 +39,8 @@ function backlogGraph(metrics: EventMetrics, limits: MonitoredLimits): GraphWidg
 }
 
 /**
- * What the watchdog reckons, and its verdict. While there is no such time, because the consumer is held, stopped or does
- * not catch up, the graph has no point: the verdict beside it says why.
+ * What the watchdog reckons. While there is no such time, because the consumer is held, stopped or does not catch up, the
+ * graph has no point: the verdict says why.
  */
 function timeToCaughtUpGraph(metrics: EventMetrics): GraphWidget {
   return graph('Time to caught up', {
@@ -40,10 +49,9 @@ function timeToCaughtUpGraph(metrics: EventMetrics): GraphWidget {
       formula(
         'left / 3600',
         { left: metrics.watchdog('TimeToCaughtUp', max) },
-        { label: 'hours left; no line: nobody can say' },
+        { label: 'hours left; no line: see the verdict' },
       ),
     ],
-    right: [metrics.watchdog('Verdict', { ...max, label: `verdict: ${VERDICT_LEGEND}` })],
   });
 }
 
@@ -191,12 +199,14 @@ interface Graph {
   readonly left: readonly IMetric[];
   readonly right?: readonly IMetric[];
   readonly limits?: readonly HorizontalAnnotation[];
+  /** Of 24 columns. @defaultValue 8 */
+  readonly width?: number;
 }
 
-function graph(title: string, { unit, left, right = [], limits = [] }: Graph): GraphWidget {
+function graph(title: string, { unit, left, right = [], limits = [], width = 8 }: Graph): GraphWidget {
   return new GraphWidget({
     title,
-    width: 8,
+    width,
     height: 6,
     left: [...left],
     right: [...right],
