@@ -175,11 +175,12 @@ export async function project(items: readonly DecodedItem[], run: Run, ownLookup
   const { engine, shardId, maxItemBytes } = run;
   const { codeVersion, compiled } = engine;
   const { healForSeconds } = compiled;
+  const { keepsPlace } = compiled.projection;
   const looked = await run.time('lookup', () => lookUp(items, run));
   if (looked instanceof HoldError) return looked;
   const { resolved, asked, requests: lookups, misses, isChained } = looked;
   const round = ownLookups.length === 0 ? undefined : new Round(ownLookups, { asked, isChained });
-  const context = { resolved, asked, round, encoding: { shardId, codeVersion, maxItemBytes, healForSeconds } };
+  const context = { resolved, asked, round, encoding: { shardId, codeVersion, maxItemBytes, healForSeconds, keepsPlace } };
   const projected = await run.time('project', () => projectItems(looked.items, compiled.step, context));
   // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
   await nextTurn();
@@ -212,6 +213,7 @@ function write(
     shardId,
     codeVersion,
     healForSeconds: compiled.healForSeconds,
+    keepsPlace: compiled.projection.keepsPlace,
     tableCount: compiled.tableCount,
     ...written,
     frameworkLedger: compiled.step.ownLedger === undefined,

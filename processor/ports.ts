@@ -152,6 +152,8 @@ export interface WaitingEntry {
   /** In base64. */
   readonly payload: string;
   readonly eventId: string;
+  /** Where it stood first, as `formatPlace` has it; null where the projection does not depend on it. */
+  readonly place: string | null;
 }
 
 /** What became of an entry that was tried again: it is in effect, or rejected once more. */

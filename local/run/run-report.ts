@@ -45,6 +45,7 @@ export interface RunReport {
 
 /** What was seen of a run beside the functions' own metrics. */
 export interface RunFacts {
+  readonly totals: BatchTotals;
   readonly events: number;
   readonly seconds: number;
   readonly maxIteratorAgeMs: number;
@@ -54,23 +55,23 @@ export interface RunFacts {
   readonly skippedByReason: Readonly<Record<string, number>>;
 }
 
-function countDone(totals: BatchTotals): number {
-  return sum(
-    totals.EventsWritten,
-    totals.EventsSuperseded,
-    totals.EventsDuplicate,
-    totals.EventsQuarantined,
-    totals.EventsWaiting,
-    totals.EventsSkipped,
-  );
-}
+/** Everything that can become of an event. */
+const DONE = [
+  'EventsWritten',
+  'EventsSuperseded',
+  'EventsDuplicate',
+  'EventsQuarantined',
+  'EventsWaiting',
+  'EventsSkipped',
+] as const satisfies readonly (keyof BatchTotals)[];
 
 /** Puts a run's figures together. */
-export function createRunReport(options: RunOptions, totals: BatchTotals, facts: RunFacts): RunReport {
-  const done = countDone(totals);
+export function createRunReport(functionName: string, options: RunOptions, facts: RunFacts): RunReport {
+  const { totals } = facts;
+  const done = sum(...DONE.map((name) => totals[name]));
   const lookups = totals.LookupKeys || 0;
   return {
-    function: options.function,
+    function: functionName,
     events: facts.events,
     written: sum(totals.EventsWritten, totals.EventsHealed),
     superseded: sum(totals.EventsSuperseded),

@@ -34,8 +34,10 @@ const PAYLOAD_CELL = cellOf('payload');
 const EVENT_CELL = cellOf('event_id');
 /** Behind the columns: in how many parts the payload was sent ahead, null where it is in the row. */
 const PARTS_CELL = `${CELLS}->>${COLUMNS.length}`;
+/** Behind that: where the event stood first, for a redrive; only there where the projection depends on it. */
+const PLACE_CELL = `${CELLS}->>${COLUMNS.length + 1}`;
 /** Behind that: for how many seconds the entry waits for what is missing; only there where it does. */
-const HEAL_CELL = `${CELLS}->>${COLUMNS.length + 1}`;
+const HEAL_CELL = `${CELLS}->>${COLUMNS.length + 2}`;
 
 function cellOf(name: string): string {
   return `${CELLS}->>${COLUMNS.findIndex(([column]) => column === name)}`;
@@ -65,8 +67,8 @@ export function setAside(ledger: OwnLedger | undefined, withParts: boolean): str
     return withParts && column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
   });
   return `
-  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, retry_at, heal_until)
-  SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, CASE WHEN ${HEAL_CELL} IS NOT NULL THEN now() END,
+  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, place, retry_at, heal_until)
+  SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, ${PLACE_CELL}, CASE WHEN ${HEAL_CELL} IS NOT NULL THEN now() END,
     now() + make_interval(secs => (${HEAL_CELL})::double precision) FROM ${ITEMS} AS ${CELLS}
   WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied})${withParts ? ` AND ${isNotThere()}` : ''}
   ON CONFLICT DO NOTHING RETURNING 1

@@ -25,7 +25,7 @@ WITH due AS MATERIALIZED (
   RETURNING entry.*
 )
 SELECT id::text, shard_id, sequence_number::text, sub_sequence_number, partition_key,
-  round(extract(epoch FROM arrived_at) * 1000)::bigint, replace(encode(payload, 'base64'), chr(10), ''), event_id
+  round(extract(epoch FROM arrived_at) * 1000)::bigint, replace(encode(payload, 'base64'), chr(10), ''), event_id, place
 FROM claimed ORDER BY shard_id, sequence_number, sub_sequence_number`;
 
 /** Closes what is in effect, and says of the others why they are not; one that can't heal any more is open from now on. */
@@ -71,7 +71,7 @@ export function createDataApiWaitingEntries(
   };
 }
 
-function toEntry([id, shard, sequence, sub, key, arrived, payload, event]: readonly Field[]): WaitingEntry {
+function toEntry([id, shard, sequence, sub, key, arrived, payload, event, place]: readonly Field[]): WaitingEntry {
   const text = (field: Field | undefined): string => field?.stringValue ?? '';
   return {
     id: text(id),
@@ -82,5 +82,6 @@ function toEntry([id, shard, sequence, sub, key, arrived, payload, event]: reado
     arrivedAtMs: arrived?.longValue ?? 0,
     payload: text(payload),
     eventId: text(event),
+    place: place?.stringValue ?? null,
   };
 }

@@ -1,6 +1,8 @@
+import type { FirstPlace } from '../../contract/put-back-place.ts';
+import { formatPlace } from '../../contract/put-back-place.ts';
 import { escapedBytes } from '../../data-api/statement-body.ts';
 import type { Origin, Rejection } from '../decode/item.ts';
-import { payloadBase64 } from '../decode/item.ts';
+import { payloadBase64, WHOLE_RECORD } from '../decode/item.ts';
 import { countParts } from './payload-parts.ts';
 
 /** A rejection with its quarantine row. */
@@ -30,6 +32,8 @@ export interface QuarantineContext {
   readonly attempts: number;
   /** How long an event that may heal is tried again, in seconds; 0, and left out, for not at all. */
   readonly healForSeconds?: number;
+  /** Whether the projection depends on the place of an event, so that a redrive has to keep it. */
+  readonly keepsPlace?: boolean;
   /** Bytes that a row may take in a request; a payload that takes it beyond travels ahead of it, in parts. */
   readonly maxItemBytes: number;
 }
@@ -52,7 +56,7 @@ function payloadSize({ payload }: Origin): number {
 
 function encodeRow(
   { rejection, waits }: Pick<EncodedRejection, 'rejection' | 'waits'>,
-  { shardId, codeVersion, attempts, healForSeconds }: QuarantineContext,
+  { shardId, codeVersion, attempts, healForSeconds, keepsPlace = false }: QuarantineContext,
   { payload, parts }: { readonly payload: string | null; readonly parts: number | null },
 ): Pick<EncodedRejection, 'row' | 'bytes'> {
   const { origin, reason, detail, sqlState, eventId } = rejection;
@@ -61,7 +65,7 @@ function encodeRow(
     origin.sequenceNumber,
     origin.subSequenceNumber,
     storableText(origin.partitionKey),
-    origin.arrivedAtMs,
+    origin.place.arrivedAtMs,
     payload,
     reason,
     storableText(detail),
@@ -70,13 +74,29 @@ function encodeRow(
     attempts,
     eventId ?? null,
     parts,
-    ...(waits ? [healForSeconds] : []),
+    ...behind(waits ? healForSeconds : undefined, keepsPlace ? formatPlace(firstPlace(origin)) : undefined),
   ]);
   return { row, bytes: escapedBytes(row) + SEPARATOR_BYTES };
 }
 
 /** A payload is read back in one result, beside others; what is larger is for a person at once. */
 export const MAX_WAITING_PAYLOAD_BYTES = 256 * 1024;
+
+/** Cells that few rows have: the place, and the time to wait. */
+function behind(healForSeconds: number | undefined, place: string | undefined): readonly unknown[] {
+  if (healForSeconds !== undefined) return [place ?? null, healForSeconds];
+  return place === undefined ? [] : [place];
+}
+
+/** Where the payload stood first, in the words of a redrive. */
+function firstPlace({ place, part, subSequenceNumber }: Origin): FirstPlace {
+  const isWhole = subSequenceNumber === WHOLE_RECORD;
+  return {
+    ...place,
+    subRecord: isWhole ? null : place.subRecord,
+    document: part === 'own' && !isWhole ? place.document : null,
+  };
+}
 
 /** Longest detail kept: the payload is beside it, so the sentence need not quote it whole. */
 const MAX_DETAIL_CHARACTERS = 2_000;
