@@ -28,7 +28,7 @@ export const MUTATIONS = {
     edits: {
       'processor/write/compile-write.ts': [[' ORDER BY ${EVENT_ID} COLLATE "C"', '']],
       'processor/tables/inserts.ts': [[' ORDER BY ${order}', '']],
-      'processor/tables/counters.ts': [[' ORDER BY ${keyOrder(table, OWN.row)}', ' ORDER BY min(${OWN.row}.${OWN.n})']],
+      'processor/tables/counters.ts': [[' ORDER BY ${keyOrder(sums, OWN.row)}', ' ORDER BY min(${OWN.row}.${OWN.n})']],
       'processor/tables/versions.ts': [
         [
           '${upsert(state, table, newest(state, rows))}',
