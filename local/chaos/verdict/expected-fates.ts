@@ -31,8 +31,20 @@ export interface GateReport {
   readonly serial: string;
 }
 
-/** An event of either kind. */
-export type ChaosEvent = Flight | GateReport;
+/** A report about the stand at an airport, as it is on the stream: what is absent in it stays as it is. */
+export interface StandReport {
+  readonly airport: string;
+  readonly at: string;
+  /** Digits, as of {@link Flight.ticket}. */
+  readonly number: string;
+  readonly gone?: true;
+  readonly stand?: string | null;
+  readonly crew?: string;
+  readonly level?: string;
+}
+
+/** An event of any kind. */
+export type ChaosEvent = Flight | GateReport | StandReport;
 
 /** An entry that the quarantine must have. */
 export interface ExpectedEntry {
@@ -80,7 +92,7 @@ export function expectedFates(input: readonly TextEvent[], airports: Airports): 
 export function readEvent(data: string): ChaosEvent | undefined {
   try {
     const parsed = JSON.parse(data) as ChaosEvent;
-    return { ...parsed, ...digits(data, 'ticket'), ...digits(data, 'serial') };
+    return { ...parsed, ...digits(data, 'ticket'), ...digits(data, 'serial'), ...digits(data, 'number') };
   } catch {
     return undefined;
   }
@@ -94,6 +106,7 @@ function digits(data: string, member: string): Readonly<Record<string, string>> 
 /** What the function under test promises to be one event. */
 export function eventId(event: ChaosEvent): string {
   if ('gate' in event) return `gate report ${event.serial}`;
+  if ('number' in event) return `stand report ${event.number}`;
   const { date, origin, destination, delay } = event;
   return `${date} ${origin}-${destination} ${delay}`;
 }
@@ -103,7 +116,7 @@ type Verdict = readonly [reason?: string, sqlState?: string];
 
 /** What must be said about an event that can never succeed. */
 function rejectionOf(event: ChaosEvent, airports: Airports): Verdict {
-  if ('gate' in event) return [];
+  if ('gate' in event || 'number' in event) return [];
   const [, verdict] = VERDICTS.find(([holds]) => holds(event, airports)) ?? [];
   return verdict?.(event) ?? [];
 }
