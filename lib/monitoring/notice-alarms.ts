@@ -3,7 +3,7 @@ import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch
 import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
 import { canScale } from '../props/least-utilization.ts';
 import type { AlarmSpec } from './alarm-spec.ts';
-import { periodOf, THREE_OF_FIVE, THREE_OF_SEVEN } from './alarm-window.ts';
+import { ONE_OF_THREE, periodOf, THREE_OF_FIVE, THREE_OF_SEVEN } from './alarm-window.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 
@@ -168,8 +168,7 @@ function pauseReminder(metrics: EventMetrics): AlarmSpec {
     metric: metrics.watchdog('PauseReminder', { statistic: 'Maximum' }),
     operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     threshold: 0,
-    evaluationPeriods: 1,
-    datapointsToAlarm: 1,
+    ...ONE_OF_THREE,
     missingData: TreatMissingData.IGNORE,
     isWork: true,
     repeats: true,

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSpec } from './alarm-spec.ts';
 import {
+  ONE_OF_THREE,
   periodOf,
   secondsUntilAgeAlarm,
   THREE_OF_FIVE,
@@ -264,7 +265,8 @@ function setAsideAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
     says: 'Quarantined events wait for somebody',
     section: 'quarantine',
     metric: metrics.watchdog('QuarantineOpen', { statistic: 'Maximum' }),
-    ...ANY,
+    operator: ABOVE,
+    ...ONE_OF_THREE,
     ...GAUGE,
     threshold: limits.pageWhenQuarantined,
     incident: 'SetAside',
@@ -292,7 +294,9 @@ function givenUpAlarms(metrics: EventMetrics, { onFailureDestination }: Monitore
       says: 'Batches that Lambda gave up wait in the on-failure bucket',
       section: 'on-failure-destination',
       metric: metrics.watchdog('FailedBatchesUnread', { statistic: 'Maximum' }),
-      ...ANY,
+      operator: ABOVE,
+      threshold: 0,
+      ...ONE_OF_THREE,
       ...GAUGE,
       incident: 'SetAside',
     },

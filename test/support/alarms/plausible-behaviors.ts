@@ -4,6 +4,11 @@ import type { MetricIdentity } from '../../../local/cloudwatch/metrics/metric.ts
 const isOfAws = ({ namespace }: MetricIdentity): boolean => namespace.startsWith('AWS/');
 const oneMore = (): number => 1;
 
+/**
+ * What AWS leaves open, in combinations in which every value that is possible comes up: when in its minute an alarm is
+ * evaluated, how soon after its creation, how late which metrics are, how many periods it looks at, and what `FILL` makes
+ * of a metric that never had a value.
+ */
 export const PLAUSIBLE_BEHAVIORS: readonly { readonly name: string; readonly behavior: CloudWatchBehavior }[] = [
   { name: 'as likely', behavior: LIKELY_BEHAVIOR },
   {
@@ -18,6 +23,16 @@ export const PLAUSIBLE_BEHAVIORS: readonly { readonly name: string; readonly beh
       firstEvaluationMs: 180_000,
       publishingDelayMs: () => 120_000,
       fillsUnpublished: false,
+    },
+  },
+  {
+    name: 'everything two minutes late, looked at as soon and as little as can be',
+    behavior: {
+      ...LIKELY_BEHAVIOR,
+      phaseMs: () => 0,
+      singleMetricLagMs: 0,
+      publishingDelayMs: () => 120_000,
+      extraPeriods: oneMore,
     },
   },
   {
