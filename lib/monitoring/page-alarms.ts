@@ -21,6 +21,9 @@ const BELOW = ComparisonOperator.LESS_THAN_THRESHOLD;
 /** Once is enough. */
 const ANY = { operator: ABOVE, threshold: 0, evaluationPeriods: 1, datapointsToAlarm: 1 } as const;
 
+/** Once is enough of a gauge too. */
+const ANY_OF_THREE = { operator: ABOVE, threshold: 0, ...ONE_OF_THREE } as const;
+
 /**
  * Gauges keep their state while the watchdog is silent, which has an alarm of its own: silence is neither an outage of
  * the consumer nor its recovery.
@@ -265,8 +268,7 @@ function setAsideAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
     says: 'Quarantined events wait for somebody',
     section: 'quarantine',
     metric: metrics.watchdog('QuarantineOpen', { statistic: 'Maximum' }),
-    operator: ABOVE,
-    ...ONE_OF_THREE,
+    ...ANY_OF_THREE,
     ...GAUGE,
     threshold: limits.pageWhenQuarantined,
     incident: 'SetAside',
@@ -294,9 +296,7 @@ function givenUpAlarms(metrics: EventMetrics, { onFailureDestination }: Monitore
       says: 'Batches that Lambda gave up wait in the on-failure bucket',
       section: 'on-failure-destination',
       metric: metrics.watchdog('FailedBatchesUnread', { statistic: 'Maximum' }),
-      operator: ABOVE,
-      threshold: 0,
-      ...ONE_OF_THREE,
+      ...ANY_OF_THREE,
       ...GAUGE,
       incident: 'SetAside',
     },
