@@ -11,6 +11,7 @@ import { longestGapSeconds, type InvocationTimes } from '../monitoring/alarm-win
 import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
 import { DAY } from '../props/option-spec.ts';
 import type { ResolvedMappingOptions } from '../props/mapping-options.ts';
+import type { ResolvedMonitoringOptions } from '../props/monitoring-options.ts';
 import type { ResolvedStreamOptions } from '../props/stream-options.ts';
 import type { EventDatabase } from './event-database.ts';
 import type { EventStream } from './event-stream.ts';
@@ -24,7 +25,11 @@ export interface WatchdogProps
     FunctionDefaults,
     Pick<ResolvedStreamOptions, 'streamRetention'>,
     InvocationTimes,
-    Pick<ResolvedMappingOptions, 'startingPosition' | 'startingPositionTimestamp' | 'parallelizationFactor'>,
+    Pick<
+      ResolvedMappingOptions,
+      'startingPosition' | 'startingPositionTimestamp' | 'parallelizationFactor' | 'mappingEnabled'
+    >,
+    Pick<ResolvedMonitoringOptions, 'pageWhenBehind'>,
     Pick<ResolvedDatabaseOptions, 'ledgerRetention'> {
   readonly code: Pick<StackCode, 'functionName' | 'watchdog' | 'prune'>;
   /** What its metrics are under. */
@@ -100,6 +105,8 @@ export class Watchdog extends Construct {
         failedBatchesBucket: failedBatches?.bucket.bucketName ?? '',
         // A minute more than is likely: a note that is taken too early to be old would come and go.
         deliveryGapSeconds: longestGapSeconds(props) + 60,
+        pageWhenBehindSeconds: props.pageWhenBehind.toSeconds(),
+        pausedOnPurpose: props.mappingEnabled ? 0 : 1,
         pageTopicArn: pageTopic?.topicArn ?? '',
         runsSignalUrl: this.runs.ref,
       }),

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
+import { verdictNumber } from '../../progress/verdict.ts';
 import { canScale } from '../props/least-utilization.ts';
 import type { AlarmSpec } from './alarm-spec.ts';
 import { periodOf, THREE_OF_FIVE, THREE_OF_SEVEN } from './alarm-window.ts';
@@ -27,6 +28,7 @@ export function noticeAlarms(metrics: EventMetrics, limits: MonitoredLimits): re
   return [
     ...functionAlarms(metrics, limits),
     ...streamAlarms(metrics),
+    slow(metrics),
     unknownShards(metrics),
     ...databaseAlarms(metrics, limits),
     ...cacheAlarms(metrics, limits),
@@ -88,6 +90,28 @@ function streamAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
       ...throughput,
     },
   ];
+}
+
+/**
+ * Behind, everything moves, and the backlog does not shrink: nothing is broken, and it will not end by itself. That the
+ * consumer is behind pages already; this says why.
+ */
+function slow(metrics: EventMetrics): AlarmSpec {
+  return {
+    id: 'Slow',
+    says: 'The consumer is slower than what comes in',
+    section: 'slow',
+    metric: formula(
+      `verdict == ${verdictNumber('SLOW')}`,
+      { verdict: metrics.watchdog('Verdict', { statistic: 'Maximum' }) },
+      { label: 'behind, and not catching up' },
+    ),
+    ...SUSTAINED,
+    threshold: 0,
+    evaluationPeriods: 15,
+    datapointsToAlarm: 10,
+    missingData: TreatMissingData.IGNORE,
+  };
 }
 
 /**
@@ -168,7 +192,8 @@ function pauseReminder(metrics: EventMetrics): AlarmSpec {
     metric: metrics.watchdog('PauseReminder', { statistic: 'Maximum' }),
     operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     threshold: 0,
-    evaluationPeriods: 1,
+    // Once is enough; the newest minutes may not be there yet, and an alarm that looks at one minute would never see it.
+    evaluationPeriods: 3,
     datapointsToAlarm: 1,
     missingData: TreatMissingData.IGNORE,
     isWork: true,

@@ -1,6 +1,7 @@
 import type { MonitoredLimits } from '../../../lib/monitoring/monitored-limits.ts';
 import { longestGapSeconds, workingGapSeconds } from '../../../lib/monitoring/alarm-window.ts';
 import { MAX_GAUGE_COUNT } from '../../../contract/metrics.ts';
+import { verdictNumber, type Verdict } from '../../../progress/verdict.ts';
 import { leastUtilizationPercent } from '../../../lib/props/least-utilization.ts';
 import { ageCase, levelCase, type AlarmCase, type History, type MetricModel } from './alarm-case.ts';
 import {
@@ -241,6 +242,25 @@ const nobodyPaged: AlarmCase = {
   },
 };
 
+const verdictFromOnset =
+  (verdict: Verdict): History =>
+  (scene) => ({ Verdict: byWatchdog(scene, (atMs) => (atMs < scene.onsetMs ? 0 : verdictNumber(verdict))) });
+
+const slow: AlarmCase = {
+  promiseMinutes: minutes(10),
+  fires: verdictFromOnset('SLOW'),
+  quiet: {
+    'it is well': verdictFromOnset('OK'),
+    'it is catching up': verdictFromOnset('CATCHING_UP'),
+    'something else is wrong, which has alarms of its own': verdictFromOnset('STALLED'),
+    'it is slow for five minutes': (scene) => ({
+      Verdict: byWatchdog(scene, (atMs) =>
+        verdictNumber(atMs >= scene.onsetMs && atMs < scene.onsetMs + 5 * MINUTE_MS ? 'SLOW' : 'CATCHING_UP'),
+      ),
+    }),
+  },
+};
+
 const watchdogBlind: AlarmCase = {
   promiseMinutes: minutes(5),
   fires: (scene) => ({
@@ -266,6 +286,7 @@ const watchdogBlind: AlarmCase = {
 export const ALARM_CASES: Readonly<Record<string, AlarmCase>> = {
   Behind: behind,
   IteratorAge: iteratorAge,
+  Slow: slow,
   WatchdogSilent: watchdogSilent,
   WatchdogBlind: watchdogBlind,
   ConsumerStopped: consumerStopped,
