@@ -174,7 +174,8 @@ async function project(items: readonly DecodedItem[], run: Run, ownLookups: read
   if (looked instanceof HoldError) return looked;
   const { resolved, asked, requests: lookups, misses, isChained } = looked;
   const round = ownLookups.length === 0 ? undefined : new Round(ownLookups, { asked, isChained });
-  const context = { resolved, asked, round, encoding: { shardId, codeVersion, maxItemBytes } };
+  const { keepsPlace } = compiled.projection;
+  const context = { resolved, asked, round, encoding: { shardId, codeVersion, keepsPlace, maxItemBytes } };
   const projected = await run.time('project', () => projectItems(looked.items, compiled.step, context));
   // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
   await nextTurn();
@@ -258,6 +259,7 @@ function write(
     codeVersion,
     tableCount: compiled.tableCount,
     ...written,
+    keepsPlace: compiled.projection.keepsPlace,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };
   return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory, maxItemBytes }, calls);

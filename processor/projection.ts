@@ -11,6 +11,7 @@ import type { InsertTable } from './tables/inserts.ts';
 import type { Removal } from './tables/removal.ts';
 import { ledgerProblems } from './tables/inserts.ts';
 import type { Columns, RowOf, RowSource, Tables } from './tables/table-kind.ts';
+import { parseColumnType } from './tables/column-type.ts';
 import { quote, tablesProblems } from './tables/table-kind.ts';
 import { describeValue } from './user-values.ts';
 
@@ -180,6 +181,7 @@ export interface Projection<Event, L extends Lookups, T extends Tables, I = Even
   readonly lookupKeys: (event: Event, lookups?: KeyAccessors<L>) => LookupKeys<L>;
   readonly tables: T;
   readonly ledger: (keyof T & string) | undefined;
+  readonly keepsPlace: boolean;
   readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T> | Skip;
 }
 
@@ -193,6 +195,8 @@ export interface AnyProjection {
   readonly lookupKeys: (event: never, lookups: never) => Readonly<Record<string, readonly unknown[]>>;
   readonly tables: Tables;
   readonly ledger: string | undefined;
+  /** Whether the place of an event matters: its functions take the record, or it has columns of type `position`. */
+  readonly keepsPlace: boolean;
   readonly project: (event: never, lookups: never, context: EventContext) => object;
 }
 
@@ -229,7 +233,7 @@ export function defineProjection<
     decode = json(),
     ...rest
   } = declaration as Partial<Omit<AnyProjection, 'eventId'>> &
-    Pick<AnyProjection, 'name' | 'tables'> & { readonly eventId: EventId<never> };
+    Pick<AnyProjection, 'name' | 'tables' | 'project'> & { readonly eventId: EventId<never> };
   const given = (declaration as Partial<AnyProjection>).lookupKeys;
   const problems = projectionProblems({ ...rest, decode, eventId, lookups, lookupKeys: given, ledger });
   if (problems.length > 0) throw new ProjectionError(problems);
@@ -240,7 +244,14 @@ export function defineProjection<
     lookups,
     lookupKeys,
     ledger,
+    keepsPlace: eventId === 'position' || eventId.length > 1 || rest.project.length > 2 || hasPosition(rest.tables),
   }) as unknown as Projection<StandardSchemaV1.InferOutput<S>, L, T, I>;
+}
+
+function hasPosition(tables: Tables): boolean {
+  return Object.values(tables).some(({ columns }) =>
+    Object.values(columns).some((type) => parseColumnType(type)?.name === 'position'),
+  );
 }
 
 /** Sequence numbers are unique within a shard only. */

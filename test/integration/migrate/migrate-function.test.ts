@@ -25,6 +25,7 @@ const ALL = [
   'event_processor/007-held-positions.sql',
   'event_processor/008-tombstones.sql',
   'event_processor/009-skipped-events.sql',
+  'event_processor/010-first-places.sql',
   'flights/001-flights.sql',
 ];
 

@@ -22,7 +22,7 @@ import { SETTING_SPECS, type SettingName, type StageSettings } from '../../../li
 import { LIKELY_BEHAVIOR, type CloudWatchBehavior } from '../../../local/cloudwatch/cloudwatch-behavior.ts';
 import { ALARM_CASES } from '../../support/alarms/alarm-cases.ts';
 import { alarmsOf, type StackAlarms } from '../../support/alarms/alarms-of-settings.ts';
-import { PLAUSIBLE_BEHAVIORS } from '../../support/alarms/plausible-behaviors.ts';
+import { PLAUSIBLE_BEHAVIORS } from '../../../drills/play/behaviors.ts';
 import { proveAlarm, proveFiring } from '../../support/alarms/prove-alarm.ts';
 import type { Rhythm } from '../../support/alarms/scene.ts';
 
