@@ -180,7 +180,12 @@ export async function project(items: readonly DecodedItem[], run: Run, ownLookup
   if (looked instanceof HoldError) return looked;
   const { resolved, asked, requests: lookups, misses, isChained } = looked;
   const round = ownLookups.length === 0 ? undefined : new Round(ownLookups, { asked, isChained });
-  const context = { resolved, asked, round, encoding: { shardId, codeVersion, maxItemBytes, healForSeconds, keepsPlace } };
+  const context = {
+    resolved,
+    asked,
+    round,
+    encoding: { shardId, codeVersion, maxItemBytes, healForSeconds, keepsPlace },
+  };
   const projected = await run.time('project', () => projectItems(looked.items, compiled.step, context));
   // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
   await nextTurn();
