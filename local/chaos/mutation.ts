@@ -28,7 +28,7 @@ export const MUTATIONS = {
     edits: {
       'processor/write/compile-write.ts': [[' ORDER BY ${EVENT_ID} COLLATE "C"', '']],
       'processor/tables/inserts.ts': [[' ORDER BY ${order}', '']],
-      'processor/tables/counters.ts': [[' ORDER BY ${keyOrder(table, OWN.row)}', ' ORDER BY min(${OWN.row}.${OWN.n})']],
+      'processor/tables/counters.ts': [[' ORDER BY ${keyOrder(sums, OWN.row)}', ' ORDER BY min(${OWN.row}.${OWN.n})']],
       'processor/tables/versions.ts': [
         [
           '${upsert(state, table, newest(state, rows))}',
@@ -73,6 +73,45 @@ export const MUTATIONS = {
   'null-counter-stays': {
     says: 'what is added to NULL is NULL',
     edits: { 'processor/tables/counters.ts': [['coalesce(${OWN.there}.${column}, 0)', '${OWN.there}.${column}']] },
+    profile: 'versions',
+  },
+  'no-tombstones': {
+    says: 'a removed row leaves nothing behind',
+    edits: { 'processor/tables/tombstones.ts': [['THEN ${versionOf(state)} END', 'THEN NULL::jsonb END']] },
+    profile: 'versions',
+    seed: 6,
+  },
+  'older-patches-apply': {
+    says: 'a patch that is older than the row changes it',
+    edits: {
+      'processor/tables/fold-patches.ts': [
+        ['WHERE ${isNoOlder(row, OWN.there, state)}${state.removes', 'WHERE true${state.removes'],
+      ],
+    },
+    profile: 'versions',
+  },
+  'older-patches-of-a-batch-apply': {
+    says: 'of the patches of one batch all apply, also those older than one before them',
+    edits: { 'processor/tables/fold-patches.ts': [['WHERE ${RANK} = ${GREATEST_RANK}', 'WHERE true']] },
+    profile: 'versions',
+  },
+  'first-patch-counts': {
+    says: 'of several patches of a column in one batch the first counts',
+    edits: { 'processor/tables/fold-patches.ts': [['ORDER BY ${order} DESC', 'ORDER BY ${order}']] },
+    profile: 'versions',
+  },
+  'absent-is-null': {
+    says: 'a column that a patch leaves out becomes null',
+    edits: {
+      'processor/tables/fold-patches.ts': [["coalesce(substr(${mark}, ${index + 1}, 1) = '1', true)", 'true']],
+    },
+    profile: 'versions',
+  },
+  'removed-columns-come-back': {
+    says: 'a row that is removed and created again in one batch keeps the columns that nobody gave it',
+    edits: {
+      'processor/tables/fold-patches.ts': [['WHEN ${REMOVED_AT} IS NULL THEN', 'WHEN true THEN']],
+    },
     profile: 'versions',
   },
   'integers-are-rounded': {
@@ -198,6 +237,36 @@ export const MUTATIONS = {
     says: 'an event that lost to a newer version counts as written',
     edits: { 'processor/write/compile-write.ts': [['const mayBeSuperseded = ', 'const mayBeSuperseded = false && ']] },
     profile: 'versions',
+  },
+  'skips-are-not-counted': {
+    says: 'events that nobody wants leave no trace at all',
+    edits: {
+      'processor/write/write-parameters.ts': [
+        ['skipped.length > 0 ? [skipped.length, countByReason(skipped)] : []', '[]'],
+      ],
+    },
+    profile: 'mixed',
+  },
+  'documents-have-the-bytes-of-their-record': {
+    says: 'a rejected document is set aside with all that its record holds',
+    edits: {
+      'processor/decode/decode-records.ts': [["{ part: 'own', payload }", "{ part: 'own' }"]],
+    },
+    profile: 'poison',
+  },
+  'documents-share-a-number': {
+    says: 'documents of a record have one number, so that the quarantine takes only one of them',
+    edits: {
+      'processor/decode/place.ts': [['subRecord === null ? document :', 'subRecord === null ? 0 :']],
+    },
+    profile: 'poison',
+  },
+  'a-bad-document-takes-its-record-along': {
+    says: 'of a record with a document that is no JSON only that one is seen',
+    edits: {
+      'processor/decode/split-json.ts': [['if (line.length > 0) yield*', 'if (line.length > 0 && start === 0) yield*']],
+    },
+    profile: 'mixed',
   },
   'empty-failure-list': {
     says: 'the function answers that all is done, whatever is committed',

@@ -31,8 +31,30 @@ export interface GateReport {
   readonly serial: string;
 }
 
-/** An event of either kind. */
-export type ChaosEvent = Flight | GateReport;
+/** A report about the stand at an airport, as it is on the stream: what is absent in it stays as it is. */
+export interface StandReport {
+  readonly airport: string;
+  readonly at: string;
+  /** Digits, as of {@link Flight.ticket}. */
+  readonly number: string;
+  readonly gone?: true;
+  readonly stand?: string | null;
+  readonly crew?: string;
+  readonly level?: string;
+}
+
+/** The documents of a record, a line each. */
+export function documentsOf(data: string): string[] {
+  return data.split('\n');
+}
+
+/** What is wanted by nobody, as it is on the stream; why, or nothing for another document. */
+export function heartbeatOf(data: string): string | undefined {
+  return /^\{"heartbeat":"([^"]*)"\}$/.exec(data)?.[1];
+}
+
+/** An event of any kind. */
+export type ChaosEvent = Flight | GateReport | StandReport;
 
 /** An entry that the quarantine must have. */
 export interface ExpectedEntry {
@@ -54,6 +76,8 @@ export interface ExpectedFates {
   readonly either: ReadonlyMap<string, { readonly event: ChaosEvent; readonly entry: ExpectedEntry }>;
   /** Records that repeat an event that must be in effect. */
   readonly repeated: number;
+  /** How many events must be skipped, by reason. */
+  readonly skipped: ReadonlyMap<string, number>;
 }
 
 /** Sorts the records of the input by what must become of them. */
@@ -62,7 +86,8 @@ export function expectedFates(input: readonly TextEvent[], airports: Airports): 
   const quarantined: ExpectedEntry[] = [];
   const either = new Map<string, { event: ChaosEvent; entry: ExpectedEntry }>();
   let repeated = 0;
-  for (const { data } of input) {
+  const documents = input.flatMap((record) => documentsOf(record.data));
+  for (const data of documents.filter((document) => heartbeatOf(document) === undefined)) {
     const event = readEvent(data);
     const [reason, sqlState = null] = event === undefined ? ['not-json'] : rejectionOf(event, airports);
     if (reason !== undefined) quarantined.push({ payload: data, reason, sqlState });
@@ -73,14 +98,22 @@ export function expectedFates(input: readonly TextEvent[], airports: Airports): 
     } else if (inEffect.has(id)) repeated += 1;
     else inEffect.set(id, event);
   }
-  return { inEffect, quarantined, either, repeated };
+  return { inEffect, quarantined, either, repeated, skipped: skippedAmong(documents) };
+}
+
+function skippedAmong(documents: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const reason of documents.flatMap((data) => heartbeatOf(data) ?? [])) {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Reads a record, with every digit of its integers; `undefined` when it is no JSON. */
 export function readEvent(data: string): ChaosEvent | undefined {
   try {
     const parsed = JSON.parse(data) as ChaosEvent;
-    return { ...parsed, ...digits(data, 'ticket'), ...digits(data, 'serial') };
+    return { ...parsed, ...digits(data, 'ticket'), ...digits(data, 'serial'), ...digits(data, 'number') };
   } catch {
     return undefined;
   }
@@ -94,6 +127,7 @@ function digits(data: string, member: string): Readonly<Record<string, string>> 
 /** What the function under test promises to be one event. */
 export function eventId(event: ChaosEvent): string {
   if ('gate' in event) return `gate report ${event.serial}`;
+  if ('number' in event) return `stand report ${event.number}`;
   const { date, origin, destination, delay } = event;
   return `${date} ${origin}-${destination} ${delay}`;
 }
@@ -103,7 +137,7 @@ type Verdict = readonly [reason?: string, sqlState?: string];
 
 /** What must be said about an event that can never succeed. */
 function rejectionOf(event: ChaosEvent, airports: Airports): Verdict {
-  if ('gate' in event) return [];
+  if ('gate' in event || 'number' in event) return [];
   const [, verdict] = VERDICTS.find(([holds]) => holds(event, airports)) ?? [];
   return verdict?.(event) ?? [];
 }
