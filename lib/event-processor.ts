@@ -4,13 +4,19 @@ import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Alias, EventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type {
+  Alias,
+  CfnEventSourceMapping,
+  EventSourceMapping,
+  Function as LambdaFunction,
+} from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { RECORD_KEY, type PromiseRecord } from '../contract/template-record.ts';
 import { DataKey } from './constructs/data-key.ts';
 import { DatabaseMigrations } from './constructs/database-migrations.ts';
 import { boundedName, deploymentName } from './constructs/deployment-name.ts';
@@ -297,6 +303,7 @@ export class EventProcessor extends Construct {
       logGroup: processor.logGroup,
       pager,
     });
+    recordPromises(options, { mapping, pager });
     const { noticeTopic } = pager;
     const rollout = new Rollout(this, 'Rollout', { ...functionOptions, ...mappingOptions, processor, noticeTopic });
     // A version that needs a new column must not take over before the column is there.
@@ -360,6 +367,28 @@ function sourcesOf(
     consumerName: parts.stream.consumerName,
     clusterIdentifier: parts.database.cluster.clusterIdentifier,
   };
+}
+
+/** Where the alarms are checked, what they are to do must not come from the alarms. */
+function recordPromises(
+  { streamOptions, mappingOptions, monitoringOptions }: ResolvedOptions,
+  { mapping, pager }: Pick<Parts, 'mapping'> & Pick<Resources, 'pager'>,
+): void {
+  const record: PromiseRecord = {
+    pageTopic: pager.pageTopic.topicArn,
+    noticeTopic: pager.noticeTopic.topicArn,
+    mappingEnabled: mappingOptions.mappingEnabled,
+    streamRetentionHours: streamOptions.streamRetention.toHours(),
+    shardCount: streamOptions.shardCount,
+    pageWhenBehindSeconds: monitoringOptions.pageWhenBehind.toSeconds(),
+    pageWhenRetentionUsedPercent: monitoringOptions.pageWhenRetentionUsedPercent,
+    pageWhenStoppedMinutes: monitoringOptions.pageWhenStoppedMinutes,
+    pageWhenQuarantined: monitoringOptions.pageWhenQuarantined,
+    noticeWhenDurationPercent: monitoringOptions.noticeWhenDurationPercent,
+    noticeWhenCapacityPercent: monitoringOptions.noticeWhenCapacityPercent,
+    noticeWhenCacheHitPercentBelow: monitoringOptions.noticeWhenCacheHitPercentBelow,
+  };
+  (mapping.mapping.node.defaultChild as CfnEventSourceMapping).addMetadata(RECORD_KEY, record);
 }
 
 /** {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html} */

@@ -12,10 +12,13 @@ export interface CommittedPositions {
 
 const EPOCH_MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
 
-/** One index look-up per shard; the slowest lanes come from the newest blocks of the log only. */
+/**
+ * One index look-up per shard; the slowest lanes come from the newest blocks of the log only. How far a lane was behind
+ * when it committed is what it is behind now: its last arrival by itself would add the two minutes that are looked at.
+ */
 const POSITIONS_SQL = `
 WITH recent AS (
-  SELECT shard_id, min(newest_arrival_at) AS slowest_at
+  SELECT shard_id, now() - max(committed_at - newest_arrival_at) AS slowest_at
   FROM ${FRAMEWORK_TABLES.batchLog}
   WHERE function_name = CAST(:function_name AS text) AND committed_at > now() - interval '2 minutes'
   GROUP BY shard_id

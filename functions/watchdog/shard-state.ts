@@ -5,7 +5,7 @@ export interface ShardPosition {
   readonly lastSequenceNumber: string | undefined;
   /** When the record of that number came in, in milliseconds since 1970. */
   readonly lastArrivalMs: number | undefined;
-  /** Oldest of the newest arrivals of the writes of the last two minutes: how far the slowest busy lane is. */
+  /** Where the slowest lane of the last two minutes is: now less the most that a write was behind its newest record. */
   readonly slowestLaneArrivalMs: number | undefined;
 }
 

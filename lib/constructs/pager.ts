@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { ArnFormat, Stack, Token, Validations } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Subscription, SubscriptionProtocol, Topic, type ITopic } from 'aws-cdk-lib/aws-sns';
+import { Subscription, SubscriptionProtocol, Topic, type CfnTopic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { RECORD_KEY, type TopicRecord } from '../../contract/template-record.ts';
 import type { Urgency } from '../monitoring/alarm-spec.ts';
 import type { ResolvedPagerOptions } from '../props/pager-options.ts';
 
@@ -20,6 +21,12 @@ interface Subscribers {
   readonly topic: ITopic;
   readonly protocol: SubscriptionProtocol;
   readonly endpoints: readonly string[];
+}
+
+interface NewTopic {
+  readonly encryptionKey: IKey;
+  /** Addresses that are subscribed, by protocol. */
+  readonly endpoints: readonly (readonly string[])[];
 }
 
 const { EMAIL, HTTPS } = SubscriptionProtocol;
@@ -42,23 +49,26 @@ export class Pager extends Construct {
 
   constructor(scope: Construct, id: string, props: PagerProps) {
     super(scope, id);
-    this.noticeTopic = props.noticeTopic ?? this.createTopic('Notices', props.encryptionKey);
-    this.pageTopic = props.pageTopic ?? this.createTopic('Pages', props.encryptionKey);
+    const { encryptionKey, noticeEmails, pageEmails, pageHttpsEndpoints, ticketEmails } = props;
+    this.noticeTopic = props.noticeTopic ?? this.createTopic('Notices', { encryptionKey, endpoints: [noticeEmails] });
+    this.pageTopic =
+      props.pageTopic ?? this.createTopic('Pages', { encryptionKey, endpoints: [pageEmails, pageHttpsEndpoints] });
     this.ownsPageTopic = props.pageTopic === undefined;
     this.countsSubscribers = this.ownsPageTopic
-      ? props.pageEmails.length + props.pageHttpsEndpoints.length > 0
+      ? pageEmails.length + pageHttpsEndpoints.length > 0
       : isOfThisAccount(this.pageTopic);
-    const hasTickets = props.ticketEmails.length > 0;
-    this.ticketTopic = props.ticketTopic ?? (hasTickets ? this.createTopic('Tickets', props.encryptionKey) : undefined);
+    const tickets = { encryptionKey, endpoints: [ticketEmails] };
+    this.ticketTopic =
+      props.ticketTopic ?? (ticketEmails.length > 0 ? this.createTopic('Tickets', tickets) : undefined);
     for (const topic of [this.noticeTopic, this.pageTopic, this.ticketTopic]) if (topic) this.allowAlarms(topic);
     this.subscriptions = [
-      ...this.subscribe('NoticeEmail', { topic: this.noticeTopic, protocol: EMAIL, endpoints: props.noticeEmails }),
-      ...this.subscribe('PageEmail', { topic: this.pageTopic, protocol: EMAIL, endpoints: props.pageEmails }),
-      ...this.subscribe('PageHttps', { topic: this.pageTopic, protocol: HTTPS, endpoints: props.pageHttpsEndpoints }),
+      ...this.subscribe('NoticeEmail', { topic: this.noticeTopic, protocol: EMAIL, endpoints: noticeEmails }),
+      ...this.subscribe('PageEmail', { topic: this.pageTopic, protocol: EMAIL, endpoints: pageEmails }),
+      ...this.subscribe('PageHttps', { topic: this.pageTopic, protocol: HTTPS, endpoints: pageHttpsEndpoints }),
       ...this.subscribe('TicketEmail', {
         topic: this.topicFor('ticket'),
         protocol: EMAIL,
-        endpoints: props.ticketEmails,
+        endpoints: ticketEmails,
       }),
     ];
   }
@@ -84,8 +94,12 @@ export class Pager extends Construct {
     });
   }
 
-  private createTopic(id: string, encryptionKey: IKey): Topic {
-    return new Topic(this, id, { enforceSSL: true, masterKey: encryptionKey });
+  /** How many are told stands in the template twice, so that a subscription that is missing there can be missed. */
+  private createTopic(id: string, { encryptionKey, endpoints }: NewTopic): Topic {
+    const topic = new Topic(this, id, { enforceSSL: true, masterKey: encryptionKey });
+    const record: TopicRecord = { subscribers: endpoints.reduce((count, list) => count + new Set(list).size, 0) };
+    (topic.node.defaultChild as CfnTopic).addMetadata(RECORD_KEY, record);
+    return topic;
   }
 
   /**

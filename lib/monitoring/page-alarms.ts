@@ -14,6 +14,12 @@ const BELOW = ComparisonOperator.LESS_THAN_THRESHOLD;
 const ANY = { operator: ABOVE, threshold: 0, evaluationPeriods: 1, datapointsToAlarm: 1 } as const;
 
 /**
+ * Once is enough here too. Of a gauge that comes late, the newest minutes are never there: an alarm that looks at one
+ * minute would see nothing of it.
+ */
+const ANY_OF_THREE = { ...ANY, evaluationPeriods: 3 } as const;
+
+/**
  * Gauges keep their state while the watchdog is silent, which has an alarm of its own: silence is neither an outage of
  * the consumer nor its recovery.
  */
@@ -257,7 +263,7 @@ function setAsideAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
     says: 'Quarantined events wait for somebody',
     section: 'quarantine',
     metric: metrics.watchdog('QuarantineOpen', { statistic: 'Maximum' }),
-    ...ANY,
+    ...ANY_OF_THREE,
     ...GAUGE,
     threshold: limits.pageWhenQuarantined,
     incident: 'SetAside',
@@ -285,7 +291,7 @@ function givenUpAlarms(metrics: EventMetrics, { onFailureDestination }: Monitore
       says: 'Batches that Lambda gave up wait in the on-failure bucket',
       section: 'on-failure-destination',
       metric: metrics.watchdog('FailedBatchesUnread', { statistic: 'Maximum' }),
-      ...ANY,
+      ...ANY_OF_THREE,
       ...GAUGE,
       incident: 'SetAside',
     },

@@ -4,6 +4,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Json;
+  readonly Metadata?: Json;
+  readonly DependsOn?: string | readonly string[];
   readonly Condition?: string;
 }
 
@@ -79,6 +81,23 @@ export class CloudFormationTemplate {
     const { Type: type = '', Properties: properties = {} } = this.#resources()[logicalId] ?? {};
     const name = this.resolve(properties[NAME_PROPERTIES[type] ?? '']);
     return typeof name === 'string' ? name : `${this.place.stackName}-${logicalId}`;
+  }
+
+  /** What the template says about a resource beside its properties; empty without it. */
+  metadataOf(logicalId: string): Json {
+    return this.resolve(this.#resources()[logicalId]?.Metadata ?? {}) as Json;
+  }
+
+  /** Whether CloudFormation makes a resource only after another one, by `DependsOn` over any number of steps. */
+  waitsFor(logicalId: string, other: string): boolean {
+    const seen = new Set<string>();
+    const open = [logicalId];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      open.push(...asList(this.#resources()[id]?.DependsOn ?? []).map(String));
+    }
+    return logicalId !== other && seen.has(other);
   }
 
   /** The ARN of a resource. */

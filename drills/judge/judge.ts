@@ -1,0 +1,163 @@
+import type { Deployment } from '../deployment/deployment.ts';
+import { INCIDENT_IDS, KNOWN_ALARMS, type IncidentName } from '../deployment/drilled-alarms.ts';
+import type { Played, PlayedMessage, StateSpan } from '../play/play-timeline.ts';
+import type { Expectation, ExpectedAlarm } from '../scenarios/scenario.ts';
+
+/** Something that came out otherwise than it must. */
+export interface Finding {
+  /** The alarm, incident or topic that it is about. */
+  readonly about: string;
+  /** What is wrong, without numbers: the same for every way in which it comes out so. */
+  readonly kind: string;
+  /** One sentence: what was expected, and what came. */
+  readonly sentence: string;
+}
+
+/**
+ * Holds what one way of evaluating alarms made of a scenario against what has to come of it.
+ *
+ * @returns what is wrong; nothing when all is as it must be
+ */
+export function judge(deployment: Deployment, played: Played, expectation: Expectation): readonly Finding[] {
+  const expected = expectedOf(expectation);
+  return deployment.alarms.flatMap(({ id }) => {
+    const spans = played.spans.get(id) ?? [];
+    return [
+      ...judgeStates(id, spans, { expected: expected.get(id), may: expectation.may ?? [] }),
+      ...judgeIncident(id, played),
+      ...judgeMessages(id, spans, { deployment, played }),
+    ];
+  });
+}
+
+function expectedOf({ pages = {}, alarms = {} }: Expectation): ReadonlyMap<string, ExpectedAlarm> {
+  const incidents = Object.entries(pages).map(([name, page]) => [INCIDENT_IDS[name as IncidentName], page] as const);
+  return new Map([...incidents, ...Object.entries(alarms)]);
+}
+
+/** Whether a span is one of trouble. */
+function isOn({ state }: StateSpan): boolean {
+  return state === 'ALARM';
+}
+
+function judgeStates(
+  id: string,
+  spans: readonly StateSpan[],
+  { expected, may }: { readonly expected: ExpectedAlarm | undefined; readonly may: readonly string[] },
+): readonly Finding[] {
+  const on = spans.filter(isOn);
+  const [first] = on;
+  const find = (kind: string, sentence: string): Finding => ({ about: id, kind, sentence: `${id} ${sentence}` });
+  if (expected === undefined) {
+    const isFine = first === undefined || may.includes(id);
+    return isFine ? [] : [find('quiet', `must stay quiet, and fires in minute ${minute(first.from)}`)];
+  }
+  const last = on.at(-1);
+  if (first === undefined || last === undefined)
+    return [find('fire', `must fire by minute ${minute(expected.by)}, and never does`)];
+  return [...judgeBegin(first, expected), ...judgeEnd({ first, last }, expected)].map(([kind, sentence]) =>
+    find(kind, sentence),
+  );
+}
+
+type Verdict = readonly [kind: string, sentence: string];
+
+function judgeBegin({ from }: StateSpan, { by, notBefore = 0 }: ExpectedAlarm): readonly Verdict[] {
+  const came = `fires in minute ${minute(from)}`;
+  return [
+    ...(from < notBefore ? [['early', `must not fire before minute ${minute(notBefore)}, and ${came}`] as const] : []),
+    ...(from > by ? [['late', `must fire by minute ${minute(by)}, and ${came}`] as const] : []),
+  ];
+}
+
+function judgeEnd(
+  { first, last }: { readonly first: StateSpan; readonly last: StateSpan },
+  { until = -Infinity, overBy = Infinity }: ExpectedAlarm,
+): readonly Verdict[] {
+  const end = last.until === Infinity ? 'is on to the end' : `is over in minute ${minute(last.until)}`;
+  return [
+    ...(first.until < until
+      ? [['stay', `must stay on until minute ${minute(until)}, and goes off in minute ${minute(first.until)}`] as const]
+      : []),
+    ...(last.until > overBy ? [['over', `must be over by minute ${minute(overBy)}, and ${end}`] as const] : []),
+  ];
+}
+
+/** An incident is on exactly while one of its alarms is. */
+function judgeIncident(id: string, { spans }: Played): readonly Finding[] {
+  const incident = KNOWN_ALARMS[id]?.incident;
+  const incidentId = incident === undefined ? undefined : INCIDENT_IDS[incident];
+  if (incidentId === undefined) return Object.values(INCIDENT_IDS).includes(id) ? judgeParts(id, spans) : [];
+  const pages = (spans.get(incidentId) ?? []).filter(isOn);
+  if (!spans.has(incidentId)) return [];
+  const missed = (spans.get(id) ?? [])
+    .filter(isOn)
+    .find((span) => !pages.some((page) => page.from <= span.from && page.until >= span.until));
+  if (missed === undefined) return [];
+  const sentence = `${incidentId} must be on while ${id} is, and is not in minute ${minute(missed.from)}`;
+  return [{ about: incidentId, kind: `part ${id}`, sentence }];
+}
+
+function judgeParts(incidentId: string, spans: Played['spans']): readonly Finding[] {
+  const parts = Object.entries(KNOWN_ALARMS).filter(
+    ([, { incident }]) => incident !== undefined && INCIDENT_IDS[incident] === incidentId,
+  );
+  const partSpans = parts.flatMap(([id]) => (spans.get(id) ?? []).filter(isOn));
+  const alone = (spans.get(incidentId) ?? [])
+    .filter(isOn)
+    .find((page) => !partSpans.some((span) => span.from <= page.from && page.from < span.until));
+  if (alone === undefined) return [];
+  const sentence = `${incidentId} must be off while none of its alarms is on, and fires in minute ${minute(alone.from)}`;
+  return [{ about: incidentId, kind: 'parts', sentence }];
+}
+
+interface Told {
+  readonly deployment: Deployment;
+  readonly played: Played;
+}
+
+/** Every change that matters is told, to those whom it is for. */
+function judgeMessages(id: string, spans: readonly StateSpan[], { deployment, played }: Told): readonly Finding[] {
+  const { pageTopic, noticeTopic } = deployment.promises;
+  const isIncident = Object.values(INCIDENT_IDS).includes(id);
+  const target = isIncident ? pageTopic : noticeTopic;
+  const what = isIncident ? 'page topic' : 'notice topic';
+  const own = played.messages.filter((message) => message.id === id);
+  const changes = spans.filter((span, index) => isOn(span) || (span.state === 'OK' && isOn(spans[index - 1] ?? span)));
+  return [
+    ...changes.flatMap((span) => judgeChange(id, span, { own, target, what })),
+    ...(isIncident
+      ? []
+      : own
+          .filter((message) => message.target === pageTopic && pageTopic !== noticeTopic)
+          .slice(0, 1)
+          .map(({ at }) => ({
+            about: id,
+            kind: 'pages',
+            sentence: `${id} must leave paging to its incident, and sends to the page topic in minute ${minute(at)}`,
+          }))),
+  ];
+}
+
+function judgeChange(
+  id: string,
+  { state, from }: StateSpan,
+  { own, target, what }: { readonly own: readonly PlayedMessage[]; readonly target: string; readonly what: string },
+): readonly Finding[] {
+  const sent = own.filter((message) => message.state === state && message.at === from);
+  const event = state === 'ALARM' ? 'fires' : 'is over';
+  const message = sent.find((candidate) => candidate.target === target);
+  if (message === undefined) {
+    const elsewhere = sent.length === 0 ? 'tells nobody' : `tells ${sent.map((other) => other.target).join(', ')}`;
+    const sentence = `${id} must tell the ${what} when it ${event}, and ${elsewhere} in minute ${minute(from)}`;
+    return [{ about: id, kind: `tell ${state}`, sentence }];
+  }
+  if (message.delivery.kind === 'delivered') return [];
+  const sentence = `${id} must reach somebody through the ${what} when it ${event}: ${message.delivery.reason}`;
+  return [{ about: id, kind: `deliver ${state}`, sentence }];
+}
+
+/** A minute as people count them: the one that has begun. */
+export function minute(at: number): string {
+  return String(Math.floor(at));
+}

@@ -1,0 +1,56 @@
+import { Duration } from 'aws-cdk-lib';
+import { longestGapMinutes, periodOf, THREE_OF_FIVE, type AlarmWindow } from '../../lib/monitoring/alarm-window.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+
+/**
+ * Minutes from the end of the one that decides to the message, at most: two until AWS has published what happened, and
+ * one until the alarm is evaluated the next time.
+ */
+const DELAY_MINUTES = 3;
+
+/** When somebody is told, at the latest, of what is true from one minute up to another, which is the last that it takes. */
+export function toldBy(lastMinute: number): number {
+  return lastMinute + 1 + DELAY_MINUTES;
+}
+
+/** When something is told that is true of so many minutes, the first of which is minute 0 unless given. */
+export function afterMinutes(minutes: number, first = 0): number {
+  return toldBy(first + minutes - 1);
+}
+
+function timesOf({ processor, mapping }: Deployment): Parameters<typeof longestGapMinutes>[0] {
+  return {
+    timeout: Duration.seconds(processor.timeoutSeconds),
+    maxBatchingWindow: Duration.seconds(mapping.batchingWindowSeconds),
+  };
+}
+
+/** Minutes of a period over single invocations, which may be as far apart as the timeout allows. */
+export function periodMinutes(deployment: Deployment, window: AlarmWindow = THREE_OF_FIVE): number {
+  return periodOf(window, timesOf(deployment)).toMinutes();
+}
+
+/** Minutes in which a consumer that does nothing is told from one whose invocations are long. */
+export function stoppedMinutes(deployment: Deployment): number {
+  return Math.max(deployment.promises.pageWhenStoppedMinutes, 3 * longestGapMinutes(timesOf(deployment)) - 2);
+}
+
+/** The longest time between two invocations of a lane that has work, in minutes. */
+export function gapMinutes(deployment: Deployment): number {
+  return longestGapMinutes(timesOf(deployment));
+}
+
+/** The first minute at whose end a record that came in at the beginning of minute 0 is older than `pageWhenBehind`. */
+export function behindFrom({ promises }: Deployment): number {
+  return Math.max(0, Math.ceil(promises.pageWhenBehindSeconds / 60) - 1);
+}
+
+/** Minutes of retention that may be used up before somebody is told. */
+export function usableMinutes({ stream, promises }: Deployment): number {
+  return (stream.retentionHours * 60 * promises.pageWhenRetentionUsedPercent) / 100;
+}
+
+/** Records a minute for each lane, when they are spread evenly over all that are simulated. */
+export function laneShare({ stream, mapping }: Deployment, arrivals: number): number {
+  return arrivals / (Math.min(stream.shards, 8) * mapping.factor);
+}

@@ -1,0 +1,113 @@
+import type { Course } from '../world/simulate.ts';
+import type { Conditions } from '../world/conditions.ts';
+import { afterMinutes, stoppedMinutes } from './deadlines.ts';
+import { settled, type Scenario } from './scenario.ts';
+
+/** Runs of the watchdog before it tells CloudFormation so, and what is created then. */
+const RUNS_BEFORE_ALARMS = 6;
+
+/** Minutes until cluster, migrations and function are there. */
+const BUILDING_MINUTES = 10;
+
+/** A stack that comes to be on a stream that is busy already. */
+function firstDeployment(): Course {
+  const absent = { mapping: 'disabled', watchdog: 'dead', databaseAnswers: false } as const;
+  return {
+    leadMinutes: 0,
+    minutes: 60,
+    alarmsMadeAt: BUILDING_MINUTES + RUNS_BEFORE_ALARMS,
+    phases: [
+      { from: 0, until: BUILDING_MINUTES, set: absent },
+      // The producers begin with the consumer: a backlog would be behind, and told so.
+      { from: 0, until: BUILDING_MINUTES, set: { arrivals: 0 } },
+    ],
+  };
+}
+
+const FIRST_DEPLOYMENT: Scenario = {
+  name: 'first-deployment',
+  title: 'The stack is deployed for the first time',
+  plan: () => ({ course: firstDeployment(), expectation: {} }),
+};
+
+const UPDATE: Scenario = {
+  name: 'update',
+  title: 'A new version takes over, and works',
+  plan: () => ({
+    // For a minute no invocation comes to its end.
+    course: settled({ minutes: 30, phases: [{ from: 0, until: 1, set: { laneCapacity: 0 } }] }),
+    expectation: {},
+  }),
+};
+
+const ROLLED_BACK: Scenario = {
+  name: 'rolled-back-update',
+  title: 'A new version fails, and the one before comes back',
+  plan: ({ alarms }) => {
+    if (!alarms.some(({ id }) => id === 'NewVersionErrors')) return 'no alarm stops a new version that fails';
+    return {
+      course: settled({ minutes: 40, phases: [{ from: 0, until: 8, set: { newVersionErrors: 3 } }] }),
+      expectation: {
+        alarms: { NewVersionErrors: { by: afterMinutes(2), overBy: 20 } },
+        may: ['FunctionErrors'],
+      },
+    };
+  },
+};
+
+const DEAD: Partial<Conditions> = { pollerReads: false, watchdog: 'dead' };
+
+const SICK_BESIDE_HEALTHY: Scenario = {
+  name: 'sick-beside-healthy',
+  title: 'Another stage of the function is fine while this one is dead: its metrics quieten nothing here',
+  plan: (deployment) => {
+    const silent = { by: afterMinutes(5), notBefore: 2, until: 40 };
+    const stopped = { by: afterMinutes(stoppedMinutes(deployment)), notBefore: 1, until: 40 };
+    return {
+      course: settled({ minutes: 40, phases: [{ from: 0, set: DEAD }] }),
+      twin: settled({ minutes: 40, phases: [] }),
+      expectation: {
+        pages: { NotKeepingUp: { ...silent, by: Math.min(silent.by, stopped.by), notBefore: 1 } },
+        alarms: { WatchdogSilent: silent, MappingNotPolling: stopped },
+      },
+    };
+  },
+};
+
+const HEALTHY_BESIDE_SICK: Scenario = {
+  name: 'healthy-beside-sick',
+  title: 'Another stage of the function fails in every way: nobody is told here',
+  plan: () => {
+    const everything: Partial<Conditions> = {
+      conduct: 'holds',
+      databaseAnswers: false,
+      quarantined: 50,
+      givenUp: 1,
+      durationPercent: 99,
+      dataApiErrors: 50,
+      pagesFailed: 1,
+      newVersionErrors: 5,
+      shardsSilent: true,
+    };
+    return {
+      course: settled({ minutes: 40, phases: [] }),
+      twin: settled({
+        minutes: 40,
+        phases: [
+          { from: 0, set: everything },
+          { from: 20, set: { conduct: 'crashes', databaseAnswers: true, mapping: 'disabled' } },
+        ],
+      }),
+      expectation: {},
+    };
+  },
+};
+
+/** What a stack lives through on purpose. */
+export const LIFE_CYCLE_SCENARIOS: readonly Scenario[] = [
+  FIRST_DEPLOYMENT,
+  UPDATE,
+  ROLLED_BACK,
+  SICK_BESIDE_HEALTHY,
+  HEALTHY_BESIDE_SICK,
+];

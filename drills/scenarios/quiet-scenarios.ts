@@ -1,0 +1,147 @@
+import { HEALTHY } from '../world/conditions.ts';
+import { laneShare, usableMinutes } from './deadlines.ts';
+import { settled, type Scenario } from './scenario.ts';
+
+const DAY_MINUTES = 24 * 60;
+
+const IDLE_DAY: Scenario = {
+  name: 'idle-day',
+  title: 'Nothing comes in for a day',
+  plan: () => ({
+    course: settled({ minutes: DAY_MINUTES, phases: [{ from: 0, set: { arrivals: 0 } }] }),
+    expectation: {},
+  }),
+};
+
+const IDLE_PAST_RETENTION: Scenario = {
+  name: 'idle-past-retention',
+  title: 'Nothing has come in for longer than the stream keeps records',
+  plan: ({ stream }) => ({
+    course: settled({
+      minutes: 90,
+      phases: [{ from: -Infinity, set: { arrivals: 0 } }],
+      // The last committed record leaves the stream on the way.
+      idleForMinutes: stream.retentionHours * 60 - 40,
+    }),
+    expectation: {},
+  }),
+};
+
+const EVENT_AN_HOUR: Scenario = {
+  name: 'one-event-an-hour',
+  title: 'One event an hour comes in',
+  plan: () => ({
+    course: settled({ minutes: 6 * 60, phases: [{ from: -Infinity, set: { arrivals: 1 / 60 } }] }),
+    expectation: {},
+  }),
+};
+
+const BURST: Scenario = {
+  name: 'healthy-burst',
+  title: 'Twenty times as much comes in for five minutes, and is handled',
+  plan: () => ({
+    course: settled({ minutes: 30, phases: [{ from: 0, until: 5, set: { arrivals: 12_000 } }] }),
+    expectation: {},
+  }),
+};
+
+const RESHARD: Scenario = {
+  name: 'reshard',
+  title: 'The stream gets twice as many shards',
+  plan: () => ({
+    course: settled({ minutes: 40, phases: [{ from: 0, set: { resharded: true } }] }),
+    expectation: {},
+  }),
+};
+
+const HICCUP: Scenario = {
+  name: 'hiccup',
+  title: 'One minute in which everything that may fail for a minute does',
+  plan: () => {
+    const bad = {
+      durationPercent: 99,
+      databaseCapacityPercent: 100,
+      cacheHitPercent: 0,
+      dataApiErrors: 50,
+      readsRefused: 5,
+      writesRefused: 5,
+      shardsSilent: true,
+      newVersionErrors: 1,
+    };
+    return {
+      course: settled({
+        minutes: 90,
+        phases: [
+          { from: 0, until: 1, set: bad },
+          { from: 20, until: 21, set: { conduct: 'throttled' } },
+          { from: 40, until: 41, set: { conduct: 'fuse' } },
+          { from: 60, until: 61, set: { pollerReads: false } },
+          { from: 75, until: 76, set: { watchdog: 'dead' } },
+        ],
+      }),
+      expectation: {},
+    };
+  },
+};
+
+/** What is as bad as it may be, without end. */
+const WITHIN_LIMITS: Scenario = {
+  name: 'within-limits',
+  title: 'Everything is nearly as bad as it may be, and stays so',
+  plan: (deployment) => {
+    const { promises } = deployment;
+    const lagMinutes = Math.floor((0.8 * promises.pageWhenBehindSeconds) / 60);
+    return {
+      course: settled({
+        minutes: 60,
+        backlogMinutes: lagMinutes,
+        phases: [
+          {
+            from: -Infinity,
+            set: {
+              // Handles what comes in, and no more: the lag stays as it is.
+              laneCapacity: laneShare(deployment, HEALTHY.arrivals),
+              durationPercent: promises.noticeWhenDurationPercent - 1,
+              databaseCapacityPercent: promises.noticeWhenCapacityPercent - 1,
+              cacheHitPercent: promises.noticeWhenCacheHitPercentBelow + 1,
+              dataApiErrors: 1,
+              // The schedule promises each run at least once.
+              watchdog: 'runs-twice',
+            },
+          },
+          { from: 0, until: 1, set: { quarantined: promises.pageWhenQuarantined } },
+        ],
+      }),
+      expectation: {},
+    };
+  },
+};
+
+const RETENTION_LEFT: Scenario = {
+  name: 'retention-left',
+  title: 'The consumer is far behind, and there is still time before records are lost',
+  plan: (deployment) => {
+    const minutes = 40;
+    const always = { by: 4, notBefore: -Infinity, until: minutes };
+    return {
+      course: settled({
+        minutes,
+        backlogMinutes: 0.9 * usableMinutes(deployment),
+        phases: [{ from: -Infinity, set: { laneCapacity: laneShare(deployment, HEALTHY.arrivals) } }],
+      }),
+      expectation: { pages: { NotKeepingUp: always }, alarms: { Behind: always, IteratorAge: always } },
+    };
+  },
+};
+
+/** What must page nobody, or nobody for more than it is. */
+export const QUIET_SCENARIOS: readonly Scenario[] = [
+  IDLE_DAY,
+  IDLE_PAST_RETENTION,
+  EVENT_AN_HOUR,
+  BURST,
+  RESHARD,
+  HICCUP,
+  WITHIN_LIMITS,
+  RETENTION_LEFT,
+];

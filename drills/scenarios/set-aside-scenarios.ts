@@ -1,0 +1,83 @@
+import { afterMinutes } from './deadlines.ts';
+import { settled, type Scenario } from './scenario.ts';
+
+const HOUR = 60;
+
+/** The watchdog sees it in the same minute, and one datapoint is enough; three good ones end it. */
+function waits(
+  from: number,
+  until: number,
+): { readonly by: number; readonly notBefore: number; readonly until: number; readonly overBy: number } {
+  return { by: afterMinutes(1, from), notBefore: from, until, overBy: afterMinutes(3, until) };
+}
+
+const POISON_TRICKLE: Scenario = {
+  name: 'poison-trickle',
+  title: 'One bad event an hour goes to the quarantine, until somebody puts them back',
+  plan: ({ promises }) => {
+    const each = promises.pageWhenQuarantined + 1;
+    const page = waits(0, 3 * HOUR);
+    return {
+      course: settled({
+        minutes: 3 * HOUR + 20,
+        phases: [
+          ...[0, HOUR, 2 * HOUR].map((from) => ({ from, until: from + 1, set: { quarantined: each } })),
+          { from: 3 * HOUR, set: { redriven: true } },
+        ],
+      }),
+      expectation: { pages: { SetAside: page }, alarms: { Quarantine: page } },
+    };
+  },
+};
+
+const POISON_FLOOD: Scenario = {
+  name: 'poison-flood',
+  title: 'A quarter of what comes in is bad for half an hour',
+  plan: ({ promises }) => {
+    const each = Math.max(150, promises.pageWhenQuarantined + 1);
+    const page = { by: afterMinutes(1), until: HOUR };
+    return {
+      course: settled({ minutes: HOUR, phases: [{ from: 0, until: 30, set: { quarantined: each } }] }),
+      expectation: { pages: { SetAside: page }, alarms: { Quarantine: page } },
+    };
+  },
+};
+
+const DESTINATION_USED: Scenario = {
+  name: 'destination-used',
+  title: 'Lambda gives up a batch, keeps it in the on-failure bucket, and somebody puts it back',
+  plan: ({ mapping }) => {
+    if (!mapping.hasDestination) return 'the mapping has no on-failure destination';
+    const page = waits(0, HOUR);
+    return {
+      course: settled({
+        minutes: HOUR + 20,
+        phases: [
+          { from: 0, until: 1, set: { givenUp: 1 } },
+          { from: HOUR, set: { redriven: true } },
+        ],
+      }),
+      expectation: { pages: { SetAside: page }, alarms: { OnFailureDestination: page } },
+    };
+  },
+};
+
+const GIVEN_UP: Scenario = {
+  name: 'given-up-and-lost',
+  title: 'Lambda gives up a batch and keeps it nowhere',
+  plan: ({ mapping }) => {
+    // What is counted in five minutes is seen in each of them.
+    const page = { by: afterMinutes(1), overBy: 20 };
+    const set = { givenUp: 1, destinationTakes: false };
+    return {
+      course: settled({ minutes: 40, phases: [{ from: 0, until: 1, set }] }),
+      expectation: {
+        pages: { SetAside: page },
+        alarms: { Dropped: page, ...(mapping.hasDestination && { OnFailureDelivery: page }) },
+      },
+    };
+  },
+};
+
+/** What was put aside, or lost, and waits for somebody. */
+export const SET_ASIDE_SCENARIOS: readonly Scenario[] = [POISON_TRICKLE, POISON_FLOOD, DESTINATION_USED, GIVEN_UP];
