@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WATCHDOG_METRICS } from '../../contract/metrics.ts';
-import type { Alarm } from '../../local/cloudwatch/alarms/alarm.ts';
 import type { AlarmMessage, CloudWatchWorld } from '../../local/cloudwatch/cloudwatch-world.ts';
 import type { MetricDatum } from '../../local/cloudwatch/metrics/metric.ts';
 import { readEmbeddedMetrics } from '../../local/cloudwatch/metrics/read-embedded-metrics.ts';
@@ -11,6 +10,7 @@ import type { Screen } from '../../local/run/screen.ts';
 import { describeDuration } from '../../progress/plain-words.ts';
 import { RemainingTimeEstimator, type RemainingTime } from '../../progress/remaining-time.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
+import type { Deployment } from '../deployment/deployment.ts';
 import { carryGauges, gaugeDifferences } from './carry-gauges.ts';
 import type { AgePoint } from './draw-ages.ts';
 import { createNarrator, describeCount, type Narrator } from './narrator.ts';
@@ -20,8 +20,8 @@ export interface StoryParts {
   readonly world: LiveWorld;
   readonly deployment: LiveDeployment;
   readonly cloudwatch: CloudWatchWorld;
-  /** Of the template. */
-  readonly alarms: readonly Alarm[];
+  /** Its alarms. */
+  readonly template: Deployment;
   readonly screen: Screen;
   readonly events: Iterator<TextEvent>;
   /** Records that arrive here each minute; a fraction is carried over. */
@@ -104,9 +104,9 @@ export class IncidentStory {
 
   /** Plays all of it; what is left is skipped when the signal aborts. */
   async play(): Promise<StoryFacts> {
-    const { deployment, world, cloudwatch, alarms, downMinutes } = this.#parts;
+    const { deployment, world, cloudwatch, template, downMinutes } = this.#parts;
     for (let minute = 0; minute < MINUTES_BEFORE_ALARMS; minute += 1) await this.#playMinute();
-    cloudwatch.deploy(alarms);
+    cloudwatch.deploy(template.evaluated);
     for (let minute = 0; minute < HEALTHY_MINUTES; minute += 1) await this.#playMinute();
     this.#narrator.tell(world.clock.now(), `The consumer keeps up: ${describeCount(this.#done)} records written.`);
     await deployment.setEnabled(false);
@@ -171,12 +171,19 @@ export class IncidentStory {
       if (state === 'ALARM') {
         this.#paging.add(alarmName);
         const to = delivery.to.map(({ endpoint }) => endpoint).join(', ');
-        const because = causesOf(this.#parts.cloudwatch, alarmName).join(', ');
+        const because = this.#causesOf(alarmName).join(', ');
         this.#narrator.tell(atMs, `PAGE ${alarmName} to ${to}, because of ${because}`);
       } else if (this.#paging.delete(alarmName)) {
         this.#narrator.tell(atMs, `RESOLVED ${alarmName}`);
       }
     }
+  }
+
+  /** The alarms that set off an incident, by the names that the runbook has for them. */
+  #causesOf(incident: string): readonly string[] {
+    const { cloudwatch, template } = this.#parts;
+    const names = (cloudwatch.historyOf(incident).at(-1)?.because ?? '').split(', ');
+    return names.map((name) => template.alarms.find(({ alarm }) => alarm.name === name)?.id ?? name);
   }
 
   /** Two days in which nothing changes but time: the records come in every minute, the watchdog looks now and then. */
@@ -187,7 +194,9 @@ export class IncidentStory {
     for (let minute = 0; minute < minutes; minute += 1) {
       signal.throwIfAborted();
       const isWatched = minute % WATCHED_EVERY === WATCHED_EVERY - 1;
-      const [played] = await playMinute(world, [{ deployment, events: this.#arrivals(), isWatched }]);
+      const [played] = await playMinute(world, [
+        { deployment, events: this.#arrivals(), watchdogRuns: isWatched ? 1 : 0 },
+      ]);
       if (played === undefined) continue;
       const carried = carryGauges(known, played.startMs - knownMs);
       if (isWatched) assertCarried(carried, played);
@@ -258,12 +267,6 @@ export class IncidentStory {
   #nextMinuteMs(): number {
     return Math.ceil(this.#parts.world.clock.now() / MINUTE_MS) * MINUTE_MS;
   }
-}
-
-/** The alarms that set off an incident, by the names that the runbook has for them. */
-function causesOf(cloudwatch: CloudWatchWorld, incident: string): readonly string[] {
-  const because = cloudwatch.historyOf(incident).at(-1)?.because ?? '';
-  return because.split(', ').map((name) => /Alarms(\w+?)[0-9A-F]{8}$/.exec(name)?.[1] ?? name);
 }
 
 function isGauge({ metric }: MetricDatum): boolean {

@@ -49,6 +49,7 @@ export class LiveDeployment implements AsyncDisposable {
   readonly dataApi: DataApiServer;
   /** Of its database, for a user who may do anything. */
   readonly databaseUrl: string;
+  readonly streamArn: string;
   readonly #parts: DeploymentParts;
   readonly #processor: FunctionRuntime;
   readonly #watchdog: FunctionRuntime;
@@ -64,6 +65,7 @@ export class LiveDeployment implements AsyncDisposable {
     this.plan = plan;
     this.dataApi = parts.dataApi;
     this.databaseUrl = parts.databaseUrl;
+    this.streamArn = parts.streamArn;
     this.#parts = parts;
     this.#processor = this.#createRuntime(plan.processor, {});
     this.#watchdog = this.#createRuntime(plan.watchdog, {
@@ -88,11 +90,22 @@ export class LiveDeployment implements AsyncDisposable {
 
   /** Enables or disables the event source mapping; disabling waits for the batches under way. */
   async setEnabled(isEnabled: boolean): Promise<void> {
-    if (isEnabled) await this.#mapping.enable();
+    await this.setPolling(isEnabled);
+    this.setMappingState(isEnabled ? 'Enabled' : 'Disabled');
+  }
+
+  /** Has the mapping poll or not, whatever the API says of it. */
+  async setPolling(isPolling: boolean): Promise<void> {
+    if (isPolling) await this.#mapping.enable();
     else await this.#mapping.stop();
+  }
+
+  /** What the API says of the mapping; undefined for one that is gone. */
+  setMappingState(state: string | undefined): void {
     const { services, clock } = this.#parts;
-    const state = isEnabled ? 'Enabled' : 'Disabled';
-    services.mappings.set(this.plan.mappingId, { state, changedAtMs: clock.now() });
+    const { mappingId } = this.plan;
+    if (state === undefined) services.mappings.delete(mappingId);
+    else services.mappings.set(mappingId, { state, changedAtMs: clock.now() });
   }
 
   /** Hears of everything that the mapping does, until the returned function is called. */
@@ -103,6 +116,7 @@ export class LiveDeployment implements AsyncDisposable {
 
   /** Puts events on the stream, now. */
   async put(events: readonly TextEvent[]): Promise<void> {
+    if (events.length === 0) return;
     const records = events.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data) }));
     // One call after the other: several at a time are as many calls more for the few records of a minute.
     await fillStream(this.#parts.client, records, { streamName: this.plan.streamName, callsInFlight: 1 });
@@ -157,11 +171,9 @@ export class LiveDeployment implements AsyncDisposable {
 
   #createRuntime(plan: FunctionPlan, more: Readonly<Record<string, string>>): FunctionRuntime {
     const { clock, dataApi } = this.#parts;
-    const { shardCount, mapping } = this.plan;
     return createFunctionRuntime({
       ...plan,
       logFormat: 'JSON',
-      maxConcurrency: shardCount * (mapping.parallelizationFactor ?? 1),
       environment: {
         ...plan.environment,
         ...clock.environment,
