@@ -18,8 +18,12 @@ export interface TopicRecord {
 export interface PromiseRecord {
   /** ARN of the topic that incidents page through. */
   readonly pageTopic: string;
+  /** ARN of the topic that gets what has time until the day; the same as `pageTopic` where that pages. */
+  readonly ticketTopic: string;
   /** ARN of the topic that gets every change of every alarm. */
   readonly noticeTopic: string;
+  /** Whether somebody must be subscribed to the pages, and is counted. */
+  readonly countsSubscribers: boolean;
   /** False for a planned pause. */
   readonly mappingEnabled: boolean;
   /** Of the stream, also where it is not in the template. */

@@ -53,15 +53,22 @@ export async function drillScenario(
   }: { readonly twin: Deployment; readonly behaviors?: readonly PlausibleBehavior[] },
 ): Promise<ScenarioResult> {
   const { name, title } = scenario;
-  const plan = scenario.plan(deployment);
+  const isPaused = !deployment.promises.mappingEnabled && scenario.isForPause !== true;
+  const plan = isPaused ? 'the stack itself has switched the mapping off' : scenario.plan(deployment);
   if (typeof plan === 'string') return { name, title, notPlayed: plan, pages: [], faults: [], outcomes: new Map() };
   const timeline = await timelineOf(deployment, plan, twin);
-  return {
-    name,
-    title,
-    notPlayed: undefined,
-    ...drillTimeline(deployment, { timeline, expectation: plan.expectation }, behaviors),
-  };
+  const drilled = drillTimeline(deployment, { timeline, expectation: plan.expectation }, behaviors);
+  const before = (plan.faults ?? []).map((sentence) => ({
+    about: name,
+    kind: sentence,
+    sentence,
+    behaviors: namesOf(behaviors),
+  }));
+  return { name, title, notPlayed: undefined, ...drilled, faults: [...before, ...drilled.faults] };
+}
+
+function namesOf(behaviors: readonly PlausibleBehavior[]): readonly string[] {
+  return behaviors.map(({ name }) => name);
 }
 
 /** Plays a timeline, however it was made, and holds what comes of it against what must. */

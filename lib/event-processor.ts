@@ -376,7 +376,9 @@ function recordPromises(
 ): void {
   const record: PromiseRecord = {
     pageTopic: pager.pageTopic.topicArn,
+    ticketTopic: pager.topicFor('ticket').topicArn,
     noticeTopic: pager.noticeTopic.topicArn,
+    countsSubscribers: pager.countsSubscribers,
     mappingEnabled: mappingOptions.mappingEnabled,
     streamRetentionHours: streamOptions.streamRetention.toHours(),
     shardCount: streamOptions.shardCount,

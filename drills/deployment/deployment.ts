@@ -74,8 +74,8 @@ export interface Deployment {
   /** The same, as they are evaluated, with whatever else they watch. */
   readonly evaluated: readonly Alarm[];
   readonly topics: readonly Topic[];
-  /** Why a first deployment would wait in vain for the watchdog; undefined when it would not. */
-  readonly firstRunProblem: string | undefined;
+  /** What goes wrong in a first deployment whatever the alarms do, one sentence each. */
+  readonly firstDeploymentFaults: readonly string[];
   /** What is wrong before anything has happened, one sentence each. */
   readonly faults: readonly string[];
   /** What was assumed, one sentence each. */

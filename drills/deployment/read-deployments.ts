@@ -96,7 +96,7 @@ function readDeployment(monitored: MonitoredTemplate, mapping: Entry): Deploymen
     alarms,
     evaluated: withWatched(alarms, monitored.alarms),
     topics: [...told.map(({ topic }) => topic), ...othersThan(told, monitored)],
-    firstRunProblem: firstRunProblem(template, prefix, watchdog),
+    firstDeploymentFaults: firstDeploymentFaults(template, { prefix, watchdog, promises }),
     faults: [...told.flatMap(({ faults }) => faults), ...missingAlarms(expectedAlarms(facts), alarms)],
     notes: told.flatMap(({ notes }) => notes),
   };
@@ -104,6 +104,7 @@ function readDeployment(monitored: MonitoredTemplate, mapping: Entry): Deploymen
 
 /** What a template says that was made before settings were recorded: the defaults. */
 const UNRECORDED = {
+  countsSubscribers: false,
   mappingEnabled: true,
   streamRetentionHours: 168,
   shardCount: 4,
@@ -123,13 +124,16 @@ function readPromises(template: CloudFormationTemplate, { mapping, prefix }: One
     const found = template.ofType('AWS::SNS::Topic').find(([id]) => id.startsWith(`${prefix}Paging${name}`));
     return found === undefined ? `arn:aws:sns:unknown:${name}` : template.arnOf(found[0]);
   };
-  return { ...UNRECORDED, pageTopic: topicArn('Pages'), noticeTopic: topicArn('Notices') };
+  const pageTopic = topicArn('Pages');
+  return { ...UNRECORDED, pageTopic, ticketTopic: pageTopic, noticeTopic: topicArn('Notices') };
 }
 
 function drillTopics({ resources, topics }: MonitoredTemplate, promises: PromiseRecord): readonly DrilledTopic[] {
+  const { pageTopic, ticketTopic, noticeTopic } = promises;
   return [
-    drillTopic(resources, topics, { arn: promises.pageTopic, what: 'page' }),
-    drillTopic(resources, topics, { arn: promises.noticeTopic, what: 'notice' }),
+    drillTopic(resources, topics, { arn: pageTopic, what: 'page' }),
+    ...(ticketTopic === pageTopic ? [] : [drillTopic(resources, topics, { arn: ticketTopic, what: 'ticket' })]),
+    drillTopic(resources, topics, { arn: noticeTopic, what: 'notice' }),
   ];
 }
 
@@ -181,19 +185,47 @@ function waitConditions(template: CloudFormationTemplate, prefix: string): reado
     .filter((id) => id.startsWith(`${prefix}Watching`));
 }
 
-/** Why a first deployment would wait in vain for the watchdog; undefined when it would not. */
-function firstRunProblem(
-  template: CloudFormationTemplate,
-  prefix: string,
-  { neverRuns, environment }: Deployment['watchdog'],
-): string | undefined {
-  const conditions = waitConditions(template, prefix);
-  if (conditions.length === 0) return undefined;
-  if (neverRuns !== undefined) return `the first deployment waits for the watchdog, which never runs: ${neverRuns}`;
-  const handles = template
+interface FirstDeployment {
+  readonly prefix: string;
+  readonly watchdog: Deployment['watchdog'];
+  readonly promises: PromiseRecord;
+}
+
+/** What would go wrong in a first deployment before any alarm is there. */
+function firstDeploymentFaults(template: CloudFormationTemplate, first: FirstDeployment): readonly string[] {
+  return [...waitFaults(template, first), ...birthFaults(template, first)];
+}
+
+/** The stack waits for the watchdog to have run. */
+function waitFaults(template: CloudFormationTemplate, { prefix, watchdog }: FirstDeployment): readonly string[] {
+  const ids = waitConditions(template, prefix);
+  if (ids.length === 0) return [];
+  const { neverRuns, environment } = watchdog;
+  if (neverRuns !== undefined) return [`the first deployment waits for the watchdog, which never runs: ${neverRuns}`];
+  const isSignalled = template
     .ofType('AWS::CloudFormation::WaitCondition')
-    .filter(([id]) => conditions.includes(id))
-    .map(([, { Handle: handle }]) => handle);
-  if (handles.every((handle) => handle === environment.runsSignalUrl)) return undefined;
-  return 'the first deployment waits for a signal that the watchdog sends elsewhere: `RUNS_SIGNAL_URL` must be the handle of the wait condition';
+    .filter(([id]) => ids.includes(id))
+    .every(([, { Handle: handle }]) => handle === environment.runsSignalUrl);
+  if (isSignalled) return [];
+  return [
+    'the first deployment waits for a signal that the watchdog sends elsewhere: `RUNS_SIGNAL_URL` must be the handle that the stack waits for',
+  ];
+}
+
+/** A new alarm says that it is over, whatever it is about: those who are subscribed by then hear of it. */
+function birthFaults(template: CloudFormationTemplate, { prefix, promises }: FirstDeployment): readonly string[] {
+  const incidents = template
+    .ofType('AWS::CloudWatch::CompositeAlarm')
+    .map(([id]) => id)
+    .filter((id) => readAlarmId(id)?.prefix === prefix);
+  return template
+    .ofType('AWS::SNS::Subscription')
+    .filter(
+      ([id, { TopicArn: topic }]) =>
+        topic === promises.pageTopic && !incidents.every((incident) => template.waitsFor(id, incident)),
+    )
+    .map(
+      ([id]) =>
+        `the first deployment must page nobody: ${id} must be made after the incidents, whose first message says that they are over`,
+    );
 }

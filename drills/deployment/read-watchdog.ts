@@ -45,6 +45,9 @@ export function readWatchdog(
         action: 'lambda:GetEventSourceMapping',
         resource: `arn:aws:lambda:${region}:${accountId}:event-source-mapping:${environment.mappingId}`,
       },
+      ...(environment.pageTopicArn === ''
+        ? []
+        : [{ action: 'sns:GetTopicAttributes', resource: environment.pageTopicArn }]),
       ...(bucket === undefined ? [] : [{ action: 's3:ListBucket', resource: template.arnOf(bucket[0]) }]),
     ]),
   };

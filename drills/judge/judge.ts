@@ -1,5 +1,14 @@
 import type { Deployment } from '../deployment/deployment.ts';
-import { INCIDENT_IDS, KNOWN_ALARMS, type IncidentName } from '../deployment/drilled-alarms.ts';
+import {
+  INCIDENT_IDS,
+  incidentOf,
+  isIncident,
+  partsOf,
+  routesOf,
+  tellsEnd,
+  type IncidentName,
+  type Route,
+} from '../deployment/drilled-alarms.ts';
 import type { Played, PlayedMessage, StateSpan } from '../play/play-timeline.ts';
 import type { Expectation, ExpectedAlarm } from '../scenarios/scenario.ts';
 
@@ -24,8 +33,8 @@ export function judge(deployment: Deployment, played: Played, expectation: Expec
     const spans = played.spans.get(id) ?? [];
     return [
       ...judgeStates(id, spans, { expected: expected.get(id), may: expectation.may ?? [] }),
-      ...judgeIncident(id, played),
-      ...judgeMessages(id, spans, { deployment, played }),
+      ...judgeIncident(id, played, deployment),
+      ...judgeMessages(id, played, deployment),
     ];
   });
 }
@@ -84,77 +93,75 @@ function judgeEnd(
 }
 
 /** An incident is on exactly while one of its alarms is. */
-function judgeIncident(id: string, { spans }: Played): readonly Finding[] {
-  const incident = KNOWN_ALARMS[id]?.incident;
-  const incidentId = incident === undefined ? undefined : INCIDENT_IDS[incident];
-  if (incidentId === undefined) return Object.values(INCIDENT_IDS).includes(id) ? judgeParts(id, spans) : [];
+function judgeIncident(id: string, { spans }: Played, { promises }: Deployment): readonly Finding[] {
+  if (isIncident(id)) return judgeParts(id, spans, promises);
+  const incidentId = incidentOf(id, promises);
+  if (incidentId === undefined || !spans.has(incidentId)) return [];
   const pages = (spans.get(incidentId) ?? []).filter(isOn);
-  if (!spans.has(incidentId)) return [];
   const missed = (spans.get(id) ?? [])
     .filter(isOn)
     .find((span) => !pages.some((page) => page.from <= span.from && page.until >= span.until));
   if (missed === undefined) return [];
-  const sentence = `${incidentId} must be on while ${id} is, and is not in minute ${minute(missed.from)}`;
+  const sentence = `${incidentId} must be on while ${id} is, and is not from minute ${minute(missed.from)} on`;
   return [{ about: incidentId, kind: `part ${id}`, sentence }];
 }
 
-function judgeParts(incidentId: string, spans: Played['spans']): readonly Finding[] {
-  const parts = Object.entries(KNOWN_ALARMS).filter(
-    ([, { incident }]) => incident !== undefined && INCIDENT_IDS[incident] === incidentId,
-  );
-  const partSpans = parts.flatMap(([id]) => (spans.get(id) ?? []).filter(isOn));
+function judgeParts(incidentId: string, spans: Played['spans'], promises: Deployment['promises']): readonly Finding[] {
+  const parts = partsOf(incidentId, promises).flatMap((id) => (spans.get(id) ?? []).filter(isOn));
   const alone = (spans.get(incidentId) ?? [])
     .filter(isOn)
-    .find((page) => !partSpans.some((span) => span.from <= page.from && page.from < span.until));
+    .find((page) => !parts.some((span) => span.from <= page.from && page.from < span.until));
   if (alone === undefined) return [];
   const sentence = `${incidentId} must be off while none of its alarms is on, and fires in minute ${minute(alone.from)}`;
   return [{ about: incidentId, kind: 'parts', sentence }];
 }
 
-interface Told {
-  readonly deployment: Deployment;
-  readonly played: Played;
-}
-
-/** Every change that matters is told, to those whom it is for. */
-function judgeMessages(id: string, spans: readonly StateSpan[], { deployment, played }: Told): readonly Finding[] {
-  const { pageTopic, noticeTopic } = deployment.promises;
-  const isIncident = Object.values(INCIDENT_IDS).includes(id);
-  const target = isIncident ? pageTopic : noticeTopic;
-  const what = isIncident ? 'page topic' : 'notice topic';
+/** Every change that matters is told, to those whom it is for and to nobody else. */
+function judgeMessages(id: string, played: Played, { promises }: Deployment): readonly Finding[] {
   const own = played.messages.filter((message) => message.id === id);
-  const changes = spans.filter((span, index) => isOn(span) || (span.state === 'OK' && isOn(spans[index - 1] ?? span)));
+  const routes = routesOf(id, promises);
+  const spans = played.spans.get(id) ?? [];
+  const changes = spans.filter(
+    (span, index) => isOn(span) || (tellsEnd(id) && span.state === 'OK' && isOn(spans[index - 1] ?? span)),
+  );
+  const stray = own.find(({ state, target }) => state === 'ALARM' && !routes.some(({ topic }) => topic === target));
   return [
-    ...changes.flatMap((span) => judgeChange(id, span, { own, target, what })),
-    ...(isIncident
+    ...changes.flatMap((span) => routes.flatMap((route) => judgeChange({ id, span, own }, route))),
+    ...(stray === undefined
       ? []
-      : own
-          .filter((message) => message.target === pageTopic && pageTopic !== noticeTopic)
-          .slice(0, 1)
-          .map(({ at }) => ({
+      : [
+          {
             about: id,
-            kind: 'pages',
-            sentence: `${id} must leave paging to its incident, and sends to the page topic in minute ${minute(at)}`,
-          }))),
+            kind: 'stray',
+            sentence: `${id} must tell the ${routes.map(({ name }) => name).join(' and the ')} only, and tells ${nameOf(stray.target, promises)}`,
+          },
+        ]),
   ];
 }
 
-function judgeChange(
-  id: string,
-  { state, from }: StateSpan,
-  { own, target, what }: { readonly own: readonly PlayedMessage[]; readonly target: string; readonly what: string },
-): readonly Finding[] {
-  const sent = own.filter((message) => message.state === state && message.at === from);
+function nameOf(topic: string, { pageTopic, ticketTopic, noticeTopic }: Deployment['promises']): string {
+  if (topic === pageTopic) return 'the page topic';
+  if (topic === ticketTopic) return 'the ticket topic';
+  return topic === noticeTopic ? 'the notice topic' : topic;
+}
+
+interface Change {
+  readonly id: string;
+  readonly span: StateSpan;
+  /** Messages of the alarm. */
+  readonly own: readonly PlayedMessage[];
+}
+
+function judgeChange({ id, span: { state, from }, own }: Change, { topic, name }: Route): readonly Finding[] {
   const event = state === 'ALARM' ? 'fires' : 'is over';
-  const message = sent.find((candidate) => candidate.target === target);
+  const message = own.find((sent) => sent.state === state && sent.at === from && sent.target === topic);
   if (message === undefined) {
-    const elsewhere = sent.length === 0 ? 'tells nobody' : `tells ${sent.map((other) => other.target).join(', ')}`;
-    const sentence = `${id} must tell the ${what} when it ${event}, and ${elsewhere} in minute ${minute(from)}`;
-    return [{ about: id, kind: `tell ${state}`, sentence }];
+    const sentence = `${id} must tell the ${name} when it ${event}, and does not in minute ${minute(from)}`;
+    return [{ about: id, kind: `tell ${name} ${state}`, sentence }];
   }
   if (message.delivery.kind === 'delivered') return [];
-  const sentence = `${id} must reach somebody through the ${what} when it ${event}: ${message.delivery.reason}`;
-  return [{ about: id, kind: `deliver ${state}`, sentence }];
+  const sentence = `${id} must reach somebody through the ${name} when it ${event}, and does not: ${message.delivery.reason}`;
+  return [{ about: id, kind: `deliver ${name} ${state}`, sentence }];
 }
 
 /** A minute as people count them: the one that has begun. */

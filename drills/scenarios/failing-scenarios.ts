@@ -107,9 +107,9 @@ const STUCK_LANE: Scenario = {
       alarms: {
         PositionHeld: { ...held(deployment), until: longEnough(deployment) },
         IteratorAge: oldRecords(deployment, every),
-        ...(isAlone && { Behind: behind(deployment) }),
+        Behind: behind(deployment),
       },
-      may: ['DataApiErrors', 'Duration', ...(isAlone ? ['ConsumerStopped'] : ['Behind'])],
+      may: ['DataApiErrors', 'Duration', ...(isAlone ? ['ConsumerStopped'] : [])],
     };
     return {
       course: settled({
@@ -270,7 +270,7 @@ const SLOW_AND_OLD: Scenario = {
       expectation: {
         pages: { NotKeepingUp: always, DataLossDanger: danger },
         alarms: { Behind: always, IteratorAge: always, IteratorAgeDataLoss: danger },
-        may: ['DataLossDanger', 'OnFailureDestination', 'IncidentSetAside', 'OnFailureDelivery', 'Dropped'],
+        may: ['DataLossDanger', 'OnFailureDestination', 'IncidentSetAside'],
       },
     };
   },

@@ -1,7 +1,8 @@
 import type { Course } from '../world/simulate.ts';
 import type { Conditions } from '../world/conditions.ts';
-import { afterMinutes, stoppedMinutes } from './deadlines.ts';
-import { settled, type Scenario } from './scenario.ts';
+import { MINUTE_ZERO } from '../world/simulate.ts';
+import { afterMinutes, behindFrom, stoppedMinutes, usableMinutes } from './deadlines.ts';
+import { LEAD_MINUTES, settled, type Scenario } from './scenario.ts';
 
 /** Runs of the watchdog before it tells CloudFormation so, and what is created then. */
 const RUNS_BEFORE_ALARMS = 6;
@@ -27,7 +28,7 @@ function firstDeployment(): Course {
 const FIRST_DEPLOYMENT: Scenario = {
   name: 'first-deployment',
   title: 'The stack is deployed for the first time',
-  plan: () => ({ course: firstDeployment(), expectation: {} }),
+  plan: ({ firstDeploymentFaults: faults }) => ({ course: firstDeployment(), expectation: {}, faults }),
 };
 
 const UPDATE: Scenario = {
@@ -50,6 +51,34 @@ const ROLLED_BACK: Scenario = {
       expectation: {
         alarms: { NewVersionErrors: { by: afterMinutes(2), overBy: 20 } },
         may: ['FunctionErrors'],
+      },
+    };
+  },
+};
+
+/** When a pause is brought to mind, in minutes since midnight, UTC. */
+const NINE_O_CLOCK = 9 * 60;
+
+const THIRTY_HOURS = 30 * 60;
+
+const PLANNED_PAUSE: Scenario = {
+  name: 'planned-pause',
+  title: 'The stack itself has disabled the mapping, and records pile up for thirty hours',
+  isForPause: true,
+  plan: (deployment) => {
+    if (deployment.promises.mappingEnabled)
+      return 'the stack enables the mapping; drill it with `-c mappingEnabled=false`';
+    const reminded = NINE_O_CLOCK - MINUTE_ZERO;
+    // Nothing is read from the very beginning on, which is before minute 0.
+    const used = usableMinutes(deployment) - LEAD_MINUTES;
+    const danger = { by: afterMinutes(3, used), notBefore: used - 1, until: THIRTY_HOURS };
+    const isInDanger = danger.by < THIRTY_HOURS && { DataLossDanger: danger };
+    const old = { by: afterMinutes(3, behindFrom(deployment)), notBefore: behindFrom(deployment) - LEAD_MINUTES };
+    return {
+      course: settled({ minutes: THIRTY_HOURS, phases: [] }),
+      expectation: {
+        pages: { ...isInDanger },
+        alarms: { ...isInDanger, Behind: old, Paused: { by: afterMinutes(1, reminded), notBefore: reminded } },
       },
     };
   },
@@ -108,6 +137,7 @@ export const LIFE_CYCLE_SCENARIOS: readonly Scenario[] = [
   FIRST_DEPLOYMENT,
   UPDATE,
   ROLLED_BACK,
+  PLANNED_PAUSE,
   SICK_BESIDE_HEALTHY,
   HEALTHY_BESIDE_SICK,
 ];

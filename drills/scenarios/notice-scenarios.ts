@@ -78,6 +78,14 @@ const NOTICES: readonly Notice[] = [
       pageTopicName === undefined ? 'the page topic has an owner of its own' : { pagesFailed: 1 },
     minutes: () => 1,
   },
+  {
+    name: 'nobody-paged',
+    title: 'Nobody has confirmed the subscription to the pages',
+    alarms: ['NobodyPaged'],
+    set: ({ promises }) =>
+      promises.countsSubscribers ? { subscribersConfirmed: false } : 'nobody is counted who is subscribed to the pages',
+    minutes: () => 60,
+  },
 ];
 
 /** Situations that nobody is woken up for: each sets off its own alarm and no other. */

@@ -29,6 +29,8 @@ export interface Plan {
   readonly expectation: Expectation;
   /** What another stage of the same function lives through beside it; nothing of it may be heard here. */
   readonly twin?: Course;
+  /** What is wrong whatever the alarms do, one sentence each. */
+  readonly faults?: readonly string[];
 }
 
 /** A situation, and the alarms that it must and must not set off. */
@@ -37,6 +39,8 @@ export interface Scenario {
   readonly name: string;
   /** One sentence for people. */
   readonly title: string;
+  /** Whether it is about a stack that is paused on purpose, to which nothing else can happen. */
+  readonly isForPause?: boolean;
   /**
    * What happens to a deployment, and what has to come of it.
    *

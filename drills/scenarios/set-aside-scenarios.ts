@@ -72,7 +72,7 @@ const GIVEN_UP: Scenario = {
     return {
       course: settled({ minutes: 40, phases: [{ from: 0, until: 1, set }] }),
       expectation: {
-        pages: { SetAside: page },
+        pages: { RecordsLost: page },
         alarms: { Dropped: page, ...(mapping.hasDestination && { OnFailureDelivery: page }) },
       },
     };

@@ -1,6 +1,7 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
+import type { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { S3Client, type ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { ConsumerModel } from './consumer-model.ts';
 import type { Conditions } from './conditions.ts';
@@ -26,6 +27,7 @@ export interface AnsweringClients {
   readonly dataApi: RDSDataClient;
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
+  readonly sns: SNSClient;
 }
 
 /** Makes clients that send nothing anywhere. */
@@ -33,6 +35,7 @@ export function answeringClients(world: () => AskedWorld): AnsweringClients {
   const kinesis = { send: async (command: Command) => Promise.resolve(askStream(world(), command)) };
   const dataApi = { send: async (command: ExecuteStatementCommand) => askDatabase(world(), command) };
   const lambda = { send: async () => Promise.resolve(askMapping(world())) };
+  const sns = { send: async (command: GetTopicAttributesCommand) => Promise.resolve(askTopic(world(), command)) };
   // The paginator of the SDK takes nothing that is not one of its own clients.
   const s3 = new S3Client({ region: 'eu-west-1' });
   s3.send = ((command: ListObjectsV2Command) => Promise.resolve(askBucket(world(), command))) as S3Client['send'];
@@ -40,6 +43,7 @@ export function answeringClients(world: () => AskedWorld): AnsweringClients {
     kinesis: kinesis as unknown as KinesisClient,
     dataApi: dataApi as unknown as RDSDataClient,
     lambda: lambda as unknown as LambdaClient,
+    sns: sns as unknown as SNSClient,
     s3,
   };
 }
@@ -114,10 +118,11 @@ async function askDatabase(world: AskedWorld, command: ExecuteStatementCommand):
   // An error that no waiting helps against: the watchdog's patience would take real seconds.
   if (!world.conditions.databaseAnswers) refuse('DatabaseUnavailable', 'the database does not answer');
   const { parameters = [] } = await bodyOf(command);
-  const shardIds = parameters.find(({ name }) => name === 'shard_ids')?.value?.stringValue;
-  return {
-    records: shardIds === undefined ? quarantineRows(world) : positionRows(world, JSON.parse(shardIds) as string[]),
-  };
+  const valueOf = (wanted: string): string | undefined =>
+    parameters.find(({ name }) => name === wanted)?.value?.stringValue;
+  const [shardIds, gapSeconds] = [valueOf('shard_ids'), valueOf('gap')];
+  if (shardIds !== undefined) return { records: positionRows(world, JSON.parse(shardIds) as string[]) };
+  return { records: gapSeconds === undefined ? quarantineRows(world) : heldRows(world, Number(gapSeconds)) };
 }
 
 interface StatementBody {
@@ -147,6 +152,20 @@ function positionRows({ consumer, nowMs }: AskedWorld, shardIds: readonly string
   });
 }
 
+function heldRows({ consumer, nowMs }: AskedWorld, gapSeconds: number): unknown {
+  return consumer
+    .heldSince(nowMs - gapSeconds * 1000)
+    .map(({ shardId, sequence, arrivalMs, sinceMs }) => [
+      { stringValue: shardId },
+      { stringValue: String(sequence) },
+      { longValue: Math.round(arrivalMs) },
+      { longValue: Math.round(sinceMs) },
+      { stringValue: 'transient' },
+      { stringValue: 'simulated' },
+      { stringValue: 'simulated' },
+    ]);
+}
+
 function quarantineRows({ consumer, nowMs }: AskedWorld): unknown {
   const [oldest] = consumer.quarantinedAtMs;
   const ageSeconds = oldest === undefined ? 0 : Math.round((nowMs - oldest) / 1000);
@@ -169,5 +188,14 @@ function askMapping(world: AskedWorld): unknown {
   if (conditions.mapping === 'gone' || deployment.watchdog.environment.mappingId !== deployment.mapping.id)
     refuse('ResourceNotFoundException', 'there is no such mapping');
   const isEnabled = deployment.mapping.enabled && conditions.mapping === 'as-deployed';
-  return { State: isEnabled ? 'Enabled' : 'Disabled' };
+  return { State: isEnabled ? 'Enabled' : 'Disabled', LastModified: new Date(world.consumer.deployedAtMs) };
+}
+
+function askTopic(world: AskedWorld, { input }: GetTopicAttributesCommand): unknown {
+  requireGrant(world, 'sns:GetTopicAttributes');
+  const { deployment, conditions } = world;
+  const topic = deployment.topics.find(({ arn }) => arn === input.TopicArn);
+  if (topic === undefined) return refuse('NotFoundException', 'there is no such topic');
+  const confirmed = conditions.subscribersConfirmed ? topic.subscriptions.length : 0;
+  return { Attributes: { SubscriptionsConfirmed: String(confirmed) } };
 }

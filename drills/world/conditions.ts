@@ -47,6 +47,8 @@ export interface Conditions {
   readonly writesRefused: number;
   /** Messages that SNS could not deliver. */
   readonly pagesFailed: number;
+  /** Whether those who are subscribed to the pages have confirmed it. */
+  readonly subscribersConfirmed: boolean;
   /** Every read of a shard comes back empty and far from its end. */
   readonly shardsSilent: boolean;
   /** Errors of the version that takes over; of it alone. */
@@ -78,6 +80,7 @@ export const HEALTHY: Conditions = {
   readsRefused: 0,
   writesRefused: 0,
   pagesFailed: 0,
+  subscribersConfirmed: true,
   shardsSilent: false,
   newVersionErrors: 0,
   redriven: false,

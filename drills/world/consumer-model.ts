@@ -41,6 +41,18 @@ interface Lane {
   done: number;
   /** The last record of a batch that came back: it is delivered again as it was. */
   heldUntil: number | undefined;
+  /** What the processor wrote down about it. */
+  note: HeldNote | undefined;
+}
+
+/** A position that the processor has handed back, as the database has it. */
+interface HeldNote {
+  readonly shardId: string;
+  readonly sequence: number;
+  /** Milliseconds since 1970, all of them. */
+  readonly arrivalMs: number;
+  readonly sinceMs: number;
+  readonly atMs: number;
 }
 
 interface Shard {
@@ -94,6 +106,12 @@ export class ConsumerModel {
       slowestArrivalMs:
         recent.length === 0 ? undefined : nowMs - Math.max(...recent.map((it) => it.atMs - it.arrivalMs)),
     };
+  }
+
+  /** Positions that the processor has handed back since, and nobody has committed. */
+  heldSince(ms: number): readonly HeldNote[] {
+    const notes = this.shards.flatMap(({ lanes }) => lanes.flatMap(({ note }) => note ?? []));
+    return notes.filter(({ atMs }) => atMs > ms);
   }
 
   /** One record of each shard, committed long ago, and none since. */
@@ -192,6 +210,7 @@ export class ConsumerModel {
       this.#loseOld(lost, conditions, work);
       lane.done = Math.max(lane.done, last);
       lane.heldUntil = undefined;
+      lane.note = undefined;
       if (count === 0) continue;
       const arrivalMs = shard.log.arrivalOf(last) ?? nowMs;
       if (last > shard.committed) shard.committed = last;
@@ -225,6 +244,8 @@ export class ConsumerModel {
     lane.heldUntil = Math.max(lane.heldUntil ?? pending.last, pending.first);
     const ageMs = nowMs - (shard.log.arrivalOf(lane.heldUntil) ?? nowMs);
     work.invocations.push({ ageMs, durationMs, outcome, records: pending.count });
+    // What ends the process before the handler runs, or does not reach the database, leaves no note.
+    if (outcome !== 'failed' && conditions.databaseAnswers) noteHeld({ shard, lane }, pending.first, nowMs);
   }
 
   #failure(
@@ -292,11 +313,17 @@ export class ConsumerModel {
     const { factor } = this.#deployment.mapping;
     return Array.from({ length: count }, (_, index) => ({
       log: new ShardLog(`shardId-${String(from + index).padStart(12, '0')}`, factor),
-      lanes: Array.from({ length: factor }, () => ({ done: 0, heldUntil: undefined })),
+      lanes: Array.from({ length: factor }, () => ({ done: 0, heldUntil: undefined, note: undefined })),
       committed: 0,
       recent: [],
     }));
   }
+}
+
+function noteHeld({ shard: { log }, lane }: Pick<Place, 'shard' | 'lane'>, sequence: number, nowMs: number): void {
+  const arrivalMs = log.arrivalOf(sequence) ?? nowMs;
+  const sinceMs = lane.note?.sinceMs ?? nowMs;
+  lane.note = { shardId: log.shardId, sequence, arrivalMs, sinceMs, atMs: nowMs };
 }
 
 type Work = Pick<ConsumerMinute, 'invocations' | 'throttles' | 'delivered' | 'dropped' | 'deliveryFailures'>;

@@ -26,6 +26,9 @@ export interface Course {
 /** Begins at some minute that is no full hour. */
 const START_MS = Date.UTC(2026, 10, 26, 5, 7);
 
+/** When minute 0 of a scenario that begins twenty minutes before it is, in minutes since midnight, UTC. */
+export const MINUTE_ZERO = 5 * 60 + 27;
+
 /** Long before any scenario, so that nothing of a first deployment is left. */
 const DEPLOYED_BEFORE_MS = 365 * 24 * 60 * MINUTE_MS;
 

@@ -154,7 +154,8 @@ function pauseReminder(metrics: EventMetrics): AlarmSpec {
     metric: metrics.watchdog('PauseReminder', { statistic: 'Maximum' }),
     operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     threshold: 0,
-    evaluationPeriods: 1,
+    // Once is enough; the newest minutes may not be there yet, and an alarm that looks at one minute would never see it.
+    evaluationPeriods: 3,
     datapointsToAlarm: 1,
     missingData: TreatMissingData.IGNORE,
     isWork: true,

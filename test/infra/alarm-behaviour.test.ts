@@ -240,8 +240,9 @@ describe('a planned pause', () => {
     const reminder = [...everyMinute(0, 100, 0), ...everyMinute(100, 115, 49), ...everyMinute(115, 1540, 0)];
     const published = { PauseReminder: [...reminder, ...everyMinute(1540, 1555, 73), ...everyMinute(1555, 1600, 0)] };
     const on = minutesInAlarm(alarm('Paused', paused), published, { from: 20, to: 1600, fillsNothing: true });
-    expect(on).toHaveLength(30);
-    expect([on[0], on[15]]).toEqual([101, 1541]);
+    // A quarter of an hour, and two minutes until three good ones are behind it.
+    expect(on).toHaveLength(34);
+    expect([on[0], on[17]]).toEqual([101, 1541]);
   });
 });
 

@@ -10,6 +10,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const TEMPLATES = {
   dev: { ...STAGES.dev[0], pageEmails: [] },
+  'dev during a planned pause': { ...STAGES.dev[0], pageEmails: [], mappingEnabled: false },
   'prod with an address to page': { ...STAGES.prod[0], pageEmails: ['a@example.com'] },
   'a stage with everything on': EVERYTHING,
 } as const;
