@@ -23,11 +23,11 @@ export interface PlayedMinute {
   readonly lines: readonly string[];
 }
 
-/** When in a minute its last records come in. */
+/** When in a minute its last records come in: the consumer looks for the last time shortly before. */
 const LATE_AT_MS = 50_000;
 
-/** When in a minute the schedule starts the watchdog. */
-const WATCHED_AT_MS = 55_000;
+/** When in a minute the schedule starts the watchdog: before the consumer looks again. */
+const WATCHED_AT_MS = 57_000;
 
 /**
  * Lets one minute pass: the events come in at its begin, the consumer does what it can, some more come in,
@@ -40,8 +40,7 @@ export async function playMinute(world: LiveWorld, inputs: readonly MinuteInput[
   const startMs = await world.beginMinute();
   for (const { deployment, events } of inputs) await deployment.put(events);
   for (const { deployment } of inputs) await deployment.settle();
-  await world.clock.turnTo(startMs + LATE_AT_MS);
-  for (const { deployment, lateEvents = [] } of inputs) await deployment.put(lateEvents);
+  await comeLate(world, startMs, inputs);
   await world.clock.turnTo(startMs + WATCHED_AT_MS);
   for (const { deployment, watchdogRuns = 1 } of inputs) {
     for (let run = 0; run < watchdogRuns; run += 1) await deployment.watch();
@@ -51,4 +50,12 @@ export async function playMinute(world: LiveWorld, inputs: readonly MinuteInput[
     data: deployment.takeServiceMetrics(startMs),
     lines: deployment.takeLines(),
   }));
+}
+
+async function comeLate(world: LiveWorld, startMs: number, inputs: readonly MinuteInput[]): Promise<void> {
+  const late = inputs.filter(({ lateEvents = [] }) => lateEvents.length > 0);
+  if (late.length === 0) return;
+  await world.clock.turnTo(startMs + LATE_AT_MS);
+  for (const { deployment } of late) await deployment.settle();
+  for (const { deployment, lateEvents = [] } of late) await deployment.put(lateEvents);
 }
