@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { build, type BuildFailure, type Message, type Plugin } from 'esbuild';
+import { build, type BuildFailure, type Message, type Metafile, type Plugin } from 'esbuild';
 import { ProblemsError } from '../contract/problems-error.ts';
 import { FRAMEWORK_ROOT } from './function-folder.ts';
 import { keepClassNames } from './keep-class-names.ts';
@@ -11,6 +11,12 @@ const EXTENSION = extname(import.meta.filename);
 
 /** Stands in the code for the hash of the code; as long as the hash, so that the source map stays true. */
 const BUILD_VERSION_PLACEHOLDER = '@-build-version-';
+
+/** Stands in the code for one of two words of its own length: whether the bundle holds the function that removes rows. */
+const USES_REMOVE_PLACEHOLDER = '@-rm?-';
+const USES_REMOVE = { yes: 'always', no: 'never-' } as const;
+/** Source of that function. */
+const REMOVE_SOURCE = `processor/tables/remove${EXTENSION}`;
 
 /** CommonJS dependencies inside an ES module still call `require` for Node's built-in modules. */
 const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
@@ -81,22 +87,34 @@ export async function bundleFunction(
     sourcemap: 'linked',
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
-    define: { 'process.env.BUILD_VERSION': JSON.stringify(BUILD_VERSION_PLACEHOLDER) },
+    define: {
+      'process.env.BUILD_VERSION': JSON.stringify(BUILD_VERSION_PLACEHOLDER),
+      'process.env.USES_REMOVE': JSON.stringify(USES_REMOVE_PLACEHOLDER),
+    },
     plugins: [...plugins, keepClassNames],
     logLevel: 'silent',
   }).catch(explain);
   refuseUndefinedImports(result.warnings);
-  const template = textOf(result.outputFiles, '.mjs');
+  const inputs = inputsOf(result.metafile);
+  const template = textOf(result.outputFiles, '.mjs').replaceAll(USES_REMOVE_PLACEHOLDER, usesRemove(inputs));
   const buildVersion = createHash('sha256').update(template).digest('hex').slice(0, BUILD_VERSION_PLACEHOLDER.length);
-  const output = Object.entries(result.metafile.outputs).find(([path]) => path.endsWith('.mjs'));
   return {
     code: template.replaceAll(BUILD_VERSION_PLACEHOLDER, buildVersion),
     sourceMap: textOf(result.outputFiles, '.map'),
     buildVersion,
-    inputs: Object.fromEntries(
-      Object.entries(output?.[1].inputs ?? {}).map(([path, { bytesInOutput }]) => [path, bytesInOutput]),
-    ),
+    inputs,
   };
+}
+
+function inputsOf({ outputs }: Metafile): Readonly<Record<string, number>> {
+  const output = Object.entries(outputs).find(([path]) => path.endsWith('.mjs'));
+  const inputs = Object.entries(output?.[1].inputs ?? {});
+  return Object.fromEntries(inputs.map(([path, { bytesInOutput }]) => [path, bytesInOutput]));
+}
+
+function usesRemove(inputs: Readonly<Record<string, number>>): string {
+  const isUsed = Object.entries(inputs).some(([path, bytes]) => path.endsWith(REMOVE_SOURCE) && bytes > 0);
+  return USES_REMOVE[isUsed ? 'yes' : 'no'];
 }
 
 /**

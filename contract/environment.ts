@@ -143,6 +143,10 @@ export interface WatchdogEnvironment extends MaintenanceEnvironment {
   readonly failedBatchesBucket: string;
   /** Longest time between two deliveries of a batch that is not committed, in seconds. */
   readonly deliveryGapSeconds: number;
+  /** Age of a backlog that nobody minds, in seconds. */
+  readonly pageWhenBehindSeconds: number;
+  /** 1 where the stack itself disables the mapping: a pause that is meant. */
+  readonly pausedOnPurpose: number;
   /** Topic of the pages, whose subscriptions are counted; empty where nobody needs to be paged. */
   readonly pageTopicArn: string;
   /** Where to tell CloudFormation that the watchdog runs, which the first deployment waits for; empty if nobody waits. */
@@ -162,10 +166,19 @@ export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>(
     mappingId: textVariable('MAPPING_ID'),
     failedBatchesBucket: textVariable('FAILED_BATCHES_BUCKET'),
     deliveryGapSeconds: integerVariable('DELIVERY_GAP_SECONDS', { min: 60, max: 7_200 }),
+    pageWhenBehindSeconds: integerVariable('PAGE_WHEN_BEHIND_SECONDS', { min: 60, max: 7 * 86_400 }),
+    pausedOnPurpose: integerVariable('PAUSED_ON_PURPOSE', { min: 0, max: 1 }),
     pageTopicArn: textVariable('PAGE_TOPIC_ARN'),
     runsSignalUrl: textVariable('RUNS_SIGNAL_URL'),
   },
-  { failedBatchesBucket: '', deliveryGapSeconds: 180, pageTopicArn: '', runsSignalUrl: '' },
+  {
+    failedBatchesBucket: '',
+    deliveryGapSeconds: 180,
+    pageWhenBehindSeconds: 300,
+    pausedOnPurpose: 0,
+    pageTopicArn: '',
+    runsSignalUrl: '',
+  },
 );
 
 /** How pruning is configured. */

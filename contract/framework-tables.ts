@@ -22,6 +22,8 @@ export const FRAMEWORK_TABLES = {
   fuse: `${FRAMEWORK_SCHEMA}.fuse`,
   /** Records that are being worked on by an environment's first invocation: what is left behind tells of a crash. */
   inFlight: `${FRAMEWORK_SCHEMA}.in_flight`,
+  /** One row per key whose row was removed, or created lately: what keeps older events from bringing a row back. */
+  tombstone: `${FRAMEWORK_SCHEMA}.tombstone`,
   /** One row per position that the processor holds: where a lane stands, since when, and why. */
   heldPosition: `${FRAMEWORK_SCHEMA}.held_position`,
   /** One row per function: the deployment that writes its rows in this database. */

@@ -73,7 +73,10 @@ export const WATCHDOG_METRICS = {
   BacklogAge: 'Seconds',
   /** Retention of the stream minus the backlog age: what is left before data is lost. */
   TimeToDataLoss: 'Seconds',
-  /** How the consumer is, as a number: the place in `VERDICTS` of `progress/verdict.ts`, 0 for OK, the worse the higher. */
+  /**
+   * How the consumer is, as a number: 0 OK, 1 catching up, 2 slow, 3 stalled, 4 stopped, 5 held, 6 blind. It is the place in
+   * `VERDICTS` of `progress/verdict.ts`.
+   */
   Verdict: 'Count',
   /** What is left until caught up at the present rate, 0 when caught up; left out while nobody can say. */
   TimeToCaughtUp: 'Seconds',

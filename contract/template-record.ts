@@ -35,6 +35,7 @@ export interface PromiseRecord {
   readonly pageWhenStoppedMinutes: number;
   readonly pageWhenQuarantined: number;
   readonly noticeWhenDurationPercent: number;
+  /** 0 where the database cannot scale, and nothing watches its capacity. */
   readonly noticeWhenCapacityPercent: number;
   readonly noticeWhenCacheHitPercentBelow: number;
 }

@@ -32,6 +32,7 @@ import type { StackCode } from './function-code.ts';
 import type { IncidentName } from './monitoring/alarm-spec.ts';
 import type { MetricSources } from './monitoring/event-metrics.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
+import { canScale } from './props/least-utilization.ts';
 import type { ProcessorOptions, ResolvedOptions } from './props/processor-options.ts';
 import { PropsError } from './props/props-error.ts';
 import { resolveOptions } from './props/resolve-options.ts';
@@ -294,13 +295,14 @@ export class EventProcessor extends Construct {
       failedBatches,
       streamRetention: streamOptions.streamRetention,
       timeout: functionOptions.timeout,
+      pageWhenBehind: monitoringOptions.pageWhenBehind,
       pageTopic: pager.countsSubscribers ? pager.pageTopic : undefined,
       ledgerRetention: databaseOptions.ledgerRetention,
     });
     const monitoring = new Monitoring(this, 'Monitoring', {
       sources: sourcesOf(base, { stream, database, processor, mapping }),
       limits: { ...monitoringOptions, ...streamOptions, ...mappingOptions, ...functionOptions, ...databaseOptions },
-      logGroup: processor.logGroup,
+      logGroups: { processor: processor.logGroup, watchdog: watchdog.watchdog.logGroup },
       pager,
     });
     recordPromises(options, { mapping, pager });
@@ -371,7 +373,7 @@ function sourcesOf(
 
 /** Where the alarms are checked, what they are to do must not come from the alarms. */
 function recordPromises(
-  { streamOptions, mappingOptions, monitoringOptions }: ResolvedOptions,
+  { streamOptions, mappingOptions, monitoringOptions, databaseOptions }: ResolvedOptions,
   { mapping, pager }: Pick<Parts, 'mapping'> & Pick<Resources, 'pager'>,
 ): void {
   const record: PromiseRecord = {
@@ -387,7 +389,7 @@ function recordPromises(
     pageWhenStoppedMinutes: monitoringOptions.pageWhenStoppedMinutes,
     pageWhenQuarantined: monitoringOptions.pageWhenQuarantined,
     noticeWhenDurationPercent: monitoringOptions.noticeWhenDurationPercent,
-    noticeWhenCapacityPercent: monitoringOptions.noticeWhenCapacityPercent,
+    noticeWhenCapacityPercent: canScale(databaseOptions) ? monitoringOptions.noticeWhenCapacityPercent : 0,
     noticeWhenCacheHitPercentBelow: monitoringOptions.noticeWhenCacheHitPercentBelow,
   };
   (mapping.mapping.node.defaultChild as CfnEventSourceMapping).addMetadata(RECORD_KEY, record);

@@ -3,6 +3,9 @@ import type { Decoding } from './decode/decode-event.ts';
 import { compileLookup } from './lookup/compile-lookup.ts';
 import { compileWrite } from './write/compile-write.ts';
 import { createRowEncoder } from './project/encode-rows.ts';
+import type { Lookups } from './lookup/declare-lookup.ts';
+import type { OwnLookup } from './lookup/own-rows.ts';
+import { ownLookupsOf } from './lookup/own-rows.ts';
 import type { LookupPlan } from './lookup/lookup-keys.ts';
 import type { ProjectionStep } from './project/project-items.ts';
 import { givenTables, rowSourcesOf } from './tables/table-kind.ts';
@@ -29,6 +32,8 @@ export interface CompiledProjection {
   readonly tableCount: number;
   /** The statement that reads all lookups; `undefined` when there are none. */
   readonly lookupSql: string | undefined;
+  /** Lookups on tables that the projection writes. */
+  readonly ownLookups: readonly OwnLookup[];
   /** Bytes of a request, of either statement, that are there whatever it carries. */
   readonly fixedRequestBytes: number;
 }
@@ -44,8 +49,10 @@ const PARAMETER_BYTES = 64;
  * @throws {@link ProjectionError} when a statement is longer than the Data API takes
  */
 export function compileProjection(declared: AnyProjection): CompiledProjection {
-  const projection = declared as ErasedProjection;
-  const { tables, ledger, lookups, project } = projection;
+  const { tables, ledger, project } = declared as ErasedProjection;
+  const ownLookups = ownLookupsOf(tables, declared.lookups);
+  const lookups = withFresh(declared.lookups, ownLookups);
+  const projection = { ...declared, lookups } as ErasedProjection;
   const writeWithPartsSql = compileWrite({ tables, ledger }, { withParts: true });
   const lookupSql = compileLookup(lookups);
   const problems = [...lengthProblems('tables', writeWithPartsSql), ...lengthProblems('lookups', lookupSql ?? '')];
@@ -66,12 +73,21 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
     writeSql: compileWrite({ tables, ledger }),
     writeWithPartsSql,
     lookupSql,
+    ownLookups,
     tableCount,
     fixedRequestBytes:
       Math.max(bytesInRequest(writeWithPartsSql), bytesInRequest(lookupSql ?? '')) +
       ENVELOPE_BYTES +
       parameters * PARAMETER_BYTES,
   };
+}
+
+/** Other environments write such a table too, the newest row of this very partition key among it: none is kept. */
+function withFresh(lookups: Lookups, ownLookups: readonly OwnLookup[]): Lookups {
+  const own = new Set(ownLookups.map(({ name }) => name));
+  return Object.fromEntries(
+    Object.entries(lookups).map(([name, lookup]) => [name, own.has(name) ? { ...lookup, fresh: true } : lookup]),
+  );
 }
 
 function lengthProblems(part: string, sql: string): string[] {

@@ -2,7 +2,7 @@ import type { DeclaredColumn, DeclaredTable } from '../contract/declared-tables.
 import { keyColumnsOf } from './lookup/declare-lookup.ts';
 import { keyTypeSql } from './lookup/key-type.ts';
 import type { AnyProjection } from './projection.ts';
-import { sqlTypeOf } from './tables/column-type.ts';
+import { sqlTypeOf } from './tables/column-sql.ts';
 import type { Columns } from './tables/table-kind.ts';
 
 /** Where {@link createHandler} leaves projections for whoever loads a bundle and wants to know them. */

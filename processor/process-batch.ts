@@ -13,8 +13,10 @@ import { countByReason } from './decode/skip.ts';
 import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
 import { projectItems } from './project/project-items.ts';
-import type { RowLists } from './project/row-lists.ts';
+import type { WriteContext } from './write/write-parameters.ts';
 import type { Clock, EventStore, FuseMemory, LookupCache, LookupSource } from './ports.ts';
+import type { OwnLookup } from './lookup/own-rows.ts';
+import { Round } from './lookup/own-rows.ts';
 import { resolveLookups } from './lookup/resolve-lookups.ts';
 import type { WriteReport } from './write/write-items.ts';
 import { writeItems } from './write/write-items.ts';
@@ -81,12 +83,8 @@ export async function processBatch(
   engine: Engine,
   budgetMs: () => number,
 ): Promise<BatchReport> {
-  const { run, decoded, projected } = await prepare(records, engine, budgetMs);
-  if (projected instanceof HoldError) return heldReport(decoded, projected, run);
-  const { items, rows, lookups, misses } = projected;
-  const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
-  const outcome = await run.time('write', () => write(chunks, rows, run));
-  return report({ items, outcome, lookups, misses }, run);
+  const { run, decoded } = await decode(records, engine, budgetMs);
+  return report(await writeRounds(decoded, run), run);
 }
 
 /** What became of records that were tried. */
@@ -109,29 +107,79 @@ export async function tryRecords(
   engine: Engine,
   budgetMs: () => number,
 ): Promise<TrialReport> {
-  const { run, projected } = await prepare(records, engine, budgetMs);
+  const { run, decoded } = await decode(records, engine, budgetMs);
+  // No round has written what the next one would look at: all events run in one.
+  const projected = await project(decoded, run, []);
   return { hold: projected instanceof HoldError ? projected : undefined, calls: run.calls.tally };
 }
 
-/** The stages before the first write. */
-async function prepare(received: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
+async function decode(received: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
   const records = completeRecords(received, engine.clock.now());
   const run = startRun(records, engine, budgetMs);
-  const { projection, step } = engine.compiled;
-  const decoded = await run.time('decode', () => decodeRecords(records, projection));
-  const resolved = await run.time('lookup', () => lookUp(decoded, run));
-  if (resolved instanceof HoldError) return { run, decoded: decoded.length, projected: resolved };
-  const { items, rows } = await run.time('project', () =>
-    projectItems(resolved.items, step, {
-      resolved: resolved.resolved,
-      asked: resolved.asked,
-      encoding: { shardId: run.shardId, codeVersion: engine.codeVersion, maxItemBytes: run.maxItemBytes },
-    }),
-  );
+  return { run, decoded: await run.time('decode', () => decodeRecords(records, engine.compiled.projection)) };
+}
+
+/**
+ * Writes a batch: in one round, or in several where lookups see rows that the batch writes. A round writes what waits for
+ * nothing, so the records behind the first one that waits may be committed before it; they count when it is, too.
+ */
+async function writeRounds(decoded: readonly DecodedItem[], run: Run): Promise<Finished> {
+  let finished: Finished = { ...NOTHING_YET, events: decoded.length };
+  for (let rest = decoded; ;) {
+    const projected = await project(rest, run, run.engine.compiled.ownLookups);
+    if (projected instanceof HoldError) {
+      const committedRecords = rest[0]?.origin.recordIndex ?? 0;
+      return { ...finished, outcome: { ...finished.outcome, committedRecords, hold: projected } };
+    }
+    const { items, rows, lookups, misses } = projected;
+    const next = projected.waiting.flatMap((n) => rest[n] ?? []);
+    const chunks = await run.time('plan', () => planChunks(items, run.maxItemBytes));
+    const written = { rows, covered: coveredBefore(next[0], items) };
+    const outcome = await run.time('write', () => write(chunks, written, run));
+    finished = {
+      events: finished.events,
+      outcome: addOutcome(finished.outcome, outcome, next[0]?.origin.recordIndex ?? run.recordCount),
+      lookups: finished.lookups + lookups,
+      misses: finished.misses + misses,
+    };
+    if (outcome.hold !== undefined || next.length === 0) return finished;
+    rest = next;
+  }
+}
+
+/** The last item before one that waits: up to there nothing is missing. */
+function coveredBefore(waiting: DecodedItem | undefined, items: readonly EncodedItem[]): EncodedItem | undefined {
+  if (waiting === undefined) return undefined;
+  const { recordIndex } = waiting.origin;
+  return items.findLast(({ origin }) => origin.recordIndex < recordIndex) ?? items[0];
+}
+
+function addOutcome(before: WriteReport, outcome: WriteReport, firstWaiting: number): WriteReport {
+  return {
+    written: before.written + outcome.written,
+    superseded: before.superseded + outcome.superseded,
+    settledEvents: before.settledEvents + outcome.settledEvents,
+    rejections: before.rejections.concat(outcome.rejections),
+    skipped: before.skipped.concat(outcome.skipped),
+    committedRecords: Math.min(outcome.committedRecords, firstWaiting),
+    hold: outcome.hold,
+  };
+}
+
+/** The stages between decoding and the first write of a round. */
+async function project(items: readonly DecodedItem[], run: Run, ownLookups: readonly OwnLookup[]) {
+  const { engine, shardId, maxItemBytes } = run;
+  const { codeVersion, compiled } = engine;
+  const looked = await run.time('lookup', () => lookUp(items, run));
+  if (looked instanceof HoldError) return looked;
+  const { resolved, asked, requests: lookups, misses, isChained } = looked;
+  const round = ownLookups.length === 0 ? undefined : new Round(ownLookups, { asked, isChained });
+  const { keepsPlace } = compiled.projection;
+  const context = { resolved, asked, round, encoding: { shardId, codeVersion, keepsPlace, maxItemBytes } };
+  const projected = await run.time('project', () => projectItems(looked.items, compiled.step, context));
   // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
   await nextTurn();
-  const { requests: lookups, misses } = resolved;
-  return { run, decoded: decoded.length, projected: { items, rows, lookups, misses } };
+  return { ...projected, lookups, misses };
 }
 
 /**
@@ -198,7 +246,11 @@ async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemB
   }
 }
 
-function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run): Promise<WriteReport> {
+function write(
+  chunks: readonly Chunk<EncodedItem>[],
+  written: Pick<WriteContext, 'rows' | 'covered'>,
+  run: Run,
+): Promise<WriteReport> {
   const { engine, shardId, recordCount, maxItemBytes, calls } = run;
   const { compiled, store, fuse, fuseMemory, codeVersion } = engine;
   const context = {
@@ -206,37 +258,44 @@ function write(chunks: readonly Chunk<EncodedItem>[], rows: RowLists, run: Run):
     shardId,
     codeVersion,
     tableCount: compiled.tableCount,
-    rows,
+    ...written,
+    keepsPlace: compiled.projection.keepsPlace,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };
   return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory, maxItemBytes }, calls);
 }
 
 function heldReport(events: number, hold: HoldError, run: Run): BatchReport {
-  const outcome = {
+  return report({ ...NOTHING_YET, events, outcome: { ...NOTHING_YET.outcome, hold } }, run);
+}
+
+interface Finished {
+  readonly events: number;
+  readonly outcome: WriteReport;
+  readonly lookups: number;
+  readonly misses: number;
+}
+
+const NOTHING_YET: Finished = {
+  events: 0,
+  outcome: {
     written: 0,
     superseded: 0,
     settledEvents: 0,
     rejections: [],
     skipped: [],
     committedRecords: 0,
-    hold,
-  };
-  return report({ items: { length: events }, outcome, lookups: 0, misses: 0 }, run);
-}
+    hold: undefined,
+  },
+  lookups: 0,
+  misses: 0,
+};
 
-interface Finished {
-  readonly items: { readonly length: number };
-  readonly outcome: WriteReport;
-  readonly lookups: number;
-  readonly misses: number;
-}
-
-function report({ items, outcome, lookups, misses }: Finished, run: Run): BatchReport {
+function report({ events, outcome, lookups, misses }: Finished, run: Run): BatchReport {
   return {
     shardId: run.shardId,
     records: run.recordCount,
-    events: items.length,
+    events,
     committedRecords: outcome.committedRecords,
     written: outcome.written,
     superseded: outcome.superseded,

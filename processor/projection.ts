@@ -8,8 +8,10 @@ import type { KeyTypes, Lookup, LookupKey, LookupRow, Lookups } from './lookup/d
 import { lookupsProblems } from './lookup/declare-lookup.ts';
 import type { EventContext } from './project/project-items.ts';
 import type { InsertTable } from './tables/inserts.ts';
+import type { Removal } from './tables/removal.ts';
 import { ledgerProblems } from './tables/inserts.ts';
 import type { Columns, RowOf, RowSource, Tables } from './tables/table-kind.ts';
+import { parseColumnType } from './tables/column-type.ts';
 import { quote, tablesProblems } from './tables/table-kind.ts';
 import { describeValue } from './user-values.ts';
 
@@ -21,6 +23,8 @@ export { skip, Skip } from './decode/skip.ts';
 export { lookup } from './lookup/declare-lookup.ts';
 export { counters } from './tables/counters.ts';
 export { inserts } from './tables/inserts.ts';
+export { remove } from './tables/remove.ts';
+export { sql } from './tables/column-type.ts';
 export { versions } from './tables/versions.ts';
 
 /** What a projection's function asks reference rows with: one accessor per lookup, by key. */
@@ -49,15 +53,19 @@ interface Problem<Sentence extends string> {
 }
 
 /** Rows as a projection gives them, in which a column that the table does not declare has no value. */
-type NoSurplus<Given, T> = {
-  readonly [N in keyof Given]: N extends keyof T ? NoSurplusRows<Given[N], RowOf<T[N]>> : never;
-};
+type NoSurplus<Given, T> = Given extends Skip
+  ? Skip
+  : { readonly [N in keyof Given]: N extends keyof T ? NoSurplusRows<Given[N], RowOf<T[N]>> : never };
 
 type NoSurplusRows<Given, Row> = Given extends readonly (infer Each)[]
   ? readonly NoSurplusRows<Each, Row>[]
-  : Given extends object
-    ? { readonly [C in keyof Given]: C extends keyof Row ? unknown : never }
-    : Given;
+  : Given extends Removal<infer Parts>
+    ? Removal<NoSurplusMembers<Parts, Row extends Removal<infer Allowed> ? Allowed : never>>
+    : NoSurplusMembers<Given, Row extends Removal ? never : Row>;
+
+type NoSurplusMembers<Given, Row> = Given extends object
+  ? { readonly [C in keyof Given]: C extends keyof Row ? unknown : never }
+  : Given;
 
 /** Tables as declared, in which `from` names an insert table that has all of the columns. */
 type SoundTables<T> = {
@@ -125,7 +133,7 @@ export type ProjectionDeclaration<
   S extends StandardSchemaV1,
   L extends Lookups,
   T extends Tables,
-  R extends ProjectedRows<T>,
+  R extends ProjectedRows<T> | Skip,
   I extends EventId<StandardSchemaV1.InferOutput<S>> = EventId<StandardSchemaV1.InferOutput<S>>,
 > = {
   /** Name of the function and of its folder; part of the ledger's key, so it must not change. */
@@ -160,7 +168,7 @@ export type ProjectionDeclaration<
     event: StandardSchemaV1.InferOutput<S>,
     lookups: LookupAccessors<L>,
     context: EventContext,
-  ) => Skip | (R & NoSurplus<R, T>);
+  ) => R & NoSurplus<R, T>;
 } & LookupDeclarations<StandardSchemaV1.InferOutput<S>, L>;
 
 /** A checked declaration: what a handler is made of, and what a test can call. */
@@ -173,6 +181,7 @@ export interface Projection<Event, L extends Lookups, T extends Tables, I = Even
   readonly lookupKeys: (event: Event, lookups?: KeyAccessors<L>) => LookupKeys<L>;
   readonly tables: T;
   readonly ledger: (keyof T & string) | undefined;
+  readonly keepsPlace: boolean;
   readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T> | Skip;
 }
 
@@ -186,6 +195,8 @@ export interface AnyProjection {
   readonly lookupKeys: (event: never, lookups: never) => Readonly<Record<string, readonly unknown[]>>;
   readonly tables: Tables;
   readonly ledger: string | undefined;
+  /** Whether the place of an event matters: its functions take the record, or it has columns of type `position`. */
+  readonly keepsPlace: boolean;
   readonly project: (event: never, lookups: never, context: EventContext) => object;
 }
 
@@ -210,7 +221,7 @@ export class ProjectionError extends ProblemsError {
 export function defineProjection<
   S extends StandardSchemaV1,
   const T extends Tables,
-  R extends ProjectedRows<T>,
+  R extends ProjectedRows<T> | Skip,
   const I extends EventId<StandardSchemaV1.InferOutput<S>>,
   const L extends Lookups = Readonly<Record<never, Lookup>>,
 >(declaration: ProjectionDeclaration<S, L, T, R, I>): Projection<StandardSchemaV1.InferOutput<S>, L, T, I> {
@@ -222,7 +233,7 @@ export function defineProjection<
     decode = json(),
     ...rest
   } = declaration as Partial<Omit<AnyProjection, 'eventId'>> &
-    Pick<AnyProjection, 'name' | 'tables'> & { readonly eventId: EventId<never> };
+    Pick<AnyProjection, 'name' | 'tables' | 'project'> & { readonly eventId: EventId<never> };
   const given = (declaration as Partial<AnyProjection>).lookupKeys;
   const problems = projectionProblems({ ...rest, decode, eventId, lookups, lookupKeys: given, ledger });
   if (problems.length > 0) throw new ProjectionError(problems);
@@ -233,7 +244,14 @@ export function defineProjection<
     lookups,
     lookupKeys,
     ledger,
+    keepsPlace: eventId === 'position' || eventId.length > 1 || rest.project.length > 2 || hasPosition(rest.tables),
   }) as unknown as Projection<StandardSchemaV1.InferOutput<S>, L, T, I>;
+}
+
+function hasPosition(tables: Tables): boolean {
+  return Object.values(tables).some(({ columns }) =>
+    Object.values(columns).some((type) => parseColumnType(type)?.name === 'position'),
+  );
 }
 
 /** Sequence numbers are unique within a shard only. */

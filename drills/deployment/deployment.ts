@@ -37,6 +37,8 @@ export interface DrilledProcessor {
   readonly version: string;
   readonly alias: string;
   readonly timeoutSeconds: number;
+  /** Kept back of the timeout for the answer. */
+  readonly timeReserveMs: number;
   /** Where its metrics are. */
   readonly namespace: string;
   readonly deployment: string;

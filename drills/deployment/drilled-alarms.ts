@@ -63,7 +63,7 @@ const KNOWN_ALARMS: Readonly<Record<string, KnownAlarm>> = {
   ReadThroughput: {},
   WriteThroughput: {},
   ShardsUnknown: {},
-  DatabaseCapacity: {},
+  DatabaseCapacity: { isThere: ({ promises }) => promises.noticeWhenCapacityPercent > 0 },
   DataApiErrors: {},
   CacheHitRatio: { isThere: ({ promises }) => promises.noticeWhenCacheHitPercentBelow > 0 },
   Paused: { isWork: true, repeats: true, isThere: (facts) => !isNotPaused(facts) },

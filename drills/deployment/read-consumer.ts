@@ -89,6 +89,7 @@ export function readProcessor(
     version: '1',
     alias: functionAndAlias(mapping)[1],
     timeoutSeconds: Number(properties['Timeout'] ?? AWS_DEFAULTS.timeoutSeconds),
+    timeReserveMs: environment.timeReserveMs,
     namespace: environment.metricsNamespace,
     deployment: environment.deployment,
     denied: deniedCalls(template, properties['Role'], [

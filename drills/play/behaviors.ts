@@ -39,6 +39,10 @@ export const PLAUSIBLE_BEHAVIORS: readonly PlausibleBehavior[] = [
     behavior: { ...LIKELY_BEHAVIOR, publishingDelayMs: (metric) => (isOfAws(metric) ? 120_000 : 0) },
   },
   {
+    name: "the stream's metrics two minutes late",
+    behavior: { ...LIKELY_BEHAVIOR, publishingDelayMs: ({ namespace }) => (namespace === 'AWS/Kinesis' ? 120_000 : 0) },
+  },
+  {
     name: "the functions' metrics two minutes late",
     behavior: {
       ...LIKELY_BEHAVIOR,

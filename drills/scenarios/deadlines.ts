@@ -1,5 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { longestGapMinutes, periodOf, THREE_OF_FIVE, type AlarmWindow } from '../../lib/monitoring/alarm-window.ts';
+import {
+  longestGapSeconds,
+  periodOf,
+  THREE_OF_SEVEN,
+  workingGapSeconds,
+  type AlarmWindow,
+  type InvocationTimes,
+} from '../../lib/monitoring/alarm-window.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 
 /**
@@ -18,7 +25,7 @@ export function afterMinutes(minutes: number, first = 0): number {
   return toldBy(first + minutes - 1);
 }
 
-function timesOf({ processor, mapping }: Deployment): Parameters<typeof longestGapMinutes>[0] {
+function timesOf({ processor, mapping }: Deployment): InvocationTimes {
   return {
     timeout: Duration.seconds(processor.timeoutSeconds),
     maxBatchingWindow: Duration.seconds(mapping.batchingWindowSeconds),
@@ -26,18 +33,21 @@ function timesOf({ processor, mapping }: Deployment): Parameters<typeof longestG
 }
 
 /** Minutes of a period over single invocations, which may be as far apart as the timeout allows. */
-export function periodMinutes(deployment: Deployment, window: AlarmWindow = THREE_OF_FIVE): number {
+export function periodMinutes(deployment: Deployment, window: AlarmWindow = THREE_OF_SEVEN): number {
   return periodOf(window, timesOf(deployment)).toMinutes();
 }
 
 /** Minutes in which a consumer that does nothing is told from one whose invocations are long. */
 export function stoppedMinutes(deployment: Deployment): number {
-  return Math.max(deployment.promises.pageWhenStoppedMinutes, 3 * longestGapMinutes(timesOf(deployment)) - 2);
+  return Math.max(
+    deployment.promises.pageWhenStoppedMinutes,
+    Math.ceil((3 * workingGapSeconds(timesOf(deployment))) / 60),
+  );
 }
 
 /** The longest time between two invocations of a lane that has work, in minutes. */
 export function gapMinutes(deployment: Deployment): number {
-  return longestGapMinutes(timesOf(deployment));
+  return Math.ceil(longestGapSeconds(timesOf(deployment)) / 60);
 }
 
 /** The first minute at whose end a record that came in at the beginning of minute 0 is older than `pageWhenBehind`. */

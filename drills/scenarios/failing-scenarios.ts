@@ -1,3 +1,4 @@
+import { TWO_OF_FIVE } from '../../lib/monitoring/alarm-window.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { HEALTHY, type Conditions } from '../world/conditions.ts';
 import {
@@ -11,8 +12,6 @@ import {
   usableMinutes,
 } from './deadlines.ts';
 import { LEAD_MINUTES, settled, type Expectation, type ExpectedAlarm, type Scenario } from './scenario.ts';
-
-const TWO_OF_FIVE = { evaluationPeriods: 5, datapointsToAlarm: 2 } as const;
 
 /** Long enough for every alarm that may come, whatever the timeout. */
 function longEnough(deployment: Deployment): number {
@@ -57,7 +56,7 @@ const CANNOT_START: Scenario = {
         Behind: behind(deployment),
         IteratorAge: oldRecords(deployment),
         FunctionErrors: threeInvocations(deployment),
-        NewVersionErrors: { by: afterMinutes(2 * periodMinutes(deployment)), notBefore: 1 },
+        NewVersionErrors: { by: afterMinutes(2 * periodMinutes(deployment, TWO_OF_FIVE)), notBefore: 1 },
       },
     },
   }),

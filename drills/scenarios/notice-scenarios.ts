@@ -39,7 +39,10 @@ const NOTICES: readonly Notice[] = [
     name: 'database-at-capacity',
     title: 'The database is at its maximum capacity',
     alarms: ['DatabaseCapacity'],
-    set: ({ promises }) => ({ databaseCapacityPercent: promises.noticeWhenCapacityPercent + 1 }),
+    set: ({ promises }) =>
+      promises.noticeWhenCapacityPercent === 0
+        ? 'the database cannot scale'
+        : { databaseCapacityPercent: promises.noticeWhenCapacityPercent + 1 },
     minutes: () => 10,
   },
   {

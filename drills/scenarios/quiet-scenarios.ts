@@ -102,7 +102,7 @@ const WITHIN_LIMITS: Scenario = {
               // Handles what comes in, and no more: the lag stays as it is.
               laneCapacity: laneShare(deployment, HEALTHY.arrivals),
               durationPercent: promises.noticeWhenDurationPercent - 1,
-              databaseCapacityPercent: promises.noticeWhenCapacityPercent - 1,
+              databaseCapacityPercent: Math.max(1, promises.noticeWhenCapacityPercent - 1),
               cacheHitPercent: promises.noticeWhenCacheHitPercentBelow + 1,
               dataApiErrors: 1,
               // The schedule promises each run at least once.

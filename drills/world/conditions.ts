@@ -26,7 +26,7 @@ export interface Conditions {
   readonly lanesAffected: number;
   /** Records that a lane handles in a minute, at most. */
   readonly laneCapacity: number;
-  /** Of the timeout, how much an invocation takes that works. */
+  /** Of the time that an invocation has until it must answer, how much one takes that works. */
   readonly durationPercent: number;
   /** Events of a minute that are quarantined. */
   readonly quarantined: number;

@@ -197,7 +197,6 @@ export class ConsumerModel {
   }
 
   #write({ shard, lane, number, startMs, conditions, work }: Place): void {
-    const { timeoutSeconds } = this.#deployment.processor;
     // An invocation takes a second or so, with a full batch; and a shard gives 2 MB a second to all lanes.
     const most = Math.ceil(
       Math.min(conditions.laneCapacity, 60 * this.#deployment.mapping.batchSize, 120_000 / shard.lanes.length) /
@@ -215,7 +214,7 @@ export class ConsumerModel {
       const arrivalMs = shard.log.arrivalOf(last) ?? nowMs;
       if (last > shard.committed) shard.committed = last;
       shard.recent = [...shard.recent.filter(({ atMs }) => atMs > nowMs - 2 * MINUTE_MS), { atMs: nowMs, arrivalMs }];
-      const durationMs = (timeoutSeconds * 1000 * conditions.durationPercent) / 100;
+      const durationMs = (this.#longestWorkMs() * conditions.durationPercent) / 100;
       work.invocations.push({ ageMs: nowMs - arrivalMs, durationMs, outcome: 'written', records: count });
     }
   }
@@ -257,7 +256,13 @@ export class ConsumerModel {
     // A batch that waits for the database takes nearly all of its time, and Lambda waits before it comes again.
     const waitSeconds = Math.max(LONGEST_BACKOFF_SECONDS, mapping.batchingWindowSeconds);
     const everyMinutes = Math.ceil((processor.timeoutSeconds + waitSeconds) / 60);
-    return { outcome: 'held', durationMs: processor.timeoutSeconds * 900, everyMinutes };
+    return { outcome: 'held', durationMs: this.#longestWorkMs(), everyMinutes };
+  }
+
+  /** The processor answers before Lambda would end it. */
+  #longestWorkMs(): number {
+    const { timeoutSeconds, timeReserveMs } = this.#deployment.processor;
+    return timeoutSeconds * 1000 - timeReserveMs;
   }
 
   /** No record older than this is delivered: the stream has forgotten it, or the mapping gives it up. */

@@ -20,6 +20,7 @@ export const FRAMEWORK_GRANTS = {
     `SELECT (function_name, shard_id, sequence_number, sub_sequence_number, event_id, payload_hash, reason,
      redrive_began_at, applied_at), INSERT, UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT, INSERT, UPDATE (committed_at), DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
+    `SELECT, INSERT, UPDATE (version, touches, committed_at) ON ${FRAMEWORK_TABLES.tombstone}`,
     // The fuse judges by what the build did last.
     `SELECT (id, function_name, code_version, events, written, superseded, quarantined, newest_arrival_at), INSERT
      ON ${FRAMEWORK_TABLES.batchLog}`,
@@ -34,6 +35,7 @@ export const FRAMEWORK_GRANTS = {
     `SELECT, UPDATE (allowed_at) ON ${FRAMEWORK_TABLES.fuse}`,
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,
     `SELECT, DELETE ON ${FRAMEWORK_TABLES.heldPosition}`,
+    `SELECT, DELETE ON ${FRAMEWORK_TABLES.tombstone}`,
     `SELECT, UPDATE (redrive_began_at, redriven_at) ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT ON ${FRAMEWORK_TABLES.migrations}`,
   ],

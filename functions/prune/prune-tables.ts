@@ -21,6 +21,7 @@ export interface PruneReport {
   readonly quarantineParts: number;
   readonly inFlight: number;
   readonly heldPositions: number;
+  readonly tombstones: number;
   readonly complete: boolean;
 }
 
@@ -42,20 +43,21 @@ const MARGIN_HOURS = 24;
 /** A part or a note is needed for as long as its invocation, 15 minutes at most; one that is older was left behind. */
 const LEFT_BEHIND_HOURS = 24;
 
+/** Far longer than a statement may take: until then, one that began before a row was created may still remove it. */
+const TRACE_HOURS = 1;
+
 /**
  * Deletes rows that nothing can need any more: events older than any delivery, old rows of the batch log, parts of
  * payloads whose batch was never written, notes about records that nobody delivers any more, and about positions that
- * nobody holds any more.
+ * nobody holds any more, and tombstones that no older event can meet.
  *
  * @returns what was deleted
  */
 export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
   const { environment, kinesis } = options;
   const needed = (await readRetentionHours(kinesis, environment.streamArn)) + MARGIN_HOURS;
-  const ledger = await deleteOld(options, {
-    table: FRAMEWORK_TABLES.ledger,
-    hours: Math.max(environment.ledgerRetentionHours, needed),
-  });
+  const ledgerHours = Math.max(environment.ledgerRetentionHours, needed);
+  const ledger = await deleteOld(options, { table: FRAMEWORK_TABLES.ledger, hours: ledgerHours });
   const batchLog = await deleteOld(options, {
     table: FRAMEWORK_TABLES.batchLog,
     hours: Math.max(environment.batchLogRetentionHours, needed),
@@ -65,6 +67,12 @@ export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
     table: FRAMEWORK_TABLES.inFlight,
     hours: LEFT_BEHIND_HOURS,
     column: 'started_at',
+  });
+  const tombstones = await deleteOld(options, { table: FRAMEWORK_TABLES.tombstone, hours: ledgerHours });
+  const traces = await deleteOld(options, {
+    table: FRAMEWORK_TABLES.tombstone,
+    hours: TRACE_HOURS,
+    condition: 'version IS NULL',
   });
   const held = await deleteOld(options, {
     table: FRAMEWORK_TABLES.heldPosition,
@@ -77,7 +85,8 @@ export async function pruneTables(options: PruneOptions): Promise<PruneReport> {
     quarantineParts: parts.rows,
     inFlight: notes.rows,
     heldPositions: held.rows,
-    complete: [ledger, batchLog, parts, notes, held].every(({ complete }) => complete),
+    tombstones: tombstones.rows + traces.rows,
+    complete: [ledger, batchLog, parts, notes, held, tombstones, traces].every(({ complete }) => complete),
   };
 }
 
@@ -86,6 +95,8 @@ interface OldRows {
   readonly hours: number;
   /** Column with the age of a row. @defaultValue committed_at */
   readonly column?: string;
+  /** SQL of what else is true of a row. @defaultValue nothing */
+  readonly condition?: string;
 }
 
 async function deleteOld(
@@ -103,13 +114,13 @@ async function deleteOld(
 
 async function deleteSome(
   { execute, environment }: PruneOptions,
-  { table, hours, column = 'committed_at' }: OldRows,
+  { table, hours, column = 'committed_at', condition = 'true' }: OldRows,
 ): Promise<number> {
   const { updated } = await execute(
     `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM ${table}
       WHERE function_name = CAST(:function_name AS text)
-        AND ${column} < now() - make_interval(hours => CAST(:hours AS integer))
+        AND ${column} < now() - make_interval(hours => CAST(:hours AS integer)) AND ${condition}
       LIMIT ${ROWS_PER_STATEMENT}))`,
     { function_name: environment.functionName, hours: String(hours) },
   );

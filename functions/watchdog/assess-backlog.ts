@@ -14,6 +14,13 @@ export interface AssessmentInput {
   readonly parallelizationFactor: number;
 }
 
+/** Age of a shard's oldest record that is not committed. */
+export interface ShardAge {
+  readonly shardId: string;
+  /** Undefined where nothing is known. */
+  readonly ageSeconds: number | undefined;
+}
+
 /** The two numbers that page, where the worse of them comes from, and how much of the stream they cover. */
 export interface Assessment {
   /** Age of the oldest record that is not committed, of the shards that could be judged; 0 when there is none. */
@@ -28,6 +35,8 @@ export interface Assessment {
   readonly shardsUnknown: number;
   /** Shards whose reads failed. */
   readonly shardsUnreadable: number;
+  /** Every shard that was looked into, or that a held position is of. */
+  readonly ages: readonly ShardAge[];
 }
 
 /**
@@ -40,28 +49,38 @@ export interface Assessment {
  * throttles, each with its own alarm.
  */
 export function assessBacklog(input: AssessmentInput): Assessment {
-  let worst = { ageMs: 0, shardId: undefined as string | undefined };
-  let shardsJudged = 0;
-  for (const shard of input.shards) {
-    const ageMs = ageOf(shard, input);
-    if (ageMs === undefined) continue;
-    shardsJudged += 1;
-    if (ageMs > worst.ageMs) worst = { ageMs, shardId: shard.position.shardId };
-  }
-  for (const { arrivalMs, shardId } of input.held) {
-    const ageMs = input.nowMs - arrivalMs;
-    if (ageMs > worst.ageMs) worst = { ageMs, shardId };
-  }
-  const backlogAgeSeconds = worst.ageMs / 1000;
+  const probed = input.shards.map((shard) => ({ shardId: shard.position.shardId, ageSeconds: ageOf(shard, input) }));
+  const ages = withHeld(probed, input);
+  const known = ages.filter((age): age is KnownAge => age.ageSeconds !== undefined);
+  const worst = known.reduce((older, age) => (age.ageSeconds > older.ageSeconds ? age : older), NOTHING);
   const count = (kind: ShardProbe['kind']): number => input.shards.filter(({ probe }) => probe.kind === kind).length;
   return {
-    backlogAgeSeconds,
-    timeToDataLossSeconds: input.retentionSeconds - backlogAgeSeconds,
+    backlogAgeSeconds: worst.ageSeconds,
+    timeToDataLossSeconds: input.retentionSeconds - worst.ageSeconds,
     worstShardId: worst.shardId,
-    shardsJudged,
+    shardsJudged: known.length,
     shardsUnknown: count('unknown'),
     shardsUnreadable: count('unreadable'),
+    ages,
   };
+}
+
+interface KnownAge extends ShardAge {
+  readonly ageSeconds: number;
+}
+
+const NOTHING: { readonly shardId: string | undefined; readonly ageSeconds: number } = {
+  shardId: undefined,
+  ageSeconds: 0,
+};
+
+/** A lane that stands still makes its shard as old as the record that it stands at. */
+function withHeld(probed: readonly ShardAge[], { held, nowMs }: AssessmentInput): readonly ShardAge[] {
+  const ages = new Map(probed.map(({ shardId, ageSeconds }) => [shardId, ageSeconds]));
+  for (const { shardId, arrivalMs } of held) {
+    ages.set(shardId, Math.max(0, ages.get(shardId) ?? 0, (nowMs - arrivalMs) / 1000));
+  }
+  return [...ages].map(([shardId, ageSeconds]) => ({ shardId, ageSeconds }));
 }
 
 /** Undefined where nothing is known: an age that was guessed would page, or hide what should. */
@@ -71,7 +90,7 @@ function ageOf({ position, probe }: ShardState, input: AssessmentInput): number 
   const arrivals = [arrivalOf(probe), slowest].filter((arrival) => arrival !== undefined);
   if (arrivals.length === 0) return undefined;
   // A clock that is behind the stream's makes a record of the future: it is new.
-  return Math.max(0, input.nowMs - Math.min(...arrivals));
+  return Math.max(0, input.nowMs - Math.min(...arrivals)) / 1000;
 }
 
 function arrivalOf(probe: Exclude<ShardProbe, { readonly kind: 'caught-up' }>): number | undefined {

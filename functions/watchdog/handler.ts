@@ -36,7 +36,7 @@ const signalRuns = createRunsSignal(environment.runsSignalUrl);
 
 /** Runs every minute: publishes how far behind the consumer is and what waits for somebody, whether the consumer lives or not. */
 export async function handler(): Promise<void> {
-  const { metrics: values, failures, remarks, report } = await runWatchdog(options);
+  const { metrics: values, failures, remarks, report, verdict } = await runWatchdog(options);
   for (const [name, value] of Object.entries(values)) {
     metrics.addMetric(name, WATCHDOG_METRICS[name as WatchdogMetricName], value);
   }
@@ -45,6 +45,13 @@ export async function handler(): Promise<void> {
   for (const remark of remarks) logger.warn(remark);
   // Errors have lines of their own.
   const held = report?.held.slice(0, MAX_LISTED_POSITIONS);
-  logger.info('looked at the stream', { ...report, held, unreadable: undefined, positionsError: undefined });
+  logger.info('looked at the stream', {
+    ...report,
+    held,
+    ages: undefined,
+    unreadable: undefined,
+    positionsError: undefined,
+  });
+  logger.info('verdict', verdict);
   await signalRuns();
 }

@@ -4,10 +4,17 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { WatchdogEnvironment } from '../../contract/environment.ts';
 import type { WatchdogMetricName } from '../../contract/metrics.ts';
 import { adviceForCheck, adviceForShard } from './advice.ts';
+import { judgeConsumer, type PublishedVerdict } from './judge-consumer.ts';
 import { countPageSubscribers } from './page-subscribers.ts';
-import { pauseReminder, readMapping } from './read-mapping.ts';
+import { pauseReminder, readMapping, type MappingState } from './read-mapping.ts';
 import { countUnreadFailures, readOpenQuarantine } from './waiting-work.ts';
-import { createWatchdogExecute, watchStream, type WatchOptions, type WatchReport } from './watch-stream.ts';
+import {
+  createWatchdogExecute,
+  createWatchMemory,
+  watchStream,
+  type WatchOptions,
+  type WatchReport,
+} from './watch-stream.ts';
 
 /** What a run asks, and with what. */
 export interface WatchdogOptions extends WatchOptions {
@@ -36,6 +43,7 @@ export interface WatchdogFindings {
   readonly remarks: readonly string[];
   /** Undefined when the stream did not answer. */
   readonly report: WatchReport | undefined;
+  readonly verdict: PublishedVerdict['line'];
 }
 
 interface CheckResult {
@@ -43,6 +51,7 @@ interface CheckResult {
   readonly failures: readonly WatchdogFailure[];
   readonly remarks?: readonly string[];
   readonly report?: WatchReport;
+  readonly mapping?: MappingState;
 }
 
 const UNCOUNTED =
@@ -51,9 +60,33 @@ const UNCOUNTED =
 
 /** Asks stream, database, bucket, mapping and topic, side by side: whoever does not answer keeps no other from being heard. */
 export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFindings> {
+  const { memory = createWatchMemory() } = options;
+  const results = await runChecks({ ...options, memory });
+  const failures = results.flatMap((result) => result.failures);
+  const report = results.find((result) => result.report !== undefined)?.report;
+  const verdict = judgeConsumer({
+    nowMs: options.now(),
+    environment: options.environment,
+    samples: memory.samples,
+    held: memory.held,
+    mapping: results.find((result) => result.mapping !== undefined)?.mapping,
+    failures: failures.map(({ what, todo }) => `cannot see ${what}; ${todo}`),
+    timeToDataLossSeconds: report?.timeToDataLossSeconds,
+  });
+  const metrics = Object.assign({}, ...results.map((result) => result.metrics)) as WatchdogMetrics;
+  return {
+    metrics: { WatchdogRuns: 1, ChecksFailed: failures.length, ...metrics, ...verdict.metrics },
+    failures: [...failures, ...(report?.unreadable ?? []).map(describeUnreadable)],
+    remarks: results.flatMap(({ remarks = [] }) => remarks),
+    report,
+    verdict: verdict.line,
+  };
+}
+
+function runChecks(options: WatchdogOptions): Promise<readonly CheckResult[]> {
   const { environment, dataApi, s3, lambda, sns, now } = options;
   const { failedBatchesBucket: bucket, mappingId, functionName, pageTopicArn } = environment;
-  const results = await Promise.all([
+  return Promise.all([
     check('the stream', async () => describeStream(await watchStream(options))),
     check('the quarantine', async () => {
       const { entries, oldestAgeSeconds } = await readOpenQuarantine(
@@ -69,7 +102,7 @@ export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFin
     check('the event source mapping', async () => {
       const mapping = await readMapping(lambda, mappingId);
       const metrics = { MappingEnabled: mapping.isEnabled ? 1 : 0, PauseReminder: pauseReminder(mapping, now()) };
-      return { metrics, failures: [] };
+      return { metrics, failures: [], mapping };
     }),
     check('the subscriptions to the pages', async () => {
       if (pageTopicArn === '') return { metrics: {}, failures: [] };
@@ -79,15 +112,6 @@ export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFin
         : { metrics: { PageSubscribers: count }, failures: [] };
     }),
   ]);
-  const failures = results.flatMap((result) => result.failures);
-  const unreadable = results[0].report?.unreadable ?? [];
-  const metrics = Object.assign({}, ...results.map((result) => result.metrics)) as WatchdogMetrics;
-  return {
-    metrics: { WatchdogRuns: 1, ChecksFailed: failures.length, ...metrics },
-    failures: [...failures, ...unreadable.map(describeUnreadable)],
-    remarks: results.flatMap(({ remarks = [] }) => remarks),
-    report: results[0].report,
-  };
 }
 
 async function check(what: string, ask: () => Promise<CheckResult>): Promise<CheckResult> {

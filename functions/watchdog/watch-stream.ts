@@ -4,6 +4,7 @@ import type { WatchdogEnvironment } from '../../contract/environment.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { readRetentionHours } from '../../kinesis/describe-stream.ts';
+import type { ShardSample, StackSample } from '../../progress/verdict.ts';
 import { assessBacklog, type Assessment } from './assess-backlog.ts';
 import { chooseShards } from './choose-shards.ts';
 import { probeShards, type ShardMemory } from './probe-shards.ts';
@@ -18,6 +19,8 @@ export interface WatchMemory {
   /** What the database said last of positions that are held. */
   held: readonly HeldPosition[];
   readonly shards: Map<string, ShardMemory>;
+  /** What the last runs saw, oldest first. */
+  readonly samples: StackSample[];
 }
 
 /** Settings that the stream is watched by. */
@@ -69,7 +72,7 @@ const PROBE_UNTIL_MS = 40_000;
 
 /** A memory of nothing. */
 export function createWatchMemory(): WatchMemory {
-  return { positions: undefined, held: [], shards: new Map() };
+  return { positions: undefined, held: [], shards: new Map(), samples: [] };
 }
 
 /** Statements of the watchdog: reads, which are repeated while the database is not ready. */
@@ -91,36 +94,93 @@ export async function watchStream(options: WatchOptions): Promise<WatchReport> {
     readRetentionHours(kinesis, environment.streamArn),
     listShards(kinesis, environment.streamArn),
   ]);
+  const before = memory.positions;
   const positionsError = await refreshPositions(options, memory, shardIds);
   const positions = positionsOf(memory, shardIds);
   const chosen = chooseShards(positions, environment.maxShards, Math.floor(now() / 60_000));
   const retentionSeconds = retentionHours * 3600;
-  const shards =
-    memory.positions === undefined
-      ? chosen.map(unknownShard)
-      : await probeShards(
-          {
-            client: kinesis,
-            streamArn: environment.streamArn,
-            startingPosition: environment.startingPosition,
-            deployedAtMs: memory.positions.deployedAtMs,
-            retentionMs: retentionSeconds * 1000,
-            memory: memory.shards,
-            deadlineMs: startedMs + PROBE_UNTIL_MS,
-            now,
-            sleep: options.sleep,
-          },
-          chosen,
-        );
+  const shards = await lookInto(chosen, { options, memory, retentionSeconds, startedMs });
   const { parallelizationFactor } = environment;
+  const { held } = memory;
+  const assessment = assessBacklog({ shards, held, nowMs: now(), retentionSeconds, parallelizationFactor });
+  const sample = samplesOf(assessment, before, positionsError === undefined ? memory.positions : undefined);
+  remember(memory, { atMs: now(), shards: sample });
   return {
-    ...assessBacklog({ shards, held: memory.held, nowMs: now(), retentionSeconds, parallelizationFactor }),
+    ...assessment,
     shards: shardIds.length,
     shardsProbed: chosen.length,
-    held: memory.held,
+    held,
     unreadable: unreadableOf(shards),
     positionsError,
   };
+}
+
+interface Run {
+  readonly options: WatchOptions;
+  readonly memory: WatchMemory;
+  readonly retentionSeconds: number;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
+}
+
+/** Where nothing was ever known to be committed, a record of the stream says nothing. */
+async function lookInto(
+  chosen: readonly ShardPosition[],
+  { options, memory, retentionSeconds, startedMs }: Run,
+): Promise<readonly ShardState[]> {
+  if (memory.positions === undefined) return chosen.map(unknownShard);
+  const { kinesis: client, environment, now, sleep } = options;
+  const { streamArn, startingPosition } = environment;
+  return probeShards(
+    {
+      client,
+      streamArn,
+      startingPosition,
+      deployedAtMs: memory.positions.deployedAtMs,
+      retentionMs: retentionSeconds * 1000,
+      memory: memory.shards,
+      deadlineMs: startedMs + PROBE_UNTIL_MS,
+      now,
+      sleep,
+    },
+    chosen,
+  );
+}
+
+/**
+ * What is judged by, beside the runs before. Without the database an age is the most that it can be, which says nothing
+ * about how the consumer is.
+ *
+ * @param before positions of the run before
+ * @param now positions of this run; undefined when they could not be read
+ */
+function samplesOf(
+  { ages }: Assessment,
+  before: CommittedPositions | undefined,
+  now: CommittedPositions | undefined,
+): readonly ShardSample[] {
+  const [earlier, later] = [before, now].map((positions) => {
+    const numbers = positions?.positions.map(
+      ({ shardId, lastSequenceNumber }) => [shardId, lastSequenceNumber] as const,
+    );
+    return new Map(numbers);
+  });
+  return ages.map(({ shardId, ageSeconds }) => {
+    const isKnown = earlier?.has(shardId) === true && later?.has(shardId) === true;
+    return {
+      shardId,
+      ageSeconds: now === undefined ? undefined : ageSeconds,
+      hasMoved: isKnown ? earlier.get(shardId) !== later.get(shardId) : undefined,
+    };
+  });
+}
+
+/** Runs that are judged together: an hour of them. */
+const MAX_SAMPLES = 60;
+
+function remember({ samples }: WatchMemory, sample: StackSample): void {
+  samples.push(sample);
+  if (samples.length > MAX_SAMPLES) samples.shift();
 }
 
 /** Reads the positions anew; what cannot be read stays as it was. */

@@ -4,13 +4,16 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { periodOf, type InvocationTimes } from '../monitoring/alarm-window.ts';
+import { periodOf, TWO_OF_FIVE, type InvocationTimes } from '../monitoring/alarm-window.ts';
 import type { ResolvedFunctionOptions } from '../props/function-options.ts';
 import type { ProcessorFunction } from './processor-function.ts';
 
+/** A function, and the alias under which its version in use is called. */
+export type RolledOut = Pick<ProcessorFunction, 'function' | 'alias'>;
+
 /** What is rolled out, and how. */
 export interface RolloutProps extends Pick<ResolvedFunctionOptions, 'rollout' | 'emergencyDeploy'>, InvocationTimes {
-  readonly processor: ProcessorFunction;
+  readonly processor: RolledOut;
   readonly noticeTopic: ITopic;
 }
 
@@ -27,7 +30,7 @@ export class Rollout extends Construct {
     if (options.rollout === 'canary') this.createCanary(processor, options.emergencyDeploy);
   }
 
-  private createCanary({ alias }: ProcessorFunction, emergency: boolean): void {
+  private createCanary({ alias }: RolledOut, emergency: boolean): void {
     const group = new LambdaDeploymentGroup(this, 'Canary', {
       alias,
       deploymentConfig: emergency
@@ -44,10 +47,9 @@ export class Rollout extends Construct {
 
   /** Errors under the alias by version: during a canary the old version's errors are not counted. */
   private watchNewVersion(
-    { alias, function: { functionName } }: ProcessorFunction,
+    { alias, function: { functionName } }: RolledOut,
     { noticeTopic, ...times }: Pick<RolloutProps, 'noticeTopic' | keyof InvocationTimes>,
   ): Alarm {
-    const window = { evaluationPeriods: 3, datapointsToAlarm: 2 };
     const alarm = new Alarm(this, 'NewVersionErrors', {
       alarmDescription: 'The version that takes over fails. What to do: docs/operations.md#new-version-errors.',
       metric: new Metric({
@@ -59,11 +61,11 @@ export class Rollout extends Construct {
           ExecutedVersion: alias.version.version,
         },
         statistic: 'Sum',
-        period: periodOf(window, times),
+        period: periodOf(TWO_OF_FIVE, times),
       }),
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      ...window,
+      ...TWO_OF_FIVE,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     const action = new SnsAction(noticeTopic);

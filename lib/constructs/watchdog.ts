@@ -7,10 +7,11 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
-import { longestGapMinutes, type InvocationTimes } from '../monitoring/alarm-window.ts';
+import { longestGapSeconds, type InvocationTimes } from '../monitoring/alarm-window.ts';
 import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
 import { DAY } from '../props/option-spec.ts';
 import type { ResolvedMappingOptions } from '../props/mapping-options.ts';
+import type { ResolvedMonitoringOptions } from '../props/monitoring-options.ts';
 import type { ResolvedStreamOptions } from '../props/stream-options.ts';
 import type { EventDatabase } from './event-database.ts';
 import type { EventStream } from './event-stream.ts';
@@ -24,7 +25,11 @@ export interface WatchdogProps
     FunctionDefaults,
     Pick<ResolvedStreamOptions, 'streamRetention'>,
     InvocationTimes,
-    Pick<ResolvedMappingOptions, 'startingPosition' | 'startingPositionTimestamp' | 'parallelizationFactor'>,
+    Pick<
+      ResolvedMappingOptions,
+      'startingPosition' | 'startingPositionTimestamp' | 'parallelizationFactor' | 'mappingEnabled'
+    >,
+    Pick<ResolvedMonitoringOptions, 'pageWhenBehind'>,
     Pick<ResolvedDatabaseOptions, 'ledgerRetention'> {
   readonly code: Pick<StackCode, 'functionName' | 'watchdog' | 'prune'>;
   /** What its metrics are under. */
@@ -99,7 +104,9 @@ export class Watchdog extends Construct {
         mappingId: mapping.eventSourceMappingId,
         failedBatchesBucket: failedBatches?.bucket.bucketName ?? '',
         // A minute more than is likely: a note that is taken too early to be old would come and go.
-        deliveryGapSeconds: 60 * (longestGapMinutes(props) + 1),
+        deliveryGapSeconds: longestGapSeconds(props) + 60,
+        pageWhenBehindSeconds: props.pageWhenBehind.toSeconds(),
+        pausedOnPurpose: props.mappingEnabled ? 0 : 1,
         pageTopicArn: pageTopic?.topicArn ?? '',
         runsSignalUrl: this.runs.ref,
       }),

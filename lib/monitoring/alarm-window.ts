@@ -15,25 +15,44 @@ export type InvocationTimes = Pick<ResolvedFunctionOptions, 'timeout'> &
 /** Lambda's longest wait before it delivers a failed batch again is not documented; this is more than was ever reported. */
 const LONGEST_BACKOFF = Duration.minutes(1);
 
-/** Long enough that one slow minute pages nobody, short enough that somebody is paged within ten. */
+/** For what is published every minute: one slow minute pages nobody, and somebody is paged within ten. */
 export const THREE_OF_FIVE: AlarmWindow = { evaluationPeriods: 5, datapointsToAlarm: 3 };
 
+/** For what is published once an invocation, which may be every other minute. */
+export const THREE_OF_SEVEN: AlarmWindow = { evaluationPeriods: 7, datapointsToAlarm: 3 };
+
+/** The same where two are enough. */
+export const TWO_OF_FIVE: AlarmWindow = { evaluationPeriods: 5, datapointsToAlarm: 2 };
+
 /**
- * The longest time between two invocations of a lane that has work, in whole minutes: one that uses up its timeout, and
- * the wait before the next. A function that is invoked so publishes one datapoint in that time.
+ * A window slides on before its newest datapoint can be seen. Without this much room, the oldest one has left it by then,
+ * in every evaluation.
  */
-export function longestGapMinutes({ timeout, maxBatchingWindow }: InvocationTimes): number {
-  const waitSeconds = Math.max(LONGEST_BACKOFF.toSeconds(), maxBatchingWindow.toSeconds());
-  return Math.ceil((timeout.toSeconds() + waitSeconds) / 60);
+const ROOM_MINUTES = 2;
+
+/** The longest time between two invocations of a lane that works: one that takes all of its timeout, and a batch that fills. */
+export function workingGapSeconds({ timeout, maxBatchingWindow }: InvocationTimes): number {
+  return timeout.toSeconds() + maxBatchingWindow.toSeconds();
+}
+
+/**
+ * The longest time between two invocations of a lane, whether they succeed or not: one that uses up its timeout, and the
+ * wait before the next. A function that is invoked so publishes one datapoint in that time.
+ */
+export function longestGapSeconds({ timeout, maxBatchingWindow }: InvocationTimes): number {
+  return timeout.toSeconds() + Math.max(LONGEST_BACKOFF.toSeconds(), maxBatchingWindow.toSeconds());
 }
 
 /**
  * The period with which datapoints that are as far apart as invocations can be still set off an alarm: the first and the
  * last of those that it takes lie in one window. With a shorter period and a long `timeout` it could never fire.
- *
- * @returns one minute for timeouts of up to a minute
  */
 export function periodOf({ evaluationPeriods, datapointsToAlarm }: AlarmWindow, times: InvocationTimes): Duration {
-  const spanMinutes = longestGapMinutes(times) * (datapointsToAlarm - 1);
-  return Duration.minutes(Math.max(1, Math.ceil(spanMinutes / (evaluationPeriods - 1))));
+  const spanMinutes = (longestGapSeconds(times) / 60) * (datapointsToAlarm - 1) + ROOM_MINUTES;
+  return Duration.minutes(Math.ceil(spanMinutes / (evaluationPeriods - 1)));
+}
+
+/** How much older a stuck record gets, at most, until the alarms about the age of what is invoked have gone off. */
+export function secondsUntilAgeAlarm(times: InvocationTimes): number {
+  return THREE_OF_SEVEN.datapointsToAlarm * longestGapSeconds(times);
 }

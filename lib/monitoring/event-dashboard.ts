@@ -12,7 +12,7 @@ import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { graphRows } from './dashboard-graphs.ts';
 import type { EventMetrics } from './event-metrics.ts';
-import { LOG_QUERIES } from './log-queries.ts';
+import { LOG_QUERIES, type LoggingFunction } from './log-queries.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 
 /** What the dashboard shows. */
@@ -21,7 +21,7 @@ export interface EventDashboardProps {
   readonly deployment: string;
   readonly limits: MonitoredLimits;
   readonly metrics: EventMetrics;
-  readonly logGroup: ILogGroup;
+  readonly logGroups: Readonly<Record<LoggingFunction, ILogGroup>>;
 }
 
 /** CloudWatch's grid. */
@@ -58,21 +58,22 @@ export class EventDashboard extends Construct {
     this.dashboard.addWidgets(...(graphs as readonly IWidget[]));
   }
 
-  private addLogQueries({ logGroup, deployment }: EventDashboardProps): void {
-    for (const { title, lines } of LOG_QUERIES) {
+  private addLogQueries({ logGroups, deployment }: EventDashboardProps): void {
+    for (const { title, of, lines } of LOG_QUERIES) {
+      const { logGroupName } = logGroups[of];
       this.dashboard.addWidgets(
         new LogQueryWidget({
           title,
           width: COLUMNS,
           height: 6,
-          logGroupNames: [logGroup.logGroupName],
+          logGroupNames: [logGroupName],
           queryLines: [...lines],
         }),
       );
       new CfnQueryDefinition(this, title.replaceAll(' ', ''), {
         name: `${deployment}/${title}`,
         queryString: lines.join('\n| '),
-        logGroupNames: [logGroup.logGroupName],
+        logGroupNames: [logGroupName],
       });
     }
   }

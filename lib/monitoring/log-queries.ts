@@ -1,13 +1,28 @@
+/** Functions whose logs are asked. */
+export type LoggingFunction = 'processor' | 'watchdog';
+
 /** A Logs Insights query that operators need again and again: on the dashboard, and saved under its title. */
 export interface LogQuery {
   readonly title: string;
+  readonly of: LoggingFunction;
   readonly lines: readonly string[];
 }
 
-/** Queries over the log group of the processor, whose lines are JSON. */
+/** Queries over log groups, whose lines are JSON. */
 export const LOG_QUERIES: readonly LogQuery[] = [
   {
+    title: 'Verdicts',
+    of: 'watchdog',
+    lines: [
+      "filter message = 'verdict'",
+      'fields @timestamp, verdict, says, timeLeft, timeToDataLoss, isYoung',
+      'sort @timestamp desc',
+      'limit 60',
+    ],
+  },
+  {
     title: 'Errors by class',
+    of: 'processor',
     lines: [
       // An error that the runtime logs. A class of up to three characters is one that minification named: its stack knows better.
       'parse message.errorType /^(?<logged>[A-Z]\\w{3,})/',
@@ -28,6 +43,7 @@ export const LOG_QUERIES: readonly LogQuery[] = [
   },
   {
     title: 'Slowest batches',
+    of: 'processor',
     lines: [
       "filter message = 'batch'",
       'fields @timestamp, BatchMs, RecordsReceived, EventsReceived, LookupMs, WriteMs, DataApiCalls, DataApiErrors, ' +
@@ -38,10 +54,12 @@ export const LOG_QUERIES: readonly LogQuery[] = [
   },
   {
     title: 'Quarantined events',
+    of: 'processor',
     lines: ["filter message = 'events quarantined'", 'sort @timestamp desc', 'limit 50'],
   },
   {
     title: 'Versions running',
+    of: 'processor',
     lines: [
       "filter message = 'batch'",
       'stats count(*) as batches, sum(EventsWritten) as written, min(@timestamp) as first, max(@timestamp) as last by buildVersion',
@@ -51,6 +69,7 @@ export const LOG_QUERIES: readonly LogQuery[] = [
   },
   {
     title: 'Positions held',
+    of: 'processor',
     // Two lines for each: what the matter is, and where.
     lines: [
       'filter message like /^position held/ or ispresent(heldFrom)',

@@ -19,4 +19,4 @@ export interface MonitoredLimits
       | 'mappingEnabled'
     >,
     Pick<ResolvedFunctionOptions, 'timeout'>,
-    Pick<ResolvedDatabaseOptions, 'databaseMaxCapacity'> {}
+    Pick<ResolvedDatabaseOptions, 'databaseMinCapacity' | 'databaseMaxCapacity'> {}

@@ -1,7 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
+import { verdictNumber } from '../../progress/verdict.ts';
+import { canScale } from '../props/least-utilization.ts';
 import type { AlarmSpec } from './alarm-spec.ts';
-import { periodOf, THREE_OF_FIVE } from './alarm-window.ts';
+import { periodOf, THREE_OF_FIVE, THREE_OF_SEVEN } from './alarm-window.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 
@@ -15,16 +18,17 @@ const SUSTAINED = {
 } as const;
 
 /** Failed calls in a minute that retries take care of. */
-const DATA_API_ERRORS = 5;
+const DATA_API_ERRORS_PER_MINUTE = 5;
 
 /** Lookups in a minute below which a hit ratio says nothing. */
-const ENOUGH_LOOKUPS = 100;
+const ENOUGH_LOOKUPS_PER_MINUTE = 100;
 
 /** The alarms that tell why: they notify, and page nobody. */
 export function noticeAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   return [
     ...functionAlarms(metrics, limits),
     ...streamAlarms(metrics),
+    slow(metrics),
     unknownShards(metrics),
     ...databaseAlarms(metrics, limits),
     ...cacheAlarms(metrics, limits),
@@ -34,7 +38,7 @@ export function noticeAlarms(metrics: EventMetrics, limits: MonitoredLimits): re
 
 /** The alarms about single invocations, which publish once each: the period grows with the longest one. */
 function functionAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
-  const period = periodOf(THREE_OF_FIVE, limits);
+  const period = periodOf(THREE_OF_SEVEN, limits);
   return [
     {
       id: 'FunctionErrors',
@@ -42,6 +46,7 @@ function functionAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
       section: 'function-errors',
       metric: metrics.lambda('Errors', { ...sum, period }),
       ...SUSTAINED,
+      ...THREE_OF_SEVEN,
       threshold: 0,
     },
     {
@@ -58,9 +63,15 @@ function functionAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
       section: 'duration',
       metric: metrics.lambda('Duration', { statistic: 'Maximum', period }),
       ...SUSTAINED,
-      threshold: (limits.timeout.toMilliseconds() * limits.noticeWhenDurationPercent) / 100,
+      ...THREE_OF_SEVEN,
+      threshold: (longestWorkMs(limits) * limits.noticeWhenDurationPercent) / 100,
     },
   ];
+}
+
+/** The processor gives up waiting for a slow database before Lambda would end it. */
+function longestWorkMs({ timeout }: MonitoredLimits): number {
+  return timeout.toMilliseconds() - DEFAULT_ENVIRONMENT.timeReserveMs;
 }
 
 function streamAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
@@ -82,6 +93,28 @@ function streamAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
 }
 
 /**
+ * Behind, everything moves, and the backlog does not shrink: nothing is broken, and it will not end by itself. That the
+ * consumer is behind pages already; this says why.
+ */
+function slow(metrics: EventMetrics): AlarmSpec {
+  return {
+    id: 'Slow',
+    says: 'The consumer is slower than what comes in',
+    section: 'slow',
+    metric: formula(
+      `verdict == ${verdictNumber('SLOW')}`,
+      { verdict: metrics.watchdog('Verdict', { statistic: 'Maximum' }) },
+      { label: 'behind, and not catching up' },
+    ),
+    ...SUSTAINED,
+    threshold: 0,
+    evaluationPeriods: 15,
+    datapointsToAlarm: 10,
+    missingData: TreatMissingData.IGNORE,
+  };
+}
+
+/**
  * Nothing was found in a shard for a quarter of an hour, and its end neither. It says nothing about a backlog, and the
  * other paths see one, so nobody is woken up for it.
  */
@@ -99,26 +132,29 @@ function unknownShards(metrics: EventMetrics): AlarmSpec {
 }
 
 function databaseAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
-  return [
-    {
-      id: 'DatabaseCapacity',
-      says: 'The database is at its maximum capacity',
-      section: 'database-capacity',
-      metric: metrics.cluster('ACUUtilization', { statistic: 'Average', period: Duration.minutes(1) }),
-      ...SUSTAINED,
-      evaluationPeriods: 10,
-      datapointsToAlarm: 10,
-      threshold: limits.noticeWhenCapacityPercent,
-    },
-    {
-      id: 'DataApiErrors',
-      says: 'Data API calls fail',
-      section: 'data-api-errors',
-      metric: metrics.batch('DataApiErrors', { ...sum, period: periodOf(THREE_OF_FIVE, limits) }),
-      ...SUSTAINED,
-      threshold: DATA_API_ERRORS,
-    },
-  ];
+  const period = periodOf(THREE_OF_SEVEN, limits);
+  const errors: AlarmSpec = {
+    id: 'DataApiErrors',
+    says: 'Data API calls fail',
+    section: 'data-api-errors',
+    metric: metrics.batch('DataApiErrors', { ...sum, period }),
+    ...SUSTAINED,
+    ...THREE_OF_SEVEN,
+    threshold: DATA_API_ERRORS_PER_MINUTE * period.toMinutes(),
+  };
+  // The capacity of a cluster that cannot scale says nothing about what is used of it.
+  if (!canScale(limits)) return [errors];
+  const capacity: AlarmSpec = {
+    id: 'DatabaseCapacity',
+    says: 'The database is at its maximum capacity',
+    section: 'database-capacity',
+    metric: metrics.cluster('ACUUtilization', { statistic: 'Average', period: Duration.minutes(1) }),
+    ...SUSTAINED,
+    evaluationPeriods: 10,
+    datapointsToAlarm: 10,
+    threshold: limits.noticeWhenCapacityPercent,
+  };
+  return [capacity, errors];
 }
 
 const TWELVE_OF_FIFTEEN = { evaluationPeriods: 15, datapointsToAlarm: 12 } as const;
@@ -126,16 +162,18 @@ const TWELVE_OF_FIFTEEN = { evaluationPeriods: 15, datapointsToAlarm: 12 } as co
 function cacheAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   const limit = limits.noticeWhenCacheHitPercentBelow;
   if (limit === 0) return [];
-  const reading = { ...sum, period: periodOf(TWELVE_OF_FIFTEEN, limits) };
+  const period = periodOf(TWELVE_OF_FIFTEEN, limits);
+  const reading = { ...sum, period };
+  const enough = ENOUGH_LOOKUPS_PER_MINUTE * period.toMinutes();
   return [
     {
       id: 'CacheHitRatio',
       says: 'The lookup cache misses most of what it is asked for',
       section: 'cache-hit-ratio',
       metric: formula(
-        `IF(FILL(keys, 0) > ${ENOUGH_LOOKUPS}, 100 * FILL(hits, 0) / keys, 100)`,
+        `IF(FILL(keys, 0) > ${enough}, 100 * FILL(hits, 0) / keys, 100)`,
         { keys: metrics.batch('LookupKeys', reading), hits: metrics.batch('CacheHits', reading) },
-        { label: 'hits in percent, with enough traffic to say so', period: reading.period },
+        { label: 'hits in percent, with enough traffic to say so', period },
       ),
       ...SUSTAINED,
       operator: ComparisonOperator.LESS_THAN_THRESHOLD,

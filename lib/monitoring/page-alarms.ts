@@ -1,7 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSpec } from './alarm-spec.ts';
-import { longestGapMinutes, periodOf, THREE_OF_FIVE, type AlarmWindow } from './alarm-window.ts';
+import {
+  periodOf,
+  secondsUntilAgeAlarm,
+  THREE_OF_FIVE,
+  THREE_OF_SEVEN,
+  TWO_OF_FIVE,
+  workingGapSeconds,
+} from './alarm-window.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 
@@ -41,7 +48,7 @@ export function pageAlarms(metrics: EventMetrics, limits: MonitoredLimits): read
 function behindAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   // During a planned pause everything becomes old, which is no news; that it will be lost is.
   const incident = limits.mappingEnabled ? 'NotKeepingUp' : undefined;
-  const old = { operator: ABOVE, ...THREE_OF_FIVE, incident } as const;
+  const old = { operator: ABOVE, incident } as const;
   return [
     {
       id: 'Behind',
@@ -49,6 +56,7 @@ function behindAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly 
       section: 'behind',
       metric: metrics.watchdog('BacklogAge', { statistic: 'Maximum' }),
       ...old,
+      ...THREE_OF_FIVE,
       ...GAUGE,
       threshold: limits.pageWhenBehind.toSeconds(),
     },
@@ -58,6 +66,7 @@ function behindAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly 
       section: 'iterator-age',
       metric: iteratorAge(metrics, limits),
       ...old,
+      ...THREE_OF_SEVEN,
       threshold: limits.pageWhenBehind.toMilliseconds(),
       // Without invocations there is no age. Taken for good, that would look like a recovery in the middle of an outage.
       missingData: TreatMissingData.IGNORE,
@@ -67,7 +76,7 @@ function behindAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly 
 
 /** Published once an invocation: the period grows with the longest one. */
 function iteratorAge(metrics: EventMetrics, limits: MonitoredLimits): IMetric {
-  return metrics.lambda('IteratorAge', { statistic: 'Maximum', period: periodOf(THREE_OF_FIVE, limits) });
+  return metrics.lambda('IteratorAge', { statistic: 'Maximum', period: periodOf(THREE_OF_SEVEN, limits) });
 }
 
 /** The watchdog itself: whether it runs, and whether it sees. */
@@ -117,8 +126,8 @@ function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly
   const { mappingEnabled, pageWhenStoppedMinutes } = limits;
   if (!mappingEnabled) return [];
   // The newest minutes are not all there yet, so M of N. A healthy consumer shows nothing while an invocation lasts; in
-  // this many minutes it shows itself three times, which is one more than may be missing.
-  const minutes = Math.max(pageWhenStoppedMinutes, 3 * longestGapMinutes(limits) - 2);
+  // this many minutes it shows itself three times, once more than an alarm that wants all but two of N forgives.
+  const minutes = Math.max(pageWhenStoppedMinutes, Math.ceil((3 * workingGapSeconds(limits)) / 60));
   const sustained = {
     operator: ABOVE,
     threshold: 0,
@@ -191,8 +200,6 @@ function notReading(metrics: EventMetrics): IMetric {
   );
 }
 
-const TWO_OF_FIVE: AlarmWindow = { evaluationPeriods: 5, datapointsToAlarm: 2 };
-
 /** A held position reports once a delivery: two of them in a row are no accident any more. */
 function holdingAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   const reading = { statistic: 'Sum', period: periodOf(TWO_OF_FIVE, limits) } as const;
@@ -243,18 +250,18 @@ function dataLossAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
       metric: iteratorAge(metrics, limits),
       operator: ABOVE,
       threshold: Math.min(usedSeconds, oldestPagedSeconds(limits)) * 1000,
-      ...THREE_OF_FIVE,
+      ...THREE_OF_SEVEN,
       missingData: TreatMissingData.IGNORE,
       incident: 'DataLossDanger',
     },
   ];
 }
 
-/** No invocation gets a record older than `maxRecordAge`, and the alarm takes a window of older ones to go off. */
+/** No invocation gets a record older than `maxRecordAge` or the retention, and the alarm takes several older ones to go off. */
 function oldestPagedSeconds(limits: MonitoredLimits): number {
-  if (limits.maxRecordAge === undefined) return Infinity;
-  const windowSeconds = THREE_OF_FIVE.evaluationPeriods * periodOf(THREE_OF_FIVE, limits).toSeconds();
-  return limits.maxRecordAge.toSeconds() - windowSeconds;
+  const { streamRetention, maxRecordAge = streamRetention } = limits;
+  const oldestSeconds = Math.min(streamRetention.toSeconds(), maxRecordAge.toSeconds());
+  return oldestSeconds - secondsUntilAgeAlarm(limits) - 1;
 }
 
 function setAsideAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {

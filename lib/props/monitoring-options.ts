@@ -51,7 +51,7 @@ export interface MonitoringOptions {
   readonly pageWhenQuarantined?: number;
 
   /**
-   * Notifies when invocations take longer than so many percent of `timeout`.
+   * Notifies when invocations take longer than so many percent of the time they have: `timeout` less 2 s to answer.
    *
    * Range: 1 to 99.
    *
@@ -60,7 +60,8 @@ export interface MonitoringOptions {
   readonly noticeWhenDurationPercent?: number;
 
   /**
-   * Notifies when the cluster uses more than so many percent of its capacity.
+   * Notifies when the cluster uses more than so many percent of `databaseMaxCapacity`; at least the share of
+   * `databaseMinCapacity` in it.
    *
    * Range: 1 to 99.
    *

@@ -1,7 +1,8 @@
 import type { Duration } from 'aws-cdk-lib';
 import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
-import { periodOf, THREE_OF_FIVE } from '../monitoring/alarm-window.ts';
+import { secondsUntilAgeAlarm } from '../monitoring/alarm-window.ts';
 import { formatSeconds } from './duration-text.ts';
+import { canScale, leastUtilizationPercent } from './least-utilization.ts';
 import { DAY } from './option-spec.ts';
 import type { FlatOptions, OptionName } from './processor-options.ts';
 
@@ -58,10 +59,10 @@ export const OPTION_RULES: readonly OptionRule[] = [
     on: ['pageWhenBehind', 'maxRecordAge', 'timeout', 'maxBatchingWindow'],
     check: ({ pageWhenBehind, maxRecordAge, ...times }) => {
       if (maxRecordAge === undefined) return false;
-      const windowSeconds = THREE_OF_FIVE.evaluationPeriods * periodOf(THREE_OF_FIVE, times).toSeconds();
+      const neededSeconds = secondsUntilAgeAlarm(times);
       return (
-        pageWhenBehind.toSeconds() + windowSeconds >= maxRecordAge.toSeconds() &&
-        `\`maxRecordAge\` must be more than ${formatSeconds(windowSeconds)} longer than \`pageWhenBehind\` ` +
+        pageWhenBehind.toSeconds() + neededSeconds >= maxRecordAge.toSeconds() &&
+        `\`maxRecordAge\` must be more than ${formatSeconds(neededSeconds)} longer than \`pageWhenBehind\` ` +
           `(${text(pageWhenBehind)}), got ${text(maxRecordAge)}; records would be given up before the alarm about their ` +
           'age can go off'
       );
@@ -115,6 +116,20 @@ export const OPTION_RULES: readonly OptionRule[] = [
         `got ${databaseMinCapacity}`,
   },
   {
+    on: ['noticeWhenCapacityPercent', 'databaseMinCapacity', 'databaseMaxCapacity'],
+    check: ({ noticeWhenCapacityPercent: percent, ...range }, { hasCluster }) => {
+      const least = Math.ceil(leastUtilizationPercent(range));
+      return (
+        !hasCluster &&
+        canScale(range) &&
+        percent < least &&
+        `\`noticeWhenCapacityPercent\` must be at least ${least}, the share of \`databaseMinCapacity\` ` +
+          `(${range.databaseMinCapacity}) in \`databaseMaxCapacity\` (${range.databaseMaxCapacity}), got ${percent}; the ` +
+          'cluster never uses less, so the notice would never end'
+      );
+    },
+  },
+  {
     on: ['retryAttempts'],
     warning: 'retries',
     check: ({ retryAttempts }) =>
@@ -129,6 +144,14 @@ export const OPTION_RULES: readonly OptionRule[] = [
       filterPatterns.length > 0 &&
       '`filterPatterns` skip records that the watchdog cannot tell from a backlog: it pages when nothing matches for ' +
         'longer than `pageWhenBehind`',
+  },
+  {
+    on: ['pageWhenBehind', 'maxBatchingWindow'],
+    warning: 'batching-window',
+    check: ({ pageWhenBehind, maxBatchingWindow }) =>
+      pageWhenBehind.toSeconds() < maxBatchingWindow.toSeconds() &&
+      `\`pageWhenBehind\` (${text(pageWhenBehind)}) is less than \`maxBatchingWindow\` (${text(maxBatchingWindow)}): records ` +
+        'wait that long for a batch to fill, so a healthy consumer with little to do pages; raise one or lower the other',
   },
   {
     on: ['pageEmails', 'pageHttpsEndpoints'],

@@ -42,31 +42,24 @@ export const MUTATIONS = {
   'no-conflict-guard': {
     says: 'a versioned row is replaced whatever its version',
     edits: {
-      'processor/tables/versions.ts': [
-        [
-          "  WHERE ((${compared(state, OWN.there).join(', ')}) <= (${compared(state, 'excluded').join(', ')})) IS NOT FALSE\n",
-          '',
-        ],
-      ],
+      'processor/tables/versions.ts': [["  WHERE ${isNoOlder('excluded', OWN.there, state)}\n", '']],
     },
     profile: 'versions',
   },
   'first-of-equals-stays': {
     says: 'a row does not give way to one of the same version',
     edits: {
-      'processor/tables/versions.ts': [
-        [")}) <= (${compared(state, 'excluded')", ")}) < (${compared(state, 'excluded')"],
-      ],
+      'processor/tables/keyed-state.ts': [[')}) <= (${compared(state, row)', ')}) < (${compared(state, row)']],
     },
     profile: 'versions',
   },
   'first-of-equals-in-a-batch': {
     says: 'of equal versions in one batch the first is written',
     edits: {
-      'processor/tables/versions.ts': [
+      'processor/tables/keyed-state.ts': [
         [
-          '`${OWN.row}.${OWN.n}`].map((column) => `${column} DESC`)',
-          '`-${OWN.row}.${OWN.n}`].map((column) => `${column} DESC`)',
+          '`${OWN.row}.${later}`].map((column) => `${column} DESC`)',
+          '`-${OWN.row}.${later}`].map((column) => `${column} DESC`)',
         ],
       ],
     },
@@ -74,7 +67,7 @@ export const MUTATIONS = {
   },
   'null-version-stays': {
     says: 'a row without a version is never replaced',
-    edits: { 'processor/tables/versions.ts': [[' IS NOT FALSE', '']] },
+    edits: { 'processor/tables/keyed-state.ts': [[' IS NOT FALSE', '']] },
     profile: 'versions',
   },
   'null-counter-stays': {

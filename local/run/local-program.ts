@@ -41,7 +41,7 @@ export async function runLocalProgram(argv: readonly string[], others?: OtherRun
     if (downHours !== undefined && others !== undefined) {
       return await others.runIncident({ downHours, ...options }, screen, signal);
     }
-    return (await runLocal(options, screen, signal))?.caughtUp === true;
+    return (await runLocal(options, screen, signal))?.every(({ caughtUp }) => caughtUp) === true;
   }, describeUnready);
 }
 

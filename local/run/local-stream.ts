@@ -98,6 +98,29 @@ function startMemoryStream(shardCount: number, streamName: string): LocalStream 
   };
 }
 
+/** Gives up of a stream what every consumer has processed, and nothing that one of them still needs. */
+export class SharedTrim {
+  readonly #consumers: number;
+  readonly #trim: (shardId: string, sequenceNumber: string) => void;
+  /** Checkpoint of each consumer, by shard. */
+  readonly #checkpoints = new Map<string, Map<number, bigint>>();
+
+  constructor(consumers: number, trim: (shardId: string, sequenceNumber: string) => void) {
+    this.#consumers = consumers;
+    this.#trim = trim;
+  }
+
+  /** Hears how far a consumer is with a shard. */
+  checkpoint(consumer: number, shardId: string, sequenceNumber: string): void {
+    const ofShard = this.#checkpoints.get(shardId) ?? new Map<number, bigint>();
+    this.#checkpoints.set(shardId, ofShard.set(consumer, BigInt(sequenceNumber)));
+    if (ofShard.size < this.#consumers) return;
+    const [first, ...others] = ofShard.values();
+    if (first === undefined) return;
+    this.#trim(shardId, String(others.reduce((least, other) => (other < least ? other : least), first)));
+  }
+}
+
 function* slices<T>(items: Iterable<T>, length: number): Generator<T[]> {
   let slice: T[] = [];
   for (const item of items) {

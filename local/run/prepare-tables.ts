@@ -21,14 +21,14 @@ type FunctionTables = Pick<FunctionFolder, 'name' | 'migrations'> & { readonly t
  *
  * @param server in front of the database
  * @param functions whose tables are created
- * @param example whose reference data is loaded
+ * @param examples whose reference data is loaded
  * @returns what works, and may not be meant
  * @throws `MigrationError` or `TablesError` with everything that keeps the functions from writing
  */
 export async function prepareTables(
   { endpoint, region, resourceArn: clusterArn, secretArn, database }: DataApiServer,
   functions: readonly FunctionTables[],
-  example: Example | undefined,
+  examples: readonly Example[],
 ): Promise<readonly string[]> {
   const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   const connection = { client, clusterArn, secretArn, database };
@@ -39,7 +39,7 @@ export async function prepareTables(
     // A developer's own database: what a deployment would refuse is told when the run starts.
     await applyMigrations({ ...connection, migrations: sets.flat(), mustSuitReleaseBefore: false });
     const execute = createPatientExecute(connection, { timeoutMs: 50_000, maxWaitMs: 60_000 });
-    await example?.loadReference(execute);
+    for (const example of examples) await example.loadReference(execute);
     const { problems, warnings } = await checkTables(
       execute,
       functions.flatMap(({ tables = [] }) => tables),

@@ -1,30 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkMigrations, COMPATIBILITY_HEADING } from '../../build/check-migrations.ts';
-import { functionFolder, unknownFunctionProblem } from '../../build/function-folder.ts';
-import { findExample } from '../examples/find-example.ts';
-import type { EventSourceMapping } from '../mapping/event-source-mapping.ts';
-import { createEventSourceMapping } from '../mapping/event-source-mapping.ts';
-import type { MappingEvent } from '../mapping/mapping-event.ts';
+import { functionFolder, unknownFunctionProblem, type FunctionFolder } from '../../build/function-folder.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
-import type { BatchLog } from './batch-log.ts';
-import { createBatchLog } from './batch-log.ts';
-import { describeQuarantine } from './describe-quarantine.ts';
-import { describeProgress, describeReport } from './describe-run.ts';
-import { describeWorld } from './describe-world.ts';
+import { readLocalSettings, type LocalSettings } from '../examples/local-settings.ts';
 import type { EventInput, InputEvent } from '../input/event-input.ts';
 import { readEventFile } from '../input/read-event-file.ts';
-import { InvocationFailures } from './invocation-failures.ts';
+import { Consumer, createEars, type ConsumerEars, type StreamMoment } from './consumer.ts';
+import { describeQuarantine } from './describe-quarantine.ts';
+import { describeReport } from './describe-run.ts';
+import { describeWorld } from './describe-world.ts';
 import type { RunOptions } from './run-options.ts';
-import { createRepeatedLines } from './repeated-lines.ts';
-import { RunProgress } from './run-progress.ts';
-import type { RunReport } from './run-report.ts';
-import { createRunReport } from './run-report.ts';
+import { SharedTrim } from './local-stream.ts';
+import { createRunReport, type RunReport } from './run-report.ts';
 import type { Screen } from './screen.ts';
-import type { Standstill } from './standstill.ts';
-import { createStandstillWatch, describeStandstill } from './standstill.ts';
-import type { World } from './start-world.ts';
-import { startWorld } from './start-world.ts';
+import { describeStandstill } from './standstill.ts';
+import { startWorld, type World } from './start-world.ts';
 
 /** Part of the backlog that is done when the database goes down, if it is told to. */
 const DOWN_AFTER_SHARE = 1 / 3;
@@ -36,36 +27,34 @@ const ABREAST_MS = 2_000;
 const TICK_MS = 100;
 
 /**
- * The main job: fills a stream while its consumer is stopped, starts the consumer, shows how it catches up, and leaves
+ * The main job: fills a stream while its consumers are stopped, starts them, shows how they catch up, and leaves
  * nothing running.
  *
- * @param given options from the command line
+ * @param options from the command line
  * @param screen to show progress on
  * @param signal ends the run early: what was done until then is reported
- * @returns `undefined` when the run was ended before there was anything to report
+ * @returns one report for each function; `undefined` when the run was ended before there was anything to report
  * @throws {@link UsageError} for an option that turns out wrong on closer look
  * @throws `FunctionError`, `MigrationError` or `TablesError` for a function that cannot be used
  */
-export async function runLocal(given: RunOptions, screen: Screen, signal: AbortSignal): Promise<RunReport | undefined> {
-  const unknown = await unknownFunctionProblem('--function', given.function);
-  if (unknown !== undefined) throw new UsageError([unknown]);
-  const folder = functionFolder(given.function);
-  const options = { ...given, function: folder.name };
-  const example = await findExample(folder);
-  const input = await openInput(options, await example?.input());
-  const log = createBatchLog();
-  const failures = new InvocationFailures(options.function);
+export async function runLocal(
+  options: RunOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<readonly RunReport[] | undefined> {
+  const unknown = await Promise.all(options.functions.map((name) => unknownFunctionProblem('--function', name)));
+  const problems = unknown.filter((problem) => problem !== undefined);
+  if (problems.length > 0) throw new UsageError(problems);
+  const folders = options.functions.map((name) => functionFolder(name));
+  const settings = await Promise.all(folders.map((folder) => readLocalSettings(folder)));
+  const input = await openInput(options, settings);
+  const ears = folders.map(({ name }) => createEars(name));
   const world = await startWorld({
-    folder,
-    example,
+    functions: folders.map((folder, index) => ({ folder, ...hearing(ears[index]) })),
+    examples: settings.flatMap(({ example }) => example ?? []),
     options,
     onStep: (step) => {
       screen.update(`starting ${step} …`);
-    },
-    onLog: log.add,
-    onCrash: (crash) => {
-      log.dropCrashOutput(crash.environmentId);
-      failures.addCrash(crash);
     },
   }).catch((error: unknown) => {
     // Ctrl-C reaches the programs that are being started too: that they fail is no news then.
@@ -75,24 +64,42 @@ export async function runLocal(given: RunOptions, screen: Screen, signal: AbortS
     screen.say('Not caught up: ended while it was starting.');
     return undefined;
   }
-  for (const warning of world.warnings) screen.say(`WARN ${warning}`);
-  const { warnings } = await checkMigrations(folder.name, folder.migrations);
-  if (warnings.length > 0) screen.say(`WARN ${[COMPATIBILITY_HEADING, ...warnings].join('\n- ')}`);
+  for (const warning of [...world.warnings, ...(await migrationWarnings(folders))]) screen.say(`WARN ${warning}`);
   const events = input.events()[Symbol.iterator]();
-  return drain(
-    new LocalRun({ options, world, screen, signal, log, failures, events }),
-    options.events ?? input.backlog,
+  return drain(new LocalRun({ options, world, screen, signal, ears, events }), options.events ?? input.backlog);
+}
+
+function hearing(
+  ears: ConsumerEars | undefined,
+): Pick<Parameters<typeof startWorld>[0]['functions'][number], 'onLog' | 'onCrash'> {
+  return {
+    onLog: (line, environmentId) => ears?.log.add(line, environmentId),
+    onCrash: (crash) => {
+      ears?.log.dropCrashOutput(crash.environmentId);
+      ears?.failures.addCrash(crash);
+    },
+  };
+}
+
+async function migrationWarnings(folders: readonly FunctionFolder[]): Promise<readonly string[]> {
+  const checks = await Promise.all(folders.map(({ name, migrations }) => checkMigrations(name, migrations)));
+  return checks.flatMap(({ warnings }) =>
+    warnings.length === 0 ? [] : [[COMPATIBILITY_HEADING, ...warnings].join('\n- ')],
   );
 }
 
-function openInput(options: RunOptions, exampleInput: EventInput | undefined): Promise<EventInput> | EventInput {
+/** Events of the file that was given, or the example of the first function that has one. */
+async function openInput(options: RunOptions, settings: readonly LocalSettings[]): Promise<EventInput> {
   if (options.input !== undefined) {
-    const partitionKey = { members: options.partitionKey, random: options.randomKey };
+    const members =
+      options.partitionKey ?? settings.find(({ partitionKey }) => partitionKey !== undefined)?.partitionKey;
+    const partitionKey = { members, random: options.randomKey };
     return readEventFile({ path: options.input, format: options.inputFormat, partitionKey });
   }
-  if (exampleInput !== undefined) return exampleInput;
+  const example = settings.find((it) => it.example !== undefined)?.example;
+  if (example !== undefined) return example.input();
   throw new UsageError([
-    `function ${options.function} has no example events; give it some with \`--input FILE --partition-key FIELD\``,
+    `function ${options.functions.join(', ')} has no example events; give it some with \`--input FILE --partition-key FIELD\``,
   ]);
 }
 
@@ -101,63 +108,57 @@ interface RunParts {
   readonly world: World;
   readonly screen: Screen;
   readonly signal: AbortSignal;
-  readonly log: BatchLog;
-  readonly failures: InvocationFailures;
+  readonly ears: readonly ConsumerEars[];
   readonly events: Iterator<InputEvent>;
 }
 
 /** Fills the stream, lets it be drained, reports, and ends the world whatever happens. */
-async function drain(run: LocalRun, backlog: number): Promise<RunReport> {
+async function drain(run: LocalRun, backlog: number): Promise<readonly RunReport[]> {
   try {
     await run.fill(backlog);
     await run.catchUp();
-    const report = await run.report();
-    if (run.isKeptRunning) await run.keepRunning();
-    return report;
+    const reports = await run.report();
+    if (run.isKeptRunning(reports)) await run.keepRunning();
+    return reports;
   } finally {
     await run.close();
   }
 }
 
-/** The state of one run: what was put, what is done. */
+/** The state of one run: what was put, and who reads it. */
 class LocalRun {
   readonly #parts: RunParts;
-  readonly #mapping: EventSourceMapping;
+  readonly #consumers: readonly Consumer[];
   #put = 0;
   /** What had been put at the moments looked at, the oldest just beyond {@link ABREAST_MS}. */
   readonly #putMarks: { readonly atMs: number; readonly put: number }[] = [];
-  #done = 0;
-  #iteratorAgeMs = 0;
-  #maxIteratorAgeMs = 0;
-  #startedAt = 0;
-  #finishedAt = 0;
-  #caughtUp = false;
-  #inFlight = 0;
-  /** Set when nothing moves any more until a person does something. */
-  #standstill: Standstill | undefined;
-  #isHoldTold = false;
-  readonly #lines = createRepeatedLines();
-  readonly #progress = new RunProgress();
-  /** What ended the mapping, an outage that went wrong, or that no environment starts. */
+  readonly #toldStandstills = new Set<Consumer>();
+  /** An outage that went wrong. */
   #failure: unknown;
   /** Aborted when no more events are to arrive. */
   readonly #arriving = new AbortController();
 
   constructor(parts: RunParts) {
-    const { options, world, failures } = parts;
+    const { options, world, ears } = parts;
     this.#parts = parts;
-    this.#mapping = createEventSourceMapping({
-      source: world.stream.source,
-      invoker: failures.watch(world.runtime),
-      settings: {
-        batchSize: options.batchSize,
-        maxBatchingWindowSeconds: options.maxBatchingWindow,
-        parallelizationFactor: options.parallelizationFactor,
-        filters: options.filters,
-      },
-      pace: world.stream.pace,
-      observe: this.#observe,
-    });
+    const trim = new SharedTrim(world.functions.length, world.stream.trim);
+    this.#consumers = world.functions.map(
+      (running, index) =>
+        new Consumer({
+          ears: ears[index] ?? createEars(running.folder.name),
+          running,
+          stream: world.stream,
+          settings: {
+            batchSize: options.batchSize,
+            maxBatchingWindowSeconds: options.maxBatchingWindow,
+            parallelizationFactor: options.parallelizationFactor,
+            filters: options.filters,
+          },
+          onCheckpoint: (shardId, sequenceNumber) => {
+            trim.checkpoint(index, shardId, sequenceNumber);
+          },
+        }),
+    );
   }
 
   /** Puts the backlog while nobody reads. */
@@ -175,112 +176,94 @@ class LocalRun {
     );
   }
 
-  /** Starts the consumer and waits until it has caught up with everything put so far, or the run is ended. */
+  /** Starts the consumers and waits until they have caught up with everything put so far, or the run is ended. */
   async catchUp(): Promise<void> {
     const { signal, options } = this.#parts;
     if (this.#isInterrupted()) return;
-    this.#startedAt = performance.now();
-    await this.#mapping.start();
-    this.#mapping.drained().catch((error: unknown) => {
-      this.#failure = error;
-    });
+    for (const consumer of this.#consumers) await consumer.start();
     const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, this.#arriving.signal]));
     const outage = this.#takeDatabaseDown().catch((error: unknown) => {
       this.#failure ??= error;
     });
-    await this.#watch(() => this.#isAbreast());
+    await this.#watch((consumer) => consumer.isAbreast(this.#moment()));
     await outage;
-    if (options.keepRunning && !this.#isInterrupted() && this.#standstill === undefined) {
+    if (options.keepRunning && !this.#isInterrupted() && !this.#consumers.some(({ standstill }) => standstill)) {
       this.#finish();
       return;
     }
     this.#arriving.abort();
     await arrivals;
-    await this.#watch(() => this.#done >= this.#put);
+    await this.#watch((consumer) => consumer.done >= this.#put);
     this.#finish();
-    await this.#mapping.stop();
+    await this.#stop();
   }
 
   /** Goes on until the run is ended; whoever likes can look at the servers meanwhile. */
   async keepRunning(): Promise<void> {
-    const { world, screen, signal } = this.#parts;
+    const { world, screen } = this.#parts;
     for (const line of describeWorld(world)) screen.say(line);
-    await this.#watch(() => signal.aborted);
-    await this.#mapping.stop();
+    await this.#watch(() => false);
+    await this.#stop();
   }
 
   /** Ends everything; batches that a failed run has left under way end with their environments. */
   async close(): Promise<void> {
     this.#arriving.abort();
     // A run that failed has told why; what follows from it is no news.
-    const stopped = this.#mapping.stop().catch(() => undefined);
+    const stopped = this.#stop().catch(() => undefined);
     await this.#parts.world.close();
     await stopped;
   }
 
   /** Whether the run goes on once it has caught up. */
-  get isKeptRunning(): boolean {
-    return this.#parts.options.keepRunning && this.#caughtUp;
+  isKeptRunning(reports: readonly RunReport[]): boolean {
+    return this.#parts.options.keepRunning && reports.every(({ caughtUp }) => caughtUp);
   }
 
-  /** Shows the report, and writes it where the options say so. */
-  async report(): Promise<RunReport> {
-    const { options, world, log, screen } = this.#parts;
-    const report = createRunReport(options, log.totals(), {
-      events: this.#put,
-      seconds: (this.#finishedAt - this.#startedAt) / 1000,
-      maxIteratorAgeMs: this.#maxIteratorAgeMs,
-      caughtUp: this.#caughtUp,
-      environments: world.runtime.environmentsStarted(),
-      postgres: world.postgres.version,
-      skippedByReason: log.skips(),
-    });
-    screen.say(describeReport(report));
-    if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
-    if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
-    return report;
+  /** Shows the reports, and writes them where the options say so: one as it is, several as a list. */
+  async report(): Promise<readonly RunReport[]> {
+    const { options, world, screen } = this.#parts;
+    const reports = this.#consumers.map((consumer) =>
+      createRunReport(consumer.name, options, {
+        ...consumer.facts(),
+        events: this.#put,
+        postgres: world.postgres.version,
+      }),
+    );
+    for (const report of reports) {
+      if (reports.length > 1) screen.say(`\n${report.function}`);
+      screen.say(describeReport(report));
+      if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
+    }
+    const content = reports.length === 1 ? reports[0] : reports;
+    if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(content, null, 2)}\n`);
+    return reports;
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
   }
 
   #finish(): void {
-    const { screen, failures } = this.#parts;
-    this.#finishedAt = performance.now();
-    this.#caughtUp = !this.#isInterrupted() && this.#standstill === undefined;
-    this.#sayNews();
-    for (const line of [...this.#lines.describe(), ...failures.totals()]) screen.say(line);
-    if (this.#standstill !== undefined) screen.say(describeStandstill(this.#standstill));
+    for (const consumer of this.#consumers) this.#say(consumer, consumer.finish(!this.#isInterrupted()));
   }
 
-  /** Ends a run that stands still, unless it is kept running: then whoever wants to can do something about it. */
-  #standStill(standstill: Standstill | undefined): void {
-    const { options, screen, world } = this.#parts;
-    if (standstill === undefined || this.#isHoldTold) return;
-    if (!options.keepRunning) {
-      this.#standstill = standstill;
-      return;
-    }
-    this.#isHoldTold = true;
-    for (const line of [describeStandstill(standstill), ...describeWorld(world)]) screen.say(line);
-  }
-
-  #sayNews(): void {
-    const { screen, log, failures } = this.#parts;
-    for (const { level, message } of log.takeProblems()) {
-      if (this.#lines.isNew(`${level} ${message}`)) screen.say(`${level} ${message}`);
-    }
-    for (const line of failures.takeLines()) screen.say(line);
+  #say(consumer: Consumer, lines: readonly string[]): void {
+    const prefix = this.#consumers.length > 1 ? `${consumer.name}: ` : '';
+    for (const line of lines) this.#parts.screen.say(`${prefix}${line}`);
   }
 
   /**
-   * Everything is done that was put up to a moment ago. While events keep arriving the last of them are always on their
-   * way: a shard that was read to its tip is read again a second later.
+   * What was put, now and up to a moment ago. While events keep arriving the last of them are always on their way: a shard
+   * that was read to its tip is read again a second later.
    */
-  #isAbreast(): boolean {
+  #moment(): StreamMoment {
     const nowMs = performance.now();
     this.#putMarks.push({ atMs: nowMs, put: this.#put });
     while ((this.#putMarks[1]?.atMs ?? nowMs) <= nowMs - ABREAST_MS) this.#putMarks.shift();
     const [mark] = this.#putMarks;
     const isOld = mark !== undefined && mark.atMs <= nowMs - ABREAST_MS;
-    return this.#done >= (isOld ? mark.put : this.#put);
+    return { put: this.#put, putBefore: isOld ? mark.put : this.#put };
   }
 
   /** A method, because the compiler takes a signal that was looked at once for one that stays as it is. */
@@ -288,27 +271,41 @@ class LocalRun {
     return this.#parts.signal.aborted;
   }
 
-  async #watch(isOver: () => boolean): Promise<void> {
-    const { signal, log, failures } = this.#parts;
-    const watchStandstill = createStandstillWatch();
-    while (!isOver() && !signal.aborted && this.#standstill === undefined) {
-      this.#sayNews();
-      this.#failure ??= failures.startFailure();
+  /** Waits until every consumer is where it should be, or stands still for good. */
+  async #watch(isThere: (consumer: Consumer) => boolean): Promise<void> {
+    const { signal, options } = this.#parts;
+    const isOver = (consumer: Consumer): boolean =>
+      isThere(consumer) || (consumer.standstill !== undefined && !options.keepRunning);
+    while (!this.#consumers.every(isOver) && !signal.aborted) {
+      this.#failure ??= this.#consumers.map(({ failure }) => failure).find((failure) => failure !== undefined);
       if (this.#failure !== undefined) throw this.#failure as Error;
-      this.#showProgress();
-      const atMs = performance.now();
-      this.#standStill(watchStandstill({ atMs, done: this.#done, inFlight: this.#inFlight, holds: log.holds() }));
+      this.#look();
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  #showProgress(): void {
-    const { screen, log } = this.#parts;
-    const counts = { put: this.#put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
-    // The time of day, on a clock that nobody sets.
-    const atMs = performance.timeOrigin + performance.now();
-    const outlook = this.#progress.add({ ...counts, atMs, isAbreast: this.#isAbreast(), holds: log.holds() });
-    screen.update((columns) => describeProgress({ ...counts, ...outlook, atMs, totals: log.totals() }, columns));
+  /** Says what is new, and shows the consumer that is furthest behind. */
+  #look(): void {
+    const { screen } = this.#parts;
+    const moment = this.#moment();
+    const looks = this.#consumers.map((consumer) => ({ consumer, show: consumer.look(moment) }));
+    for (const consumer of this.#consumers) {
+      this.#say(consumer, consumer.news());
+      this.#tellStandstill(consumer);
+    }
+    const [last, ...others] = looks.sort((a, b) => a.consumer.done - b.consumer.done);
+    if (last === undefined) return;
+    const prefix = others.length === 0 ? '' : `${last.consumer.name} `;
+    screen.update((columns) => `${prefix}${last.show(columns - prefix.length)}`);
+  }
+
+  /** Where the run goes on all the same, whoever wants to can do something about it. */
+  #tellStandstill(consumer: Consumer): void {
+    const { options, world, screen } = this.#parts;
+    if (consumer.standstill === undefined || !options.keepRunning || this.#toldStandstills.has(consumer)) return;
+    this.#toldStandstills.add(consumer);
+    this.#say(consumer, [describeStandstill(consumer.standstill)]);
+    for (const line of describeWorld(world)) screen.say(line);
   }
 
   /** Shows what a drain does without its database: it holds its position, and goes on when the database is back. */
@@ -316,12 +313,13 @@ class LocalRun {
     const { options, world, screen, signal } = this.#parts;
     const { databaseDownSeconds: seconds } = options;
     if (seconds === 0) return;
+    const done = (): number => Math.min(...this.#consumers.map((consumer) => consumer.done));
     const isOver = (): boolean => signal.aborted || this.#failure !== undefined;
-    while (this.#done < this.#put * DOWN_AFTER_SHARE && !isOver()) await sleep(1);
+    while (done() < this.#put * DOWN_AFTER_SHARE && !isOver()) await sleep(1);
     if (isOver()) return;
-    screen.say(`PostgreSQL goes down for ${seconds} s, after ${this.#done.toLocaleString('en-US')} events.`);
+    screen.say(`PostgreSQL goes down for ${seconds} s, after ${done().toLocaleString('en-US')} events.`);
     await world.postgres.restart('fast', 1000 * seconds);
-    screen.say(`PostgreSQL is back; ${this.#done.toLocaleString('en-US')} events were done meanwhile.`);
+    screen.say(`PostgreSQL is back; ${done().toLocaleString('en-US')} events were done meanwhile.`);
   }
 
   async #arrive(perSecond: number, signal: AbortSignal): Promise<void> {
@@ -349,31 +347,6 @@ class LocalRun {
       if (!signal.aborted) throw error;
     }
   }
-
-  readonly #observe = (event: MappingEvent): void => {
-    switch (event.type) {
-      case 'resolved':
-      case 'discarded':
-        this.#done += event.records.length;
-        break;
-      case 'filtered':
-        this.#done += event.records;
-        break;
-      case 'invoked':
-        this.#inFlight += 1;
-        this.#iteratorAgeMs = event.iteratorAgeMs;
-        this.#maxIteratorAgeMs = Math.max(this.#maxIteratorAgeMs, event.iteratorAgeMs);
-        break;
-      case 'finished':
-        this.#inFlight -= 1;
-        this.#parts.failures.addFinished(event);
-        break;
-      case 'checkpoint':
-        this.#parts.world.stream.trim(event.shardId, event.sequenceNumber);
-        break;
-      default:
-    }
-  };
 }
 
 function* take<T>(items: Iterator<T>, count: number): Generator<T> {

@@ -13,8 +13,8 @@ export const SOURCES = ['kinesis', 'memory'] as const;
 
 /** What one local run is asked to do. */
 export interface RunOptions {
-  /** Folder under `functions/`, or path of a folder. */
-  readonly function: string;
+  /** Folders under `functions/`, or their paths; each reads the whole stream. */
+  readonly functions: readonly string[];
   /** File of events, instead of the function's example events. */
   readonly input: string | undefined;
   readonly inputFormat: EventFile['format'];
@@ -128,7 +128,7 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
   const numbers = Object.entries<NumberOption>(NUMBERS).map(([name, option]) => [name, raw[memberOf(option)]]);
   return {
     ...(Object.fromEntries(numbers) as Record<keyof typeof NUMBERS, number>),
-    function: text(raw, 'function') ?? '',
+    functions: (raw['function'] ?? []) as readonly string[],
     source: text(raw, 'source') as RunOptions['source'],
     keepRunning: raw['keepRunning'] === true,
     input: text(raw, 'input'),
@@ -148,7 +148,11 @@ function createCommand(): Command {
     .description(
       'Fill a stream while its consumer is stopped, start the consumer, and watch it catch up: no AWS account needed.',
     )
-    .option('--function <name>', 'folder under functions/, or its path', IS_PACKED ? undefined : 'flights')
+    .option(
+      '--function <name...>',
+      'folder under functions/, or its path; several read one stream',
+      IS_PACKED ? undefined : ['flights'],
+    )
     .option(
       '--input <file>',
       'own events: JSON objects, one per line or in a list, or captured records; also gzip or zstd',

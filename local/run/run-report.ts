@@ -43,6 +43,7 @@ export interface RunReport {
 
 /** What was seen of a run beside the functions' own metrics. */
 export interface RunFacts {
+  readonly totals: BatchTotals;
   readonly events: number;
   readonly seconds: number;
   readonly maxIteratorAgeMs: number;
@@ -52,18 +53,22 @@ export interface RunFacts {
   readonly skippedByReason: Readonly<Record<string, number>>;
 }
 
+/** Everything that can become of an event. */
+const DONE = [
+  'EventsWritten',
+  'EventsSuperseded',
+  'EventsDuplicate',
+  'EventsQuarantined',
+  'EventsSkipped',
+] as const satisfies readonly (keyof BatchTotals)[];
+
 /** Puts a run's figures together. */
-export function createRunReport(options: RunOptions, totals: BatchTotals, facts: RunFacts): RunReport {
-  const done = sum(
-    totals.EventsWritten,
-    totals.EventsSuperseded,
-    totals.EventsDuplicate,
-    totals.EventsQuarantined,
-    totals.EventsSkipped,
-  );
+export function createRunReport(functionName: string, options: RunOptions, facts: RunFacts): RunReport {
+  const { totals } = facts;
+  const done = sum(...DONE.map((name) => totals[name]));
   const lookups = totals.LookupKeys || 0;
   return {
-    function: options.function,
+    function: functionName,
     events: facts.events,
     written: sum(totals.EventsWritten),
     superseded: sum(totals.EventsSuperseded),

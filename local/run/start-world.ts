@@ -19,29 +19,42 @@ import { prepareTables } from './prepare-tables.ts';
 import type { RunOptions } from './run-options.ts';
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
-/** Everything a function has around it on AWS, on this machine. */
+/** A function that can be invoked. */
+export interface RunningFunction {
+  readonly folder: FunctionFolder;
+  readonly runtime: FunctionRuntime;
+}
+
+/** Everything that functions have around them on AWS, on this machine. */
 export interface World {
   readonly postgres: PostgresServer;
   readonly dataApi: DataApiServer;
   readonly stream: LocalStream;
-  readonly runtime: FunctionRuntime;
+  /** In the order in which they were asked for. */
+  readonly functions: readonly RunningFunction[];
   /** What of the tables works, and may not be meant. */
   readonly warnings: readonly string[];
   /** Ends all of it, in the reverse order of its start. */
   readonly close: () => Promise<void>;
 }
 
-/** What a world is made for. */
-export interface WorldSettings {
+/** A function of a world, and who hears of it. */
+export interface WorldFunction {
   readonly folder: FunctionFolder;
-  readonly example: Example | undefined;
-  readonly options: RunOptions;
-  /** Hears what is being started. */
-  readonly onStep: (step: string) => void;
   /** Takes each line that an environment of the function writes. */
   readonly onLog: (line: string, environmentId: string) => void;
   /** Hears of each environment that ended by itself. */
   readonly onCrash: (crash: EnvironmentCrash) => void;
+}
+
+/** What a world is made for. */
+export interface WorldSettings {
+  readonly functions: readonly WorldFunction[];
+  /** Whose reference data is loaded. */
+  readonly examples: readonly Example[];
+  readonly options: RunOptions;
+  /** Hears what is being started. */
+  readonly onStep: (step: string) => void;
 }
 
 /** As long as an invocation may take. */
@@ -49,18 +62,21 @@ export const FUNCTION_TIMEOUT_MS = 60_000;
 const FUNCTION_MEMORY_MB = 1_024;
 
 /**
- * Tries the function, then starts the database, the Data API, the stream and the function's runtime, and prepares the
+ * Tries the functions, then starts the database, the Data API, the stream and the functions' runtimes, and prepares the
  * tables.
  *
  * @throws what could not be started; everything started before has then been ended
  */
 export async function startWorld(settings: WorldSettings): Promise<World> {
-  const { folder, example, options, onStep } = settings;
+  const { functions, examples, options, onStep } = settings;
   await using starting = new AsyncDisposableStack();
   onStep('function');
-  const directory = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
-  starting.defer(() => rm(directory, { recursive: true, force: true }));
-  const { tables } = await prepareFunction(folder, directory);
+  const root = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
+  starting.defer(() => rm(root, { recursive: true, force: true }));
+  const prepared = [];
+  for (const [index, { folder }] of functions.entries()) {
+    prepared.push({ ...folder, ...(await prepareFunction(folder, join(root, String(index)))) });
+  }
   onStep('PostgreSQL');
   const postgres = await (options.databaseUrl === undefined
     ? startPostgres()
@@ -69,27 +85,30 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
   onStep('tables');
-  const warnings = await prepareTables(dataApi, [{ ...folder, tables }], example);
+  const warnings = await prepareTables(dataApi, prepared, examples);
   // Latency is for what is measured, not for what prepares it.
   dataApi.setLatencyMs(options.dataApiLatencyMs);
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
-  const stream = await startStream(options.source, options.shards, options.function);
+  const stream = await startStream(options.source, options.shards, prepared[0]?.name ?? '');
   starting.defer(() => stream.close());
-  const runtime = startRuntime(dataApi, settings, directory);
-  starting.defer(() => runtime.close());
+  const running = functions.map((it, index): RunningFunction => {
+    const runtime = startRuntime(dataApi, { ...it, options }, join(root, String(index)));
+    starting.defer(() => runtime.close());
+    return { folder: it.folder, runtime };
+  });
   const started = starting.move();
-  return { postgres, dataApi, stream, runtime, warnings, close: () => started.disposeAsync() };
+  return { postgres, dataApi, stream, functions: running, warnings, close: () => started.disposeAsync() };
 }
 
 function startRuntime(
   { endpoint, region, resourceArn, secretArn, database }: DataApiServer,
-  { options, onLog, onCrash }: WorldSettings,
+  { folder, options, onLog, onCrash }: WorldFunction & Pick<WorldSettings, 'options'>,
   directory: string,
 ): FunctionRuntime {
   return createFunctionRuntime({
     bundlePath: join(directory, 'index.mjs'),
     handlerName: 'handler',
-    functionName: options.function,
+    functionName: folder.name,
     timeoutMs: FUNCTION_TIMEOUT_MS,
     memoryMb: FUNCTION_MEMORY_MB,
     maxConcurrency: options.shards * options.parallelizationFactor,

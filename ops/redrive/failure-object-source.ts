@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { withPlace } from '../../kinesis/put-back-record.ts';
 import { MARK_ENDING } from '../../kinesis/unread-failures.ts';
 import { parseFailureObject } from './parse-failure-object.ts';
 import type { RedriveItem, RedrivePage, RedriveSource } from './redrive-source.ts';
@@ -17,15 +18,21 @@ export interface FailureObjects {
  * On-failure objects as something to put back: one object at a time, with all its records.
  *
  * @param objects where they are kept
- * @param streamArn the stream they must come from; others are refused
+ * @param options.streamArn the stream they must come from; others are refused
+ * @param options.keepPlaces whether the records keep the place they had, for projections that depend on it
  */
-export function createFailureObjectSource(objects: FailureObjects, streamArn: string): RedriveSource {
+export function createFailureObjectSource(
+  objects: FailureObjects,
+  { streamArn, keepPlaces = false }: { readonly streamArn: string; readonly keepPlaces?: boolean },
+): RedriveSource {
   return {
     pages: () => listPages(objects, streamArn),
     read: async ({ id }) => {
       const object = parseFailureObject(await objects.read(id), streamArn);
       if (typeof object === 'string') throw new Error(`${id}: ${object}`);
-      return object.records;
+      return object.records.map(({ place, ...record }) =>
+        keepPlaces && place !== undefined ? withPlace(record, place) : record,
+      );
     },
     // No entry of the quarantine is put back here.
     announce: () => Promise.resolve(),

@@ -1,10 +1,16 @@
+import { formatPlace } from '../../contract/put-back-place.ts';
 import type { RecordToPut } from '../../kinesis/put-records.ts';
 
 /** An on-failure object, read: the records of a batch that the mapping gave up. */
 export interface FailureObject {
   readonly condition: string;
   readonly shardId: string;
-  readonly records: readonly RecordToPut[];
+  readonly records: readonly FailedRecord[];
+}
+
+/** A record with the place that it had, as far as the object says it. */
+export interface FailedRecord extends RecordToPut {
+  readonly place: string | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -33,7 +39,7 @@ export function parseFailureObject(text: string, streamArn: string): FailureObje
   return { condition: condition ?? 'unknown', shardId: shardId ?? 'unknown', records };
 }
 
-function readPayload(payload: unknown): readonly RecordToPut[] | string {
+function readPayload(payload: unknown): readonly FailedRecord[] | string {
   if (typeof payload === 'string') return readRecords(payload);
   return payload === undefined
     ? 'expected `payload`, got metadata only, as queues and topics have it; read these records from the stream again'
@@ -45,22 +51,31 @@ function isOfStream(arn: string, streamArn: string): boolean {
   return arn === streamArn || arn.startsWith(`${streamArn}/consumer/`);
 }
 
-function readRecords(payload: string): readonly RecordToPut[] | string {
+function readRecords(payload: string): readonly FailedRecord[] | string {
   const records = parseJson(payload)?.['Records'];
   if (!Array.isArray(records)) return 'expected `payload` to be an invocation event with `Records`, got none';
   const read = records.map(readRecord);
   const wrong = read.indexOf(undefined);
   return wrong < 0
-    ? (read as readonly RecordToPut[])
+    ? (read as readonly FailedRecord[])
     : `expected every record to have \`kinesis.partitionKey\` and \`kinesis.data\`, got one at ${wrong} that has not`;
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-function readRecord(record: unknown): RecordToPut | undefined {
-  const { partitionKey, data } = (record as { readonly kinesis?: Json } | null)?.kinesis ?? {};
+function readRecord(record: unknown): FailedRecord | undefined {
+  const { kinesis = {}, eventID } = (record ?? {}) as { readonly kinesis?: Json; readonly eventID?: unknown };
+  const { partitionKey, data } = kinesis;
   if (typeof partitionKey !== 'string' || typeof data !== 'string' || !BASE64.test(data)) return undefined;
-  return { partitionKey, data: Buffer.from(data, 'base64') };
+  return { partitionKey, data: Buffer.from(data, 'base64'), place: placeOf(eventID, kinesis) };
+}
+
+function placeOf(eventId: unknown, { sequenceNumber, approximateArrivalTimestamp: seconds }: Json): string | undefined {
+  if (typeof eventId !== 'string' || typeof sequenceNumber !== 'string' || typeof seconds !== 'number')
+    return undefined;
+  const [shardId = ''] = eventId.split(':');
+  const arrivedAtMs = Math.round(seconds * 1000);
+  return formatPlace({ shardId, sequenceNumber, subRecord: null, document: null, piece: 0, arrivedAtMs });
 }
 
 function parseJson(text: string): Json | undefined {

@@ -1,6 +1,7 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { Execute, Row } from '../../data-api/execute.ts';
 import { compileFilter, type QuarantineFilter } from './quarantine-filter.ts';
+import { withPlace } from '../../kinesis/put-back-record.ts';
 import type { RecordToPut } from '../../kinesis/put-records.ts';
 import type { RedriveItem, RedriveSource } from './redrive-source.ts';
 
@@ -20,6 +21,7 @@ const LISTED = {
   codeVersion: 'code_version',
   attempts: 'attempts::text',
   payloadBytes: 'octet_length(payload)::text',
+  place: 'place',
 } as const;
 
 /** A result holds 1 MiB, and bytes take two characters each on their way out of the database. */
@@ -91,5 +93,6 @@ async function readEntry(execute: Execute, { id, summary }: RedriveItem): Promis
     if (slice === undefined) throw new Error(`quarantine entry ${id} is gone`);
     slices.push(slice);
   }
-  return { partitionKey: String(summary['partitionKey']), data: Buffer.concat(slices) };
+  const record = { partitionKey: String(summary['partitionKey']), data: Buffer.concat(slices) };
+  return typeof summary['place'] === 'string' ? withPlace(record, summary['place']) : record;
 }

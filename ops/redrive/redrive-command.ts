@@ -20,6 +20,8 @@ export interface RedriveOptions extends QuarantineFilter, StackOptions, Database
   /** What the keys of the bucket's objects begin with. */
   readonly prefix?: string;
   readonly streamArn?: string;
+  /** Whether records of on-failure objects keep the place they had. */
+  readonly keepPlaces: boolean;
 }
 
 /**
@@ -47,6 +49,11 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     )
     .option('--prefix <prefix>', 'with --bucket: only objects whose keys begin so; aws/lambda/ when left out')
     .option('--failures <folder>', 'on-failure objects instead: a folder with a copy of the bucket, by aws s3 sync')
+    .option(
+      '--keep-places',
+      "with --bucket or --failures: keep each record's place and arrival, for projections that use them",
+      false,
+    )
     .addOption(integerOption('--rate <n>', 'records per second', { min: 1, max: 10_000 }).default(100))
     .addOption(integerOption('--limit <n>', 'most items', { min: 1, max: 1_000_000 }).default(1_000_000))
     .addOption(new Option('--stream-arn <arn>', 'the stream').env('STREAM_ARN'))

@@ -46,9 +46,11 @@ export async function runRedrive(given: RedriveOptions, { say, signal }: OpsCons
 }
 
 async function createSource(options: CompleteRedriveOptions, clients: AsyncDisposableStack): Promise<RedriveSource> {
-  const { failures, bucket, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
-  if (bucket !== undefined) return createFailureObjectSource(await openBucket(bucket, options, clients), streamArn);
-  if (failures !== undefined) return createFailureObjectSource(createFolderFailureObjects(failures), streamArn);
+  const { failures, bucket, keepPlaces, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
+  if (bucket !== undefined)
+    return createFailureObjectSource(await openBucket(bucket, options, clients), { streamArn, keepPlaces });
+  if (failures !== undefined)
+    return createFailureObjectSource(createFolderFailureObjects(failures), { streamArn, keepPlaces });
   const client = new RDSDataClient({ ...clientConfiguration(options), maxAttempts: 1 });
   clients.defer(() => {
     client.destroy();

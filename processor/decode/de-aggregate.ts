@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PLACE_TAG } from '../../contract/put-back-place.ts';
 
 /**
  * First bytes of a record that the Kinesis Producer Library packed from several.
@@ -12,6 +13,8 @@ const PARTITION_KEY_TABLE = 1;
 const RECORDS = 3;
 const RECORD_PARTITION_KEY_INDEX = 1;
 const RECORD_DATA = 3;
+const RECORD_TAGS = 4;
+const [TAG_KEY, TAG_VALUE] = [1, 2];
 
 /** Protocol buffers wire types. */
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
@@ -20,6 +23,8 @@ const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 export interface SubRecord {
   readonly partitionKey: string;
   readonly data: Buffer;
+  /** Value of its {@link PLACE_TAG}, where it has one. */
+  readonly place?: string;
 }
 
 /** What the bytes of a record are: themselves, an aggregate, or an aggregate whose checksum holds but whose body does not parse. */
@@ -57,7 +62,7 @@ class MalformedError extends Error {}
 
 function readAggregatedRecord(body: Buffer, maxSubRecords: number): SubRecord[] {
   const partitionKeys: string[] = [];
-  const records: { readonly keyIndex: number; readonly data: Buffer }[] = [];
+  const records: IndexedRecord[] = [];
   for (const field of readFields(body)) {
     if (field.number === PARTITION_KEY_TABLE) partitionKeys.push(bytesOf(field).toString('utf8'));
     if (field.number !== RECORDS) continue;
@@ -66,12 +71,12 @@ function readAggregatedRecord(body: Buffer, maxSubRecords: number): SubRecord[] 
   }
   // An item must exist for every record, or its position would never be logged.
   if (records.length === 0) throw new MalformedError('no sub-records');
-  return records.map(({ keyIndex, data }) => {
+  return records.map(({ keyIndex, ...record }) => {
     const partitionKey = partitionKeys[keyIndex];
     if (partitionKey === undefined) {
       throw new MalformedError(`partition key ${keyIndex} of a table of ${partitionKeys.length}`);
     }
-    return { partitionKey, data };
+    return { partitionKey, ...record };
   });
 }
 
@@ -80,16 +85,26 @@ function bytesOf({ number, bytes }: ProtobufField): Buffer {
   return bytes;
 }
 
-function readRecord(bytes: Buffer): { readonly keyIndex: number; readonly data: Buffer } {
+/** A record whose partition key is still an index of the table. */
+type IndexedRecord = Omit<SubRecord, 'partitionKey'> & { readonly keyIndex: number };
+
+function readRecord(bytes: Buffer): IndexedRecord {
   let keyIndex: number | undefined;
   let data: Buffer | undefined;
+  let place: string | undefined;
   for (const field of readFields(bytes)) {
     if (field.number === RECORD_PARTITION_KEY_INDEX) keyIndex = field.varint;
     if (field.number === RECORD_DATA) data = field.bytes;
+    if (field.number === RECORD_TAGS) place = readPlace(bytesOf(field)) ?? place;
   }
   if (keyIndex === undefined) throw new MalformedError('a sub-record without a partition key');
   if (data === undefined) throw new MalformedError('a sub-record without data');
-  return { keyIndex, data };
+  return { keyIndex, data, ...(place !== undefined && { place }) };
+}
+
+function readPlace(tag: Buffer): string | undefined {
+  const fields = new Map([...readFields(tag)].map(({ number, bytes }) => [number, bytes?.toString('utf8')]));
+  return fields.get(TAG_KEY) === PLACE_TAG ? fields.get(TAG_VALUE) : undefined;
 }
 
 interface ProtobufField {

@@ -1,3 +1,5 @@
+import type { FirstPlace } from '../../contract/put-back-place.ts';
+import { parsePlace } from '../../contract/put-back-place.ts';
 import type { Documents } from './decoders.ts';
 import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
@@ -6,7 +8,8 @@ import { decodeDocument, decodeJson, reject } from './decode-event.ts';
 import { decompress } from './decompress.ts';
 import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection } from './item.ts';
 import { payloadBytes, shardIdOf, WHOLE_RECORD } from './item.ts';
-import { eventRecord, MAX_DOCUMENTS_OF_SUB_RECORD, subSequenceNumberOf } from './place.ts';
+import { eventRecord, MAX_DOCUMENTS_OF_SUB_RECORD, MAX_PIECES, subSequenceNumberOf } from './place.ts';
+import { describeValue } from '../user-values.ts';
 import { decodeText, readTexts } from './read-texts.ts';
 import { skippedEvent } from './skip.ts';
 
@@ -61,7 +64,7 @@ function originOf({ eventID, kinesis }: KinesisRecord, recordIndex: number): Ori
     subSequenceNumber: 0,
     partitionKey,
     arrivedAtMs,
-    place: { shardId: shardIdOf(eventID), sequenceNumber, subRecord: null, document: 0, arrivedAtMs },
+    place: { shardId: shardIdOf(eventID), sequenceNumber, subRecord: null, document: 0, piece: 0, arrivedAtMs },
     payload: data,
     part: 'all',
   };
@@ -84,8 +87,34 @@ function decodeWhole(origin: Origin, decoding: Decoding): Decoded | Decoded[] {
     case 'malformed':
       return reject(origin, 'aggregate-malformed', `the checksum holds but the body has ${aggregate.problem}`);
     case 'aggregate':
-      return decodeSubRecords(origin, aggregate.subRecords, decoding);
+      return decodeAggregate(origin, aggregate.subRecords, decoding);
   }
+}
+
+/** Usually what a producer packed; a single record that says where it stood first was put back by a redrive. */
+function decodeAggregate(whole: Origin, subRecords: readonly SubRecord[], decoding: Decoding): Decoded | Decoded[] {
+  const [first] = subRecords;
+  if (first?.place === undefined || subRecords.length > 1) return decodeSubRecords(whole, subRecords, decoding);
+  const place = parsePlace(first.place);
+  // Nobody may claim a place that is still to come: it could be that of an event on its way, or never be overtaken.
+  if (place === undefined || BigInt(place.sequenceNumber) >= BigInt(whole.sequenceNumber)) {
+    const expected = 'expected the place of an earlier record in its tag';
+    return reject(whole, 'aggregate-malformed', `${expected}, got ${describeValue(first.place)}`);
+  }
+  return decodePutBack({ ...whole, partitionKey: first.partitionKey, payload: first.data }, place, decoding);
+}
+
+function decodePutBack(delivered: Origin, first: FirstPlace, decoding: Decoding): Decoded | Decoded[] {
+  const bytes = payloadBytes(delivered);
+  const origin: Origin = {
+    ...delivered,
+    place: { ...first, document: first.document ?? 0 },
+    part: first.document === null ? 'all' : 'own',
+  };
+  const aggregate = first.subRecord === null ? deAggregate(bytes, LIMITS.maxSubRecords) : undefined;
+  return aggregate?.kind === 'aggregate'
+    ? decodeSubRecords(origin, aggregate.subRecords, decoding)
+    : decodeBytes(origin, bytes, decoding);
 }
 
 function decodeSubRecords(whole: Origin, subRecords: readonly SubRecord[], decoding: Decoding): Decoded[] {
@@ -125,7 +154,7 @@ function decodeDocuments(origin: Origin, bytes: Buffer, decoding: Decoding): Dec
 type Found = Extract<Documents, { readonly kind: 'documents' }>['documents'];
 
 function decodeEach(whole: Origin, documents: Found, decoding: Decoding): Decoded[] | Rejection {
-  const max = whole.place.subRecord === null ? LIMITS.maxDocuments : MAX_DOCUMENTS_OF_SUB_RECORD;
+  const max = maxDocuments(whole);
   if (documents.length > max) {
     return reject(whole, 'too-large', `expected at most ${max} documents, got ${documents.length}`);
   }
@@ -138,13 +167,19 @@ function decodeEach(whole: Origin, documents: Found, decoding: Decoding): Decode
   });
 }
 
+function maxDocuments({ part, place }: Origin): number {
+  if (part === 'own') return place.piece > 0 ? 1 : MAX_PIECES;
+  return place.subRecord === null ? LIMITS.maxDocuments : MAX_DOCUMENTS_OF_SUB_RECORD;
+}
+
 function originOfDocument(whole: Origin, index: number, document: Found[number]): Origin {
-  const place = { ...whole.place, document: index };
+  // What was one document when it was set aside must not take the places of those behind it.
+  const place = { ...whole.place, ...(whole.part === 'own' ? { piece: index } : { document: index }) };
   const { payload } = document;
   return {
     ...whole,
     place,
-    subSequenceNumber: subSequenceNumberOf(place),
+    subSequenceNumber: whole.part === 'own' ? index : subSequenceNumberOf(place),
     ...(payload === undefined ? { part: 'shared' } : { part: 'own', payload }),
   };
 }

@@ -13,6 +13,8 @@ export interface Place {
   readonly subRecord: number | null;
   /** Index among the documents of the record or sub-record. */
   readonly document: number;
+  /** Index among what a document became that was put back and has several in it now; 0 as a rule. */
+  readonly piece: number;
   /** Milliseconds since 1970. */
   readonly arrivedAtMs: number;
 }
@@ -40,19 +42,23 @@ const SUB_RECORD_NUMBERS = 2 ** 17;
 /** Documents of a sub-record that have numbers of their own in an integer of four bytes. */
 export const MAX_DOCUMENTS_OF_SUB_RECORD = 2 ** (31 - 17);
 
-/** Digits of the index in an aggregate and of the index of the document: more than decoding lets through. */
-const [SUB_RECORD_DIGITS, DOCUMENT_DIGITS] = [5, 7];
-const ONLY_EVENT = '0'.repeat(SUB_RECORD_DIGITS + DOCUMENT_DIGITS);
+/** Digits of the indexes in a position: as many as decoding lets through. */
+const DIGITS = { subRecord: 5, document: 5, piece: 2 } as const;
+const ONLY_EVENT = '0'.repeat(DIGITS.subRecord + DIGITS.document + DIGITS.piece);
+
+/** Pieces of a document that have positions of their own. */
+export const MAX_PIECES = 10 ** DIGITS.piece;
 
 /**
  * The place as one integer: the sequence number with the indexes behind it, each in a fixed number of digits. It depends on
  * nothing else in the record, so that it stays the same whatever a build makes of the record's other events.
  */
-export function positionOf({ sequenceNumber, subRecord, document }: Place): string {
-  if ((subRecord ?? 0) + document === 0) return sequenceNumber + ONLY_EVENT;
+export function positionOf({ sequenceNumber, subRecord, document, piece }: Place): string {
+  if ((subRecord ?? 0) + document + piece === 0) return sequenceNumber + ONLY_EVENT;
   const indexes = [
-    String(subRecord ?? 0).padStart(SUB_RECORD_DIGITS, '0'),
-    String(document).padStart(DOCUMENT_DIGITS, '0'),
+    String(subRecord ?? 0).padStart(DIGITS.subRecord, '0'),
+    String(document).padStart(DIGITS.document, '0'),
+    String(piece).padStart(DIGITS.piece, '0'),
   ];
   return sequenceNumber + indexes.join('');
 }

@@ -38,6 +38,11 @@ export class AskedKeys {
     this.close();
   }
 
+  /** The keys that an item asked for. */
+  of(item: number): readonly string[] {
+    return this.#keys.slice(item === 0 ? 0 : (this.#ends[item - 1] ?? 0), this.#ends[item] ?? 0);
+  }
+
   /** Whether an item asked for a key. */
   has(item: number, key: string): boolean {
     const start = item === 0 ? 0 : (this.#ends[item - 1] ?? 0);

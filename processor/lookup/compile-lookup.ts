@@ -1,3 +1,4 @@
+import { parseColumnType } from '../tables/column-type.ts';
 import { identifier } from '../tables/table-kind.ts';
 import type { Lookup } from './declare-lookup.ts';
 import { isComposite, keyColumnsOf } from './declare-lookup.ts';
@@ -37,19 +38,14 @@ JOIN ${identifier(lookup.table)} AS _t ON ${equal.join(' AND ')}
 GROUP BY _asked.n`;
 }
 
-/** JSON numbers are doubles to JavaScript: what must stay exact travels as text. */
+/** JSON numbers are doubles to JavaScript, and JSON has no NaN: what must stay exact travels as text. */
+const AS_TEXT: ReadonlySet<string> = new Set(['bigint', 'numeric', 'position', 'double precision']);
+
 function cell(column: string, type: string): string {
   const name = `_t.${identifier(column)}`;
-  switch (type.replace('?', '')) {
-    case 'bigint':
-    case 'numeric':
-    case 'position':
-    // JSON has no NaN and no infinities.
-    case 'double precision':
-      return `${name}::text`;
-    case 'bytea':
-      return `encode(${name}, 'base64')`;
-    default:
-      return name;
-  }
+  const parsed = parseColumnType(type);
+  if (parsed === undefined) return name;
+  if (parsed.kind === 'sql') return `${name}::text`;
+  if (AS_TEXT.has(parsed.name)) return `${name}::text${parsed.kind === 'list' ? '[]' : ''}`;
+  return parsed.name === 'bytea' && parsed.kind === 'one' ? `encode(${name}, 'base64')` : name;
 }

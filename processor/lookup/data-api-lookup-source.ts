@@ -66,7 +66,8 @@ function toRow(lookup: Lookup | undefined, rows = 0, cells = '[]'): ReferenceRow
 }
 
 function toValue(type: string, cell: unknown): unknown {
-  return type.startsWith('double precision') && cell !== null ? Number(cell) : cell;
+  if (!type.startsWith('double precision') || cell === null) return cell;
+  return Array.isArray(cell) ? cell.map((element) => toValue(type, element)) : Number(cell);
 }
 
 /** A row is shared by events and batches: what a projection changed in it would be there for the next one. */

@@ -50,7 +50,7 @@ function integerOf(bits: number) {
 }
 
 function timeOf(type: 'date' | 'timestamp' | 'timestamptz') {
-  const encode = columnEncoder({ name: type, nullable: false });
+  const encode = columnEncoder({ kind: 'one', name: type, nullable: false });
   return (value: string): string | undefined => (encode(value) === undefined ? undefined : value);
 }
 

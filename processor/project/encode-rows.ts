@@ -1,6 +1,8 @@
-import type { ColumnEncoder, EncodedValue } from '../tables/column-type.ts';
+import type { ColumnEncoder } from '../tables/column-type.ts';
 import { columnEncoder, describeMisfit, parseColumnType } from '../tables/column-type.ts';
+import type { EncodedValue } from '../tables/json-cell.ts';
 import { JsonText } from '../tables/json-cell.ts';
+import { Removal, REMOVAL_MARK } from '../tables/removal.ts';
 import { UNSTORABLE } from '../tables/storable-text.ts';
 import type { MemberName } from '../user-values.ts';
 import { describeValue, hearLateRejections, isPromiseLike, memberName, memberOf } from '../user-values.ts';
@@ -49,12 +51,19 @@ interface EncodedColumn extends MemberName {
   readonly encode: ColumnEncoder;
   /** Whether a row that leaves the column out gets the position of its event there. */
   readonly isPosition: boolean;
+  /** Its place among the columns that a row may leave out; -1 where it must not. */
+  readonly patchIndex: number;
+  /** Whether a removal has it too. */
+  readonly isOfRemoval: boolean;
   /** What is expected and what came, of a value that the encoder does not take. */
   readonly describeMisfit: (value: unknown) => string;
 }
 
+/** What encoding needs to know of a table. */
+type EncodedTableParts = Pick<Table, 'columns' | 'kind'> & Partial<Pick<Table, 'patched' | 'removedBy'>>;
+
 /** Chooses the encoders of a table's columns once, at start-up. */
-export function createRowEncoder(name: string, table: Pick<Table, 'columns'>): RowEncoder {
+export function createRowEncoder(name: string, table: EncodedTableParts): RowEncoder {
   const columns = Object.entries(table.columns).map(([column, type]) => {
     const parsed = parseColumnType(type);
     if (parsed === undefined) throw new TypeError(`column \`${column}\` has the unknown type ${type}`);
@@ -62,25 +71,41 @@ export function createRowEncoder(name: string, table: Pick<Table, 'columns'>): R
       ...memberName(column),
       label: `\`${name}.${column}\``,
       encode: columnEncoder(parsed),
-      isPosition: parsed.name === 'position',
+      isPosition: parsed.kind === 'one' && parsed.name === 'position',
+      patchIndex: table.patched?.indexOf(column) ?? -1,
+      isOfRemoval: table.removedBy?.includes(column) ?? false,
       describeMisfit: (value: unknown) => describeMisfit(parsed, value),
     };
   });
-  const encodedTable: EncodedTable = { name, columns };
+  const encodedTable: EncodedTable = { name, columns, patchedColumns: table.patched?.length ?? 0 };
   const hasPosition = columns.some(({ isPosition }) => isPosition);
   const hasInheritedName = columns.some(({ isInherited }) => isInherited);
+  const cellsOf = (row: object, { place }: RowItem): Cells => {
+    const given = hasInheritedName ? readCells(row, columns) : (row as Cells);
+    return hasPosition ? fillPositions(given, columns, place) : given;
+  };
   return {
     table: memberName(name),
     encode: (row, item, rows) => {
       if (typeof row !== 'object' || row === null) return notARow(name, row);
+      if (row instanceof Removal && table.removedBy === undefined) return notRemovable(name, table);
       rows.openRow(item.n);
-      const given = hasInheritedName ? readCells(row, columns) : (row as Cells);
-      const cells = hasPosition ? fillPositions(given, columns, item.place) : given;
-      const problem = encodeCells(cells, encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable);
+      const problem =
+        row instanceof Removal
+          ? encodeRemoval(row as Removal, cellsOf(row.row as object, item), { table: encodedTable, rows })
+          : (encodeCells(cellsOf(row, item), encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable));
       rows.closeRow();
       return problem !== undefined && isPromiseLike(row) ? notARow(name, row) : problem;
     },
   };
+}
+
+function notRemovable(name: string, { kind }: EncodedTableParts): RowProblem {
+  return new RowProblem(
+    kind === 'versions'
+      ? `\`${name}\` is declared with \`removes: false\`; leave that out to remove rows`
+      : `\`remove\` is for tables of \`versions\`, and \`${name}\` is one of \`${kind}\``,
+  );
 }
 
 function notARow(name: string, row: unknown): RowProblem {
@@ -93,6 +118,8 @@ type Cells = Readonly<Record<string, unknown>>;
 interface EncodedTable {
   readonly name: string;
   readonly columns: readonly EncodedColumn[];
+  /** How many of them a row may leave out. */
+  readonly patchedColumns: number;
 }
 
 /** The cells of a table with a column such as `constructor`, which every row seems to have. */
@@ -109,18 +136,51 @@ function fillPositions(cells: Cells, columns: readonly EncodedColumn[], place: P
 }
 
 /** Adds the cells of any row, or says what is wrong with it. */
-function encodeCells(cells: Cells, { columns }: EncodedTable, rows: EscapedRows): RowProblem | undefined {
-  for (const column of columns) {
+function encodeCells(cells: Cells, table: EncodedTable, rows: EscapedRows): RowProblem | undefined {
+  let isWhole = true;
+  for (const column of table.columns) {
     const cell = cells[column.name];
     const value = column.encode(cell);
     if (value === undefined) {
-      // A getter may have made it: looked for again, it would be another one.
-      hearLateRejections(cell);
-      return new RowProblem(`${column.label} ${column.describeMisfit(cell)}`);
-    }
+      if (cell !== undefined || column.patchIndex < 0) return misfit(column, cell);
+      isWhole = false;
+      rows.appendJson('null');
+    } else if (!appendCell(value, rows)) return new RowProblem(`${column.label} holds ${UNSTORABLE}`);
+  }
+  return isWhole ? undefined : markLeftOut(cells, table, rows);
+}
+
+function misfit(column: EncodedColumn, cell: unknown): RowProblem {
+  // A getter may have made it: looked for again, it would be another one.
+  hearLateRejections(cell);
+  return new RowProblem(`${column.label} ${column.describeMisfit(cell)}`);
+}
+
+/** Behind the cells: a digit for each column that may be left out, 1 where it is given. */
+function markLeftOut(cells: Cells, table: EncodedTable, rows: EscapedRows): RowProblem | undefined {
+  const digits = new Array<string>(table.patchedColumns).fill('1');
+  for (const { name, patchIndex } of table.columns) if (cells[name] === undefined) digits[patchIndex] = '0';
+  rows.appendString(digits.join(''));
+  return undefined;
+}
+
+/** Adds the key and the version of a row that is to go, and its mark behind them. */
+function encodeRemoval(
+  { row: given }: Removal,
+  cells: Cells,
+  { table, rows }: { readonly table: EncodedTable; readonly rows: EscapedRows },
+): RowProblem | undefined {
+  for (const column of table.columns) {
+    const value = column.isOfRemoval ? column.encode(cells[column.name]) : null;
+    if (value === undefined) return misfit(column, cells[column.name]);
     if (!appendCell(value, rows)) return new RowProblem(`${column.label} holds ${UNSTORABLE}`);
   }
-  return undefined;
+  rows.appendString(REMOVAL_MARK);
+  const parts = table.columns.filter(({ isOfRemoval }) => isOfRemoval).map(({ name }) => name);
+  const unknown = Object.keys(given).find((name) => !parts.includes(name));
+  return unknown === undefined
+    ? undefined
+    : new RowProblem(`\`remove\` for \`${table.name}\` takes ${parts.join(', ')}; leave \`${unknown}\` out`);
 }
 
 /** Adds a cell, or returns false when PostgreSQL can't hold it. */
@@ -132,8 +192,8 @@ function appendCell(value: EncodedValue, rows: EscapedRows): boolean {
 }
 
 /** Each declared column has been found: in a plain object of as many members, there is no other. */
-function unknownColumn(cells: Cells, { name, columns }: EncodedTable): RowProblem | undefined {
-  if (isPlain(cells) && countMembers(cells) === columns.length) return undefined;
+function unknownColumn(cells: Cells, { name, columns, patchedColumns }: EncodedTable): RowProblem | undefined {
+  if (patchedColumns === 0 && isPlain(cells) && countMembers(cells) === columns.length) return undefined;
   const unknown = Object.keys(cells).find((given) => !columns.some((column) => column.name === given));
   return unknown === undefined
     ? undefined

@@ -12,6 +12,7 @@ import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../d
 import { errorText } from '../decode/item.ts';
 import type { BatchLookups, LookupAccessors } from '../lookup/lookup-accessors.ts';
 import { createEventLookups, UnansweredLookupError } from '../lookup/lookup-accessors.ts';
+import type { Round } from '../lookup/own-rows.ts';
 import { RowLists } from './row-lists.ts';
 import type { Lookup } from '../lookup/declare-lookup.ts';
 import type { OwnLedger } from '../tables/inserts.ts';
@@ -58,11 +59,15 @@ export type ItemEncoding = Omit<QuarantineContext, 'attempts'>;
 /** What a batch's items are projected with. */
 export interface BatchContext extends BatchLookups {
   readonly encoding: ItemEncoding;
+  /** Says which items wait for the next round, where lookups see rows of the projection; without it, none does. */
+  readonly round?: Round | undefined;
 }
 
 /** A batch as it is written. */
 export interface EncodedBatch {
   readonly items: readonly EncodedItem[];
+  /** Places among the items of those that wait for the next round. */
+  readonly waiting: readonly number[];
   /** The events' rows: one list per table, and behind them `[n, eventId]` where the framework's ledger is used. */
   readonly rows: RowLists;
 }
@@ -76,20 +81,30 @@ export interface EncodedBatch {
 export function projectItems(
   items: readonly DecodedItem[],
   step: ProjectionStep,
-  { encoding, ...batchLookups }: BatchContext,
+  { encoding, round, ...batchLookups }: BatchContext,
 ): EncodedBatch {
   const rows = new RowLists(step.encoders.length + (step.ownLedger === undefined ? 1 : 0), items.length);
   const lookups = createEventLookups(step.lookups, batchLookups);
-  const context = { step, rows, accessors: lookups.accessors, encoding };
-  const encoded = items.map((item, n): EncodedItem => {
+  const context = { step, rows, accessors: lookups.accessors, encoding, round };
+  const encoded: EncodedItem[] = [];
+  const waiting: number[] = [];
+  for (const [n, item] of items.entries()) {
     lookups.begin(n);
-    const outcome = item.kind === 'event' ? encodeEvent(item, n, context) : item;
-    if (outcome.kind === 'event') return outcome;
-    rows.withdraw(n);
-    if (outcome.kind === 'skip') return outcome;
-    return encodeRejection(outcome, { ...encoding, attempts: 0 });
-  });
-  return { items: encoded, rows };
+    const outcome = round?.waits(item, n) === true ? WAITS : settle(item, n, context);
+    if (outcome.kind !== 'event') rows.withdraw(n);
+    if (outcome.kind === 'wait') waiting.push(n);
+    else encoded.push(outcome.kind === 'rejection' ? encodeRejection(outcome, { ...encoding, attempts: 0 }) : outcome);
+  }
+  return { items: encoded, waiting, rows };
+}
+
+/** What becomes of an item that waits for the next round. */
+const WAITS = { kind: 'wait' } as const;
+
+type Outcome = EncodedEvent | Rejection | SkippedEvent | typeof WAITS;
+
+function settle(item: DecodedItem, n: number, context: EncodingContext): Outcome {
+  return item.kind === 'event' ? encodeEvent(item, n, context) : item;
 }
 
 interface EncodingContext {
@@ -97,11 +112,12 @@ interface EncodingContext {
   readonly rows: RowLists;
   readonly accessors: LookupAccessors;
   readonly encoding: ItemEncoding;
+  readonly round: Round | undefined;
 }
 
-function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): EncodedEvent | Rejection | SkippedEvent {
+function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): Outcome {
   const settled = projectEvent(item, n, context);
-  if (settled?.kind === 'skip') return settled;
+  if (settled?.kind === 'skip' || settled?.kind === 'wait') return settled;
   const rejection = item.unidentified ?? settled;
   if (rejection !== undefined) return rejection;
   const bytes = context.rows.close(n);
@@ -127,8 +143,12 @@ class ItemContext implements EventContext {
 }
 
 /** Encoding stays inside the `try` as well: a getter or a `toJSON` of a row is the user's code too. */
-function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): Rejection | SkippedEvent | undefined {
-  const { step, accessors, rows } = context;
+function projectEvent(
+  item: DecodedEvent,
+  n: number,
+  context: EncodingContext,
+): Exclude<Outcome, EncodedEvent> | undefined {
+  const { step, accessors, rows, round } = context;
   let projected: unknown;
   try {
     projected = step.project(item.event, accessors, new ItemContext(item));
@@ -138,6 +158,7 @@ function projectEvent(item: DecodedEvent, n: number, context: EncodingContext): 
       encodeTables(projected as ProjectedTables, { n, place: item.origin.place }, context) ??
       ledgerProblem(item, projected as ProjectedTables, step);
     if (problem === undefined) {
+      if (round?.waitsToWrite(item, n, projected as object) === true) return WAITS;
       if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
       return undefined;
     }

@@ -34,6 +34,8 @@ const PAYLOAD_CELL = cellOf('payload');
 const EVENT_CELL = cellOf('event_id');
 /** Behind the columns: in how many parts the payload was sent ahead, null where it is in the row. */
 const PARTS_CELL = `${CELLS}->>${COLUMNS.length}`;
+/** Behind that: where the event stood first, for a redrive; only there where the projection depends on it. */
+const PLACE_CELL = `${CELLS}->>${COLUMNS.length + 1}`;
 
 function cellOf(name: string): string {
   return `${CELLS}->>${COLUMNS.findIndex(([column]) => column === name)}`;
@@ -63,8 +65,8 @@ export function setAside(ledger: OwnLedger | undefined, withParts: boolean): str
     return withParts && column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
   });
   return `
-  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns})
-  SELECT ${FUNCTION_NAME}, ${cells.join(', ')} FROM ${ITEMS} AS ${CELLS}
+  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, place)
+  SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, ${PLACE_CELL} FROM ${ITEMS} AS ${CELLS}
   WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied})${withParts ? ` AND ${isNotThere()}` : ''}
   ON CONFLICT DO NOTHING RETURNING 1
 `;

@@ -1,6 +1,8 @@
+import type { FirstPlace } from '../../contract/put-back-place.ts';
+import { formatPlace } from '../../contract/put-back-place.ts';
 import { escapedBytes } from '../../data-api/statement-body.ts';
 import type { Origin, Rejection } from '../decode/item.ts';
-import { payloadBase64 } from '../decode/item.ts';
+import { payloadBase64, WHOLE_RECORD } from '../decode/item.ts';
 import { countParts } from './payload-parts.ts';
 
 /** A rejection with its quarantine row. */
@@ -26,6 +28,8 @@ export interface QuarantineContext {
   readonly codeVersion: string;
   /** Writes tried for this item before the verdict; 0 when it never came so far. */
   readonly attempts: number;
+  /** Whether the projection depends on the place of an event, so that a redrive has to keep it. */
+  readonly keepsPlace?: boolean;
   /** Bytes that a row may take in a request; a payload that takes it beyond travels ahead of it, in parts. */
   readonly maxItemBytes: number;
 }
@@ -42,7 +46,7 @@ export function encodeRejection(rejection: Rejection, context: QuarantineContext
 
 function encodeRow(
   { origin, reason, detail, sqlState, eventId }: Rejection,
-  { shardId, codeVersion, attempts }: QuarantineContext,
+  { shardId, codeVersion, attempts, keepsPlace = false }: QuarantineContext,
   { payload, parts }: { readonly payload: string | null; readonly parts: number | null },
 ): Pick<EncodedRejection, 'row' | 'bytes'> {
   const row = JSON.stringify([
@@ -50,7 +54,7 @@ function encodeRow(
     origin.sequenceNumber,
     origin.subSequenceNumber,
     storableText(origin.partitionKey),
-    origin.arrivedAtMs,
+    origin.place.arrivedAtMs,
     payload,
     reason,
     storableText(detail),
@@ -59,8 +63,19 @@ function encodeRow(
     attempts,
     eventId ?? null,
     parts,
+    ...(keepsPlace ? [formatPlace(firstPlace(origin))] : []),
   ]);
   return { row, bytes: escapedBytes(row) + SEPARATOR_BYTES };
+}
+
+/** Where the payload stood first, in the words of a redrive. */
+function firstPlace({ place, part, subSequenceNumber }: Origin): FirstPlace {
+  const isWhole = subSequenceNumber === WHOLE_RECORD;
+  return {
+    ...place,
+    subRecord: isWhole ? null : place.subRecord,
+    document: part === 'own' && !isWhole ? place.document : null,
+  };
 }
 
 /** Longest detail kept: the payload is beside it, so the sentence need not quote it whole. */

@@ -8,12 +8,15 @@
 import type { IntegerRange } from '../../contract/integer-range.ts';
 import { isIntegerWithin } from '../../contract/integer-range.ts';
 import { describeValue, isPromiseLike } from '../user-values.ts';
-import type { JsonText } from './json-cell.ts';
+import { misfitOf, writeArray } from './array-cell.ts';
+import type { EncodedValue, JsonText } from './json-cell.ts';
 import { JsonProblem, MAX_JSON_DEPTH, writeJson } from './json-cell.ts';
 import {
+  adviseClock,
   adviseDate,
   adviseTimestamp,
   adviseTimestamptz,
+  asClock,
   asTimestamptz,
   DATE_FORM,
   isTime,
@@ -42,34 +45,52 @@ interface ColumnValues {
   /** A string is as for `timestamp`, and must carry its offset (`Z` or `+02:00`). */
   timestamptz: { write: string | Date; read: string };
   uuid: { write: string; read: string };
+  /** Hours, minutes and seconds of a day, `HH:MM:SS.ssssss` or less of it, without an offset. */
+  time: { write: string; read: string };
+  /** PostgreSQL's notation, `1 day 02:00:00`, or that of ISO 8601, `P1DT2H`. */
+  interval: { write: string; read: string };
+  inet: { write: string; read: string };
   jsonb: { write: JsonValue; read: JsonValue };
+  /** Like `jsonb`, and stored as text. */
+  json: { write: JsonValue; read: JsonValue };
   bytea: { write: Uint8Array; read: string };
   /** The `position` of a record, a `numeric` to PostgreSQL; a row that leaves it out gets that of its own event. */
   position: { write: string; read: string };
 }
 
-/** Name of a PostgreSQL type that a column can have. */
-export type ColumnTypeName = keyof ColumnValues;
+/** Name of a type that is one value. */
+export type BaseTypeName = keyof ColumnValues;
+
+/** Name of a type that a column can have: of one value, of a list of them, or any by the name that PostgreSQL has for it. */
+export type ColumnTypeName = BaseTypeName | `${Exclude<BaseTypeName, 'position'>}[]` | SqlTypeName;
+
+/** What {@link sql} returns. */
+type SqlTypeName = `sql(${string})`;
 
 /** A column's declaration: a type name, with `?` behind it where the column may be null. */
 export type ColumnType = ColumnTypeName | `${ColumnTypeName}?`;
 
 /** What TypeScript accepts for a column of type `T`. */
-export type WriteValue<T> = T extends `${infer N extends ColumnTypeName}?`
-  ? ColumnValues[N]['write'] | null
-  : T extends ColumnTypeName
-    ? ColumnValues[T]['write']
-    : never;
+export type WriteValue<T> = T extends `${infer N extends ColumnTypeName}?` ? WriteOf<N> | null : WriteOf<T>;
+
+type WriteOf<N> = N extends `${infer E extends BaseTypeName}[]`
+  ? readonly (ColumnValues[E]['write'] | null)[]
+  : N extends BaseTypeName
+    ? ColumnValues[N]['write']
+    : N extends SqlTypeName
+      ? string
+      : never;
 
 /** What a lookup returns for a column of type `T`. */
-export type ReadValue<T> = T extends `${infer N extends ColumnTypeName}?`
-  ? ColumnValues[N]['read'] | null
-  : T extends ColumnTypeName
-    ? ColumnValues[T]['read']
-    : never;
+export type ReadValue<T> = T extends `${infer N extends ColumnTypeName}?` ? ReadOf<N> | null : ReadOf<T>;
 
-/** A value as it goes into the JSON of a request. */
-export type EncodedValue = string | number | boolean | null | JsonText;
+type ReadOf<N> = N extends `${infer E extends BaseTypeName}[]`
+  ? readonly (ColumnValues[E]['read'] | null)[]
+  : N extends BaseTypeName
+    ? ColumnValues[N]['read']
+    : N extends SqlTypeName
+      ? string
+      : never;
 
 interface Codec {
   /** The value for JSON, or `undefined` when it is not of this type. */
@@ -135,6 +156,18 @@ function describeJsonProblem(value: unknown): string {
   return `got ${describeValue(value)}`;
 }
 
+const FINER_THAN_MICROSECONDS = /\.\d{6}\d*[1-9]/;
+
+/** PostgreSQL would round a fraction of more than six digits. */
+function asInterval(value: unknown): string | undefined {
+  return typeof value === 'string' && !FINER_THAN_MICROSECONDS.test(value) ? value : undefined;
+}
+
+function adviseInterval(value: unknown): string | undefined {
+  if (typeof value === 'number') return 'write a text such as `${value} seconds`';
+  return typeof value === 'string' ? 'a column holds microseconds: cut the fraction to six digits' : undefined;
+}
+
 function asBytea(value: unknown): string | undefined {
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : undefined;
 }
@@ -163,7 +196,7 @@ function adviseDouble(value: unknown): string | undefined {
   return typeof value === 'bigint' ? 'write `Number(value)` where it may be rounded' : undefined;
 }
 
-const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
+const CODECS: Readonly<Record<BaseTypeName, Codec>> = {
   text: { encode: asString, expected: 'a string', advise: adviseText },
   boolean: {
     encode: (value) => (typeof value === 'boolean' ? value : undefined),
@@ -201,20 +234,39 @@ const CODECS: Readonly<Record<ColumnTypeName, Codec>> = {
     expected: 'a Date or a string with its offset, such as 2001-03-31T22:27:00Z',
     advise: adviseTimestamptz,
   },
+  time: { encode: asClock, expected: 'a string such as 22:27:00', advise: adviseClock },
+  interval: { encode: asInterval, expected: 'a string such as 1 day 02:00:00 or P1DT2H', advise: adviseInterval },
+  inet: { encode: asString, expected: 'a string such as 10.0.0.1 or 10.0.0.0/8' },
   uuid: { encode: asString, expected: 'a string such as 0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11' },
   jsonb: { encode: asJson, expected: `a JSON value, at most ${MAX_JSON_DEPTH} levels deep` },
+  json: { encode: asJson, expected: `a JSON value, at most ${MAX_JSON_DEPTH} levels deep` },
   bytea: { encode: asBytea, expected: 'a Uint8Array' },
   position: { encode: asPosition, expected: 'the `position` of a record, a string of digits' },
 };
 
-/** Every column type name there is. */
-export const COLUMN_TYPE_NAMES: readonly ColumnTypeName[] = Object.keys(CODECS) as ColumnTypeName[];
+/** Every type of one value that there is. */
+export const BASE_TYPE_NAMES: readonly BaseTypeName[] = Object.keys(CODECS) as BaseTypeName[];
 
 /** A column's type, taken apart. */
-export interface ParsedColumnType {
-  readonly name: ColumnTypeName;
-  readonly nullable: boolean;
+export type ParsedColumnType =
+  | { readonly kind: 'one' | 'list'; readonly name: BaseTypeName; readonly nullable: boolean }
+  /** A type by the name that PostgreSQL has for it. */
+  | { readonly kind: 'sql'; readonly name: string; readonly nullable: boolean };
+
+/**
+ * Declares a column of any type by the name that PostgreSQL has for it, such as an enum or a range: a value is the text
+ * that PostgreSQL reads as one, and a text that it does not read rejects the event.
+ *
+ * @param name such as `mood`, `shop.mood`, `int4range` or `point`, with `?` behind it where the column may be null
+ */
+export function sql<const N extends string>(name: N): N extends `${infer M}?` ? `sql(${M})?` : `sql(${N})` {
+  type Declared = N extends `${infer M}?` ? `sql(${M})?` : `sql(${N})`;
+  return (name.endsWith('?') ? `sql(${name.slice(0, -1)})?` : `sql(${name})`) as Declared;
 }
+
+/** An identifier, with its schema in front where it needs one, or a name of several words; a length may follow, or `[]`. */
+const SQL_TYPE =
+  /^(?:(?:[a-z_][\w$]*|"[^":?]+")(?:\.(?:[a-z_][\w$]*|"[^":?]+"))?|double precision|(?:character|bit) varying|time(?:stamp)?(?:\(\d\))? with(?:out)? time zone)(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*$/i;
 
 /**
  * Takes a column's declaration apart.
@@ -223,30 +275,64 @@ export interface ParsedColumnType {
  */
 export function parseColumnType(type: string): ParsedColumnType | undefined {
   const nullable = type.endsWith('?');
-  const name = (nullable ? type.slice(0, -1) : type) as ColumnTypeName;
-  return Object.hasOwn(CODECS, name) ? { name, nullable } : undefined;
-}
-
-/** The type of a column as PostgreSQL knows it. */
-export function sqlTypeOf(type: ColumnType): string {
-  const name = type.endsWith('?') ? type.slice(0, -1) : type;
-  return name === 'position' ? 'numeric' : name;
+  const name = nullable ? type.slice(0, -1) : type;
+  const sqlName = /^sql\((.*)\)$/.exec(name)?.[1];
+  if (sqlName !== undefined) return SQL_TYPE.test(sqlName) ? { kind: 'sql', name: sqlName, nullable } : undefined;
+  const isList = name.endsWith('[]');
+  const base = (isList ? name.slice(0, -2) : name) as BaseTypeName;
+  if (!Object.hasOwn(CODECS, base) || (isList && base === 'position')) return undefined;
+  return { kind: isList ? 'list' : 'one', name: base, nullable };
 }
 
 /** A function that turns a column's value into JSON, or returns `undefined` when the value is not of its type. */
 export type ColumnEncoder = (value: unknown) => EncodedValue | undefined;
 
 /** Chooses the encoder of a column once, so that no row pays for the choice. */
-export function columnEncoder({ name, nullable }: ParsedColumnType): ColumnEncoder {
-  const { encode } = CODECS[name];
-  return nullable ? (value) => (value === null ? null : encode(value)) : encode;
+export function columnEncoder(type: ParsedColumnType): ColumnEncoder {
+  const encode = encoderOf(type);
+  return type.nullable ? (value) => (value === null ? null : encode(value)) : encode;
+}
+
+function encoderOf(type: ParsedColumnType): ColumnEncoder {
+  if (type.kind === 'sql') return asString;
+  const { encode } = CODECS[type.name];
+  return type.kind === 'list' ? (value) => writeArray(value, encode) : encode;
 }
 
 /** What a column takes and what came instead, in words for an error message. */
-export function describeMisfit({ name, nullable }: ParsedColumnType, value: unknown): string {
-  const { expected, advise } = CODECS[name];
-  const must = `must be ${expected}${nullable ? ' or null' : ''}`;
-  if (name === 'jsonb') return `${must}, ${describeJsonProblem(value)}`;
+export function describeMisfit(type: ParsedColumnType, value: unknown): string {
+  const { expected, describe } = expectationOf(type);
+  return `must be ${expected}${type.nullable ? ' or null' : ''}, ${describe(value)}`;
+}
+
+interface Expectation {
+  readonly expected: string;
+  /** What came instead, with advice. */
+  readonly describe: (value: unknown) => string;
+}
+
+function expectationOf(type: ParsedColumnType): Expectation {
+  if (type.kind === 'sql') {
+    return {
+      expected: `the text of a value of type ${type.name}`,
+      describe: (value) => describeOther(value, CODECS.text.advise),
+    };
+  }
+  const { expected, advise } = CODECS[type.name];
+  const isJson = type.name === 'jsonb' || type.name === 'json';
+  const describe = isJson ? describeJsonProblem : (value: unknown) => describeOther(value, advise);
+  if (type.kind === 'one') return { expected, describe };
+  return {
+    expected: `a list whose every element is ${expected} or null`,
+    describe: (value) => {
+      if (!Array.isArray(value)) return describeOther(value, undefined);
+      const misfit = misfitOf(value, CODECS[type.name].encode);
+      return `its [${misfit}]: ${describe(value[misfit])}`;
+    },
+  };
+}
+
+function describeOther(value: unknown, advise: Codec['advise']): string {
   const advice = isPromiseLike(value) ? 'await it' : advise?.(value);
-  return `${must}, got ${describeValue(value)}${advice === undefined ? '' : `; ${advice}`}`;
+  return `got ${describeValue(value)}${advice === undefined ? '' : `; ${advice}`}`;
 }

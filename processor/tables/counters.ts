@@ -30,6 +30,8 @@ export function counters<const K extends RequiredColumns, const C extends Counte
     ...table,
     from: undefined,
     privileges: ['SELECT', 'INSERT', 'UPDATE'],
+    patched: [],
+    removedBy: undefined,
     rowsMayLose: false,
     problems: () => partProblems({ ...declaration }, ['key', 'counters']),
     write: ({ table: name, rows, part }) => {

@@ -33,6 +33,8 @@ export function inserts<const C extends Columns, const K extends readonly (keyof
     ...table,
     // A table that serves as the ledger is also read: SELECT.
     privileges: ['INSERT'],
+    patched: [],
+    removedBy: undefined,
     rowsMayLose: false,
     problems: () =>
       table.key

@@ -16,6 +16,9 @@ export class JsonText {
   }
 }
 
+/** A value as it goes into the JSON of a request. */
+export type EncodedValue = string | number | boolean | null | JsonText;
+
 /** Says why a value has no place in a `jsonb` column. */
 export class JsonProblem extends Error {
   override readonly name = 'JsonProblem';

@@ -5,8 +5,9 @@
  *
  * @module
  */
+import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
 import type { ColumnType, ColumnTypeName, WriteValue } from './column-type.ts';
-import { COLUMN_TYPE_NAMES, parseColumnType } from './column-type.ts';
+import { BASE_TYPE_NAMES, parseColumnType } from './column-type.ts';
 
 /** Column name to column type. */
 export type Columns = Readonly<Record<string, ColumnType>>;
@@ -47,6 +48,10 @@ export interface Table<Row = unknown> {
   readonly key: readonly string[];
   /** Where its rows come from; `undefined` where events give them. */
   readonly from: RowSource | undefined;
+  /** Columns that a row may leave out because they then keep their value. */
+  readonly patched: readonly string[];
+  /** Columns of a removal; `undefined` where no row is ever removed. */
+  readonly removedBy: readonly string[] | undefined;
   /** What the processor's role needs on the table. */
   readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
   /** Whether a row may be left out because another is newer, which {@link TableWrite.effective} then tells. */
@@ -59,6 +64,8 @@ export interface Table<Row = unknown> {
 
 /** What a kind compiles its write for. */
 export interface WriteTarget {
+  /** The table's name as it is declared. */
+  readonly name: string;
   /** The table's name as an SQL identifier. */
   readonly table: string;
   /** Source of the rows of fresh events: `"~r"`, each with `"~n"`, the number of its event, and the table's columns. */
@@ -73,6 +80,8 @@ export interface WriteTarget {
 export interface TableWrite {
   /** Parts of the statement: names and what stands in their parentheses. */
   readonly parts: readonly (readonly [name: string, sql: string])[];
+  /** Conditions that are true, or fail the statement, once all parts have been executed. */
+  readonly checks?: readonly string[];
   /** Query of `"~n"` of the events whose rows took effect; given where it is asked for and rows may lose. */
   readonly effective?: string;
 }
@@ -86,6 +95,11 @@ export type Tables = Readonly<Record<string, Table>>;
 /** The tables that events give rows for, in their declared order: the order of row lists and of row parameters. */
 export function givenTables(tables: Tables): readonly (readonly [string, Table])[] {
   return Object.entries(tables).filter(([, { from }]) => from === undefined);
+}
+
+/** Whether a row may be something else than a whole one: behind its cells it then has one more, the mark. */
+export function isMarked({ patched, removedBy }: Pick<Table, 'patched' | 'removedBy'>): boolean {
+  return patched.length > 0 || removedBy !== undefined;
 }
 
 /** Where the rows of tables come from that take them from another one, by name. */
@@ -112,6 +126,10 @@ export function ownName(name: string): string {
 export const OWN = {
   /** Number of a row's event. */
   n: ownName('n'),
+  /** Which row of its table it is in the statement, in the order of the stream; only of tables with a mark. */
+  order: ownName('order'),
+  /** Says of a row that it is a removal, or which columns it leaves out ({@link isMarked}); null of a whole row. */
+  mark: ownName('mark'),
   /** The rows of fresh events. */
   row: ownName('r'),
   /** The row that is there already, where one is updated. */
@@ -119,6 +137,16 @@ export const OWN = {
   /** A JSON array of a parameter: the cells of a row. */
   cells: ownName('v'),
 } as const;
+
+/**
+ * SQL that fails the statement: a value of type boolean that never comes.
+ *
+ * @param sqlState what the engine makes of it: `40001` sends the chunk again, `23502` refuses an event
+ * @param message SQL of a text
+ */
+export function fail(sqlState: string, message: string): string {
+  return `${FRAMEWORK_SCHEMA}.fail('${sqlState}', ${message})`;
+}
 
 /** A name of the declaration as an SQL identifier; `sales.orders` names a table in a schema. */
 export function identifier(name: string): string {
@@ -143,7 +171,12 @@ export function keyOrder({ columns, key }: Pick<Table, 'columns' | 'key'>, row: 
 
 /** A column as it is compared: text bytewise, so that a batch and its table never disagree about an order. */
 export function comparable(column: string, type: ColumnType | undefined, row: string): string {
-  return `${row}.${identifier(column)}${type === 'text' || type === 'text?' ? ' COLLATE "C"' : ''}`;
+  return comparableValue(`${row}.${identifier(column)}`, type);
+}
+
+/** SQL of a value as it is compared. */
+export function comparableValue(value: string, type: ColumnType | undefined): string {
+  return `${value}${type === 'text' || type === 'text?' ? ' COLLATE "C"' : ''}`;
 }
 
 /** PostgreSQL cuts identifiers at 63 bytes without a word: two long names could become one. */
@@ -173,7 +206,7 @@ export function columnProblems(prefix: string, columns: Columns): string[] {
     ...nameProblems(`${prefix}: a column`, column),
     ...(parseColumnType(type) === undefined
       ? [
-          `${prefix}: column \`${column}\` must be of a type from ${COLUMN_TYPE_NAMES.join(', ')}, with ? behind it where null is allowed, got ${quote(type)}`,
+          `${prefix}: column \`${column}\` must be of a type from ${BASE_TYPE_NAMES.join(', ')}, a list such as text[], or sql('...') with the name of any other, with ? behind it where null is allowed, got ${quote(type)}`,
         ]
       : []),
   ]);

@@ -38,6 +38,13 @@ function isCalendarDay(text: string): boolean {
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
+const CLOCK_FORM = new RegExp(`^${TIME}$`);
+
+/** The text of a `time` column, or `undefined` when the value is none. */
+export function asClock(value: unknown): string | undefined {
+  return typeof value === 'string' && CLOCK_FORM.test(value) ? value : undefined;
+}
+
 /** The text of a `timestamptz` column, or `undefined` when the value is none. */
 export function asTimestamptz(value: unknown): string | undefined {
   if (value instanceof Date) return asTimestamptz(isoText(value));
@@ -82,6 +89,14 @@ export function adviseTimestamptz(value: unknown): string | undefined {
   return isTime(value, TIMESTAMP_FORM)
     ? 'the offset is missing: add `Z` where the time is in UTC'
     : (adviseFraction(value) ?? adviseDay(value));
+}
+
+/** What to write into a `time` column instead of a value that it does not take. */
+export function adviseClock(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  return ENDS_WITH_OFFSET.test(value)
+    ? 'the offset would be dropped; write the local time alone'
+    : adviseFraction(value);
 }
 
 function isNumber(value: unknown): value is number | bigint {

@@ -1,5 +1,14 @@
+import type { KeyedState } from './keyed-state.ts';
+import { isNoOlder, newest } from './keyed-state.ts';
+import type { Removal } from './removal.ts';
 import type { Columns, RequiredColumns, RowSource, Table, TableWrite, Values, WriteTarget } from './table-kind.ts';
-import { columnList, comparable, identifier, keyOrder, OWN, partProblems } from './table-kind.ts';
+import { columnList, identifier, keyOrder, OWN, partProblems } from './table-kind.ts';
+import { writeByKey } from './write-by-key.ts';
+
+/** A row of a versioned table: with `patch`, it may leave out what stays as it is. */
+export type VersionedRow<K, V, C, P> = Values<K> &
+  Values<V> &
+  (P extends true ? { readonly [N in keyof Values<C>]?: Values<C>[N] | undefined } : Values<C>);
 
 /** A table that keeps the newest state per key. */
 export interface VersionedTable<
@@ -7,7 +16,9 @@ export interface VersionedTable<
   V extends RequiredColumns = RequiredColumns,
   C extends Columns = Columns,
   F extends RowSource | undefined = RowSource | undefined,
-> extends Table<Values<K> & Values<V> & Values<C>> {
+  P extends boolean = boolean,
+  R extends boolean = boolean,
+> extends Table<VersionedRow<K, V, C, P> | (R extends false ? never : Removal<Values<K> & Values<V>>)> {
   readonly columns: K & V & C;
   readonly from: F;
 }
@@ -18,6 +29,8 @@ export interface VersionedDeclaration<
   V extends RequiredColumns,
   C extends Columns,
   F extends RowSource | undefined = undefined,
+  P extends boolean = false,
+  R extends boolean = true,
 > {
   /** The primary key columns. */
   readonly key: K;
@@ -32,47 +45,86 @@ export interface VersionedDeclaration<
    * @defaultValue none, `project` gives the rows
    */
   readonly from?: F;
+  /**
+   * Columns that a row leaves out, or that are `undefined` in it, keep their value. Where there is no row yet they are
+   * null, so that a row which creates one must give every column without `?`.
+   *
+   * @defaultValue false: a row gives all columns
+   */
+  readonly patch?: P;
+  /**
+   * `false` where `remove` is never used for this table: the processor's role then needs no DELETE on it, and nothing
+   * is kept about rows that are created.
+   *
+   * @defaultValue true, without any effect where the function never uses `remove`, or the table has `from`
+   */
+  readonly removes?: R;
 }
+
+/**
+ * Whether anything in this code calls `remove`. The bundler puts a text in place of the expression: without that function
+ * in the bundle, nothing has to be kept about rows that are gone. Code that nobody bundled may call it.
+ */
+const CODE_REMOVES = process.env['USES_REMOVE']?.startsWith('never') !== true;
 
 /**
  * Declares a table that holds the newest state per key. A row replaces another when its version is greater, so that
  * a late event never overwrites newer state; of equal versions, the one later in the stream wins. A version that is
- * NULL in a row that was there before is the oldest.
+ * NULL in a row that was there before is the oldest. `remove` deletes a row by the same rule.
  */
 export function versions<
   const K extends RequiredColumns,
   const V extends RequiredColumns,
   const C extends Columns,
   const F extends RowSource | undefined = undefined,
->(declaration: VersionedDeclaration<K, V, C, F>): VersionedTable<K, V, C, F> {
+  const P extends boolean = false,
+  const R extends boolean = true,
+>(declaration: VersionedDeclaration<K, V, C, F, P, R>): VersionedTable<K, V, C, F, P, R> {
   const { key, version, columns } = declaration;
-  const state: State = {
+  const takesRemovals = declaration.from === undefined && declaration.removes !== false;
+  const state: KeyedState = {
     columns: { ...key, ...version, ...columns },
     key: Object.keys(key),
     version: Object.keys(version),
     replaced: [...Object.keys(version), ...Object.keys(columns)],
+    patched: declaration.patch === true ? Object.keys(columns) : [],
+    removes: takesRemovals && CODE_REMOVES,
   };
   return {
     kind: 'versions',
     columns: { ...key, ...version, ...columns },
     key: state.key,
     from: declaration.from as F,
-    privileges: ['SELECT', 'INSERT', 'UPDATE'],
+    patched: state.patched,
+    removedBy: takesRemovals ? [...state.key, ...state.version] : undefined,
+    privileges: ['SELECT', 'INSERT', 'UPDATE', ...(state.removes ? (['DELETE'] as const) : [])],
     rowsMayLose: true,
-    problems: () => partProblems({ key, version, columns }, ['key', 'version']),
-    write: (target) => write(state, target),
+    problems: () => [...partProblems({ key, version, columns }, ['key', 'version']), ...patchProblems(declaration)],
+    write: (target) =>
+      state.removes || state.patched.length > 0 ? writeByKey(state, target) : writeAtOnce(state, target),
   };
 }
 
-interface State {
-  readonly columns: Columns;
-  readonly key: readonly string[];
-  readonly version: readonly string[];
-  /** Columns that a newer row replaces. */
-  readonly replaced: readonly string[];
+/** Rows that another table gives are whole, and nobody can take one of them for a removal. */
+function patchProblems({ from, patch, removes }: AnyDeclaration): string[] {
+  if (from === undefined) return [];
+  return [
+    ...(patch === true ? ['`patch` must be left out beside `from`: those rows have all columns'] : []),
+    ...(removes === true ? ['`removes` must be left out beside `from`: events give no rows for this table'] : []),
+  ];
 }
 
-function write(state: State, { table, rows, part, tellsEffective }: WriteTarget): TableWrite {
+type AnyDeclaration = VersionedDeclaration<
+  RequiredColumns,
+  RequiredColumns,
+  Columns,
+  RowSource | undefined,
+  boolean,
+  boolean
+>;
+
+/** Where a row is only ever replaced by a whole one, the conflict itself tells which of the two is newer. */
+function writeAtOnce(state: KeyedState, { table, rows, part, tellsEffective }: WriteTarget): TableWrite {
   if (!tellsEffective)
     return { parts: [[part('write'), `${upsert(state, table, newest(state, rows))}  RETURNING 1\n`]] };
   const [chosen, written] = [part('chosen'), part('write')];
@@ -81,33 +133,20 @@ function write(state: State, { table, rows, part, tellsEffective }: WriteTarget)
   const sameKey = state.key.map((column) => `${chosen}.${identifier(column)} = ${written}.${identifier(column)}`);
   return {
     parts: [
-      [chosen, `\n  ${newest(state, rows, [OWN.n])}\n`],
+      [chosen, `\n  ${newest(state, rows, { own: [OWN.n] })}\n`],
       [written, `${upsert(state, table, select)}  RETURNING ${columnList(state.key, OWN.there)}\n`],
     ],
     effective: `SELECT ${chosen}.${OWN.n} FROM ${chosen} JOIN ${written} ON ${sameKey.join(' AND ')}`,
   };
 }
 
-/** The newest row per key among those of a batch: a row must not be touched twice by one statement. */
-function newest(state: State, rows: string, own: readonly string[] = []): string {
-  const byKey = keyOrder(state, OWN.row);
-  const selected = [...own, columnList(Object.keys(state.columns))];
-  const newestFirst = [...compared(state, OWN.row), `${OWN.row}.${OWN.n}`].map((column) => `${column} DESC`);
-  return `SELECT DISTINCT ON (${byKey}) ${selected.join(', ')} FROM ${rows} ORDER BY ${byKey}, ${newestFirst.join(', ')}`;
-}
-
 /** A comparison that meets a NULL in the row that is there is neither true nor false: that row is the older one. */
-function upsert(state: State, table: string, select: string): string {
+function upsert(state: KeyedState, table: string, select: string): string {
   const updates = state.replaced.map((column) => `${identifier(column)} = excluded.${identifier(column)}`);
   return `
   INSERT INTO ${table} AS ${OWN.there} (${columnList(Object.keys(state.columns))})
   ${select}
   ON CONFLICT (${columnList(state.key)}) DO UPDATE SET ${updates.join(', ')}
-  WHERE ((${compared(state, OWN.there).join(', ')}) <= (${compared(state, 'excluded').join(', ')})) IS NOT FALSE
+  WHERE ${isNoOlder('excluded', OWN.there, state)}
 `;
-}
-
-/** Text compares bytewise here and there: by the database's language, a batch and its table could disagree. */
-function compared({ version, columns }: State, row: string): string[] {
-  return version.map((column) => comparable(column, columns[column], row));
 }

@@ -1,6 +1,6 @@
-import { sqlTypeOf } from '../tables/column-type.ts';
+import { readCell } from '../tables/column-sql.ts';
 import type { Columns, RowSource, Table, Tables } from '../tables/table-kind.ts';
-import { columnThere, givenTables, identifier, OWN, ownName } from '../tables/table-kind.ts';
+import { columnThere, givenTables, identifier, isMarked, OWN, ownName } from '../tables/table-kind.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
 
 /** What compiling a write needs to know of a projection. */
@@ -37,7 +37,7 @@ export function compileRows({ tables, ledger }: WrittenTables, isReadTwice: bool
     if (table === undefined) throw new RangeError(`no table ${name}`);
     return table;
   };
-  const select = (name: string): string => selectGiven(tableOf(name).columns, given.indexOf(name));
+  const select = (name: string): string => selectGiven(tableOf(name), given.indexOf(name));
   return {
     shared: given.filter(isShared).map((name) => `${sharedName(name)} AS MATERIALIZED (${select(name)})`),
     of: (name) => {
@@ -48,18 +48,16 @@ export function compileRows({ tables, ledger }: WrittenTables, isReadTwice: bool
   };
 }
 
-function selectGiven(columns: Columns, list: number): string {
-  const cells = Object.entries(columns).map(([column, type], position) => {
-    const name = sqlTypeOf(type);
-    // A jsonb cell is taken as it is; text in between would lose whether "1" was a string or a number.
-    const cell = name === 'jsonb' ? jsonCell(position + 1, type) : `(${OWN.cells}->>${position + 1})::${name}`;
-    return `${cell} AS ${identifier(column)}`;
-  });
-  return `SELECT (${OWN.cells}->>0)::integer AS ${OWN.n}, ${cells.join(', ')} FROM jsonb_array_elements(:${WRITE_PARAMETERS.rows(list)}::jsonb) AS ${OWN.cells}`;
-}
-
-function jsonCell(position: number, type: string): string {
-  return type.endsWith('?') ? `NULLIF(${OWN.cells}->${position}, 'null'::jsonb)` : `${OWN.cells}->${position}`;
+function selectGiven(table: Table, list: number): string {
+  const { n, cells, order, mark } = OWN;
+  const columns = Object.entries(table.columns).map(
+    ([column, type], position) => `${readCell(type, position + 1)} AS ${identifier(column)}`,
+  );
+  const given = `jsonb_array_elements(:${WRITE_PARAMETERS.rows(list)}::jsonb)`;
+  const selected = [`(${cells}->>0)::integer AS ${n}`, ...columns];
+  if (!isMarked(table)) return `SELECT ${selected.join(', ')} FROM ${given} AS ${cells}`;
+  const marks = [order, `${cells}->>${columns.length + 1} AS ${mark}`];
+  return `SELECT ${[...selected, ...marks].join(', ')} FROM ${given} WITH ORDINALITY AS ${ownName('given')}(${cells}, ${order})`;
 }
 
 function selectFrom(rows: string, columns: Columns, from: RowSource): string {

@@ -52,6 +52,7 @@ export function compileWrite(written: WrittenTables, { withParts = false } = {})
   const rows = compileRows(written, mayBeSuperseded);
   const writes = compileTables(written, rows, mayBeSuperseded);
   const ledgerTable = ledger === undefined ? undefined : tables[ledger];
+  const checks = writes.flatMap(([, write]) => write.checks ?? []);
   const ctes = [
     ...rows.shared,
     ...(ledger !== undefined && ledgerTable !== undefined ? writeOwnLedger(ledger, ledgerTable) : frameworkLedger()),
@@ -71,7 +72,7 @@ export function compileWrite(written: WrittenTables, { withParts = false } = {})
   ];
   return `WITH ${ctes.join(',\n')}
 SELECT (SELECT count(*)::integer FROM ${FRESH}) - superseded AS written, superseded,
-  (SELECT count(*)::integer FROM ${QUARANTINE}) AS quarantined, ${unidentified()} AS unidentified FROM ${SUPERSEDED}`;
+  (SELECT count(*)::integer FROM ${QUARANTINE}) AS quarantined, ${unidentified()} AS unidentified FROM ${SUPERSEDED}${checks.length > 0 ? ` WHERE ${checks.join(' AND ')}` : ''}`;
 }
 
 type NamedWrite = readonly [name: string, write: TableWrite];
@@ -84,6 +85,7 @@ function compileTables(
   return Object.entries(tables).flatMap(([name, table], index): NamedWrite[] => {
     if (name === ledger) return [];
     const target = {
+      name,
       table: identifier(name),
       rows: freshRows(rows.of(name)),
       part: (what: string) => ownName(`${what}_${index}`),

@@ -319,10 +319,10 @@ class WriteRun {
 
   #reject({ origin, eventId }: EncodedEvent, { sqlState, message }: DatabaseError, attempts: number): EncodedRejection {
     const { maxItemBytes, context } = this.#writing;
-    const { shardId, codeVersion } = context;
+    const { shardId, codeVersion, keepsPlace = false } = context;
     return encodeRejection(
       { kind: 'rejection', origin, reason: 'database', detail: message, eventId, ...(sqlState && { sqlState }) },
-      { shardId, codeVersion, attempts, maxItemBytes },
+      { shardId, codeVersion, attempts, maxItemBytes, keepsPlace },
     );
   }
 }

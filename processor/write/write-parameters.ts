@@ -12,10 +12,14 @@ export interface WriteContext {
   readonly functionName: string;
   readonly shardId: string;
   readonly codeVersion: string;
+  /** Whether the quarantine has to keep the place of an event. */
+  readonly keepsPlace?: boolean;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
   /** The rows of the whole batch. */
   readonly rows: RowLists;
+  /** Where earlier items are not written yet, the last one that has none of them before it. */
+  readonly covered?: Pick<EncodedItem, 'origin'> | undefined;
   /** Whether the framework's ledger is written: it needs the event ids as a parameter of their own. */
   readonly frameworkLedger: boolean;
 }
@@ -64,7 +68,7 @@ function isEvent(item: EncodedItem): item is EncodedEvent {
   return item.kind === 'event';
 }
 
-function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteContext): string {
+function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion, covered }: WriteContext): string {
   let oldest = Infinity;
   let newest = -Infinity;
   let records = 0;
@@ -78,8 +82,8 @@ function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteCont
   const skipped = chunk.filter((item) => item.kind === 'skip');
   return JSON.stringify([
     shardId,
-    chunk[0]?.origin.sequenceNumber,
-    chunk.at(-1)?.origin.sequenceNumber,
+    logged(chunk[0], covered),
+    logged(chunk.at(-1), covered),
     oldest,
     newest,
     records,
@@ -87,4 +91,10 @@ function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion }: WriteCont
     codeVersion,
     ...(skipped.length > 0 ? [skipped.length, countByReason(skipped)] : []),
   ]);
+}
+
+/** What the log says of a stretch must not reach beyond a record that is not committed: positions are read from it. */
+function logged(item: EncodedItem | undefined, covered: WriteContext['covered']): string | undefined {
+  const isBeyond = covered !== undefined && item !== undefined && item.origin.recordIndex > covered.origin.recordIndex;
+  return (isBeyond ? covered : item)?.origin.sequenceNumber;
 }

@@ -1,5 +1,9 @@
+import { Duration } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { EXISTING, synthesize, targetOf, type Resource, type Synthesized } from './synthesized.ts';
+import type { MetricAlarm } from '../../local/cloudwatch/alarms/alarm.ts';
+import { readTemplate } from '../../local/cloudwatch/template/read-template.ts';
+import { alarmsOf } from '../support/alarms/alarms-of-settings.ts';
+import { EVERYTHING, EXISTING, synthesize, targetOf, type Resource, type Synthesized } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -30,99 +34,41 @@ function alarm(id: string, of: Synthesized = stack): Readonly<Record<string, unk
   return found![1].Properties;
 }
 
+/** All that decides when it goes off, without names of what it watches. */
+function essence({ source, name, actions, ...alarm }: MetricAlarm): string {
+  const readings = source.kind === 'metric' ? { m: source.reading } : Object.fromEntries(source.readings);
+  const read = Object.entries(readings).map(([id, { metric, statistic }]) => [
+    id,
+    metric.namespace,
+    metric.name,
+    Object.keys(metric.dimensions).sort(),
+    statistic,
+  ]);
+  const acts = Object.entries(actions).map(([state, targets]) => [state, targets.length]);
+  const id = /(?:Alarms|Rollout)(\w+)[0-9A-F]{8}$/.exec(name)?.[1];
+  return JSON.stringify([id, read, acts, { ...alarm, arn: '' }]);
+}
+
 function isOf(logicalId: string, id: string): boolean {
   return new RegExp(`^(?:MonitoringAlarms|Rollout)${id}[0-9A-F]{8}$`).test(logicalId);
 }
 
-/** Metric, statistic, period, comparison, threshold, datapoints of periods, and what silence means. */
-const EXPECTED: [id: string, ...rest: unknown[]][] = [
-  ['Behind', 'BacklogAge', 'Maximum', 60, 'GreaterThanThreshold', 300, '3/5', 'ignore'],
-  ['DataLossDanger', 'TimeToDataLoss', 'Minimum', 60, 'LessThanThreshold', 302_400, '3/5', 'ignore'],
-  ['WatchdogSilent', 'WatchdogRuns', 'Sum', 60, 'LessThanThreshold', 1, '3/3', 'breaching'],
-  ['MappingDisabled', 'MappingEnabled', 'Maximum', 60, 'LessThanThreshold', 1, '3/5', 'ignore'],
-  ['IteratorAge', 'IteratorAge', 'Maximum', 60, 'GreaterThanThreshold', 300_000, '3/5', 'ignore'],
-  ['IteratorAgeDataLoss', 'IteratorAge', 'Maximum', 60, 'GreaterThanThreshold', 302_400_000, '3/5', 'ignore'],
-  ['PositionHeld', 'PositionHeld', 'Sum', 60, 'GreaterThanThreshold', 0, '2/5', 'notBreaching'],
-  ['FuseBlown', 'FuseBlown', 'Sum', 60, 'GreaterThanThreshold', 0, '2/5', 'notBreaching'],
-  ['Quarantine', 'QuarantineOpen', 'Maximum', 60, 'GreaterThanThreshold', 0, '1/3', 'ignore'],
-  ['OnFailureDestination', 'FailedBatchesUnread', 'Maximum', 60, 'GreaterThanThreshold', 0, '1/3', 'ignore'],
-  ['OnFailureDelivery', 'DestinationDeliveryFailures', 'Sum', 300, 'GreaterThanThreshold', 0, '1/1', 'notBreaching'],
-  ['Dropped', 'DroppedEventCount', 'Sum', 300, 'GreaterThanThreshold', 0, '1/1', 'notBreaching'],
-  ['ShardsUnknown', 'ShardsUnknown', 'Maximum', 60, 'GreaterThanThreshold', 0, '15/20', 'notBreaching'],
-  ['FunctionErrors', 'Errors', 'Sum', 60, 'GreaterThanThreshold', 0, '3/5', 'notBreaching'],
-  ['Throttles', 'Throttles', 'Sum', 60, 'GreaterThanThreshold', 0, '3/5', 'notBreaching'],
-  ['Duration', 'Duration', 'Maximum', 60, 'GreaterThanThreshold', 48_000, '3/5', 'notBreaching'],
-  ['ReadThroughput', 'ReadProvisionedThroughputExceeded', 'Sum', 60, 'GreaterThanThreshold', 0, '3/5', 'notBreaching'],
-  [
-    'WriteThroughput',
-    'WriteProvisionedThroughputExceeded',
-    'Sum',
-    60,
-    'GreaterThanThreshold',
-    0,
-    '3/5',
-    'notBreaching',
-  ],
-  ['DatabaseCapacity', 'ACUUtilization', 'Average', 60, 'GreaterThanThreshold', 90, '10/10', 'notBreaching'],
-  ['DataApiErrors', 'DataApiErrors', 'Sum', 60, 'GreaterThanThreshold', 5, '3/5', 'notBreaching'],
-  ['PagingFailed', 'NumberOfNotificationsFailed', 'Sum', 300, 'GreaterThanThreshold', 0, '1/1', 'notBreaching'],
-  ['NobodyPaged', 'PageSubscribers', 'Maximum', 300, 'LessThanThreshold', 1, '12/12', 'ignore'],
-  ['NewVersionErrors', 'Errors', 'Sum', 60, 'GreaterThanThreshold', 0, '2/3', 'notBreaching'],
-];
-
-/** Formulas: expression, comparison, threshold, datapoints of periods, and what silence means. */
-const FORMULAS: [id: string, ...rest: unknown[]][] = [
-  ['WatchdogBlind', 'checks + shards', 'GreaterThanThreshold', 0, '5/7', 'ignore'],
-  [
-    'ConsumerStopped',
-    'IF(reads >= 0, (incoming > 0) - (received - held > 0), 0)',
-    'GreaterThanThreshold',
-    0,
-    '5/7',
-    'notBreaching',
-  ],
-  ['MappingNotPolling', '(FILL(enabled, 1) > 0) - (reads >= 0)', 'GreaterThanThreshold', 0, '5/7', 'notBreaching'],
-  [
-    'CacheHitRatio',
-    'IF(FILL(keys, 0) > 100, 100 * FILL(hits, 0) / keys, 100)',
-    'LessThanThreshold',
-    50,
-    '12/15',
-    'notBreaching',
-  ],
-];
-
 describe('the alarms', () => {
-  test('are these and no others', () => {
-    const ids = [...EXPECTED, ...FORMULAS].map(([id]) => id);
-    const logicalIds = stack.ofType('AWS::CloudWatch::Alarm').map(([logicalId]) => logicalId);
-    expect(logicalIds.filter((logicalId) => !ids.some((id) => isOf(logicalId, id)))).toEqual([]);
-    expect(logicalIds).toHaveLength(ids.length);
+  test.each([
+    ['every default', {}],
+    ['everything on and the longest timeout', { ...EVERYTHING, timeout: Duration.minutes(15) }],
+  ])('are those that are proved, with %s', (_, settings) => {
+    const { alarms } = readTemplate(synthesize(settings).template.toJSON());
+    const metricAlarms = alarms.filter((it) => it.kind === 'metric');
+    const proved = [...alarmsOf(settings).alarms.values()].filter((it) => it.kind === 'metric');
+    expect(metricAlarms.map(essence).sort()).toEqual(proved.map(essence).sort());
   });
 
-  test.each(EXPECTED)('%s watches what it should, and knows what silence means', (id, ...expected) => {
-    const it = alarm(id);
-    expect([
-      it['MetricName'],
-      it['Statistic'],
-      it['Period'],
-      it['ComparisonOperator'],
-      it['Threshold'],
-      `${String(it['DatapointsToAlarm'])}/${String(it['EvaluationPeriods'])}`,
-      it['TreatMissingData'],
-    ]).toEqual(expected);
-  });
-
-  test.each(FORMULAS)('%s reckons what it should, and knows what silence means', (id, ...expected) => {
-    const it = alarm(id);
-    const [formula] = it['Metrics'] as readonly { readonly Expression?: string }[];
-    expect([
-      formula?.Expression,
-      it['ComparisonOperator'],
-      it['Threshold'],
-      `${String(it['DatapointsToAlarm'])}/${String(it['EvaluationPeriods'])}`,
-      it['TreatMissingData'],
-    ]).toEqual(expected);
+  test('take silence for bad only where it is about the watchdog itself', () => {
+    const breaching = [...alarmsOf({}).alarms].filter(
+      ([, it]) => it.kind === 'metric' && it.missingData === 'breaching',
+    );
+    expect(breaching.map(([id]) => id)).toEqual(['WatchdogSilent']);
   });
 
   test('follow the settings', () => {

@@ -73,6 +73,7 @@ describe('the dashboard', () => {
 
   test('shows what an incident needs', () => {
     expect(widgets.map(({ properties }) => properties.title).filter((title) => title !== undefined)).toEqual([
+      'Verdict',
       'How far behind',
       'Time to caught up',
       'Hours until data loss',
@@ -85,6 +86,7 @@ describe('the dashboard', () => {
       'Data API',
       'Lookup cache',
       'Database',
+      'Verdicts',
       'Errors by class',
       'Slowest batches',
       'Quarantined events',
@@ -94,9 +96,25 @@ describe('the dashboard', () => {
     ]);
   });
 
-  test('draws the thresholds of the alarms', () => {
+  test('shows the time left as the watchdog reckons it, in hours', () => {
+    const graph = widgets.find(({ properties }) => properties.title === 'Time to caught up');
+    const [expression, ...published] = graph?.properties.metrics ?? [];
+    expect(expression).toEqual([expect.objectContaining({ expression: 'left / 3600' })]);
+    expect(published.map((row) => [row[1], row.at(-1)])).toEqual([
+      ['TimeToCaughtUp', expect.objectContaining({ id: 'left', stat: 'Maximum', visible: false })],
+    ]);
+  });
+
+  test('draws the thresholds of the alarms, and what the numbers of the verdict mean', () => {
     const limits = widgets.flatMap(({ properties }) => properties.annotations?.horizontal ?? []);
     expect(limits.map(({ value, label }) => [label, value])).toEqual([
+      ['OK', 0],
+      ['CATCHING_UP', 1],
+      ['SLOW', 2],
+      ['STALLED', 3],
+      ['STOPPED', 4],
+      ['HELD', 5],
+      ['BLIND', 6],
       ['pages', 300],
       ['pages', 84],
       ['standing still', 0],
@@ -120,14 +138,15 @@ describe('the dashboard', () => {
     expect(widgets.filter(({ properties }) => properties.start !== undefined)).toEqual([]);
   });
 
-  test('asks the log group of the processor, and saves the same questions', () => {
+  test('asks the logs of processor and watchdog, and saves the same questions', () => {
     const asked = widgets.filter(({ type }) => type === 'log').map(({ properties }) => properties.query);
-    expect(asked).toHaveLength(5);
+    expect(asked).toHaveLength(6);
     expect(asked.every((query) => query?.startsWith("SOURCE 'reference' | "))).toBe(true);
     const saved = stack.ofType('AWS::Logs::QueryDefinition').map(([, { Properties }]) => Properties);
     expect(saved.map(({ QueryString }) => `SOURCE 'reference' | ${String(QueryString)}`)).toEqual(asked);
-    for (const { LogGroupNames } of saved) {
-      expect(LogGroupNames).toEqual([{ Ref: expect.stringMatching(/^ProcessingProcessorLogs/) as unknown }]);
+    for (const { Name, LogGroupNames } of saved) {
+      const group = Name === 'orders-test/Verdicts' ? /^WatchingWatchdogLogs/ : /^ProcessingProcessorLogs/;
+      expect(LogGroupNames).toEqual([{ Ref: expect.stringMatching(group) as unknown }]);
     }
   });
 

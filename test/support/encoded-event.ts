@@ -13,6 +13,7 @@ export function place(recordIndex: number, rest: Partial<Place> = {}): Place {
     sequenceNumber: sequenceNumber(recordIndex),
     subRecord: null,
     document: 0,
+    piece: 0,
     arrivedAtMs: 1_000_000_000_000 + recordIndex,
     ...rest,
   };

@@ -46,7 +46,7 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
     client.destroy();
   });
   const { resourceArn, secretArn, database } = server;
-  await prepareTables(server, [], undefined);
+  await prepareTables(server, [], []);
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   // The server may be gone before a connection has said goodbye; by then nobody waits for an answer.
   pool.on('error', () => undefined);

@@ -5,6 +5,7 @@ import {
   type WatchedStream,
   type WatchReport,
 } from '../../functions/watchdog/watch-stream.ts';
+import type { StackSample } from '../../progress/verdict.ts';
 import { FakeClock } from './fake-clock.ts';
 import { StubStream, type StubShard } from './stub-stream.ts';
 
@@ -61,6 +62,11 @@ export class WatchedStubs {
     this.stream.shards.set(shardId, added);
     if (committed !== undefined) this.positions.set(shardId, committed);
     return added;
+  }
+
+  /** What the runs of this environment have seen. */
+  get samples(): readonly StackSample[] {
+    return this.memory.samples;
   }
 
   /** The next run starts in a new execution environment. */

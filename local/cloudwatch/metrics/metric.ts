@@ -18,8 +18,16 @@ export interface MetricDatum {
   readonly resolutionSeconds?: 1 | 60;
 }
 
+/** An alarm asks for the key of one and the same identity every minute. */
+const KEYS = new WeakMap<MetricIdentity, string>();
+
 /** The same text for the same metric, whatever order its dimensions come in. */
-export function metricKey({ namespace, name, dimensions }: MetricIdentity): string {
+export function metricKey(metric: MetricIdentity): string {
+  const known = KEYS.get(metric);
+  if (known !== undefined) return known;
+  const { namespace, name, dimensions } = metric;
   const sorted = Object.entries(dimensions).sort(([left], [right]) => (left < right ? -1 : 1));
-  return JSON.stringify([namespace, name, sorted]);
+  const key = JSON.stringify([namespace, name, sorted]);
+  KEYS.set(metric, key);
+  return key;
 }

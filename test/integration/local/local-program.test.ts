@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProgramResult } from '../../support/run-program.ts';
 import { runProgram } from '../../support/run-program.ts';
+import { createScratchProject, TABLES, workingFunction } from '../../support/scratch-project.ts';
 
 let directory: string;
 
@@ -53,6 +54,35 @@ describe('npm start', () => {
     expect(result.stdout).toContain(
       'Quarantined, with one example per reason:\n  schema (1): destination: expected an airport code such as DTW\n',
     );
+  });
+
+  it('runs several functions on one stream, each of which gets every record', async () => {
+    const events = [1, 2, 3, 4].map((n) => JSON.stringify({ id: `o${n}`, state: n % 2 === 0 ? 'new' : 'paid' }));
+    const project = await createScratchProject();
+    try {
+      const sample = {
+        'local.json': '{"partitionKey":"id","events":"events.ndjson"}',
+        'events.ndjson': events.join('\n'),
+      };
+      await project.addFunction('orders', sample);
+      const { 'projection.ts': projection, [TABLES]: tables } = workingFunction('others');
+      await project.addFunction('others', {
+        'projection.ts': projection
+          .replace('{ orders: inserts', '{ others: inserts')
+          .replace('{ orders: event', '{ others: event'),
+        [TABLES]: tables.replace('TABLE orders', 'TABLE others'),
+      });
+      const report = join(directory, 'both.json');
+      const argv = ['--function', 'orders', '--function', 'others', '--source', 'memory', '--report', report];
+      const result = await runProgram('bin/local.ts', argv, { root: project.root });
+      expect(result).toMatchObject({ code: 0, stderr: '', leftRunning: false });
+      expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject([
+        { function: 'orders', events: 4, written: 4, caughtUp: true },
+        { function: 'others', events: 4, written: 4, caughtUp: true },
+      ]);
+    } finally {
+      await project.remove();
+    }
   });
 
   it.each([

@@ -40,7 +40,7 @@ async function run(...argv: readonly string[]): Promise<{ readonly report: RunRe
   if (options === undefined) throw new Error('help was asked for');
   const said: string[] = [];
   const screen = { say: (line: string) => said.push(line), update: () => undefined };
-  const report = await runLocal(options, screen, new AbortController().signal);
+  const [report] = (await runLocal(options, screen, new AbortController().signal)) ?? [];
   if (report === undefined) throw new Error('the run was ended early');
   return { report, said: said.join('\n') };
 }

@@ -1,6 +1,8 @@
-import { appendFile, copyFile, rm } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DECLARED_TABLES_FILE, type DeclaredTable } from '../../../contract/declared-tables.ts';
 import type { ProcessorEnvironment } from '../../../contract/environment.ts';
 import { sequenceNumber } from '../../support/kinesis-record.ts';
 import { startDeployedWorld, type DeployedWorld } from './deployed-world.ts';
@@ -21,7 +23,9 @@ const ALL = [
   'event_processor/005-open-quarantine.sql',
   'event_processor/006-deployment.sql',
   'event_processor/007-held-positions.sql',
+  'event_processor/008-tombstones.sql',
   'event_processor/009-skipped-events.sql',
+  'event_processor/010-first-places.sql',
   'flights/001-flights.sql',
 ];
 
@@ -197,6 +201,27 @@ describe('the role of the processor', () => {
     const database = await migratedDatabase();
     await expect(world.query(database, sql, 'processor')).rejects.toThrow(/permission denied|must be owner/);
   });
+});
+
+test('the processor may delete in the tables that its projection removes rows from, and in no others', async () => {
+  const database = await world.createDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'removes-'));
+  await cp(world.code.migrate.folder, folder, { recursive: true });
+  const file = join(folder, DECLARED_TABLES_FILE);
+  const declared = JSON.parse(await readFile(file, 'utf8')) as readonly DeclaredTable[];
+  const removing = declared.map((table) =>
+    table.table === 'latest_departures' ? { ...table, privileges: [...table.privileges, 'DELETE'] } : table,
+  );
+  await writeFile(file, JSON.stringify(removing));
+  await world.migrate(database, 'Create', { folder });
+  await rm(folder, { recursive: true });
+  await expect(
+    world.query(
+      database,
+      `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+         AND has_table_privilege('flights_processor', oid, 'DELETE')`,
+    ),
+  ).resolves.toEqual([{ relname: 'latest_departures' }]);
 });
 
 describe('the role of watchdog and pruning', () => {

@@ -94,6 +94,27 @@ describe('pruning, bundled as it is deployed', () => {
     ).resolves.toEqual([{ hours: [0, 23] }]);
   });
 
+  test('keeps tombstones as long as the ledger, and what a created row leaves for an hour', async () => {
+    const stream = await newStream();
+    await world.query(
+      database,
+      `INSERT INTO event_processor.tombstone (function_name, table_name, key, version, committed_at)
+       SELECT name, 't', kind || hours, CASE kind WHEN 'gone ' THEN '[1]'::jsonb END, now() - make_interval(hours => hours)
+       FROM unnest(ARRAY['${stream.name}', 'neighbour']) AS name, unnest(ARRAY['gone ', 'made ']) AS kind,
+         unnest(ARRAY[0, 2, 71, 73]) AS hours`,
+    );
+    await prune(stream, 72);
+    await expect(
+      world.query(
+        database,
+        `SELECT function_name AS name, array_agg(key ORDER BY key) AS keys FROM event_processor.tombstone GROUP BY 1 ORDER BY 1`,
+      ),
+    ).resolves.toEqual([
+      { name: 'neighbour', keys: ['gone 0', 'gone 2', 'gone 71', 'gone 73', 'made 0', 'made 2', 'made 71', 'made 73'] },
+      { name: stream.name, keys: ['gone 0', 'gone 2', 'gone 71', 'made 0'] },
+    ]);
+  });
+
   test('deletes notes about records that nobody has delivered for a day', async () => {
     const stream = await newStream();
     await world.query(

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { watchdogEnvironment } from '../../../contract/environment.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
+import { LOG_QUERIES } from '../../../lib/monitoring/log-queries.ts';
+import { runLogsInsightsQuery } from '../../support/logs-insights.ts';
 import { startAwsServices, type AwsServices } from '../../../local/live/aws-services.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from '../migrate/deployed-world.ts';
 
@@ -88,6 +90,7 @@ interface WatchSettings {
   readonly from?: string;
   readonly bucket?: string;
   readonly topic?: string;
+  readonly isPaused?: boolean;
   readonly database?: string;
 }
 
@@ -110,6 +113,8 @@ async function watch(stream: TestStream, options: WatchSettings = {}): Promise<P
         mappingId: MAPPING_ID,
         failedBatchesBucket: options.bucket ?? '',
         deliveryGapSeconds: 180,
+        pageWhenBehindSeconds: 300,
+        pausedOnPurpose: options.isPaused === true ? 1 : 0,
         pageTopicArn: options.topic ?? '',
         runsSignalUrl: '',
       }),
@@ -129,6 +134,23 @@ const RETENTION_SECONDS = 24 * 3600;
 describe('the watchdog, bundled as it is deployed', () => {
   test('publishes that an idle stream is caught up', async () => {
     expect(await watch(await newStream())).toMatchObject({ BacklogAge: 0, TimeToDataLoss: RETENTION_SECONDS });
+  });
+
+  test('gives its verdict in numbers and in words, where the saved query finds it', async () => {
+    const stream = await newStream();
+    const idle = await watch(stream);
+    expect(idle).toMatchObject({ Verdict: 0, TimeToCaughtUp: 0 });
+    const { lines } = LOG_QUERIES.find(({ title }) => title === 'Verdicts')!;
+    expect(runLogsInsightsQuery(lines, idle.output.split('\n'))).toEqual([
+      expect.objectContaining({ verdict: 'OK', says: 'caught up', timeLeft: 'caught up', timeToDataLoss: '1 d' }),
+    ]);
+    aws.mappings.set(MAPPING_ID, { state: 'Disabled', changedAtMs: Date.now() });
+    const [stopped, paused] = [await watch(stream), await watch(stream, { isPaused: true })];
+    aws.mappings.set(MAPPING_ID, { state: 'Enabled', changedAtMs: Date.now() });
+    expect(stopped).toMatchObject({ Verdict: 4 });
+    expect(stopped).not.toHaveProperty('TimeToCaughtUp');
+    expect(stopped.output).toMatch(/stopped since [\d:]+: the mapping is disabled/);
+    expect(paused.output).toMatch(/stopped since [\d:]+: paused on purpose/);
   });
 
   test('sees a consumer that has never committed anything', async () => {
@@ -190,7 +212,8 @@ describe('the watchdog, bundled as it is deployed', () => {
       expect(seen).toMatchObject({ PositionsHeld: 1 });
       expect(seen.BacklogAge).toBeGreaterThanOrEqual(3_600);
       expect(seen.TimeToDataLoss).toBe(RETENTION_SECONDS - seen.BacklogAge);
-      expect(seen.output).toContain('roll back');
+      expect(seen).toMatchObject({ Verdict: 5 });
+      expect(seen.output).toMatch(/held since [\d :-]+: roll back/);
     });
 
     test('forgets it once a commit begins with that record, and not for one of another lane', async () => {
@@ -288,6 +311,7 @@ describe('the watchdog, bundled as it is deployed', () => {
     const seen = await watch(gone);
     expect(seen).toMatchObject({ WatchdogRuns: 1, ChecksFailed: 1, MappingEnabled: 1, QuarantineOpen: 0 });
     expect(seen).not.toHaveProperty('BacklogAge');
+    expect(seen).toMatchObject({ Verdict: 6 });
     expect(seen.output).toMatch(/cannot see the stream; .*deploy again/);
   });
 

@@ -15,12 +15,28 @@ const states = versions({
   columns: { state: 'text' },
 });
 
+/** The same, written as one upsert: nothing is ever removed. */
+const upserted = versions({
+  key: { key: 'text' },
+  version: { major: 'integer', minor: 'text' },
+  columns: { state: 'text' },
+  removes: false,
+});
+
 /** Only states: an event whose state is not the newest leaves nothing behind. */
 const alone = defineProjection({
   name: 'alone',
   schema,
   eventId: ({ id }) => id,
   tables: { states },
+  project: ({ key, major, minor, state }) => ({ states: { key, major, minor, state } }),
+});
+
+const aloneUpserted = defineProjection({
+  name: 'upserted',
+  schema,
+  eventId: ({ id }) => id,
+  tables: { states: upserted },
   project: ({ key, major, minor, state }) => ({ states: { key, major, minor, state } }),
 });
 
@@ -133,6 +149,7 @@ function cut<T>(items: readonly T[], sizes: readonly number[]): T[][] {
 
 it.each([
   ['states alone', alone],
+  ['states alone that are never removed', aloneUpserted],
   ['states beside counters and rows', mixed],
 ])(
   'the newest state is left, the later of equal ones, and every event is counted once: %s',

@@ -19,6 +19,8 @@ const TABLES = {
   inserts: inserts({ columns: { id: 'text', n: 'integer' }, key: ['id'] }),
   counters: counters({ key: { id: 'text' }, counters: { n: 'integer' } }),
   versions: versions({ key: { id: 'text' }, version: { n: 'integer' }, columns: {} }),
+  'versions, never removed': versions({ key: { id: 'text' }, version: { n: 'integer' }, columns: {}, removes: false }),
+  'versions, patched': versions({ key: { id: 'text' }, version: { n: 'integer' }, columns: {}, patch: true }),
 } as const;
 const LEAST = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:least';
 

@@ -16,7 +16,12 @@ const sales = defineProjection({
   tables: {
     'trade.sales': inserts({ columns: { id: 'text', shop: 'text', cents: 'integer', note: 'text?' } }),
     shops: counters({ key: { shop: 'text' }, counters: { sales: 'bigint', cents: 'bigint' } }),
-    prices: versions({ key: { article: 'text' }, version: { at: 'bigint' }, columns: { cents: 'integer' } }),
+    prices: versions({
+      key: { article: 'text' },
+      version: { at: 'bigint' },
+      columns: { cents: 'integer' },
+      removes: false,
+    }),
     last_sales: versions({
       key: { branch: 'text' },
       version: { id: 'text' },

@@ -65,6 +65,8 @@ describe('the environment of the watchdog', () => {
       mappingId: text,
       failedBatchesBucket: fc.string(),
       deliveryGapSeconds: fc.integer({ min: 60, max: 7_200 }),
+      pageWhenBehindSeconds: fc.integer({ min: 60, max: 604_800 }),
+      pausedOnPurpose: fc.integer({ min: 0, max: 1 }),
       pageTopicArn: fc.string(),
       runsSignalUrl: fc.string(),
     }),

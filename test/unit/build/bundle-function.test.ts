@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -77,6 +77,22 @@ describe('the bundle of a function', () => {
       stderr: expect.stringContaining('- `CLUSTER_ARN` must be set, got nothing') as string,
     });
   });
+});
+
+it.each([
+  ['uses', 'export const gone = remove({ id: 1 });', ['SELECT', 'INSERT', 'UPDATE', 'DELETE']],
+  ['never uses', '', ['SELECT', 'INSERT', 'UPDATE']],
+])('of code that %s `remove` knows so', async (name, use, privileges) => {
+  const entry = join(directory, `${name}.ts`);
+  await writeFile(
+    entry,
+    `import { remove, versions } from '${ROOT}/processor/projection.ts';
+     ${use}
+     export const { privileges } = versions({ key: { id: 'text' }, version: { v: 'integer' }, columns: {} });`,
+  );
+  await writeFunctionBundle(entry, join(directory, name));
+  const loaded = (await import(join(directory, name, 'index.mjs'))) as { readonly privileges: readonly string[] };
+  expect(loaded.privileges).toEqual(privileges);
 });
 
 it('says what is wrong with source that does not bundle', async () => {

@@ -5,7 +5,7 @@ import type { RedriveOptions } from '../../../ops/redrive/redrive-command.ts';
 import type { DeployedStack } from '../../../ops/stack/deployed-stack.ts';
 import { deployedStack } from '../../support/deployed-stack.ts';
 
-const GIVEN: RedriveOptions = { apply: false, json: false, rate: 100, limit: 1_000, again: false };
+const GIVEN: RedriveOptions = { apply: false, json: false, rate: 100, limit: 1_000, again: false, keepPlaces: false };
 const FAILED_BATCHES = 'flights-failed-batches';
 
 function problemsOf(given: RedriveOptions, stack?: DeployedStack): readonly string[] {

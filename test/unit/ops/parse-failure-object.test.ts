@@ -20,6 +20,15 @@ describe('an on-failure object', () => {
     });
   });
 
+  it('says where its records stood, where they say so', () => {
+    const kinesis = { ...RECORD.kinesis, sequenceNumber: '49', approximateArrivalTimestamp: 1_700_000_000.123 };
+    const payload = JSON.stringify({ Records: [{ eventID: 'shardId-000000000007:49', kinesis }] });
+    const object = parseFailureObject(document({ payload }), STREAM);
+    expect(typeof object === 'string' ? object : object.records.map(({ place }) => place)).toEqual([
+      '["shardId-000000000007","49",null,null,0,1700000000123]',
+    ]);
+  });
+
   it.each([
     ['text that is no JSON', 'oops', /got no JSON object/],
     ['a document of another source', JSON.stringify({ version: '1.0' }), /another event source/],

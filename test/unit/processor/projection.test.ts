@@ -33,7 +33,7 @@ function problems(change: Partial<AnyDeclaration>): readonly string[] {
 }
 
 const TYPES =
-  'text, boolean, smallint, integer, bigint, numeric, double precision, date, timestamp, timestamptz, uuid, jsonb, bytea, position';
+  "text, boolean, smallint, integer, bigint, numeric, double precision, date, timestamp, timestamptz, time, interval, inet, uuid, jsonb, json, bytea, position, a list such as text[], or sql('...') with the name of any other";
 const column = (name: string) => ({ t: inserts({ columns: { [name]: 'text' } }) });
 const key = { k: 'text' } as const;
 const state = { key, version: { v: 'date' }, columns: {} } as const;

@@ -29,8 +29,9 @@ describe('assessBacklog', () => {
       shardsUnknown: 0,
       shardsUnreadable: 0,
     };
-    expect(assess([shard('a', CAUGHT_UP), shard('b', CAUGHT_UP)])).toEqual({ ...nothing, shardsJudged: 2 });
-    expect(assess([])).toEqual({ ...nothing, shardsJudged: 0 });
+    const ages = ['a', 'b'].map((shardId) => ({ shardId, ageSeconds: 0 }));
+    expect(assess([shard('a', CAUGHT_UP), shard('b', CAUGHT_UP)])).toEqual({ ...nothing, shardsJudged: 2, ages });
+    expect(assess([])).toEqual({ ...nothing, shardsJudged: 0, ages: [] });
   });
 
   test('is the age of the oldest record that follows a committed position', () => {

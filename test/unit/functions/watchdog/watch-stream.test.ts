@@ -241,3 +241,44 @@ describe('a database that cannot be read', () => {
     await expect(world.run()).resolves.toMatchObject({ backlogAgeSeconds: 60, worstShardId: 'new' });
   });
 });
+
+describe('what the runs of an environment remember', () => {
+  test('is whether a position has moved, and the age, of a lane that stands still too', async () => {
+    const world = new WatchedStubs({ parallelizationFactor: 10 });
+    const committed = { sequence: 1, arrivalMs: world.hoursAgo(1) };
+    world.addShard('busy', { records: [committed] }, committed);
+    const arrivalMs = world.clock.now() - 600_000;
+    await world.run();
+    world.held = [{ shardId: 'busy', sequence: 1, arrivalMs }];
+    await expect(world.run()).resolves.toMatchObject({ backlogAgeSeconds: 600, worstShardId: 'busy' });
+    world.positions.set('busy', { sequence: 2, arrivalMs: world.clock.now() });
+    await world.run();
+    const seen = world.samples.map(({ shards }) => shards[0]);
+    expect(seen.map((shard) => [shard?.ageSeconds, shard?.hasMoved])).toEqual([
+      [0, undefined],
+      [600, false],
+      [600, true],
+    ]);
+  });
+
+  test('is no age and no movement without the database', async () => {
+    const world = new WatchedStubs();
+    const committed = { sequence: 1, arrivalMs: world.hoursAgo(1) };
+    world.addShard('a', { records: [committed, { sequence: 2, arrivalMs: world.hoursAgo(1) }] }, committed);
+    await world.run();
+    world.databaseError = serviceError('AccessDeniedException');
+    await expect(world.run()).resolves.toMatchObject({ backlogAgeSeconds: 3_600 });
+    expect(world.samples.at(-1)?.shards).toEqual([{ shardId: 'a', ageSeconds: undefined, hasMoved: undefined }]);
+  });
+
+  test('is an hour', async () => {
+    const world = new WatchedStubs();
+    world.addShard('idle');
+    for (let run = 0; run < 62; run += 1) {
+      await world.run();
+      world.clock.advance(60_000);
+    }
+    expect(world.samples).toHaveLength(60);
+    expect(world.samples.at(-1)?.atMs).toBe(world.clock.now() - 60_000);
+  });
+});

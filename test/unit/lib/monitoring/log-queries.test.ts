@@ -116,7 +116,8 @@ describe('Positions held', () => {
   });
 });
 
-it.each(LOG_QUERIES)('$title finds something', ({ title }) => {
+// Of the watchdog, the test of its bundle asks what it really writes.
+it.each(LOG_QUERIES.filter(({ of }) => of === 'processor'))('$title finds something', ({ title }) => {
   expect(run(title)).not.toEqual([]);
 });
 

@@ -190,16 +190,16 @@ const RULES: readonly Rule[] = [
   },
   {
     wants: 'records that get older than the page about their age, for as long as its alarm takes',
-    good: { pageWhenBehind: Duration.minutes(5), maxRecordAge: Duration.seconds(601) },
-    bad: { pageWhenBehind: Duration.minutes(5), maxRecordAge: Duration.seconds(600) },
+    good: { pageWhenBehind: Duration.minutes(5), maxRecordAge: Duration.seconds(661) },
+    bad: { pageWhenBehind: Duration.minutes(5), maxRecordAge: Duration.seconds(660) },
     message:
-      /^`maxRecordAge` must be more than 5m longer than `pageWhenBehind` \(5m\), got 10m; records would be given up/,
+      /^`maxRecordAge` must be more than 6m longer than `pageWhenBehind` \(5m\), got 11m; records would be given up/,
   },
   {
     wants: 'the same of a function with a long timeout, whose alarm takes longer',
-    good: { timeout: Duration.minutes(15), maxRecordAge: Duration.minutes(46) },
-    bad: { timeout: Duration.minutes(15), maxRecordAge: Duration.minutes(45) },
-    message: /^`maxRecordAge` must be more than 40m longer/,
+    good: { timeout: Duration.minutes(15), maxRecordAge: Duration.seconds(3_181) },
+    bad: { timeout: Duration.minutes(15), maxRecordAge: Duration.minutes(53) },
+    message: /^`maxRecordAge` must be more than 48m longer/,
   },
   {
     wants: 'concurrency for every lane',
@@ -272,6 +272,18 @@ const RULES: readonly Rule[] = [
     message: /^`databaseMinCapacity` must be at most `databaseMaxCapacity` \(4\), got 4.5/,
   },
   {
+    wants: 'a notice about capacity that can end',
+    good: { databaseMinCapacity: 7.5, databaseMaxCapacity: 8, noticeWhenCapacityPercent: 94 },
+    bad: { databaseMinCapacity: 7.5, databaseMaxCapacity: 8, noticeWhenCapacityPercent: 93 },
+    message: /^`noticeWhenCapacityPercent` must be at least 94, .*\(7.5\) in .*\(8\), got 93; .* would never end$/,
+  },
+  {
+    wants: 'no such notice of a cluster that cannot scale',
+    good: { databaseMinCapacity: 8, databaseMaxCapacity: 8 },
+    bad: { databaseMinCapacity: 8, databaseMaxCapacity: 9, noticeWhenCapacityPercent: 80 },
+    message: /^`noticeWhenCapacityPercent` must be at least 89/,
+  },
+  {
     wants: 'somebody to page',
     good: { removalPolicy: 'retain', pageEmails: ['a@example.com'] },
     bad: { removalPolicy: 'retain' },
@@ -288,6 +300,11 @@ describe('the checks between settings', () => {
   test.each([
     ['retries', { retryAttempts: -1 }, { retryAttempts: 0 }],
     ['filters', { filterPatterns: [] }, { filterPatterns: ['{"data":{}}'] }],
+    [
+      'batching-window',
+      { pageWhenBehind: Duration.minutes(5), maxBatchingWindow: Duration.minutes(5) },
+      { pageWhenBehind: Duration.seconds(299), maxBatchingWindow: Duration.minutes(5) },
+    ],
     ['auto-pause', { databaseMinCapacity: 0.5 }, { databaseMinCapacity: 0 }],
   ])('warn about %s', (id, quiet, loud) => {
     expect(Object.keys(warningsOf(quiet))).toEqual([]);

@@ -15,7 +15,7 @@ function problemsOf(...argv: readonly string[]): readonly string[] {
 describe('the options of a run', () => {
   it('have defaults', () => {
     expect(parseRunOptions([])).toEqual({
-      function: 'flights',
+      functions: ['flights'],
       input: undefined,
       inputFormat: 'json',
       partitionKey: undefined,

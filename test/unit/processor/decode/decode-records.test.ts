@@ -54,6 +54,7 @@ describe('a plain record', () => {
             sequenceNumber: sequenceNumber(7),
             subRecord: null,
             document: 0,
+            piece: 0,
             arrivedAtMs: 1_000_000_000_123,
           },
           payload: Buffer.from('{"id":"a"}').toString('base64'),

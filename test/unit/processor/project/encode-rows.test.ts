@@ -56,7 +56,7 @@ describe('a row', () => {
 
   it('may leave a position out, which is then that of its event', () => {
     const encoder = createRowEncoder('p', inserts({ columns: { a: 'position', id: 'text', b: 'position?' } }));
-    const own = `${sequenceNumber(5)}000000000012`;
+    const own = `${sequenceNumber(5)}000000001200`;
     expect(encodeWith(encoder, { id: 'x' }, 0)).toBe(`[0,"${own}","x","${own}"]`);
     expect(encodeWith(encoder, { id: 'x', b: '7', a: undefined }, 0)).toBe(`[0,"${own}","x","7"]`);
     expect(encodeWith(encoder, { id: 'x', b: null }, 0)).toBe(`[0,"${own}","x",null]`);

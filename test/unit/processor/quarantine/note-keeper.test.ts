@@ -41,7 +41,9 @@ describe('a keeper of notes', () => {
   });
 
   it('takes away the note of the batch, and those it found', async () => {
-    await notes.of('p0').begin(note(3, 5), { shardId: SHARD_ID, requestId: 'r1', remainingMs: 0, arrivedAtMs: 0 }, { timeoutMs: 1 });
+    await notes
+      .of('p0')
+      .begin(note(3, 5), { shardId: SHARD_ID, requestId: 'r1', remainingMs: 0, arrivedAtMs: 0 }, { timeoutMs: 1 });
     const { notes: found } = await keeper.begin(note(0, 9));
     keeper.adopt(found);
     await keeper.replace([]);

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { ColumnTypeName } from '../../../../processor/tables/column-type.ts';
+import type { BaseTypeName } from '../../../../processor/tables/column-type.ts';
 import {
-  COLUMN_TYPE_NAMES,
+  BASE_TYPE_NAMES,
   columnEncoder,
   describeMisfit,
   parseColumnType,
+  sql,
 } from '../../../../processor/tables/column-type.ts';
+import { sqlTypeOf } from '../../../../processor/tables/column-sql.ts';
 import { JsonText } from '../../../../processor/tables/json-cell.ts';
 
 const NOTHING = undefined;
 
 /** Per type: values it takes with what they become, and values it refuses. */
-const TABLE: Record<ColumnTypeName, { takes: (readonly [unknown, unknown])[]; refuses: unknown[] }> = {
+const TABLE: Record<BaseTypeName, { takes: (readonly [unknown, unknown])[]; refuses: unknown[] }> = {
   text: {
     takes: [
       ['', ''],
@@ -83,6 +85,37 @@ const TABLE: Record<ColumnTypeName, { takes: (readonly [unknown, unknown])[]; re
     ],
     refuses: [new Date(NaN), '2001-03-31 22:27:00', 'infinity', 0],
   },
+  time: {
+    takes: [
+      ['10:00', '10:00'],
+      ['23:59:59.123456', '23:59:59.123456'],
+      ['24:00', '24:00'],
+    ],
+    refuses: [
+      '10',
+      '25:00',
+      '10:00:00.1234567',
+      '10:00Z',
+      '10:00:00+02:00',
+      'now',
+      'allballs',
+      36_000,
+      new Date(),
+      NOTHING,
+    ],
+  },
+  interval: {
+    takes: [
+      ['1 day', '1 day'],
+      ['PT1.123456S', 'PT1.123456S'],
+    ],
+    refuses: [5, null, NOTHING, '0.1234567 seconds'],
+  },
+  inet: { takes: [['10.0.0.0/8', '10.0.0.0/8']], refuses: [10, null, NOTHING] },
+  json: {
+    takes: [[{ b: 1, a: 2 }, new JsonText('{"b":1,"a":2}')]],
+    refuses: [NOTHING, NaN, 2 ** 53, new Map()],
+  },
   uuid: { takes: [['0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11', '0b0e0c52-5d0c-4b0e-9a53-0d1f1b9c2a11']], refuses: [5] },
   // What JSON can hold is in json-cell.test.ts.
   jsonb: {
@@ -110,10 +143,10 @@ const TABLE: Record<ColumnTypeName, { takes: (readonly [unknown, unknown])[]; re
   },
 };
 
-describe.each(COLUMN_TYPE_NAMES)('a %s column', (name) => {
+describe.each(BASE_TYPE_NAMES)('a %s column', (name) => {
   const { takes, refuses } = TABLE[name];
-  const encode = columnEncoder({ name, nullable: false });
-  const encodeNullable = columnEncoder({ name, nullable: true });
+  const encode = columnEncoder({ kind: 'one', name, nullable: false });
+  const encodeNullable = columnEncoder({ kind: 'one', name, nullable: true });
 
   it('takes what is of its type', () => {
     for (const [value, encoded] of takes) {
@@ -129,14 +162,14 @@ describe.each(COLUMN_TYPE_NAMES)('a %s column', (name) => {
   it('takes null only when it is nullable, and never nothing', () => {
     expect(encodeNullable(null)).toBeNull();
     expect(encodeNullable(undefined)).toBeUndefined();
-    if (name !== 'jsonb') expect(encode(null)).toBeUndefined();
+    if (name !== 'jsonb' && name !== 'json') expect(encode(null)).toBeUndefined();
   });
 });
 
 describe('parseColumnType', () => {
   it('takes a declaration apart', () => {
-    expect(parseColumnType('double precision?')).toEqual({ name: 'double precision', nullable: true });
-    expect(parseColumnType('text')).toEqual({ name: 'text', nullable: false });
+    expect(parseColumnType('double precision?')).toEqual({ kind: 'one', name: 'double precision', nullable: true });
+    expect(parseColumnType('text')).toEqual({ kind: 'one', name: 'text', nullable: false });
   });
 
   it.each(['', '?', 'varchar', 'TEXT', 'text??', 'toString', '__proto__'])('does not know %j', (type) => {
@@ -175,6 +208,82 @@ describe('what a column says of a value that it does not take', () => {
       'must be a JSON value, at most 500 levels deep or null, its `a[0]` is a promise; await it',
     ],
   ] as const)('%s, given %o', (name, value, says) => {
-    expect(describeMisfit({ name, nullable: true }, value)).toBe(says);
+    expect(describeMisfit({ kind: 'one', name, nullable: true }, value)).toBe(says);
+  });
+});
+
+describe('a list', () => {
+  const encode = (type: string, value: unknown) => {
+    const parsed = parseColumnType(type);
+    return parsed === undefined ? 'no type' : columnEncoder(parsed)(value);
+  };
+
+  it.each([
+    ['text[]', [], '{}'],
+    ['text[]', ['a', 'b,c', null, 'NULL', '', '"\\{}'], '{"a","b,c",NULL,"NULL","","\\"\\\\{}"}'],
+    ['integer[]', [1, -2], '{"1","-2"}'],
+    ['bigint[]', [2n ** 62n, '5'], '{"4611686018427387904","5"}'],
+    ['double precision[]', [NaN, 0.5], '{"NaN","0.5"}'],
+    ['boolean[]', [true, null], '{"true",NULL}'],
+    ['jsonb[]', [{ a: '"' }], '{"{\\"a\\":\\"\\\\\\"\\"}"}'],
+    ['bytea[]', [new Uint8Array([255])], '{"\\\\xff"}'],
+    ['text[]?', null, null],
+  ])('of type %s takes %o', (type, value, encoded) => {
+    expect(encode(type, value)).toBe(encoded);
+  });
+
+  it.each([
+    ['text[]', 'a'],
+    ['text[]', null],
+    ['text[]', [undefined]],
+    ['text[]', ['a', , 'b']],
+    ['integer[]', [1, 2.5]],
+    ['bigint[]', [2 ** 53]],
+    ['integer[]', [[1]]],
+    ['timestamptz[]', ['2001-01-01']],
+    ['text[]', new Set(['a'])],
+  ])('of type %s refuses %o', (type, value) => {
+    expect(encode(type, value)).toBeUndefined();
+  });
+
+  it('says which element is wrong', () => {
+    expect(describeMisfit({ kind: 'list', name: 'integer', nullable: false }, [1, null, '2'])).toBe(
+      'must be a list whose every element is an integer from -2147483648 to 2147483647 or null, its [2]: got "2"',
+    );
+    expect(describeMisfit({ kind: 'list', name: 'text', nullable: true }, 'a')).toBe(
+      'must be a list whose every element is a string or null or null, got "a"',
+    );
+  });
+});
+
+describe('a type by its name in PostgreSQL', () => {
+  it.each([
+    ['mood', 'mood'],
+    ['shop.mood', 'shop.mood'],
+    ['"Mood"', '"Mood"'],
+    ['mood[]', 'mood[]'],
+    ['double precision', 'double precision'],
+    ['timestamp with time zone', 'timestamp with time zone'],
+    // A cast to a length cuts; the column itself refuses.
+    ['varchar(3)', 'varchar'],
+    ['numeric(10, 2)', 'numeric'],
+    ['bit(3)', 'varbit'],
+    ['bit', 'varbit'],
+    ['char(3)[]', 'bpchar[]'],
+    ['timestamp(3) with time zone', 'timestamp with time zone'],
+  ] as const)('%s is cast to %s', (name, cast) => {
+    expect(sqlTypeOf(sql(name))).toBe(cast);
+    expect(sqlTypeOf(sql(`${name}?`))).toBe(cast);
+  });
+
+  it.each(['', 'text; DROP TABLE t', "a'b", 'a:b', 'a b', '(a)', 'a)::text', '"a"b"'])('is no type: %s', (name) => {
+    expect(parseColumnType(sql(name))).toBeUndefined();
+  });
+
+  it('takes text alone', () => {
+    const type = { kind: 'sql', name: 'mood', nullable: false } as const;
+    expect(columnEncoder(type)('ok')).toBe('ok');
+    expect(columnEncoder(type)(5)).toBeUndefined();
+    expect(describeMisfit(type, 5)).toBe('must be the text of a value of type mood, got 5; write `String(value)`');
   });
 });

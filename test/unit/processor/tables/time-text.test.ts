@@ -74,7 +74,7 @@ const REFUSED = [
 const ALL = [...new Set([...Object.values(TAKES).flat(), ...REFUSED])];
 
 describe.each(Object.keys(TAKES) as Time[])('a %s column', (name) => {
-  const encode = columnEncoder({ name, nullable: false });
+  const encode = columnEncoder({ kind: 'one', name, nullable: false });
 
   it('takes the texts that mean one thing, as they are, and no others', () => {
     expect(ALL.filter((text) => encode(text) !== undefined)).toEqual(ALL.filter((text) => TAKES[name].includes(text)));
@@ -88,7 +88,7 @@ describe.each(Object.keys(TAKES) as Time[])('a %s column', (name) => {
 
 describe('a Date', () => {
   it('is a moment with its milliseconds, from the year 1 to 9999', () => {
-    const encode = columnEncoder({ name: 'timestamptz', nullable: false });
+    const encode = columnEncoder({ kind: 'one', name: 'timestamptz', nullable: false });
     expect(encode(new Date('2001-03-31T22:27:00.123Z'))).toBe('2001-03-31T22:27:00.123Z');
     expect(encode(new Date('9999-12-31T23:59:59.999Z'))).toBe('9999-12-31T23:59:59.999Z');
     expect(encode(new Date(253_402_300_800_000))).toBeUndefined();
@@ -131,7 +131,7 @@ describe('the message says what to write', () => {
     ['timestamptz', '2024-01-01T12:00:00.123456789Z', 'a column holds microseconds: cut the fraction to six digits'],
     ['timestamptz', 'infinity', undefined],
   ] as const)('for a %s, given %s', (name, value, advice) => {
-    const [misfit, ...advices] = describeMisfit({ name, nullable: false }, value).split(/(?<=got [^;]*); /);
+    const [misfit, ...advices] = describeMisfit({ kind: 'one', name, nullable: false }, value).split(/(?<=got [^;]*); /);
     expect(misfit).toMatch(/^must be a .*string .*such as 2001-03-31.*, got /);
     expect(advices.join('; ')).toBe(advice ?? '');
   });

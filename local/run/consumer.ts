@@ -1,0 +1,177 @@
+import { createEventSourceMapping, type EventSourceMapping } from '../mapping/event-source-mapping.ts';
+import type { MappingEvent } from '../mapping/mapping-event.ts';
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
+import { createBatchLog, type BatchLog } from './batch-log.ts';
+import { describeProgress } from './describe-run.ts';
+import { InvocationFailures } from './invocation-failures.ts';
+import type { LocalStream } from './local-stream.ts';
+import { createRepeatedLines } from './repeated-lines.ts';
+import { RunProgress } from './run-progress.ts';
+import type { RunFacts } from './run-report.ts';
+import { createStandstillWatch, describeStandstill, type Standstill } from './standstill.ts';
+import type { RunningFunction } from './start-world.ts';
+
+/** What hears of a function's environments before there is a consumer. */
+export interface ConsumerEars {
+  readonly log: BatchLog;
+  readonly failures: InvocationFailures;
+}
+
+/** Makes what listens to the environments of a function. */
+export function createEars(functionName: string): ConsumerEars {
+  return { log: createBatchLog(), failures: new InvocationFailures(functionName) };
+}
+
+/** Where a consumer reads, how, and who is told. */
+export interface ConsumerParts {
+  readonly ears: ConsumerEars;
+  readonly running: RunningFunction;
+  readonly stream: LocalStream;
+  readonly settings: Partial<MappingSettings>;
+  /** Hears how far the consumer is. */
+  readonly onCheckpoint: (shardId: string, sequenceNumber: string) => void;
+}
+
+/** What has been put on the stream, as a consumer is measured by it. */
+export interface StreamMoment {
+  /** Events put so far. */
+  readonly put: number;
+  /** Events put up to a moment ago: a consumer that is done with them has caught up. */
+  readonly putBefore: number;
+}
+
+/** One function that reads the stream: its mapping, and what is seen of both from outside. */
+export class Consumer {
+  readonly name: string;
+  readonly #parts: ConsumerParts;
+  readonly #mapping: EventSourceMapping;
+  readonly #lines = createRepeatedLines();
+  readonly #progress = new RunProgress();
+  readonly #watchStandstill = createStandstillWatch();
+  #done = 0;
+  #inFlight = 0;
+  #iteratorAgeMs = 0;
+  #maxIteratorAgeMs = 0;
+  #startedAt = 0;
+  #finishedAt = 0;
+  #caughtUp = false;
+  /** Set when nothing moves any more until a person does something. */
+  #standstill: Standstill | undefined;
+  /** What ended the mapping. */
+  #failure: unknown;
+
+  constructor(parts: ConsumerParts) {
+    const { ears, running, stream, settings } = parts;
+    this.#parts = parts;
+    this.name = running.folder.name;
+    this.#mapping = createEventSourceMapping({
+      source: stream.source,
+      invoker: ears.failures.watch(running.runtime),
+      settings,
+      pace: stream.pace,
+      observe: this.#observe,
+    });
+  }
+
+  /** Events that the mapping is done with. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** What keeps the consumer from ever going on: the mapping ended, or no environment starts. */
+  get failure(): unknown {
+    return this.#failure ?? this.#parts.ears.failures.startFailure();
+  }
+
+  /** How it stands still for good, if it does. */
+  get standstill(): Standstill | undefined {
+    return this.#standstill;
+  }
+
+  async start(): Promise<void> {
+    this.#startedAt = performance.now();
+    await this.#mapping.start();
+    this.#mapping.drained().catch((error: unknown) => {
+      this.#failure = error;
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#mapping.stop();
+  }
+
+  /** Whether everything is done that was put up to a moment ago. */
+  isAbreast({ putBefore }: StreamMoment): boolean {
+    return this.#done >= putBefore;
+  }
+
+  /** Looks at where the consumer is, and whether it still moves. */
+  look(moment: StreamMoment): (columns: number) => string {
+    const { log } = this.#parts.ears;
+    const counts = { put: moment.put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
+    // The time of day, on a clock that nobody sets.
+    const atMs = performance.timeOrigin + performance.now();
+    const holds = log.holds();
+    const outlook = this.#progress.add({ ...counts, atMs, isAbreast: this.isAbreast(moment), holds });
+    this.#standstill = this.#watchStandstill({ atMs, done: this.#done, inFlight: this.#inFlight, holds });
+    return (columns) => describeProgress({ ...counts, ...outlook, atMs, totals: log.totals() }, columns);
+  }
+
+  /** Lines about what went wrong since the last look. */
+  news(): readonly string[] {
+    const { log, failures } = this.#parts.ears;
+    const problems = log.takeProblems().map(({ level, message }) => `${level} ${message}`);
+    return [...problems.filter((line) => this.#lines.isNew(line)), ...failures.takeLines()];
+  }
+
+  /**
+   * Ends the measuring.
+   *
+   * @param caughtUp whether there is nothing left to do
+   * @returns lines that sum up what went wrong
+   */
+  finish(caughtUp: boolean): readonly string[] {
+    this.#finishedAt = performance.now();
+    this.#caughtUp = caughtUp && this.#standstill === undefined;
+    const standstill = this.#standstill === undefined ? [] : [describeStandstill(this.#standstill)];
+    return [...this.news(), ...this.#lines.describe(), ...this.#parts.ears.failures.totals(), ...standstill];
+  }
+
+  /** What was seen of the run, for its report. */
+  facts(): Omit<RunFacts, 'events' | 'postgres'> {
+    const { ears, running } = this.#parts;
+    return {
+      totals: ears.log.totals(),
+      skippedByReason: ears.log.skips(),
+      seconds: (this.#finishedAt - this.#startedAt) / 1000,
+      maxIteratorAgeMs: this.#maxIteratorAgeMs,
+      caughtUp: this.#caughtUp,
+      environments: running.runtime.environmentsStarted(),
+    };
+  }
+
+  readonly #observe = (event: MappingEvent): void => {
+    switch (event.type) {
+      case 'resolved':
+      case 'discarded':
+        this.#done += event.records.length;
+        break;
+      case 'filtered':
+        this.#done += event.records;
+        break;
+      case 'invoked':
+        this.#inFlight += 1;
+        this.#iteratorAgeMs = event.iteratorAgeMs;
+        this.#maxIteratorAgeMs = Math.max(this.#maxIteratorAgeMs, event.iteratorAgeMs);
+        break;
+      case 'finished':
+        this.#inFlight -= 1;
+        this.#parts.ears.failures.addFinished(event);
+        break;
+      case 'checkpoint':
+        this.#parts.onCheckpoint(event.shardId, event.sequenceNumber);
+        break;
+      default:
+    }
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Column types as the statement has them.
+ *
+ * @module
+ */
+import type { ParsedColumnType } from './column-type.ts';
+import { parseColumnType } from './column-type.ts';
+import { OWN } from './table-kind.ts';
+
+/** Types whose bare name means a length of one, and the name under which they have any length. */
+const OF_ANY_LENGTH: Readonly<Record<string, string>> = {
+  char: 'bpchar',
+  character: 'bpchar',
+  bit: 'varbit',
+};
+
+/**
+ * The type of a column as PostgreSQL knows it, without a length: what is too long for its column is refused there, while
+ * a cast would cut it, or round it, without a word.
+ */
+export function sqlTypeOf(type: string): string {
+  const { kind, name } = parsed(type);
+  if (kind === 'sql') {
+    const bare = name.replaceAll(/\([^)]*\)/g, '');
+    const [, element = bare, brackets = ''] = /^(.*?)((?:\[\])*)$/.exec(bare) ?? [];
+    return `${OF_ANY_LENGTH[element.toLowerCase()] ?? element}${brackets}`;
+  }
+  const element = name === 'position' ? 'numeric' : name;
+  return kind === 'list' ? `${element}[]` : element;
+}
+
+/** Whether a type is known by name only, or a list: what PostgreSQL prints and reads as text, whatever it is. */
+export function isComposed(type: string): boolean {
+  return parsed(type).kind !== 'one';
+}
+
+/** The cell of a row at a position, read from its JSON array as a value of the column. */
+export function readCell(type: string, position: number): string {
+  const { kind, name, nullable } = parsed(type);
+  if (kind !== 'one' || (name !== 'jsonb' && name !== 'json'))
+    return `(${OWN.cells}->>${position})::${sqlTypeOf(type)}`;
+  // A cell of JSON is taken as it is; text in between would lose whether "1" was a string or a number.
+  const cell = nullable ? `NULLIF(${OWN.cells}->${position}, 'null'::jsonb)` : `${OWN.cells}->${position}`;
+  return name === 'json' ? `(${cell})::json` : cell;
+}
+
+function parsed(type: string): ParsedColumnType {
+  const found = parseColumnType(type);
+  if (found === undefined) throw new TypeError(`unknown column type ${type}`);
+  return found;
+}

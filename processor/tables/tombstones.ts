@@ -1,0 +1,103 @@
+import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { isComposed, sqlTypeOf } from './column-sql.ts';
+import type { KeyedState, Part } from './keyed-state.ts';
+import { compared, KEYED } from './keyed-state.ts';
+import type { Columns } from './table-kind.ts';
+import { comparableValue, fail, identifier, OWN, ownName } from './table-kind.ts';
+
+const TOMBSTONE = ownName('d');
+const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
+
+/**
+ * The key of a row as tombstones have it: one text for all values that PostgreSQL takes for equal, whatever the time zone
+ * and the formats of the session.
+ */
+export function tombstoneKey({ key, columns }: KeyedState, row: string): string {
+  const values = key.map((column) => keyValue(`${row}.${identifier(column)}`, columns[column] ?? ''));
+  return `jsonb_build_array(${values.join(', ')})::text`;
+}
+
+function keyValue(value: string, type: string): string {
+  if (isComposed(type)) return `${value}::text`;
+  switch (sqlTypeOf(type)) {
+    // 1.0 is 1.00.
+    case 'numeric':
+      return `trim_scale(${value})`;
+    // -0 is 0.
+    case 'double precision':
+      return `${value} + 0`;
+    case 'timestamptz':
+      return `${value} AT TIME ZONE 'UTC'`;
+    case 'bytea':
+      return `encode(${value}, 'hex')`;
+    case 'inet':
+    case 'interval':
+      return `${value}::text`;
+    default:
+      return value;
+  }
+}
+
+/** Joins the tombstone of a row's key, if there is one. */
+export function joinTombstone(name: string, row: string): string {
+  return `LEFT JOIN ${FRAMEWORK_TABLES.tombstone} AS ${TOMBSTONE} ON ${TOMBSTONE}.function_name = ${FUNCTION_NAME}
+    AND ${TOMBSTONE}.table_name = '${name}' AND ${TOMBSTONE}.key = ${row}.${KEYED.text}`;
+}
+
+/** How often the joined tombstone was touched. */
+export const TOUCHES = `${TOMBSTONE}.touches AS ${KEYED.touches}`;
+
+/** Whether a row is no older than the removal that the joined tombstone tells of, if it tells of one. */
+export function isNoOlderThanTombstone(state: KeyedState, row: string): string {
+  const dead = state.version.map((column, position) =>
+    comparableValue(
+      `(${TOMBSTONE}.version->>${position})::${sqlTypeOf(state.columns[column] ?? '')}`,
+      state.columns[column],
+    ),
+  );
+  return `((${dead.join(', ')}) <= (${compared(state, row).join(', ')})) IS NOT FALSE`;
+}
+
+function versionOf({ version, columns }: { readonly version: readonly string[]; readonly columns: Columns }): string {
+  const values = version.map((column) => {
+    const value = `${OWN.row}.${identifier(column)}`;
+    return isComposed(columns[column] ?? '') ? `${value}::text` : value;
+  });
+  return `jsonb_build_array(${values.join(', ')})`;
+}
+
+/**
+ * Leaves a trace of each row that is about to be removed or created. Whoever finds that another statement has left one
+ * since its own began has read what was there before, and fails.
+ *
+ * @param names of the part with what becomes of each key, and of the two that are made of it: the traces, and the same keys
+ *   once all traces are left
+ */
+export function touchTombstones(
+  state: KeyedState,
+  { name, chosen, touched, due }: Readonly<Record<'name' | 'chosen' | 'touched' | 'due', string>>,
+): readonly Part[] {
+  const [trace, now] = [ownName('trace'), ownName('now')];
+  return [
+    [
+      touched,
+      `
+  INSERT INTO ${FRAMEWORK_TABLES.tombstone} AS ${TOMBSTONE} (function_name, table_name, key, version)
+  SELECT ${FUNCTION_NAME}, '${name}', ${OWN.row}.${KEYED.text}, CASE WHEN ${KEYED.isRemoval} THEN ${versionOf(state)} END
+  FROM ${chosen} AS ${OWN.row} WHERE ${KEYED.isRemoval} OR NOT ${KEYED.isThere} ORDER BY ${OWN.row}.${KEYED.text} COLLATE "C"
+  ON CONFLICT (function_name, table_name, key) DO UPDATE
+  SET version = coalesce(excluded.version, ${TOMBSTONE}.version), touches = ${TOMBSTONE}.touches + 1, committed_at = now()
+  RETURNING key AS ${KEYED.text}, touches AS ${now}
+`,
+    ],
+    [
+      due,
+      `
+  SELECT ${OWN.row}.* FROM ${chosen} AS ${OWN.row} LEFT JOIN ${touched} AS ${trace} USING (${KEYED.text})
+  WHERE CASE WHEN ${trace}.${now} <> coalesce(${OWN.row}.${KEYED.touches}, 0) + 1
+    THEN ${fail('40001', `'another lane has just created or removed a row of ${name}'`)} ELSE true END
+`,
+    ],
+  ];
+}

@@ -1,0 +1,106 @@
+import { foldPatches } from './fold-patches.ts';
+import type { KeyedState, Part } from './keyed-state.ts';
+import { isNoOlder, isRemoval, isThere, KEYED, lockedRows, newest, sameKey } from './keyed-state.ts';
+import type { TableWrite, WriteTarget } from './table-kind.ts';
+import { columnList, fail, identifier, keyOrder, OWN } from './table-kind.ts';
+import { isNoOlderThanTombstone, joinTombstone, tombstoneKey, touchTombstones, TOUCHES } from './tombstones.ts';
+
+/**
+ * Compiles the write of a table whose rows may be removed or patched. The rows that are there are locked and read first,
+ * in the order of their keys; then it is known what becomes of each key, and its row is updated, inserted or deleted.
+ *
+ * Two lanes that meet on a key wait for each other where its row is there. One that is created or removed leaves a trace
+ * among the tombstones, where they meet as well: the second one has read what was there before, so it fails in a way
+ * that passes, and is sent again.
+ */
+export function writeByKey(state: KeyedState, target: WriteTarget): TableWrite {
+  const { name, part, tellsEffective } = target;
+  const chosen = part('chosen');
+  const choice = state.patched.length > 0 ? foldPatches(state, target) : chooseNewest(state, target);
+  const due = state.removes ? part('due') : chosen;
+  const traces = state.removes ? touchTombstones(state, { name, chosen, touched: part('touched'), due }) : [];
+  const isNew = `FROM ${due} AS ${OWN.row} WHERE NOT ${KEYED.isThere}${state.removes ? ` AND NOT ${KEYED.isRemoval}` : ''}`;
+  return {
+    parts: [...choice.parts, ...traces, ...carryOut(state, target, { due, isNew })],
+    // One that came in between is not among those that were read.
+    checks: [
+      `CASE WHEN (SELECT count(*) FROM ${part('inserted')}) = (SELECT count(*) ${isNew}) THEN true
+    ELSE ${fail('40001', `'another lane has just created a row of ${name}'`)} END`,
+    ],
+    ...(tellsEffective && { effective: choice.effective }),
+  };
+}
+
+/** What becomes of each key, and the events that had a part in it. */
+interface Choice {
+  readonly parts: readonly Part[];
+  readonly effective: string;
+}
+
+/** Of whole rows and removals, the newest of each key counts, if nothing that is there is newer. */
+function chooseNewest(state: KeyedState, { name, table, rows, part }: WriteTarget): Choice {
+  const { row, there, mark } = OWN;
+  const [newestPart, therePart] = [part('newest'), part('there')];
+  const columns = columnList(Object.keys(state.columns), row);
+  const choice = `
+  SELECT ${row}.${OWN.n}, ${columns}, ${row}.${KEYED.text}, ${isRemoval(`${row}.${mark}`)} AS ${KEYED.isRemoval},
+    ${isThere(state)} AS ${KEYED.isThere}, ${TOUCHES}
+  FROM ${newestPart} AS ${row} LEFT JOIN ${therePart} AS ${there} ON ${sameKey(state, there, row)} ${joinTombstone(name, row)}
+  WHERE ${isNoOlder(row, there, state)} AND ${isNoOlderThanTombstone(state, row)}
+`;
+  return {
+    parts: [
+      [
+        newestPart,
+        `
+  SELECT ${row}.*, ${tombstoneKey(state, row)} AS ${KEYED.text}
+  FROM (${newest(state, rows, { own: [OWN.n, mark], later: OWN.order })}) AS ${row}
+`,
+      ],
+      [
+        therePart,
+        lockedRows(state, { table, keys: `${newestPart} AS ${row}`, columns: [...state.key, ...state.version] }),
+      ],
+      [part('chosen'), choice],
+    ],
+    effective: `SELECT ${OWN.n} FROM ${part('chosen')}`,
+  };
+}
+
+/** The rows of the keys that are due, all of them locked or new by now. */
+function carryOut(
+  state: KeyedState,
+  { table, part }: WriteTarget,
+  { due, isNew }: { readonly due: string; readonly isNew: string },
+): readonly Part[] {
+  const { row, there } = OWN;
+  const columns = columnList(Object.keys(state.columns));
+  const updates = state.replaced.map((column) => `${identifier(column)} = ${row}.${identifier(column)}`);
+  const isFound = `${sameKey(state, there, row)} AND ${KEYED.isThere}`;
+  return [
+    [
+      part('updated'),
+      `
+  UPDATE ${table} AS ${there} SET ${updates.join(', ')} FROM ${due} AS ${row}
+  WHERE ${isFound}${state.removes ? ` AND NOT ${KEYED.isRemoval}` : ''} RETURNING 1
+`,
+    ],
+    [
+      part('inserted'),
+      `
+  INSERT INTO ${table} (${columns}) SELECT ${columns} ${isNew} ORDER BY ${keyOrder(state, row)}
+  ON CONFLICT (${columnList(state.key)}) DO NOTHING RETURNING 1
+`,
+    ],
+    ...(state.removes
+      ? [
+          [
+            part('deleted'),
+            `
+  DELETE FROM ${table} AS ${there} USING ${due} AS ${row} WHERE ${isFound} AND ${KEYED.isRemoval} RETURNING 1
+`,
+          ] as const,
+        ]
+      : []),
+  ];
+}
