@@ -75,7 +75,11 @@ async function synthesizeStage(context: Readonly<Record<string, string>>): Promi
       stacks.push({ name, code });
     }
     const assembly = app.synth();
-    return stacks.map(({ name, code }) => ({ source: name, json: assembly.getStackByName(name).template, code }));
+    return stacks.map(({ name, code }) => ({
+      source: name,
+      json: assembly.getStackByName(name).template as unknown,
+      code,
+    }));
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { putRecords } from '../../kinesis/put-records.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
 import { waitUntilActive } from '../../local/kinesis/create-stream.ts';
-import type { LiveDeployment } from '../../local/live/live-deployment.ts';
+import { streamNameOf, type LiveDeployment } from '../../local/live/live-deployment.ts';
 import type { MinuteInput } from '../../local/live/play-minute.ts';
 import { LOCAL_CREDENTIALS } from '../../local/local-credentials.ts';
 import { createQuarantineSource } from '../../ops/redrive/quarantine-source.ts';
@@ -132,7 +132,7 @@ export class LiveCourse {
   }
 
   async #reshard(): Promise<void> {
-    const stream = { StreamName: this.deployment.plan.streamName };
+    const stream = { StreamName: streamNameOf(this.deployment.plan) };
     const { Shards: shards = [] } = await this.#client.send(new ListShardsCommand(stream));
     for (const { ShardId, HashKeyRange: range, SequenceNumberRange: numbers } of shards) {
       if (numbers?.EndingSequenceNumber !== undefined) continue;

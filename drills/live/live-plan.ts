@@ -20,7 +20,7 @@ const NO_DATABASE = { clusterArn: 'local', secretArn: 'local', database: 'local'
 export function livePlan(deployment: Deployment, code: Pick<StackCode, 'processor' | 'watchdog'>): DeploymentPlan {
   const { stream, mapping, processor, watchdog, topics } = deployment;
   const { failedBatchesBucket, pageTopicArn } = watchdog.environment;
-  const pageTopic = topics.find(({ arn }) => arn === pageTopicArn);
+  const confirmedSubscriptions = topics.find(({ arn }) => arn === pageTopicArn)?.subscriptions.length ?? 0;
   return {
     streamName: stream.name,
     shardCount: stream.shards,
@@ -34,10 +34,7 @@ export function livePlan(deployment: Deployment, code: Pick<StackCode, 'processo
       maximumRecordAgeSeconds: mapping.maxRecordAgeSeconds ?? -1,
     },
     failedBatchesBucket: failedBatchesBucket === '' ? undefined : failedBatchesBucket,
-    pageTopic:
-      pageTopicArn === ''
-        ? undefined
-        : { arn: pageTopicArn, confirmedSubscriptions: pageTopic?.subscriptions.length ?? 0 },
+    pageTopic: pageTopicArn === '' ? undefined : { arn: pageTopicArn, confirmedSubscriptions },
     processor: {
       bundlePath: join(code.processor.folder, 'index.mjs'),
       functionName: processor.functionName,

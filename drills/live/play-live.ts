@@ -9,6 +9,8 @@ import { LiveCourse } from './live-course.ts';
 /** What a deployment lives through. */
 export interface LivePart {
   readonly plan: DeploymentPlan;
+  /** Tells its stream from those of other scenarios in the same emulator; metrics do without. */
+  readonly streamSuffix: string;
   readonly course: Course;
 }
 
@@ -27,9 +29,9 @@ export async function playLive(world: LiveWorld, part: LivePart, twin?: LivePart
   try {
     const input = await flightsExample.input();
     const courses: LiveCourse[] = [];
-    for (const { plan, course } of parts) {
+    for (const { plan, course, streamSuffix } of parts) {
       const events = input.events()[Symbol.iterator]();
-      courses.push(new LiveCourse(await world.deploy(plan), course.phases, { client, events }));
+      courses.push(new LiveCourse(await world.deploy({ ...plan, streamSuffix }), course.phases, { client, events }));
     }
     const timeline = await play(world, courses, part.course);
     for (const { deployment } of courses) await deployment[Symbol.asyncDispose]();

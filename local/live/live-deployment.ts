@@ -46,6 +46,11 @@ const QUIET_MS = 100;
 /** Longer than any batch takes, in milliseconds. */
 const STUCK_MS = 60_000;
 
+/** What the stream of a deployment is called in the emulator. */
+export function streamNameOf({ streamName, streamSuffix }: DeploymentPlan): string {
+  return streamSuffix === undefined ? streamName : `${streamName}-${streamSuffix}`;
+}
+
 /** A processor with its stream, its mapping and its watchdog, as they are deployed, on this machine. */
 export class LiveDeployment implements AsyncDisposable {
   readonly plan: DeploymentPlan;
@@ -122,7 +127,7 @@ export class LiveDeployment implements AsyncDisposable {
     if (events.length === 0) return;
     const records = events.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data) }));
     // One call after the other: several at a time are as many calls more for the few records of a minute.
-    await fillStream(this.#parts.client, records, { streamName: this.plan.streamName, callsInFlight: 1 });
+    await fillStream(this.#parts.client, records, { streamName: streamNameOf(this.plan), callsInFlight: 1 });
     this.#counts.addIncoming(records);
   }
 
