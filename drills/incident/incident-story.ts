@@ -219,6 +219,7 @@ export class IncidentStory {
     const elapsed = (): number => (performance.now() - startedAtMs) / 1000;
     this.#iteratorAgesMs.clear();
     await deployment.setEnabled(true);
+    await world.clock.run();
     const estimator = new RemainingTimeEstimator(PATIENCE_MS);
     let seconds: number | undefined;
     const settled = deployment.settle().finally(() => (seconds = elapsed()));
@@ -236,6 +237,7 @@ export class IncidentStory {
       minuteMs += MINUTE_MS;
     }
     await settled;
+    await world.clock.stop();
     await this.#closeMinute(minuteMs);
     const pace = `${describeCount(backlog / seconds)} a second`;
     this.#narrator.tell(

@@ -123,6 +123,7 @@ async function createReport(stage: Stage, facts: StoryFacts, picture: string): P
   screen.update('measuring one event at a time …');
   const { dataApiLatencyMs } = size;
   const events = arrived.slice(0, SAMPLE_EVENTS);
+  await world.clock.run();
   const sample = await measurePerEvent(world, { plan, events, dataApiLatencyMs, sampleMs: SAMPLE_MS, signal });
   return {
     ...size,

@@ -38,7 +38,7 @@ export interface DeploymentParts extends WorldParts {
  * A shard that has more is read on at once, since it would be waited for. One that has no more is left alone for longer
  * than Lambda does, so that a scenario can put a record that nobody has read yet.
  */
-const PACE = { idlePollMs: 5_000, minReadIntervalMs: 10 } as const;
+const PACE = { idlePollMs: 5_000, minReadIntervalMs: 0 } as const;
 
 /** While a lane waits to try again, nothing else is expected to happen after such a time, in milliseconds. */
 const QUIET_MS = 100;

@@ -45,7 +45,7 @@ describe('what a scenario shows live and simulated', () => {
     expect(compare(live, timeline({ ChecksFailed: 0 }, { ChecksFailed: 0 }))).toHaveLength(1);
   });
 
-  it('may differ in a minute in which something changes', () => {
+  it('may differ in the first two minutes after a change', () => {
     const [live, simulated] = [timeline({}, { ChecksFailed: 1 }), timeline({}, { ChecksFailed: 0 })];
     expect(compare(live, simulated, [{ from: 0, set: {} }])).toEqual([]);
     expect(compare(live, simulated, [{ from: -1, until: 0, set: {} }])).toEqual([]);
