@@ -32,6 +32,9 @@ export interface StoryParts {
   readonly signal: AbortSignal;
 }
 
+/** A message to whoever is paged. */
+export type Page = Pick<AlarmMessage, 'atMs' | 'alarmName' | 'state'>;
+
 /** Moments of the story, in milliseconds since 1970. */
 export interface StoryMoments {
   readonly startMs: number;
@@ -42,7 +45,8 @@ export interface StoryMoments {
 /** What happened, as far as it was measured. */
 export interface StoryFacts {
   readonly moments: StoryMoments;
-  readonly messages: readonly AlarmMessage[];
+  /** Messages that reached somebody through the page topic, resolved ones too. */
+  readonly pages: readonly Page[];
   /** Age of the oldest uncommitted record, by the watchdog, until the restart. */
   readonly ages: readonly AgePoint[];
   /** The same while it caught up, by the batches that were sent; the time is real and since the restart. */
@@ -78,7 +82,7 @@ export class IncidentStory {
   readonly #parts: StoryParts;
   readonly #startMs: number;
   readonly #narrator: Narrator;
-  readonly #messages: AlarmMessage[] = [];
+  readonly #pages: Page[] = [];
   readonly #ages: AgePoint[] = [];
   readonly #catchUpAges: AgePoint[] = [];
   #owed = 0;
@@ -121,7 +125,7 @@ export class IncidentStory {
     for (let minute = 0; minute < HEALTHY_MINUTES; minute += 1) await this.#playMinute();
     return {
       moments: { startMs: this.#startMs, stoppedMs, restartedMs },
-      messages: this.#messages,
+      pages: this.#pages,
       ages: this.#ages.filter(({ atSeconds }) => atSeconds >= 0),
       catchUpAges: this.#catchUpAges,
       records: this.#records,
@@ -164,10 +168,10 @@ export class IncidentStory {
   }
 
   #hear(messages: readonly AlarmMessage[]): void {
-    this.#messages.push(...messages);
-    for (const { atMs, alarmName, state, delivery } of messages) {
-      // Notices have no subscriber here.
-      if (delivery.kind !== 'delivered') continue;
+    const { pageTopic } = this.#parts.template.promises;
+    for (const { atMs, alarmName, state, target, delivery } of messages) {
+      if (target !== pageTopic || delivery.kind !== 'delivered') continue;
+      this.#pages.push({ atMs, alarmName, state });
       if (state === 'ALARM') {
         this.#paging.add(alarmName);
         const to = delivery.to.map(({ endpoint }) => endpoint).join(', ');
@@ -183,7 +187,9 @@ export class IncidentStory {
   #causesOf(incident: string): readonly string[] {
     const { cloudwatch, template } = this.#parts;
     const names = (cloudwatch.historyOf(incident).at(-1)?.because ?? '').split(', ');
-    return names.map((name) => template.alarms.find(({ alarm }) => alarm.name === name)?.id ?? name);
+    return names.map(
+      (name) => template.alarms.find(({ alarm }) => alarm.arn === name || alarm.name === name)?.id ?? name,
+    );
   }
 
   /** Two days in which nothing changes but time: the records come in every minute, the watchdog looks now and then. */
