@@ -6,6 +6,7 @@ import { dataApiLoad } from './scenarios/data-api-load.ts';
 import { direct } from './scenarios/direct.ts';
 import { memory } from './scenarios/memory.ts';
 import { ours } from './scenarios/ours.ts';
+import { remainingTime } from './scenarios/remaining-time.ts';
 import { batchExecute, perEvent, powertoolsBatch } from './scenarios/peers.ts';
 
 /** All scenarios, in the order in which they run. */
@@ -19,5 +20,6 @@ export const SCENARIOS: readonly Scenario[] = [
   coldStart,
   memory,
   backlog,
+  remainingTime,
   dataApiLoad,
 ];

@@ -310,10 +310,7 @@ export class EventProcessor extends Construct {
     const rollout = new Rollout(this, 'Rollout', { ...functionOptions, ...mappingOptions, processor, noticeTopic });
     // A version that needs a new column must not take over before the column is there.
     for (const user of [processor.alias, watchdog]) user.node.addDependency(migrations);
-    // An alarm that is there before anything can be seen would begin with a page.
-    monitoring.alarms.node.addDependency(watchdog.firstRun);
-    // Every alarm that is made says that it is well. Who is subscribed after that does not get a dozen such messages.
-    for (const subscription of pager.subscriptions) subscription.node.addDependency(monitoring.alarms);
+    makeAlarmsQuietly(monitoring, { watchdog, pager });
     return { processor, mapping, monitoring, rollout };
   }
 
@@ -347,6 +344,17 @@ export class EventProcessor extends Construct {
  */
 function keptPolicy(removalPolicy: RemovalPolicy = RemovalPolicy.RETAIN): RemovalPolicy {
   return removalPolicy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : removalPolicy;
+}
+
+/** A deployment that makes the alarms sends nobody anything. */
+function makeAlarmsQuietly(
+  { alarms }: Monitoring,
+  { watchdog, pager }: { readonly watchdog: Watchdog; readonly pager: Pager },
+): void {
+  // An alarm that is there before anything can be seen would begin with a page.
+  alarms.node.addDependency(watchdog.firstRun);
+  // Every alarm that is made says that it is well. Who is subscribed after that does not get a dozen such messages.
+  for (const subscription of pager.subscriptions) subscription.node.addDependency(alarms);
 }
 
 interface Parts {

@@ -18,6 +18,12 @@ const LONGEST_BACKOFF = Duration.minutes(1);
 /** For what is published every minute: one slow minute pages nobody, and somebody is paged within ten. */
 export const THREE_OF_FIVE: AlarmWindow = { evaluationPeriods: 5, datapointsToAlarm: 3 };
 
+/**
+ * For a gauge of which one value is enough. Of one that comes late the newest minutes are never there: an alarm that looks
+ * at a single minute would see nothing of it.
+ */
+export const ONE_OF_THREE: AlarmWindow = { evaluationPeriods: 3, datapointsToAlarm: 1 };
+
 /** For what is published once an invocation, which may be every other minute. */
 export const THREE_OF_SEVEN: AlarmWindow = { evaluationPeriods: 7, datapointsToAlarm: 3 };
 

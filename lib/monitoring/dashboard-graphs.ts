@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import { Color, GraphWidget, type HorizontalAnnotation, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { VERDICTS, verdictNumber } from '../../progress/verdict.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
@@ -6,9 +5,6 @@ import type { MonitoredLimits } from './monitored-limits.ts';
 
 const sum = { statistic: 'Sum' } as const;
 const max = { statistic: 'Maximum' } as const;
-
-/** A slope over five minutes is steady enough to reckon with. */
-const SLOPE = Duration.minutes(5);
 
 /** The graphs of the dashboard, row by row: how far behind, how fast, and why. */
 export function graphRows(metrics: EventMetrics, limits: MonitoredLimits): readonly (readonly GraphWidget[])[] {
@@ -43,18 +39,17 @@ function backlogGraph(metrics: EventMetrics, limits: MonitoredLimits): GraphWidg
 }
 
 /**
- * Seconds of backlog over the seconds of backlog that go away each second. While the backlog does not shrink there is
- * no such time, and the graph has no point: its label says so.
+ * What the watchdog reckons. While there is no such time, because the consumer is held, stopped or does not catch up, the
+ * graph has no point: the verdict says why.
  */
 function timeToCaughtUpGraph(metrics: EventMetrics): GraphWidget {
-  const age = metrics.watchdog('BacklogAge', { ...max, period: SLOPE });
   return graph('Time to caught up', {
     unit: 'hours',
     left: [
       formula(
-        'IF(age < 60, 0, IF(RATE(age) < 0, age / ABS(RATE(age)) / 3600))',
-        { age },
-        { label: 'hours left; no line: never at this rate', period: SLOPE },
+        'left / 3600',
+        { left: metrics.watchdog('TimeToCaughtUp', max) },
+        { label: 'hours left; no line: see the verdict' },
       ),
     ],
   });

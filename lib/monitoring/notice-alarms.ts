@@ -4,7 +4,7 @@ import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
 import { verdictNumber } from '../../progress/verdict.ts';
 import { canScale } from '../props/least-utilization.ts';
 import type { AlarmSpec } from './alarm-spec.ts';
-import { periodOf, THREE_OF_FIVE, THREE_OF_SEVEN } from './alarm-window.ts';
+import { ONE_OF_THREE, periodOf, THREE_OF_FIVE, THREE_OF_SEVEN } from './alarm-window.ts';
 import { formula, type EventMetrics } from './event-metrics.ts';
 import type { MonitoredLimits } from './monitored-limits.ts';
 
@@ -192,9 +192,7 @@ function pauseReminder(metrics: EventMetrics): AlarmSpec {
     metric: metrics.watchdog('PauseReminder', { statistic: 'Maximum' }),
     operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     threshold: 0,
-    // Once is enough; the newest minutes may not be there yet, and an alarm that looks at one minute would never see it.
-    evaluationPeriods: 3,
-    datapointsToAlarm: 1,
+    ...ONE_OF_THREE,
     missingData: TreatMissingData.IGNORE,
     isWork: true,
     repeats: true,

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSpec } from './alarm-spec.ts';
 import {
+  ONE_OF_THREE,
   periodOf,
   secondsUntilAgeAlarm,
   THREE_OF_FIVE,
@@ -20,11 +21,8 @@ const BELOW = ComparisonOperator.LESS_THAN_THRESHOLD;
 /** Once is enough. */
 const ANY = { operator: ABOVE, threshold: 0, evaluationPeriods: 1, datapointsToAlarm: 1 } as const;
 
-/**
- * Once is enough here too. Of a gauge that comes late, the newest minutes are never there: an alarm that looks at one
- * minute would see nothing of it.
- */
-const ANY_OF_THREE = { ...ANY, evaluationPeriods: 3 } as const;
+/** Once is enough of a gauge too. */
+const ANY_OF_THREE = { operator: ABOVE, threshold: 0, ...ONE_OF_THREE } as const;
 
 /**
  * Gauges keep their state while the watchdog is silent, which has an alarm of its own: silence is neither an outage of

@@ -14,7 +14,8 @@ export interface MonitoringOptions {
   readonly metricsNamespace?: string;
 
   /**
-   * Pages when the oldest uncommitted record, or Lambda's iterator age, is older than this.
+   * Pages when the oldest uncommitted record, or Lambda's iterator age, is older than this. Below `maxBatchingWindow` a
+   * healthy consumer with little to do pages.
    *
    * Range: 60s to 7d.
    *

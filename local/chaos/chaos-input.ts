@@ -3,6 +3,7 @@ import type { ChaosPlan, PlannedPoison } from './chaos-plan.ts';
 import { REPORTED_AIRPORTS } from './chaos-plan.ts';
 import type { KillerKind, PoisonKind } from './faults/fault-kind.ts';
 import type { Trap } from './function/traps.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import { createSeededRandom } from './seeded-random.ts';
 
 /** What a run begins with. */
@@ -79,11 +80,37 @@ export function createChaosInput(plan: ChaosPlan, flights: readonly string[]): C
     const data = SPOILED[kind](distinct(flight, index, serial), serial);
     putBehind(index, { partitionKey: partitionKey(plan, flight, index), data });
   });
-  const events = groups.flat();
+  const events = inRecords(groups.flat(), createSeededRandom(plan.seed ^ 0xd0c5));
   return {
     events: plan.isShuffled ? createSeededRandom(plan.seed ^ 0x5eed).shuffle(events) : events,
     rowsBefore: createRowsBefore(plan, { chosen, airports }),
   };
+}
+
+/** Chances of a heartbeat behind an event, and of an event in the record of the one before it. */
+const [HEARTBEAT_CHANCE, SHARED_RECORD_CHANCE] = [0.08, 0.3];
+/** What is much larger is there to test sizes, and what ends a process takes the whole record with it. */
+const MAX_SHARED_CHARACTERS = 2_000;
+const ENDS_PROCESS = /"trap":"(?:exit|exit-early|loop|heap|unheard)"/;
+
+/** Puts heartbeats between the events, and some of the events that follow each other under one key into one record. */
+function inRecords(events: readonly TextEvent[], random: SeededRandom): TextEvent[] {
+  const records: TextEvent[] = [];
+  const canShare = ({ data }: TextEvent): boolean => data.length <= MAX_SHARED_CHARACTERS && !ENDS_PROCESS.test(data);
+  const add = (next: TextEvent): void => {
+    const last = records.at(-1);
+    const isShared = random.chance(SHARED_RECORD_CHANCE) && canShare(next);
+    if (last?.partitionKey === next.partitionKey && isShared && canShare(last)) {
+      records[records.length - 1] = { ...last, data: `${last.data}\n${next.data}` };
+    } else records.push(next);
+  };
+  for (const next of events) {
+    add(next);
+    if (random.chance(HEARTBEAT_CHANCE)) {
+      add(event(next.partitionKey, { heartbeat: `beat-${random.integer(0, 2)}` }));
+    }
+  }
+  return records;
 }
 
 function event(key: string, content: object): TextEvent {

@@ -199,6 +199,36 @@ export const MUTATIONS = {
     edits: { 'processor/write/compile-write.ts': [['const mayBeSuperseded = ', 'const mayBeSuperseded = false && ']] },
     profile: 'versions',
   },
+  'skips-are-not-counted': {
+    says: 'events that nobody wants leave no trace at all',
+    edits: {
+      'processor/write/write-parameters.ts': [
+        ['skipped.length > 0 ? [skipped.length, countByReason(skipped)] : []', '[]'],
+      ],
+    },
+    profile: 'mixed',
+  },
+  'documents-have-the-bytes-of-their-record': {
+    says: 'a rejected document is set aside with all that its record holds',
+    edits: {
+      'processor/decode/decode-records.ts': [["{ part: 'own', payload }", "{ part: 'own' }"]],
+    },
+    profile: 'poison',
+  },
+  'documents-share-a-number': {
+    says: 'documents of a record have one number, so that the quarantine takes only one of them',
+    edits: {
+      'processor/decode/place.ts': [['subRecord === null ? document :', 'subRecord === null ? 0 :']],
+    },
+    profile: 'poison',
+  },
+  'a-bad-document-takes-its-record-along': {
+    says: 'of a record with a document that is no JSON only that one is seen',
+    edits: {
+      'processor/decode/split-json.ts': [['if (line.length > 0) yield*', 'if (line.length > 0 && start === 0) yield*']],
+    },
+    profile: 'mixed',
+  },
   'empty-failure-list': {
     says: 'the function answers that all is done, whatever is committed',
     edits: {

@@ -25,6 +25,10 @@ const ERASE = '\r\x1b[J';
 /** Without a terminal, progress that is more frequent than this only fills a log. */
 const PLAIN_INTERVAL_MS = 2_000;
 
+/** Around a line that changes: one that was still measured for the width before the window was made narrower. */
+const NO_WRAP = '\x1b[?7l';
+const WRAP = '\x1b[?7h';
+
 /** Creates a screen on standard output. A terminal that calls itself dumb gets plain lines. */
 export function openScreen(): Screen & Disposable {
   const { stdout, env } = process;
@@ -56,7 +60,7 @@ export function createScreen(out: ScreenOutput, now: () => number): Screen & Dis
     update: (line) => {
       if (out.isTTY === true) {
         // The last column stays free: a terminal wraps as soon as it is used.
-        out.write(`${ERASE}${lineFor(line, (out.columns ?? DEFAULT_COLUMNS) - 1)}\r`);
+        out.write(`${ERASE}${NO_WRAP}${lineFor(line, (out.columns ?? DEFAULT_COLUMNS) - 1)}${WRAP}\r`);
         isLineOpen = true;
       } else if (now() - lastPlainAt >= PLAIN_INTERVAL_MS) {
         out.write(`${typeof line === 'string' ? line : line(Infinity)}\n`);

@@ -96,6 +96,15 @@ describe('the dashboard', () => {
     ]);
   });
 
+  test('shows the time left as the watchdog reckons it, in hours', () => {
+    const graph = widgets.find(({ properties }) => properties.title === 'Time to caught up');
+    const [expression, ...published] = graph?.properties.metrics ?? [];
+    expect(expression).toEqual([expect.objectContaining({ expression: 'left / 3600' })]);
+    expect(published.map((row) => [row[1], row.at(-1)])).toEqual([
+      ['TimeToCaughtUp', expect.objectContaining({ id: 'left', stat: 'Maximum', visible: false })],
+    ]);
+  });
+
   test('draws the thresholds of the alarms, and what the numbers of the verdict mean', () => {
     const limits = widgets.flatMap(({ properties }) => properties.annotations?.horizontal ?? []);
     expect(limits.map(({ value, label }) => [label, value])).toEqual([

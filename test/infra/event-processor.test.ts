@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Vpc, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
@@ -174,6 +174,16 @@ describe('the construct', () => {
     visit(run ?? '');
     const types = [...before].map((id) => Resources[id]?.Type);
     expect(types).toContain('AWS::RDS::DBInstance');
+  });
+
+  test('refuses settings under which an alarm could not go off in time, or would never end', () => {
+    const props = {
+      mappingOptions: { maxRecordAge: Duration.minutes(11) },
+      databaseOptions: { databaseMinCapacity: 7.5, databaseMaxCapacity: 8 },
+    };
+    expect(() => create(createStack(), props)).toThrow(
+      /- `maxRecordAge` must be more than 6m longer than `pageWhenBehind`.*\n- `noticeWhenCapacityPercent` must be at least 94/,
+    );
   });
 
   test('refuses what cannot be deployed, all of it at once', () => {

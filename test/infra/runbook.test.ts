@@ -1,10 +1,27 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { synthesize } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const RUNBOOK = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+
+/** Sections that are about no alarm. */
+const GENERAL = [
+  'names-and-commands',
+  'asking-the-database',
+  'going-back',
+  'passwords-and-roles',
+  'planned-maintenance',
+  'drills',
+];
+
+const SECTIONS = RUNBOOK.split(/^## /m)
+  .slice(1)
+  .map((text) => [(text.split('\n')[0] ?? '').replaceAll(' ', '-'), text] as const);
 
 test('every alarm leads to a section of the runbook, and the runbook has no section of an alarm that is gone', () => {
   // A stack that is paused has an alarm that no other has.
@@ -15,8 +32,41 @@ test('every alarm leads to a section of the runbook, and the runbook has no sect
   const linked = alarms.map(
     ([, { Properties }]) => /operations\.md#([a-z-]+)/.exec(JSON.stringify(Properties['AlarmDescription']))?.[1],
   );
-  const runbook = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
-  const sections = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading.replaceAll(' ', '-'));
-  const general = ['passwords-and-roles', 'planned-maintenance', 'drills'];
-  expect([...new Set(linked)].sort()).toEqual(sections.filter((section) => !general.includes(section)).sort());
+  const sections = SECTIONS.map(([name]) => name);
+  expect([...new Set(linked)].sort()).toEqual(sections.filter((section) => !GENERAL.includes(section)).sort());
+});
+
+describe('the runbook', () => {
+  const alarms = SECTIONS.filter(([name]) => !GENERAL.includes(name) && !name.startsWith('incident-'));
+
+  test.each(alarms)('says of %s what it means, when it comes, and what to do', (_, text) => {
+    for (const heading of ['Means', 'Comes', 'Do']) expect(text).toContain(`**${heading}:**`);
+  });
+
+  test('has links that lead somewhere', () => {
+    const targets = [...RUNBOOK.matchAll(/\]\(#([a-z-]+)\)/g)].map(([, target = '']) => target);
+    const names = SECTIONS.map(([name]) => name);
+    expect(targets.filter((target) => !names.includes(target))).toEqual([]);
+  });
+
+  test('finds every name that its commands need, and each only once', () => {
+    const { template, resources } = synthesize();
+    const outputs = Object.keys((template.toJSON() as { readonly Outputs: object }).Outputs);
+    const asked = [...RUNBOOK.matchAll(/\bout ([A-Z]\w+)/g)].map(([, name = '']) => name);
+    expect(asked.length).toBeGreaterThan(20);
+    expect(asked.filter((name) => !outputs.includes(name))).toEqual([]);
+    for (const [, part = '', type] of RUNBOOK.matchAll(/\bpart (\w+) (AWS::\w+::\w+)/g)) {
+      const found = Object.entries(resources).filter(([id, { Type }]) => id.includes(part) && Type === type);
+      expect([part, found.length]).toEqual([part, 1]);
+    }
+  });
+
+  test('has commands that a shell takes', () => {
+    const blocks = [...RUNBOOK.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+    expect(blocks.length).toBeGreaterThan(15);
+    for (const block of blocks) {
+      const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' });
+      expect([block, status, stderr]).toEqual([block, 0, '']);
+    }
+  });
 });

@@ -65,13 +65,14 @@ export function playDrain(plan: DrainPlan): Drain {
   for (let done = 0; done < put(Math.max(...busyUntil)); done += batchSize) {
     const lane = busyUntil.indexOf(Math.min(...busyUntil));
     const fromMs = busyUntil[lane] ?? 0;
-    const isPaused = pauseMs > 0 && fromMs <= eventAtMs;
-    const untilMs = fromMs + batchMs * (1 + plan.jitter * (2 * random() - 1));
-    busyUntil[lane] = untilMs + (isPaused && untilMs > eventAtMs ? pauseMs : 0);
-    ends.push(busyUntil[lane] ?? 0);
+    const ms = batchMs * (1 + plan.jitter * (2 * random() - 1));
+    const isPaused = fromMs <= eventAtMs && fromMs + ms > eventAtMs;
+    const untilMs = fromMs + ms + (isPaused ? pauseMs : 0);
+    busyUntil[lane] = untilMs;
+    ends.push(untilMs);
   }
   ends.sort((a, b) => a - b);
-  const endMs = ends.at(-1) ?? 0;
+  const endMs = Math.max(...busyUntil);
   const knownFromMs = event.kind === 'none' ? 0 : eventAtMs + batchMs + pauseMs + 3 * stepMs;
   return { samples: look({ ends, endMs, put, random, plan }), endMs, knownFromMs, batchMs };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { flights } from '../../../functions/flights/projection.ts';
-import { defineProjection, inserts, versions } from '../../../processor/projection.ts';
+import { defineProjection, inserts, ndjson, skip, versions } from '../../../processor/projection.ts';
 import { fallInto, TRAPS } from './traps.ts';
 
 const flight = z.object({
@@ -17,21 +17,26 @@ const flight = z.object({
 /** An update of the gate at an airport: most of them have the version of another one. */
 const gateReport = z.object({ airport: z.string(), at: z.string(), gate: z.string(), serial: z.bigint() });
 
+/** What nobody wants: it has no id. */
+const heartbeat = z.object({ heartbeat: z.string() });
+
 /**
- * The flights as they are deployed, and more ways to go wrong: notes hold text that PostgreSQL does not take, tickets
+ * The flights as they are deployed, several in some records and heartbeats between them, and more ways to go wrong: notes hold text that PostgreSQL does not take, tickets
  * and serial numbers are integers beyond 2^53, a flight that goes nowhere makes the projection throw, reports of one
  * gate have equal versions, and some flights are traps for the code itself.
  */
 export const flightsUnderTest = defineProjection({
   name: 'flights',
-  schema: z.union([flight, gateReport]),
+  decode: ndjson(),
+  schema: z.union([flight, gateReport, heartbeat]),
   eventId: (event) => {
+    if ('heartbeat' in event) return undefined;
     if ('gate' in event) return `gate report ${event.serial}`;
     return (fallInto(event.trap, 'event-id') as string | undefined) ?? flights.eventId(event);
   },
   lookups: flights.lookups,
   lookupKeys: (event) => {
-    if ('gate' in event) return { airports: [] };
+    if ('gate' in event || 'heartbeat' in event) return { airports: [] };
     const airports = event.trap === 'ask-nothing' ? [] : [event.origin, event.destination];
     return (fallInto(event.trap, 'lookup-keys') as { airports: string[] } | undefined) ?? { airports };
   },
@@ -47,6 +52,7 @@ export const flightsUnderTest = defineProjection({
     }),
   },
   project: (event, lookups, context) => {
+    if ('heartbeat' in event) return skip(event.heartbeat);
     if ('gate' in event) {
       const { airport, at, serial } = event;
       return { gates: { airport, at, gate: event.gate, serial, report: event } } as never;
@@ -55,7 +61,11 @@ export const flightsUnderTest = defineProjection({
     const caught = fallInto(event.trap, 'project');
     if (event.trap === 'answer') return caught as never;
     // TypeScript takes every object for one that has a row of the table named constructor, and a wrong one.
-    return { ...flights.project(event, lookups, context), ...noteRows(event, caught, context.eventId) } as never;
+    return Object.assign(
+      {},
+      flights.project(event, lookups, context),
+      noteRows(event, caught, context.eventId),
+    ) as never;
   },
 });
 

@@ -72,7 +72,7 @@ function rowText(row: readonly unknown[]): string {
 
 /** The log of committed writes must tell the same story as the tables. */
 function checkLog(
-  { logged, quarantine }: ChaosOutcome,
+  { logged, quarantine, skipped }: ChaosOutcome,
   {
     fates,
     inEffect,
@@ -92,6 +92,10 @@ function checkLog(
     ...outside('superseded', logged.superseded, superseded),
     // What is delivered again is logged again, so these sums have no upper bound.
     ...outside('duplicates', logged.duplicates, { min: fates.repeated, max: Infinity }),
+    ...[...fates.skipped].flatMap(([reason, count]) =>
+      outside(`skipped as ${reason}`, skipped.get(reason) ?? 0, { min: count, max: Infinity }),
+    ),
+    ...compareSets('reasons for skipping', [...fates.skipped.keys()], [...skipped.keys()]),
     ...outside('quarantined', logged.quarantined, { min: quarantine.length, max: Infinity }),
   ];
 }

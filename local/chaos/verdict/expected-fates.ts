@@ -31,6 +31,16 @@ export interface GateReport {
   readonly serial: string;
 }
 
+/** The documents of a record, a line each. */
+export function documentsOf(data: string): string[] {
+  return data.split('\n');
+}
+
+/** What is wanted by nobody, as it is on the stream; why, or nothing for another document. */
+export function heartbeatOf(data: string): string | undefined {
+  return /^\{"heartbeat":"([^"]*)"\}$/.exec(data)?.[1];
+}
+
 /** An event of either kind. */
 export type ChaosEvent = Flight | GateReport;
 
@@ -54,6 +64,8 @@ export interface ExpectedFates {
   readonly either: ReadonlyMap<string, { readonly event: ChaosEvent; readonly entry: ExpectedEntry }>;
   /** Records that repeat an event that must be in effect. */
   readonly repeated: number;
+  /** How many events must be skipped, by reason. */
+  readonly skipped: ReadonlyMap<string, number>;
 }
 
 /** Sorts the records of the input by what must become of them. */
@@ -62,7 +74,8 @@ export function expectedFates(input: readonly TextEvent[], airports: Airports): 
   const quarantined: ExpectedEntry[] = [];
   const either = new Map<string, { event: ChaosEvent; entry: ExpectedEntry }>();
   let repeated = 0;
-  for (const { data } of input) {
+  const documents = input.flatMap((record) => documentsOf(record.data));
+  for (const data of documents.filter((document) => heartbeatOf(document) === undefined)) {
     const event = readEvent(data);
     const [reason, sqlState = null] = event === undefined ? ['not-json'] : rejectionOf(event, airports);
     if (reason !== undefined) quarantined.push({ payload: data, reason, sqlState });
@@ -73,7 +86,15 @@ export function expectedFates(input: readonly TextEvent[], airports: Airports): 
     } else if (inEffect.has(id)) repeated += 1;
     else inEffect.set(id, event);
   }
-  return { inEffect, quarantined, either, repeated };
+  return { inEffect, quarantined, either, repeated, skipped: skippedAmong(documents) };
+}
+
+function skippedAmong(documents: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const reason of documents.flatMap((data) => heartbeatOf(data) ?? [])) {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Reads a record, with every digit of its integers; `undefined` when it is no JSON. */

@@ -23,6 +23,8 @@ export interface ChaosOutcome {
   readonly destination: readonly string[];
   /** Sums over the batch log. */
   readonly logged: Readonly<Record<(typeof COUNTS)[number], number>>;
+  /** Skipped events over the batch log, by reason. */
+  readonly skipped: ReadonlyMap<string, number>;
   /** Deadlocks that the database had to break. */
   readonly deadlocks: number;
   /** Rows of the reference table that are there once: they are not the run's business, and must not change. */
@@ -76,6 +78,10 @@ async function readDatabase(client: pg.Client): Promise<Omit<ChaosOutcome, 'dest
     `SELECT ${COUNTS.map((count) => `coalesce(sum(${count}), 0)::float8 AS ${count}`).join(', ')}
      FROM event_processor.batch_log`,
   );
+  const skipped = await client.query<{ reason: string; events: number }>(
+    `SELECT key AS reason, sum(value::integer)::float8 AS events
+     FROM event_processor.batch_log, jsonb_each_text(skipped_by_reason) GROUP BY 1`,
+  );
   const others = await client.query<Pick<ChaosOutcome, 'deadlocks' | 'airports'>>(
     `SELECT (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database())::float8 AS deadlocks,
        (SELECT count(*) FROM (SELECT FROM airports GROUP BY iata HAVING count(*) = 1) AS once)::float8 AS airports`,
@@ -85,6 +91,7 @@ async function readDatabase(client: pg.Client): Promise<Omit<ChaosOutcome, 'dest
     ledger: new Map(ledger.rows.map(({ event_id, at }) => [event_id, at])),
     quarantine: quarantine.rows,
     logged: sums.rows[0] ?? { written: 0, superseded: 0, duplicates: 0, quarantined: 0 },
+    skipped: new Map(skipped.rows.map(({ reason, events }) => [reason, events])),
     deadlocks: others.rows[0]?.deadlocks ?? 0,
     airports: others.rows[0]?.airports ?? 0,
   };

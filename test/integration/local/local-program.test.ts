@@ -198,8 +198,8 @@ describe('a mistake on the command line', () => {
     expect(await refused('--parallelization-factor', '11')).toBe(
       '`--parallelization-factor` must be an integer from 1 to 10, got "11"\n',
     );
-    expect(await refused('--function', 'trains')).toBe(
-      '`--function` must be one of flights (folders of functions/), got "trains"\n',
+    expect(await refused('--function', 'trains')).toMatch(
+      /^`--function` must be one of .*flights.* \(folders of functions\/\), got "trains"\n$/,
     );
     expect(await refused('--batchsize', '5')).toMatch(
       /^unknown option '--batchsize'.*--batch-size.*; --help lists the options\n$/,

@@ -32,11 +32,20 @@ describe('the time left', () => {
 
   it('is being measured in the first seconds, whatever happens in them', () => {
     expect(answerTo(every(100, [1000, 1000, 1000]))).toEqual({ kind: 'measuring' });
-    expect(answerTo(every(100, [1000, 700, 400]))).toEqual({ kind: 'measuring' });
+    expect(answerTo(every(100, [1000, 700, 400, 300, 200]))).toEqual({ kind: 'measuring' });
+    expect(answerTo(every(1_000, [1000, 700, 400, 300]))).toEqual({ kind: 'measuring' });
   });
 
   it('is being measured for as long as the first step took, because lanes that began together end together', () => {
-    const lanes = [...Array.from({ length: 50 }, () => 10_000), 9_000, 8_000, 7_000, 6_000, 6_000];
+    const lanes = [
+      ...Array.from({ length: 50 }, () => 10_000),
+      9_000,
+      8_000,
+      7_000,
+      6_000,
+      ...Array.from({ length: 20 }, () => 6_000),
+      5_999,
+    ];
     expect(answerTo(every(100, lanes))).toEqual({ kind: 'measuring' });
   });
 
@@ -71,10 +80,10 @@ describe('the time left', () => {
   });
 
   it('counts pauses that come again and again', () => {
-    // Eight steps of a second, then none for twelve.
-    const samples = range(400).map((second) => 100 * (200 - 8 * Math.floor(second / 20) - Math.min(8, second % 20)));
-    expect(seconds(answerTo(every(1_000, samples)))).toBeGreaterThan(80);
-    expect(seconds(answerTo(every(1_000, samples)))).toBeLessThan(120);
+    // Eight steps of a second, then none for twelve: 0.4 a second.
+    const samples = range(69).map((second) => 200 - 8 * Math.floor(second / 20) - Math.min(8, second % 20));
+    expect(seconds(answerTo(every(1_000, samples)))).toBeGreaterThan(380);
+    expect(seconds(answerTo(every(1_000, samples)))).toBeLessThan(460);
   });
 
   it('has more to do after a burst of arrivals, at the same pace', () => {
@@ -123,6 +132,23 @@ describe('a backlog that does not shrink', () => {
   it('is said to be so when it grows although batches are done', () => {
     const growing = range(100).map((second) => 10_000 + 100 * second - 500 * Math.floor(second / 10));
     expect(answerTo(every(1_000, growing))?.kind).toBe('notAtThisRate');
+  });
+
+  it('is said to be so again as soon as the first time', () => {
+    const still = Array.from({ length: 100 }, () => 500);
+    const samples = every(1_000, [
+      1000,
+      900,
+      800,
+      700,
+      600,
+      500,
+      ...still,
+      400,
+      300,
+      ...still.slice(0, 30).map(() => 300),
+    ]);
+    expect(answerTo(samples)).toEqual({ kind: 'notAtThisRate', sinceMs: 107_000 });
   });
 
   it('has a time again with the first step after a standstill', () => {

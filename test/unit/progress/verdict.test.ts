@@ -63,6 +63,7 @@ describe('the verdict on a consumer', () => {
   it('is caught up when every shard is', () => {
     const judgement = judge(inputOf({ samples: samples({ a: [0, 0], b: [59, 60] }) }));
     expect(judgement).toMatchObject({ verdict: 'OK', ageSeconds: 60, remaining: { kind: 'time', seconds: 0 } });
+    expect(judgement.shards.map(({ cause }) => cause)).toEqual(['caught up', 'caught up']);
   });
 
   it('is caught up when a stream has no shard to be judged', () => {
@@ -143,6 +144,19 @@ describe('the verdict on a consumer', () => {
       minute % 3 === 2 ? `${900 + 60 * minute}*` : undefined,
     );
     expect(judge(inputOf({ samples: samples({ a: blinking, b: [...blinking] }) })).verdict).not.toBe('STALLED');
+  });
+
+  it('counts a standstill from the last moment at which nobody could say that it stood', () => {
+    const stands = samples({
+      a: [900, ...still(900, 5), undefined, ...still(1_260, 9)],
+      b: Array.from({ length: 16 }, () => 0),
+    });
+    expect(judge(inputOf({ samples: stands })).verdict).not.toBe('STALLED');
+    const longer = samples({
+      a: [900, ...still(900, 5), undefined, ...still(1_260, 10)],
+      b: Array.from({ length: 17 }, () => 0),
+    });
+    expect(verdictOn({ samples: longer })).toBe('stalled since 09:06: a stands still, 30 min behind');
   });
 
   it('is stopped when nothing moves at all', () => {

@@ -55,6 +55,14 @@ describe('the outlook of a run', () => {
     expect(outlookAfter([...DRAINING, ...moments, goesOn, { ...goesOn, second: 12 }]).remaining.kind).toBe('time');
   });
 
+  it('is not held by what held before it had caught up', () => {
+    const before = { second: 6, done: 9_950, isAbreast: true, holds: { transient: 1 } };
+    const after = { ...before, second: 9, put: 10_100, isAbreast: false };
+    expect(outlookAfter([...DRAINING, { ...before, second: 5.5, holds: {} }, before, after]).remaining.kind).not.toBe(
+      'held',
+    );
+  });
+
   it('is not held by a batch that only ran out of time', () => {
     const moments = [6, 7, 8].map((second) => ({ second, done: 5_000, holds: { deadline: 1 } }));
     expect(outlookAfter([...DRAINING, ...moments]).remaining.kind).toBe('time');

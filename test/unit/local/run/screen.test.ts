@@ -9,6 +9,11 @@ function record(isTTY: boolean, columns?: number) {
   return { clock, written, screen, out };
 }
 
+/** A line that can be erased, also after the terminal was made narrower: it never wraps, and the cursor waits before it. */
+function drawn(line: string): string {
+  return `\r\x1b[J\x1b[?7l${line}\x1b[?7h\r`;
+}
+
 describe('a screen', () => {
   it('rewrites one line on a terminal, and gives way to what is said', () => {
     const { written, screen } = record(true);
@@ -16,7 +21,7 @@ describe('a screen', () => {
     screen.update('20 %');
     screen.say('done');
     screen.say('bye');
-    expect(written).toEqual(['\r\x1b[J10 %\r', '\r\x1b[J20 %\r', '\r\x1b[Jdone\n', 'bye\n']);
+    expect(written).toEqual([drawn('10 %'), drawn('20 %'), '\r\x1b[Jdone\n', 'bye\n']);
   });
 
   it('cuts a line that would wrap, as wide as the terminal is at that moment', () => {
@@ -25,7 +30,7 @@ describe('a screen', () => {
     screen.update('0123456789ab');
     out.columns = 6;
     screen.update('░░░░░░░');
-    expect(written).toEqual(['\r\x1b[J0123456789a\r', '\r\x1b[J0123456789…\r', '\r\x1b[J░░░░…\r']);
+    expect(written).toEqual(['0123456789a', '0123456789…', '░░░░…'].map(drawn));
   });
 
   it('asks for a line of the width there is, and for all of it where nothing wraps', () => {
