@@ -315,53 +315,57 @@ function oldestPagedMinutes(deployment: Deployment): number {
   return Math.min(usableMinutes(deployment), oldest - 3 * gapMinutes(deployment));
 }
 
-const THEN_SILENCE = (
-  name: string,
-  title: string,
-  conduct: 'crashes' | 'throttled',
-  alarms: readonly string[],
-): Scenario => ({
-  name,
-  title,
-  plan: (deployment) => {
-    const stops = longEnough(deployment);
-    const minutes = stops + 60;
-    const over = { by: stops, overBy: toldBy(stops + 7 * periodMinutes(deployment) + 3) };
-    return {
-      course: settled({
-        minutes,
-        phases: [
-          { from: 0, set: { conduct } },
-          { from: stops, set: { pollerReads: false } },
-        ],
-      }),
-      expectation: {
-        pages: { NotKeepingUp: { by: stops, until: minutes } },
-        alarms: {
-          ...Object.fromEntries(alarms.map((id) => [id, over])),
-          ConsumerStopped: { by: stops, overBy: toldBy(stops + stoppedMinutes(deployment) + 3) },
-          Behind: { by: stops, until: minutes },
-          MappingNotPolling: { by: afterMinutes(stoppedMinutes(deployment), stops), notBefore: stops },
-          ...(conduct === 'crashes' && { IteratorAge: { by: stops, until: minutes } }),
+interface TroubleThenSilence extends Pick<Scenario, 'name' | 'title'> {
+  readonly conduct: 'crashes' | 'throttled';
+  /** What goes off by the trouble, and is over when nothing is invoked any more. */
+  readonly alarms: readonly string[];
+}
+
+/** What is published by invocations only must not stay on when there are none. */
+function thenSilence({ name, title, conduct, alarms }: TroubleThenSilence): Scenario {
+  return {
+    name,
+    title,
+    plan: (deployment) => {
+      const stops = longEnough(deployment);
+      const minutes = stops + 60;
+      const over = { by: stops, overBy: toldBy(stops + 7 * periodMinutes(deployment) + 3) };
+      return {
+        course: settled({
+          minutes,
+          phases: [
+            { from: 0, set: { conduct } },
+            { from: stops, set: { pollerReads: false } },
+          ],
+        }),
+        expectation: {
+          pages: { NotKeepingUp: { by: stops, until: minutes } },
+          alarms: {
+            ...Object.fromEntries(alarms.map((id) => [id, over])),
+            ConsumerStopped: { by: stops, overBy: toldBy(stops + stoppedMinutes(deployment) + 3) },
+            Behind: { by: stops, until: minutes },
+            MappingNotPolling: { by: afterMinutes(stoppedMinutes(deployment), stops), notBefore: stops },
+            ...(conduct === 'crashes' && { IteratorAge: { by: stops, until: minutes } }),
+          },
         },
-      },
-    };
-  },
+      };
+    },
+  };
+}
+
+const CRASHES_THEN_SILENCE = thenSilence({
+  name: 'crashes-then-stops',
+  title: 'Every invocation fails, and then Lambda polls no longer',
+  conduct: 'crashes',
+  alarms: ['FunctionErrors', 'NewVersionErrors'],
 });
 
-const CRASHES_THEN_SILENCE = THEN_SILENCE(
-  'crashes-then-stops',
-  'Every invocation fails, and then Lambda polls no longer',
-  'crashes',
-  ['FunctionErrors', 'NewVersionErrors'],
-);
-
-const THROTTLED_THEN_SILENCE = THEN_SILENCE(
-  'throttled-then-stops',
-  'The function is throttled to zero, and then Lambda polls no longer',
-  'throttled',
-  ['Throttles'],
-);
+const THROTTLED_THEN_SILENCE = thenSilence({
+  name: 'throttled-then-stops',
+  title: 'The function is throttled to zero, and then Lambda polls no longer',
+  conduct: 'throttled',
+  alarms: ['Throttles'],
+});
 
 const CATCH_UP: Scenario = {
   name: 'catch-up',
