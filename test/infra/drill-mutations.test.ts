@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { drillTemplate, hasPassed, type TemplateResult } from '../../drills/drill-template.ts';
+import type { Template } from './break-template.ts';
 import { synthesize } from './synthesized.ts';
-import { MUTATIONS, type Template } from './template-mutations.ts';
+import { MUTATIONS } from './template-mutations.ts';
 
 // Each is an incident or two, played seven times; many times slower on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
