@@ -2,12 +2,19 @@ import type { SourceEdits } from './source-edits.ts';
 
 const PROJECTION = 'local/chaos/function/projection.ts';
 
+/** Refused wherever it comes, also in a report that is older than the row. */
+const NO_SUCH_LEVEL = [
+  'return { stands: standRow(event) }',
+  "return { stands: { airport: event.airport, at: event.at, number: event.number, level: 'none' } }",
+] as const;
+
 /** Builds of the function that take no event, by what is wrong with them. */
 export const BAD_BUILDS = {
   'renamed-field': {
     [PROJECTION]: [
       ['distance: z.int()', 'miles: z.int()'],
       ['gate: z.string()', 'door: z.string()'],
+      ['number: z.bigint()', 'nth: z.bigint()'],
     ],
   },
   'projection-throws': {
@@ -19,12 +26,14 @@ export const BAD_BUILDS = {
     [PROJECTION]: [
       ['flights.project(event,', 'flights.project({ ...event, distance: -1 },'],
       ['gate: event.gate', "gate: ''"],
+      NO_SUCH_LEVEL,
     ],
   },
   'rows-against-a-trigger': {
     [PROJECTION]: [
       ['flights.project(event,', 'flights.project({ ...event, distance: 20_000 },'],
       ['gate: event.gate', "gate: 'refuse me'"],
+      NO_SUCH_LEVEL,
     ],
   },
 } as const satisfies Readonly<Record<string, SourceEdits>>;

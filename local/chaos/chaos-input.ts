@@ -67,13 +67,14 @@ export function createChaosInput(plan: ChaosPlan, flights: readonly string[]): C
     groups[index]?.push(...events);
   };
   for (const index of plan.repeatedFlights) putBehind(index, ...(groups[index]?.slice(0, 1) ?? []));
-  const reports = plan.reports.map((report, serial) =>
-    gateReport(airports[report.airport % airports.length] ?? '', report.minute, serial),
-  );
-  plan.reports.forEach(({ flight }, serial) => {
-    putBehind(flight, ...reports.slice(serial, serial + 1));
+  const reports = plan.reports.map(({ airport, minute }, serial) => {
+    const name = airports[airport % airports.length] ?? '';
+    return [gateReport(name, minute, serial), standReport(name, minute, serial)];
   });
-  for (const { report, flight } of plan.repeatedReports) putBehind(flight, ...reports.slice(report, report + 1));
+  plan.reports.forEach(({ flight }, serial) => {
+    putBehind(flight, ...(reports[serial] ?? []));
+  });
+  for (const { report, flight } of plan.repeatedReports) putBehind(flight, ...(reports[report] ?? []));
   [...plan.poison, ...plan.killers].forEach(({ kind, flight: index }, serial) => {
     const flight = chosen[index];
     if (flight === undefined) return;
@@ -142,6 +143,22 @@ function gateReport(airport: string, minute: number, serial: number): TextEvent 
     gate: `G${serial}`,
     serial: FIRST_LARGE + 2n * BigInt(serial),
   });
+}
+
+/** What reports of a stand say, one after the other: some columns, that one has no value, or that nothing is there any more. */
+const STAND_CHANGES: readonly ((serial: number) => object)[] = [
+  (serial) => ({ stand: `A${serial}`, level: 'ground' }),
+  (serial) => ({ crew: `crew ${serial}` }),
+  () => ({ gone: true }),
+  (serial) => ({ crew: `crew ${serial}`, level: 'upper' }),
+  () => ({ gone: true }),
+  () => ({ stand: null }),
+];
+
+/** Of one airport they have one partition key, as those of gates; their versions are older and newer in no order. */
+function standReport(airport: string, minute: number, serial: number): TextEvent {
+  const change = STAND_CHANGES[serial % STAND_CHANGES.length]?.(serial);
+  return event(airport, { airport, at: reportTime(minute), number: FIRST_LARGE + 2n * BigInt(serial), ...change });
 }
 
 /** The version of a report of this minute. */

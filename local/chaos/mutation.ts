@@ -28,7 +28,7 @@ export const MUTATIONS = {
     edits: {
       'processor/write/compile-write.ts': [[' ORDER BY ${EVENT_ID} COLLATE "C"', '']],
       'processor/tables/inserts.ts': [[' ORDER BY ${order}', '']],
-      'processor/tables/counters.ts': [[' ORDER BY ${keyOrder(table, OWN.row)}', ' ORDER BY min(${OWN.row}.${OWN.n})']],
+      'processor/tables/counters.ts': [[' ORDER BY ${keyOrder(sums, OWN.row)}', ' ORDER BY min(${OWN.row}.${OWN.n})']],
       'processor/tables/versions.ts': [
         [
           '${upsert(state, table, newest(state, rows))}',
@@ -73,6 +73,45 @@ export const MUTATIONS = {
   'null-counter-stays': {
     says: 'what is added to NULL is NULL',
     edits: { 'processor/tables/counters.ts': [['coalesce(${OWN.there}.${column}, 0)', '${OWN.there}.${column}']] },
+    profile: 'versions',
+  },
+  'no-tombstones': {
+    says: 'a removed row leaves nothing behind',
+    edits: { 'processor/tables/tombstones.ts': [['THEN ${versionOf(state)} END', 'THEN NULL::jsonb END']] },
+    profile: 'versions',
+    seed: 6,
+  },
+  'older-patches-apply': {
+    says: 'a patch that is older than the row changes it',
+    edits: {
+      'processor/tables/fold-patches.ts': [
+        ['WHERE ${isNoOlder(row, OWN.there, state)}${state.removes', 'WHERE true${state.removes'],
+      ],
+    },
+    profile: 'versions',
+  },
+  'older-patches-of-a-batch-apply': {
+    says: 'of the patches of one batch all apply, also those older than one before them',
+    edits: { 'processor/tables/fold-patches.ts': [['WHERE ${RANK} = ${GREATEST_RANK}', 'WHERE true']] },
+    profile: 'versions',
+  },
+  'first-patch-counts': {
+    says: 'of several patches of a column in one batch the first counts',
+    edits: { 'processor/tables/fold-patches.ts': [['ORDER BY ${order} DESC', 'ORDER BY ${order}']] },
+    profile: 'versions',
+  },
+  'absent-is-null': {
+    says: 'a column that a patch leaves out becomes null',
+    edits: {
+      'processor/tables/fold-patches.ts': [["coalesce(substr(${mark}, ${index + 1}, 1) = '1', true)", 'true']],
+    },
+    profile: 'versions',
+  },
+  'removed-columns-come-back': {
+    says: 'a row that is removed and created again in one batch keeps the columns that nobody gave it',
+    edits: {
+      'processor/tables/fold-patches.ts': [['WHEN ${REMOVED_AT} IS NULL THEN', 'WHEN true THEN']],
+    },
     profile: 'versions',
   },
   'integers-are-rounded': {

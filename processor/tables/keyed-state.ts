@@ -46,7 +46,7 @@ export function isNoOlder(row: string, than: string, state: KeyedState): string 
 }
 
 /** Whether two rows have the same key. */
-export function sameKey({ key }: KeyedState, one: string, other: string): string {
+export function sameKey({ key }: Pick<KeyedState, 'key'>, one: string, other: string): string {
   return key.map((column) => `${one}.${identifier(column)} = ${other}.${identifier(column)}`).join(' AND ');
 }
 
@@ -82,7 +82,7 @@ export function newest(
  * @param options the rows, as `"~r"`, that have their keys, each once, and the columns to read
  */
 export function lockedRows(
-  state: KeyedState,
+  state: Pick<KeyedState, 'key' | 'columns'>,
   { table, keys, columns }: { readonly table: string; readonly keys: string; readonly columns: readonly string[] },
 ): string {
   const { there, row } = OWN;

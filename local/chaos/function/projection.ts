@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { flights } from '../../../functions/flights/projection.ts';
-import { defineProjection, inserts, ndjson, skip, versions } from '../../../processor/projection.ts';
+import { defineProjection, inserts, ndjson, remove, skip, sql, versions } from '../../../processor/projection.ts';
 import { fallInto, TRAPS } from './traps.ts';
 
 const flight = z.object({
@@ -17,26 +17,39 @@ const flight = z.object({
 /** An update of the gate at an airport: most of them have the version of another one. */
 const gateReport = z.object({ airport: z.string(), at: z.string(), gate: z.string(), serial: z.bigint() });
 
+/** What is new about the stand at an airport: some of its columns, or that it is gone. */
+const standReport = z.object({
+  airport: z.string(),
+  at: z.string(),
+  number: z.bigint(),
+  gone: z.optional(z.literal(true)),
+  stand: z.optional(z.nullable(z.string())),
+  crew: z.optional(z.string()),
+  level: z.optional(z.string()),
+});
+
 /** What nobody wants: it has no id. */
 const heartbeat = z.object({ heartbeat: z.string() });
 
 /**
- * The flights as they are deployed, several in some records and heartbeats between them, and more ways to go wrong: notes hold text that PostgreSQL does not take, tickets
- * and serial numbers are integers beyond 2^53, a flight that goes nowhere makes the projection throw, reports of one
- * gate have equal versions, and some flights are traps for the code itself.
+ * The flights as they are deployed, several in some records and heartbeats between them, and more ways to go wrong: notes
+ * hold text that PostgreSQL does not take, tickets and serial numbers are integers beyond 2^53, a flight that goes nowhere makes the projection throw, reports of one
+ * gate have equal versions, reports of one stand change some columns or remove its row, and some flights are traps for the
+ * code itself.
  */
 export const flightsUnderTest = defineProjection({
   name: 'flights',
   decode: ndjson(),
-  schema: z.union([flight, gateReport, heartbeat]),
+  schema: z.union([flight, gateReport, standReport, heartbeat]),
   eventId: (event) => {
     if ('heartbeat' in event) return undefined;
     if ('gate' in event) return `gate report ${event.serial}`;
+    if ('number' in event) return `stand report ${event.number}`;
     return (fallInto(event.trap, 'event-id') as string | undefined) ?? flights.eventId(event);
   },
   lookups: flights.lookups,
   lookupKeys: (event) => {
-    if ('gate' in event || 'heartbeat' in event) return { airports: [] };
+    if ('gate' in event || 'number' in event || 'heartbeat' in event) return { airports: [] };
     const airports = event.trap === 'ask-nothing' ? [] : [event.origin, event.destination];
     return (fallInto(event.trap, 'lookup-keys') as { airports: string[] } | undefined) ?? { airports };
   },
@@ -49,6 +62,13 @@ export const flightsUnderTest = defineProjection({
       key: { airport: 'text' },
       version: { at: 'timestamp' },
       columns: { gate: 'text', serial: 'bigint', report: 'jsonb' },
+      removes: false,
+    }),
+    stands: versions({
+      key: { airport: 'text' },
+      version: { at: 'timestamp' },
+      columns: { number: 'bigint', stand: 'text?', crew: 'text?', level: sql('stand_level?') },
+      patch: true,
     }),
   },
   project: (event, lookups, context) => {
@@ -57,6 +77,7 @@ export const flightsUnderTest = defineProjection({
       const { airport, at, serial } = event;
       return { gates: { airport, at, gate: event.gate, serial, report: event } } as never;
     }
+    if ('number' in event) return { stands: standRow(event) } as never;
     if (event.distance === 0) throw new RangeError('a flight goes somewhere: expected a distance other than 0');
     const caught = fallInto(event.trap, 'project');
     if (event.trap === 'answer') return caught as never;
@@ -68,6 +89,10 @@ export const flightsUnderTest = defineProjection({
     ) as never;
   },
 });
+
+function standRow({ gone, ...row }: z.infer<typeof standReport>): object {
+  return gone === true ? remove({ airport: row.airport, at: row.at }) : row;
+}
 
 /** The note of a flight that has one, or a row that is spoiled by what came out of a trap. */
 function noteRows({ note, ticket, trap, origin }: z.infer<typeof flight>, caught: unknown, flight_id: string): object {

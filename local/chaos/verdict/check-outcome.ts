@@ -12,6 +12,7 @@ const TABLES = [
   'airport_days',
   'latest_departures',
   'gates',
+  'stands',
   'inherited_name',
 ] as const satisfies readonly (keyof ExpectedTables)[];
 

@@ -31,6 +31,18 @@ export interface GateReport {
   readonly serial: string;
 }
 
+/** A report about the stand at an airport, as it is on the stream: what is absent in it stays as it is. */
+export interface StandReport {
+  readonly airport: string;
+  readonly at: string;
+  /** Digits, as of {@link Flight.ticket}. */
+  readonly number: string;
+  readonly gone?: true;
+  readonly stand?: string | null;
+  readonly crew?: string;
+  readonly level?: string;
+}
+
 /** The documents of a record, a line each. */
 export function documentsOf(data: string): string[] {
   return data.split('\n');
@@ -41,8 +53,8 @@ export function heartbeatOf(data: string): string | undefined {
   return /^\{"heartbeat":"([^"]*)"\}$/.exec(data)?.[1];
 }
 
-/** An event of either kind. */
-export type ChaosEvent = Flight | GateReport;
+/** An event of any kind. */
+export type ChaosEvent = Flight | GateReport | StandReport;
 
 /** An entry that the quarantine must have. */
 export interface ExpectedEntry {
@@ -101,7 +113,7 @@ function skippedAmong(documents: readonly string[]): Map<string, number> {
 export function readEvent(data: string): ChaosEvent | undefined {
   try {
     const parsed = JSON.parse(data) as ChaosEvent;
-    return { ...parsed, ...digits(data, 'ticket'), ...digits(data, 'serial') };
+    return { ...parsed, ...digits(data, 'ticket'), ...digits(data, 'serial'), ...digits(data, 'number') };
   } catch {
     return undefined;
   }
@@ -115,6 +127,7 @@ function digits(data: string, member: string): Readonly<Record<string, string>> 
 /** What the function under test promises to be one event. */
 export function eventId(event: ChaosEvent): string {
   if ('gate' in event) return `gate report ${event.serial}`;
+  if ('number' in event) return `stand report ${event.number}`;
   const { date, origin, destination, delay } = event;
   return `${date} ${origin}-${destination} ${delay}`;
 }
@@ -124,7 +137,7 @@ type Verdict = readonly [reason?: string, sqlState?: string];
 
 /** What must be said about an event that can never succeed. */
 function rejectionOf(event: ChaosEvent, airports: Airports): Verdict {
-  if ('gate' in event) return [];
+  if ('gate' in event || 'number' in event) return [];
   const [, verdict] = VERDICTS.find(([holds]) => holds(event, airports)) ?? [];
   return verdict?.(event) ?? [];
 }

@@ -7,6 +7,7 @@
 import type { RowsBefore, TextRow } from '../chaos-input.ts';
 import type { Airports, ChaosEvent, Flight, GateReport } from './expected-fates.ts';
 import { eventId } from './expected-fates.ts';
+import { expectedStands } from './expected-stands.ts';
 
 /** Content of the user's tables: rows as texts, in any order. */
 export interface ExpectedTables {
@@ -15,6 +16,7 @@ export interface ExpectedTables {
   readonly airport_days: readonly TextRow[];
   readonly latest_departures: readonly TextRow[];
   readonly gates: readonly TextRow[];
+  readonly stands: readonly TextRow[];
   /** Of a table that has the name of something that every JavaScript object has. */
   readonly inherited_name: readonly TextRow[];
 }
@@ -27,13 +29,14 @@ export interface ExpectedTables {
  * @param before rows that were there before them
  */
 export function expectedTables(events: readonly ChaosEvent[], airports: Airports, before: RowsBefore): ExpectedTables {
-  const flights = events.filter((event): event is Flight => !('gate' in event));
+  const flights = events.filter((event): event is Flight => 'delay' in event);
   return {
     flights: flights.map((flight) => flightRow(flight, airports)),
     flight_notes: flights.flatMap(noteRow),
     airport_days: airportDays(flights, before.airport_days),
     latest_departures: newest(flights.map(departureRow), before.latest_departures, 2),
     gates: newest(reportsIn(events).map(gateRow), before.gates, 1),
+    stands: expectedStands(events).rows,
     inherited_name: flights.flatMap((flight) => (flight.note === undefined ? [] : [[eventId(flight)]])),
   };
 }
@@ -48,7 +51,7 @@ export interface SupersededRange {
 
 /**
  * Counts the events that may have had no effect because another one was newer: only reports write nothing but a row
- * that can lose.
+ * that can lose. Those of stands lose or don't wherever batches are cut.
  *
  * @param events in effect, each once, in the order of the stream
  * @param before rows that were there before them
@@ -63,7 +66,8 @@ export function expectedSuperseded(events: readonly ChaosEvent[], before: RowsBe
     else min += 1;
   }
   const winners = [...there.values()].filter((row) => reports.includes(row)).length;
-  return { min, max: reports.length - winners };
+  const { superseded } = expectedStands(events);
+  return { min: min + superseded, max: reports.length - winners + superseded };
 }
 
 function reportsIn(events: readonly ChaosEvent[]): GateReport[] {

@@ -41,6 +41,7 @@ const TABLES: Readonly<Record<keyof ExpectedTables, string>> = {
   airport_days: `SELECT airport, day::text, flights::text, delayed_flights::text, delay_minutes::text FROM airport_days`,
   latest_departures: 'SELECT airport, departed_at::text, flight_id, destination, delay::text FROM latest_departures',
   inherited_name: 'SELECT v FROM "constructor"',
+  stands: 'SELECT airport, at::text, number::text, stand, crew, level::text FROM stands',
   gates: `SELECT airport, at::text, gate, serial::text, report->>'serial' FROM gates`,
 };
 

@@ -18,6 +18,7 @@ import { startTestDatabase } from '../../support/start-test-database.ts';
 const TABLES = {
   inserts: inserts({ columns: { id: 'text', n: 'integer' }, key: ['id'] }),
   counters: counters({ key: { id: 'text' }, counters: { n: 'integer' } }),
+  'counters of existing rows': counters({ key: { id: 'text' }, counters: { n: 'integer' }, create: false }),
   versions: versions({ key: { id: 'text' }, version: { n: 'integer' }, columns: {} }),
   'versions, never removed': versions({ key: { id: 'text' }, version: { n: 'integer' }, columns: {}, removes: false }),
   'versions, patched': versions({ key: { id: 'text' }, version: { n: 'integer' }, columns: {}, patch: true }),
@@ -48,6 +49,7 @@ async function writeWith(privileges: readonly string[], kind: keyof typeof TABLE
   await database.query(`TRUNCATE t, event_processor.ledger; REVOKE ALL ON t FROM least;
     ${privileges.length > 0 ? `GRANT ${privileges.join(', ')} ON t TO least` : ''}`);
   if (kind !== 'inserts') await database.query("INSERT INTO t VALUES ('a', 0)");
+  if (kind === 'counters of existing rows') await database.query("INSERT INTO t VALUES ('b', 0)");
   const projection: AnyProjection = defineProjection({
     name: 'least',
     schema: z.object({ event: z.string(), id: z.string(), n: z.int() }),

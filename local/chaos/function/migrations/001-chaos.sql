@@ -15,6 +15,9 @@ CREATE TABLE gates (
   serial bigint,
   report jsonb
 );
+CREATE TYPE stand_level AS ENUM ('ground', 'upper');
+CREATE TABLE stands (airport text PRIMARY KEY, at timestamp NOT NULL, number bigint, stand text, crew text, level stand_level);
+
 ALTER TABLE airport_days ALTER flights DROP NOT NULL, ALTER delayed_flights DROP NOT NULL, ALTER delay_minutes DROP NOT NULL;
 ALTER TABLE latest_departures ALTER departed_at DROP NOT NULL, ALTER flight_id DROP NOT NULL;
 
