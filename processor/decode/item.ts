@@ -98,6 +98,8 @@ export interface Rejection {
   readonly sqlState?: string;
   /** Id of the event, where decoding came so far: what is in effect is not set aside, and the other way round. */
   readonly eventId?: string;
+  /** Whether what is missing may still come: the event is tried again by itself before anybody is called. */
+  readonly mayHeal?: boolean;
 }
 
 /** A decoded, validated event. */

@@ -167,7 +167,7 @@ function projectEvent(
   } catch (error) {
     hearLateRejections(projected);
     return error instanceof UnansweredLookupError
-      ? reject(item, error.reason, error.message)
+      ? { ...reject(item, error.reason, error.message), mayHeal: error.mayHeal }
       : reject(item, 'projection-threw', errorText(error));
   }
 }
