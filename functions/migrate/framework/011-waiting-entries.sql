@@ -18,7 +18,7 @@ CREATE FUNCTION event_processor.try_each(statement text, events jsonb)
 RETURNS TABLE (
   n integer, written integer, superseded integer, quarantined integer, unidentified boolean, due boolean, message text
 )
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
   untried integer[] = ARRAY(SELECT generate_series(0, jsonb_array_length(events) - 1));
   failed integer[];
