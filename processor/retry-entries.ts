@@ -4,6 +4,7 @@ import { callWithRetry, HoldError } from './call-with-retry.ts';
 import { DatabaseError } from '../data-api/classify-error.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { DecodedItem, KinesisRecord } from './decode/item.ts';
+import { placeOf } from './decode/item.ts';
 import type { Place } from './decode/place.ts';
 import { parsePlace } from '../contract/put-back-place.ts';
 import type { EntryVerdict, WaitingEntry } from './ports.ts';
@@ -57,7 +58,7 @@ async function decodeEntries(entries: readonly WaitingEntry[], run: Run): Promis
     const [item, ...more] = byEntry.get(index) ?? [];
     if (item === undefined) return [];
     const { subSequenceNumber, eventId } = entry;
-    const origin = { ...item.origin, subSequenceNumber, place: placeOf(entry, item.origin.place) };
+    const origin = { ...item.origin, subSequenceNumber, place: firstPlaceOf(entry, placeOf(item.origin)) };
     if (item.kind !== 'event') return [{ ...item, origin }];
     if (more.length === 0) return [{ ...item, origin, eventId }];
     const detail = `its bytes were one event, and are ${more.length + 1} to this build`;
@@ -66,7 +67,7 @@ async function decodeEntries(entries: readonly WaitingEntry[], run: Run): Promis
 }
 
 /** Where the event stood first; its bytes alone do not say that they were one document of several. */
-function placeOf({ place }: WaitingEntry, decoded: Place): Place {
+function firstPlaceOf({ place }: WaitingEntry, decoded: Place): Place {
   const first = place === null ? undefined : parsePlace(place);
   return first === undefined ? decoded : { ...first, document: first.document ?? decoded.document };
 }

@@ -136,7 +136,7 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
     partitionKey: text(raw, 'partitionKey'),
     randomKey: raw['randomKey'] === true,
     filters: filters(raw),
-    incidentHours: raw['incident'] as number | undefined,
+    incidentHours: raw['incident'] === true ? INCIDENT_HOURS.usual : (raw['incident'] as number | undefined),
     picture: text(raw, 'picture') ?? PICTURE,
     databaseUrl: text(raw, 'databaseUrl'),
     report: text(raw, 'report'),
@@ -182,14 +182,14 @@ function createCommand(): Command {
 }
 
 /** Two days, as it was. */
-const INCIDENT_HOURS = { min: 1, max: 96, preset: 48 } as const;
+const INCIDENT_HOURS = { min: 1, max: 96, usual: 48 } as const;
 const PICTURE = 'incident.svg';
 
 /** The story needs the CDK and the data sets, which the package comes without. */
 function addIncidentOptions(command: Command): void {
-  const says = `play the incident that this project is for: a consumer is down for so many hours, ${INCIDENT_HOURS.preset} unless given`;
+  const says = `play the incident that this project is for: a consumer is down for so many hours, ${INCIDENT_HOURS.usual} unless given`;
   command
-    .addOption(integerOption('--incident [hours]', says, INCIDENT_HOURS).preset(String(INCIDENT_HOURS.preset)))
+    .addOption(integerOption('--incident [hours]', says, INCIDENT_HOURS))
     .option('--picture <file>', `where \`--incident\` draws its picture, ${PICTURE} unless given`);
 }
 

@@ -2,7 +2,7 @@ import type { FirstPlace } from '../../contract/put-back-place.ts';
 import { formatPlace } from '../../contract/put-back-place.ts';
 import { escapedBytes } from '../../data-api/statement-body.ts';
 import type { Origin, Rejection } from '../decode/item.ts';
-import { payloadBase64, WHOLE_RECORD } from '../decode/item.ts';
+import { payloadBase64, placeOf, WHOLE_RECORD } from '../decode/item.ts';
 import { countParts } from './payload-parts.ts';
 
 /** A rejection with its quarantine row. */
@@ -65,7 +65,7 @@ function encodeRow(
     origin.sequenceNumber,
     origin.subSequenceNumber,
     storableText(origin.partitionKey),
-    origin.place.arrivedAtMs,
+    placeOf(origin).arrivedAtMs,
     payload,
     reason,
     storableText(detail),
@@ -89,7 +89,9 @@ function behind(healForSeconds: number | undefined, place: string | undefined): 
 }
 
 /** Where the payload stood first, in the words of a redrive. */
-function firstPlace({ place, part, subSequenceNumber }: Origin): FirstPlace {
+function firstPlace(origin: Origin): FirstPlace {
+  const { part, subSequenceNumber } = origin;
+  const place = placeOf(origin);
   const isWhole = subSequenceNumber === WHOLE_RECORD;
   return {
     ...place,

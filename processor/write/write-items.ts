@@ -6,7 +6,7 @@ import { BatchFuse } from '../quarantine/batch-fuse.ts';
 import type { EncodedRejection } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { FuseSettings } from '../quarantine/fuse.ts';
-import type { SkippedEvent } from '../decode/skip.ts';
+import type { SkippedEvent } from '../decode/item.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
