@@ -137,6 +137,7 @@ describe('children before their parents', () => {
     await run(parent('p'), child('c', 'p'));
     const report = await run(['grandchild', 'g1', 'c'], ['grandchild', 'g2', 'nobody'], ['grandchild', 'g3', 'c']);
     expect(report).toMatchObject({ written: 2, waiting: 1, rejections: [] });
+    expect(report.calls.calls).toBeLessThanOrEqual(3);
   });
 
   it('are no reason for the fuse, nor for a page, until they have waited in vain', async () => {
