@@ -126,3 +126,14 @@ describe('every example leaves what the page shows', async () => {
     expect(await outcome(projection, report)).toBe(section.blocks['text']);
   });
 });
+
+test('the unit test that the page shows holds', async () => {
+  const page = await readFile(PAGE, 'utf8');
+  const lines = sections.find(({ title }) => title === 'Lookups');
+  const shown = /^```\nimport \{ runProjection \}[^\n]*\n(.*?)^```$/ms.exec(page)?.[1];
+  if (lines === undefined || shown === undefined) throw new Error('the page has no unit test');
+  const file = join(FOLDER, 'unit-test.ts');
+  const imports = "import { expect } from 'vitest'; import { runProjection } from '../../processor/testing.ts';";
+  await writeFile(file, `${imports} import { lines } from './lookups.ts';\n${shown}\nexport default line;`);
+  expect(await import(file)).toMatchObject({ default: { kind: 'rows' } });
+});

@@ -1,0 +1,6 @@
+/**
+ * Unit tests of projections: `import { runProjection } from 'kinesis-to-aurora/testing'`.
+ *
+ * @module
+ */
+export * from '../processor/testing.ts';
