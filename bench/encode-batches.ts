@@ -3,7 +3,7 @@ import { createLruLookupCache } from '../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../processor/compile-projection.ts';
 import type { KinesisRecord } from '../processor/decode/item.ts';
 import type { EventStore, LookupSource, ReferenceRow } from '../processor/ports.ts';
-import type { Engine } from '../processor/process-batch.ts';
+import type { Engine } from '../processor/batch-rounds.ts';
 import type { FlightEvents } from './flight-events.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -31,7 +31,14 @@ const refuse = () => Promise.reject(new Error('no flight is rejected'));
 
 /** A store that only ever writes: no flight of the example is rejected. */
 export function storeOfWrites(write: EventStore['write']): EventStore {
-  return { write, writeWithParts: refuse, storePart: refuse, closeUnidentified: refuse, explain: refuse };
+  return {
+    write,
+    writeWithParts: refuse,
+    tryEach: refuse,
+    storePart: refuse,
+    closeUnidentified: refuse,
+    explain: refuse,
+  };
 }
 
 /** The engine of the flights function around a store of the caller's; reference rows come from a map. */
@@ -56,6 +63,7 @@ export function createFlightsEngine(store: EventStore, airports: ReadonlyMap<str
     },
     fuse: { thresholdPercent: 50, minEvents: 20 },
     fuseMemory: { read: refuse, hold: refuse, release: refuse },
+    waitingEntries: { claim: refuse, settle: refuse },
     maxRequestBytes: 4 * MEBIBYTE,
     codeVersion: 'bench',
   };

@@ -30,6 +30,10 @@ export const BATCH_METRICS = {
   EventsQuarantined: 'Count',
   /** Events that the projection does not want; the batch's log line and the batch log have them by reason. */
   EventsSkipped: 'Count',
+  /** Events set aside whose reference or parent row is missing: they are tried again by themselves. */
+  EventsWaiting: 'Count',
+  /** Events that waited so and are in effect now. */
+  EventsHealed: 'Count',
   /** Records handed back to the mapping, to be delivered again. */
   RecordsHeld: 'Count',
   /** 1 when the batch ended before its last record because the position is held, else 0. */
@@ -90,6 +94,8 @@ export const WATCHDOG_METRICS = {
   QuarantineOpen: 'Count',
   /** Age of the oldest of them; 0 when there is none. */
   QuarantineOpenAge: 'Seconds',
+  /** Quarantine entries that are tried again by themselves, and call nobody yet. */
+  QuarantineWaiting: 'Count',
   /** Objects in the on-failure bucket that were not redriven. */
   FailedBatchesUnread: 'Count',
   /** 1 while the event source mapping is enabled, else 0. */

@@ -86,7 +86,8 @@ export function drillTimeline(
   };
 }
 
-async function timelineOf(
+/** Simulates what a plan says, with the other stage beside it where there is one. */
+export async function timelineOf(
   deployment: Deployment,
   { course, twin: twinCourse }: Plan,
   twin: Deployment,

@@ -39,6 +39,8 @@ export function batchMetrics(report: BatchReport, ages: RecordAges): Partial<Rec
     EventsDuplicate: report.duplicates,
     EventsQuarantined: report.rejections.length,
     EventsSkipped: report.skipped,
+    EventsWaiting: report.waiting,
+    EventsHealed: report.healed,
     RecordsHeld: report.records - report.committedRecords,
     PositionHeld: report.hold === undefined ? 0 : 1,
     FuseBlown: report.hold?.reason === 'fuse' ? 1 : 0,

@@ -3,6 +3,7 @@ import type { Decoding } from './decode/decode-event.ts';
 import { compileLookup } from './lookup/compile-lookup.ts';
 import { compileWrite } from './write/compile-write.ts';
 import { createRowEncoder } from './project/encode-rows.ts';
+import { healForSeconds } from './quarantine/heal-for.ts';
 import type { Lookups } from './lookup/declare-lookup.ts';
 import type { OwnLookup } from './lookup/own-rows.ts';
 import { ownLookupsOf } from './lookup/own-rows.ts';
@@ -34,6 +35,8 @@ export interface CompiledProjection {
   readonly lookupSql: string | undefined;
   /** Lookups on tables that the projection writes. */
   readonly ownLookups: readonly OwnLookup[];
+  /** How long an event that may heal is tried again; 0 for not at all. */
+  readonly healForSeconds: number;
   /** Bytes of a request, of either statement, that are there whatever it carries. */
   readonly fixedRequestBytes: number;
 }
@@ -74,6 +77,7 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
     writeWithPartsSql,
     lookupSql,
     ownLookups,
+    healForSeconds: healForSeconds(declared.healFor) ?? 0,
     tableCount,
     fixedRequestBytes:
       Math.max(bytesInRequest(writeWithPartsSql), bytesInRequest(lookupSql ?? '')) +

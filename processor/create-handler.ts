@@ -23,7 +23,8 @@ import { completeRecords } from './decode/complete-records.ts';
 import { compileProjection } from './compile-projection.ts';
 import { DECLARED_PROJECTIONS } from './declared-tables.ts';
 import { batchResponse } from './write/batch-outcome.ts';
-import type { Engine } from './process-batch.ts';
+import type { Engine } from './batch-rounds.ts';
+import { createDataApiWaitingEntries } from './quarantine/data-api-waiting-entries.ts';
 import type { Clock } from './ports.ts';
 import type { AnyProjection } from './projection.ts';
 import { createDataApiInFlightNotes } from './quarantine/data-api-in-flight-notes.ts';
@@ -129,6 +130,7 @@ function createEngine(projection: AnyProjection, environment: ProcessorEnvironme
     clock: CLOCK,
     fuse: { thresholdPercent: environment.fuseThresholdPercent, minEvents: environment.fuseMinEvents },
     fuseMemory: createDataApiFuseMemory(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
+    waitingEntries: createDataApiWaitingEntries(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
     maxRequestBytes: environment.maxRequestBytes,
     codeVersion: BUILD_VERSION,
   };

@@ -5,7 +5,7 @@
  */
 import type { CallOptions } from '../data-api/classify-error.ts';
 import type { ParameterValue } from '../data-api/statement-body.ts';
-import type { RejectionReason } from './decode/item.ts';
+import type { Rejection, RejectionReason } from './decode/item.ts';
 
 /** What one write did. */
 export interface WriteCounts {
@@ -17,7 +17,12 @@ export interface WriteCounts {
   readonly quarantined: number;
   /** Whether quarantine entries without an event id are open that events of the chunk may be of. */
   readonly hasUnidentified: boolean;
+  /** Whether entries that wait are due to be tried again. */
+  readonly hasDue: boolean;
 }
+
+/** What became of an event that was tried by itself: counts, or why its parent row is missing. */
+export type TriedWrite = WriteCounts | { readonly missingParent: string };
 
 /** Commits one chunk: all of it or nothing. */
 export interface EventStore {
@@ -33,6 +38,17 @@ export interface EventStore {
    * @throws {@link DatabaseError}
    */
   writeWithParts(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
+  /**
+   * Runs the compiled write once per event, in one call, and goes on after an event whose parent row is missing.
+   *
+   * @param parameters of each event
+   * @returns in the order of the events
+   * @throws {@link DatabaseError} for every other failure: then none of them is written
+   */
+  tryEach(
+    parameters: readonly Readonly<Record<string, ParameterValue>>[],
+    options: CallOptions,
+  ): Promise<readonly TriedWrite[]>;
   /**
    * Stores one part of a payload that no request can hold, ahead of the write that makes it a quarantine entry.
    *
@@ -122,6 +138,45 @@ export interface FuseMemory {
    * @throws {@link DatabaseError}
    */
   release(options: CallOptions): Promise<void>;
+}
+
+/** An entry of the quarantine that waits for what may still come. */
+export interface WaitingEntry {
+  readonly id: string;
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly subSequenceNumber: number;
+  readonly partitionKey: string;
+  /** Milliseconds since 1970. */
+  readonly arrivedAtMs: number;
+  /** In base64. */
+  readonly payload: string;
+  readonly eventId: string;
+  /** Where it stood first, as `formatPlace` has it; null where the projection does not depend on it. */
+  readonly place: string | null;
+}
+
+/** What became of an entry that was tried again: it is in effect, or rejected once more. */
+export interface EntryVerdict {
+  readonly id: string;
+  readonly rejection: Pick<Rejection, 'reason' | 'detail' | 'sqlState' | 'mayHeal'> | undefined;
+}
+
+/** The entries that wait. */
+export interface WaitingEntries {
+  /**
+   * Takes the entries that are due, and notes when they are due next: nobody else gets them meanwhile.
+   *
+   * @returns by shard, in the order of the stream
+   * @throws {@link DatabaseError}
+   */
+  claim(options: CallOptions): Promise<readonly WaitingEntry[]>;
+  /**
+   * Notes what became of entries.
+   *
+   * @throws {@link DatabaseError}
+   */
+  settle(verdicts: readonly EntryVerdict[], options: CallOptions): Promise<void>;
 }
 
 /** Keys to read, by lookup. */

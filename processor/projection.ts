@@ -7,6 +7,8 @@ import type { Skip } from './decode/skip.ts';
 import type { KeyTypes, Lookup, LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
 import { lookupsProblems } from './lookup/declare-lookup.ts';
 import type { EventContext } from './project/project-items.ts';
+import type { HealFor } from './quarantine/heal-for.ts';
+import { DEFAULT_HEAL_FOR, healForSeconds } from './quarantine/heal-for.ts';
 import type { InsertTable } from './tables/inserts.ts';
 import type { Removal } from './tables/removal.ts';
 import { ledgerProblems } from './tables/inserts.ts';
@@ -31,7 +33,7 @@ export { versions } from './tables/versions.ts';
 export type LookupAccessors<L> = {
   readonly [N in keyof L]: (
     key: LookupKey<L[N]>,
-  ) => L[N] extends Lookup<KeyTypes, Columns, 'reject'> ? LookupRow<L[N]> : LookupRow<L[N]> | undefined;
+  ) => L[N] extends Lookup<KeyTypes, Columns, 'reject' | 'later'> ? LookupRow<L[N]> : LookupRow<L[N]> | undefined;
 };
 
 /** What `lookupKeys` finds other keys with: the row, or `undefined` where there is none, or none yet. */
@@ -161,6 +163,13 @@ export type ProjectionDeclaration<
    */
   readonly ledger?: LedgerName<T>;
   /**
+   * How long an event waits whose reference row (`absent: 'later'`) or parent row (foreign key) is missing: it is tried again
+   * by itself, and after that it is a quarantine entry for somebody to look at. At most 30 days; `0s` for not at all.
+   *
+   * @defaultValue `'1d'`
+   */
+  readonly healFor?: HealFor;
+  /**
    * Pure: the same event and reference rows give the same rows, or a reason to {@link skip} it. An error it throws rejects
    * the event.
    */
@@ -181,6 +190,7 @@ export interface Projection<Event, L extends Lookups, T extends Tables, I = Even
   readonly lookupKeys: (event: Event, lookups?: KeyAccessors<L>) => LookupKeys<L>;
   readonly tables: T;
   readonly ledger: (keyof T & string) | undefined;
+  readonly healFor: HealFor;
   readonly keepsPlace: boolean;
   readonly project: (event: Event, lookups: LookupAccessors<L>, context: EventContext) => ProjectedRows<T> | Skip;
 }
@@ -195,6 +205,7 @@ export interface AnyProjection {
   readonly lookupKeys: (event: never, lookups: never) => Readonly<Record<string, readonly unknown[]>>;
   readonly tables: Tables;
   readonly ledger: string | undefined;
+  readonly healFor: HealFor;
   /** Whether the place of an event matters: its functions take the record, or it has columns of type `position`. */
   readonly keepsPlace: boolean;
   readonly project: (event: never, lookups: never, context: EventContext) => object;
@@ -231,11 +242,12 @@ export function defineProjection<
     ledger,
     eventId,
     decode = json(),
+    healFor = DEFAULT_HEAL_FOR,
     ...rest
   } = declaration as Partial<Omit<AnyProjection, 'eventId'>> &
     Pick<AnyProjection, 'name' | 'tables' | 'project'> & { readonly eventId: EventId<never> };
   const given = (declaration as Partial<AnyProjection>).lookupKeys;
-  const problems = projectionProblems({ ...rest, decode, eventId, lookups, lookupKeys: given, ledger });
+  const problems = projectionProblems({ ...rest, decode, eventId, lookups, lookupKeys: given, ledger, healFor });
   if (problems.length > 0) throw new ProjectionError(problems);
   return Object.freeze({
     ...rest,
@@ -244,6 +256,7 @@ export function defineProjection<
     lookups,
     lookupKeys,
     ledger,
+    healFor,
     keepsPlace: eventId === 'position' || eventId.length > 1 || rest.project.length > 2 || hasPosition(rest.tables),
   }) as unknown as Projection<StandardSchemaV1.InferOutput<S>, L, T, I>;
 }
@@ -273,6 +286,7 @@ interface CheckedDeclaration {
   readonly ledger: string | undefined;
   readonly eventId: unknown;
   readonly decode: unknown;
+  readonly healFor: unknown;
 }
 
 function projectionProblems({
@@ -283,6 +297,7 @@ function projectionProblems({
   ledger,
   eventId,
   decode,
+  healFor,
 }: CheckedDeclaration): string[] {
   return [
     ...(PROJECTION_NAME.test(name)
@@ -300,5 +315,8 @@ function projectionProblems({
         ]),
     ...lookupsProblems(lookups, lookupKeys),
     ...ledgerProblems(tables, ledger),
+    ...(healForSeconds(healFor) === undefined
+      ? [`\`healFor\` must be a time such as 90s, 15m, 12h or 1d, at most 30d, got ${quote(healFor)}`]
+      : []),
   ];
 }

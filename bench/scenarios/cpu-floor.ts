@@ -7,7 +7,7 @@ import { writeStatementBody } from '../../data-api/statement-body.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
 import type { KinesisRecord } from '../../processor/decode/item.ts';
 import type { EventStore } from '../../processor/ports.ts';
-import type { Engine } from '../../processor/process-batch.ts';
+import type { Engine } from '../../processor/batch-rounds.ts';
 import { processBatch } from '../../processor/process-batch.ts';
 import { createFlightsEngine, recordBatches, storeOfWrites } from '../encode-batches.ts';
 import type { Figure, Finding, SingleScenario } from '../scenario.ts';
@@ -68,7 +68,7 @@ function storeThatWritesBodies(): EventStore {
   const members = { resourceArn, secretArn, database, sql: compileProjection(flights).writeSql };
   return storeOfWrites((parameters) => {
     writeStatementBody(members, parameters);
-    return Promise.resolve({ written: 0, superseded: 0, quarantined: 0, hasUnidentified: false });
+    return Promise.resolve({ written: 0, superseded: 0, quarantined: 0, hasUnidentified: false, hasDue: false });
   });
 }
 

@@ -14,6 +14,8 @@ export interface DrillOptions {
   readonly template: string | undefined;
   /** Empty for all. */
   readonly scenario: readonly string[];
+  /** Plays what it can on the real local path too. */
+  readonly live?: boolean;
   readonly report: string | undefined;
   readonly markdown: string | undefined;
 }
@@ -31,6 +33,7 @@ export function parseDrillOptions(argv: readonly string[]): DrillOptions | undef
     .option('-c, --context <name=value>', 'any setting, as for `npm run synth`; may be repeated', readContext, {})
     .option('--template <file>', 'drill this synthesized template instead of a stage')
     .option('--scenario <name>', 'only this scenario; may be repeated', collect, [])
+    .option('--live', 'then play some to the stage dev with the real watchdog, against the local stream and database')
     .option('--report <file>', 'write what came of it as JSON')
     .option('--markdown <file>', 'write what came of it as Markdown')
     .addHelpText(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { UsageError } from '../../command-line/usage-error.ts';
 import { EventProcessorStack } from '../../lib/event-processor-stack.ts';
-import { bundleStackCode } from '../../lib/function-code.ts';
+import { bundleStackCode, type StackCode } from '../../lib/function-code.ts';
 import { PropsError } from '../../lib/props/props-error.ts';
 import { checkSettings } from '../../lib/settings/check-settings.ts';
 import { readSettings } from '../../lib/settings/read-settings.ts';
@@ -16,6 +16,8 @@ export interface LoadedTemplate {
   /** For people. */
   readonly source: string;
   readonly json: unknown;
+  /** The code that it deploys; undefined for one from a file. */
+  readonly code: StackCode | undefined;
 }
 
 const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
@@ -32,7 +34,7 @@ export async function loadTemplates({
 }: Pick<DrillOptions, 'stage' | 'context' | 'template'>): Promise<readonly LoadedTemplate[]> {
   return template === undefined
     ? synthesizeStage({ ...context, ...(stage !== undefined && { stage }) })
-    : [{ source: template, json: await readJson(template) }];
+    : [{ source: template, json: await readJson(template), code: undefined }];
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -66,13 +68,18 @@ async function synthesizeStage(context: Readonly<Record<string, string>>): Promi
       readonly context: Readonly<Record<string, unknown>>;
     };
     const app = new App({ outdir, context: { ...defaults, ...context }, autoSynth: false });
-    const names: string[] = [];
+    const stacks: { readonly name: string; readonly code: StackCode }[] = [];
     for (const settings of processors) {
       const code = await bundleStackCode(settings.functionName);
-      names.push(new EventProcessorStack(app, `${settings.functionName}-${stage}`, { ...settings, code }).stackName);
+      const name = new EventProcessorStack(app, `${settings.functionName}-${stage}`, { ...settings, code }).stackName;
+      stacks.push({ name, code });
     }
     const assembly = app.synth();
-    return names.map((name) => ({ source: name, json: assembly.getStackByName(name).template as unknown }));
+    return stacks.map(({ name, code }) => ({
+      source: name,
+      json: assembly.getStackByName(name).template as unknown,
+      code,
+    }));
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { ScenarioResult } from '../drill-deployment.ts';
 import { drillTemplate, hasPassed, type TemplateResult } from '../drill-template.ts';
 import { describeScenario, resultJson } from '../report/describe-result.ts';
 import { drillMarkdown } from '../report/markdown.ts';
@@ -15,6 +16,9 @@ import { loadTemplates } from './load-templates.ts';
  */
 export async function runDrillCommand(options: DrillOptions, say: (line: string) => void): Promise<boolean> {
   const results: TemplateResult[] = [];
+  const sayScenario = (scenario: ScenarioResult): void => {
+    for (const line of describeScenario(scenario)) say(line);
+  };
   for (const { source, json } of await loadTemplates(options)) {
     const result = await drillTemplate(source, json, {
       scenarios: options.scenario,
@@ -23,10 +27,16 @@ export async function runDrillCommand(options: DrillOptions, say: (line: string)
         for (const note of notes) say(`note: ${note}`);
         for (const fault of faults) say(`WRONG: ${fault}`);
       },
-      onScenario: (scenario) => {
-        for (const line of describeScenario(scenario)) say(line);
-      },
+      onScenario: sayScenario,
     });
+    sayEnd(result, say);
+    results.push(result);
+  }
+  if (options.live === true) {
+    say('');
+    say('live:');
+    // Starts a database and an emulator, which most drills need not wait for.
+    const result = await (await import('../live/drill-live.ts')).drillLive(sayScenario);
     sayEnd(result, say);
     results.push(result);
   }

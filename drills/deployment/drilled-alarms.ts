@@ -62,6 +62,7 @@ const KNOWN_ALARMS: Readonly<Record<string, KnownAlarm>> = {
   Duration: {},
   ReadThroughput: {},
   WriteThroughput: {},
+  Slow: {},
   ShardsUnknown: {},
   DatabaseCapacity: { isThere: ({ promises }) => promises.noticeWhenCapacityPercent > 0 },
   DataApiErrors: {},

@@ -5,7 +5,7 @@ import type { Alarm } from '../../local/cloudwatch/alarms/alarm.ts';
 import type { CloudFormationTemplate, StackPlace } from '../../local/cloudwatch/template/cloudformation-template.ts';
 import { readTemplate, type MonitoredTemplate } from '../../local/cloudwatch/template/read-template.ts';
 import type { Deployment } from './deployment.ts';
-import { expectedAlarms, readAlarmId, type DrilledAlarm } from './drilled-alarms.ts';
+import { expectedAlarms, readAlarmId, routesOf, tellsEnd, type DrilledAlarm } from './drilled-alarms.ts';
 import { drillTopic, type DrilledTopic } from './drilled-topics.ts';
 import { findProcessor, readMapping, readProcessor, readStream, type Entry, type Json } from './read-consumer.ts';
 import { findWatchdog, readWatchdog } from './read-watchdog.ts';
@@ -97,7 +97,11 @@ function readDeployment(monitored: MonitoredTemplate, mapping: Entry): Deploymen
     evaluated: withWatched(alarms, monitored.alarms),
     topics: [...told.map(({ topic }) => topic), ...othersThan(told, monitored)],
     firstDeploymentFaults: firstDeploymentFaults(template, { prefix, watchdog, promises }),
-    faults: [...told.flatMap(({ faults }) => faults), ...missingAlarms(expectedAlarms(facts), alarms)],
+    faults: [
+      ...told.flatMap(({ faults }) => faults),
+      ...missingAlarms(expectedAlarms(facts), alarms),
+      ...routeFaults(alarms, promises),
+    ],
     notes: told.flatMap(({ notes }) => notes),
   };
 }
@@ -176,6 +180,20 @@ function missingAlarms(expected: readonly string[], found: readonly DrilledAlarm
   return expected
     .filter((id) => !found.some((alarm) => alarm.id === id))
     .map((id) => `the template must have the alarm ${id}, got none`);
+}
+
+/** Also of an alarm that no scenario sees the end of, the end must be told. */
+function routeFaults(alarms: readonly DrilledAlarm[], promises: PromiseRecord): readonly string[] {
+  return alarms.flatMap(({ id, alarm: { actions, actionsEnabled } }) =>
+    routesOf(id, promises).flatMap(({ topic, name }) => [
+      ...(actions.ALARM.includes(topic) && actionsEnabled
+        ? []
+        : [`${id} must tell the ${name} when it fires, and has no action for it`]),
+      ...(!tellsEnd(id) || (actions.OK.includes(topic) && actionsEnabled)
+        ? []
+        : [`${id} must tell the ${name} when it is over, and has no action for it`]),
+    ]),
+  );
 }
 
 function waitConditions(template: CloudFormationTemplate, prefix: string): readonly string[] {

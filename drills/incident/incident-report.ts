@@ -65,8 +65,7 @@ export function drainFigures({ records, seconds }: Sample, size: IncidentSize): 
 }
 
 /** When somebody was paged, and when it was over. */
-export function pageFigures({ messages, moments }: StoryFacts): PageFigures | null {
-  const pages = messages.filter(({ delivery }) => delivery.kind === 'delivered');
+export function pageFigures({ pages, moments }: StoryFacts): PageFigures | null {
   const page = pages.find(({ state, atMs }) => state === 'ALARM' && atMs >= moments.stoppedMs);
   if (page === undefined) return null;
   const resolved = pages.find(

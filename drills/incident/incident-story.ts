@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WATCHDOG_METRICS } from '../../contract/metrics.ts';
-import type { Alarm } from '../../local/cloudwatch/alarms/alarm.ts';
 import type { AlarmMessage, CloudWatchWorld } from '../../local/cloudwatch/cloudwatch-world.ts';
 import type { MetricDatum } from '../../local/cloudwatch/metrics/metric.ts';
 import { readEmbeddedMetrics } from '../../local/cloudwatch/metrics/read-embedded-metrics.ts';
@@ -11,6 +10,7 @@ import type { Screen } from '../../local/run/screen.ts';
 import { describeDuration } from '../../progress/plain-words.ts';
 import { RemainingTimeEstimator, type RemainingTime } from '../../progress/remaining-time.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
+import type { Deployment } from '../deployment/deployment.ts';
 import { carryGauges, gaugeDifferences } from './carry-gauges.ts';
 import type { AgePoint } from './draw-ages.ts';
 import { createNarrator, describeCount, type Narrator } from './narrator.ts';
@@ -20,8 +20,8 @@ export interface StoryParts {
   readonly world: LiveWorld;
   readonly deployment: LiveDeployment;
   readonly cloudwatch: CloudWatchWorld;
-  /** Of the template. */
-  readonly alarms: readonly Alarm[];
+  /** Its alarms. */
+  readonly template: Deployment;
   readonly screen: Screen;
   readonly events: Iterator<TextEvent>;
   /** Records that arrive here each minute; a fraction is carried over. */
@@ -31,6 +31,9 @@ export interface StoryParts {
   readonly downMinutes: number;
   readonly signal: AbortSignal;
 }
+
+/** A message to whoever is paged. */
+export type Page = Pick<AlarmMessage, 'atMs' | 'alarmName' | 'state'>;
 
 /** Moments of the story, in milliseconds since 1970. */
 export interface StoryMoments {
@@ -42,7 +45,8 @@ export interface StoryMoments {
 /** What happened, as far as it was measured. */
 export interface StoryFacts {
   readonly moments: StoryMoments;
-  readonly messages: readonly AlarmMessage[];
+  /** Messages that reached somebody through the page topic, resolved ones too. */
+  readonly pages: readonly Page[];
   /** Age of the oldest uncommitted record, by the watchdog, until the restart. */
   readonly ages: readonly AgePoint[];
   /** The same while it caught up, by the batches that were sent; the time is real and since the restart. */
@@ -78,7 +82,7 @@ export class IncidentStory {
   readonly #parts: StoryParts;
   readonly #startMs: number;
   readonly #narrator: Narrator;
-  readonly #messages: AlarmMessage[] = [];
+  readonly #pages: Page[] = [];
   readonly #ages: AgePoint[] = [];
   readonly #catchUpAges: AgePoint[] = [];
   #owed = 0;
@@ -104,9 +108,9 @@ export class IncidentStory {
 
   /** Plays all of it; what is left is skipped when the signal aborts. */
   async play(): Promise<StoryFacts> {
-    const { deployment, world, cloudwatch, alarms, downMinutes } = this.#parts;
+    const { deployment, world, cloudwatch, template, downMinutes } = this.#parts;
     for (let minute = 0; minute < MINUTES_BEFORE_ALARMS; minute += 1) await this.#playMinute();
-    cloudwatch.deploy(alarms);
+    cloudwatch.deploy(template.evaluated);
     for (let minute = 0; minute < HEALTHY_MINUTES; minute += 1) await this.#playMinute();
     this.#narrator.tell(world.clock.now(), `The consumer keeps up: ${describeCount(this.#done)} records written.`);
     await deployment.setEnabled(false);
@@ -121,7 +125,7 @@ export class IncidentStory {
     for (let minute = 0; minute < HEALTHY_MINUTES; minute += 1) await this.#playMinute();
     return {
       moments: { startMs: this.#startMs, stoppedMs, restartedMs },
-      messages: this.#messages,
+      pages: this.#pages,
       ages: this.#ages.filter(({ atSeconds }) => atSeconds >= 0),
       catchUpAges: this.#catchUpAges,
       records: this.#records,
@@ -164,19 +168,28 @@ export class IncidentStory {
   }
 
   #hear(messages: readonly AlarmMessage[]): void {
-    this.#messages.push(...messages);
-    for (const { atMs, alarmName, state, delivery } of messages) {
-      // Notices have no subscriber here.
-      if (delivery.kind !== 'delivered') continue;
+    const { pageTopic } = this.#parts.template.promises;
+    for (const { atMs, alarmName, state, target, delivery } of messages) {
+      if (target !== pageTopic || delivery.kind !== 'delivered') continue;
+      this.#pages.push({ atMs, alarmName, state });
       if (state === 'ALARM') {
         this.#paging.add(alarmName);
         const to = delivery.to.map(({ endpoint }) => endpoint).join(', ');
-        const because = causesOf(this.#parts.cloudwatch, alarmName).join(', ');
+        const because = this.#causesOf(alarmName).join(', ');
         this.#narrator.tell(atMs, `PAGE ${alarmName} to ${to}, because of ${because}`);
       } else if (this.#paging.delete(alarmName)) {
         this.#narrator.tell(atMs, `RESOLVED ${alarmName}`);
       }
     }
+  }
+
+  /** The alarms that set off an incident, by the names that the runbook has for them. */
+  #causesOf(incident: string): readonly string[] {
+    const { cloudwatch, template } = this.#parts;
+    const names = (cloudwatch.historyOf(incident).at(-1)?.because ?? '').split(', ');
+    return names.map(
+      (name) => template.alarms.find(({ alarm }) => alarm.arn === name || alarm.name === name)?.id ?? name,
+    );
   }
 
   /** Two days in which nothing changes but time: the records come in every minute, the watchdog looks now and then. */
@@ -187,7 +200,9 @@ export class IncidentStory {
     for (let minute = 0; minute < minutes; minute += 1) {
       signal.throwIfAborted();
       const isWatched = minute % WATCHED_EVERY === WATCHED_EVERY - 1;
-      const [played] = await playMinute(world, [{ deployment, events: this.#arrivals(), isWatched }]);
+      const [played] = await playMinute(world, [
+        { deployment, events: this.#arrivals(), watchdogRuns: isWatched ? 1 : 0 },
+      ]);
       if (played === undefined) continue;
       const carried = carryGauges(known, played.startMs - knownMs);
       if (isWatched) assertCarried(carried, played);
@@ -210,6 +225,7 @@ export class IncidentStory {
     const elapsed = (): number => (performance.now() - startedAtMs) / 1000;
     this.#iteratorAgesMs.clear();
     await deployment.setEnabled(true);
+    await world.clock.run();
     const estimator = new RemainingTimeEstimator(PATIENCE_MS);
     let seconds: number | undefined;
     const settled = deployment.settle().finally(() => (seconds = elapsed()));
@@ -227,6 +243,7 @@ export class IncidentStory {
       minuteMs += MINUTE_MS;
     }
     await settled;
+    await world.clock.stop();
     await this.#closeMinute(minuteMs);
     const pace = `${describeCount(backlog / seconds)} a second`;
     this.#narrator.tell(
@@ -258,12 +275,6 @@ export class IncidentStory {
   #nextMinuteMs(): number {
     return Math.ceil(this.#parts.world.clock.now() / MINUTE_MS) * MINUTE_MS;
   }
-}
-
-/** The alarms that set off an incident, by the names that the runbook has for them. */
-function causesOf(cloudwatch: CloudWatchWorld, incident: string): readonly string[] {
-  const because = cloudwatch.historyOf(incident).at(-1)?.because ?? '';
-  return because.split(', ').map((name) => /Alarms(\w+?)[0-9A-F]{8}$/.exec(name)?.[1] ?? name);
 }
 
 function isGauge({ metric }: MetricDatum): boolean {

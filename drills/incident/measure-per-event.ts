@@ -42,7 +42,7 @@ export async function measurePerEvent(world: LiveWorld, settings: SampleSettings
     await writeFunctionBundle(HANDLER, folder, { root: FRAMEWORK_ROOT });
     const deployment = await world.deploy({
       ...plan,
-      streamName: `${plan.streamName}-per-event`,
+      streamSuffix: 'per-event',
       mappingId: `${plan.mappingId}-per-event`,
       mapping: { ...plan.mapping, batchSize: BATCH_SIZE },
       failedBatchesBucket: undefined,

@@ -6,14 +6,15 @@ import { flightsExample } from '../../local/examples/flights-example.ts';
 import { digestSql, expectedDigests, VERIFIED_TABLES, type TableDigest } from '../../local/examples/table-digest.ts';
 import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import { startLiveWorld, type LiveWorld } from '../../local/live/live-world.ts';
-import { readDeploymentPlan } from '../../local/live/read-deployment-plan.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
 import type { Screen } from '../../local/run/screen.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { livePlan } from '../live/live-plan.ts';
+import { synthesizeLiveStack } from '../live/live-stack.ts';
 import { describeIncident, describeScale } from './describe-incident.ts';
 import { drawAges } from './draw-ages.ts';
 import { incidentChart } from './incident-chart.ts';
 import { drainFigures, pageFigures, type IncidentReport, type IncidentSize } from './incident-report.ts';
-import { synthesizeIncidentStack, type IncidentStack } from './incident-stack.ts';
 import { IncidentStory, type StoryFacts } from './incident-story.ts';
 import { measurePerEvent } from './measure-per-event.ts';
 
@@ -43,7 +44,8 @@ const SAMPLE_EVENTS = 4_000;
 
 /** What the parts of the story share. */
 interface Stage {
-  readonly stack: IncidentStack;
+  /** As its template has it. */
+  readonly template: Deployment;
   readonly world: LiveWorld;
   readonly deployment: LiveDeployment;
   readonly size: IncidentSize;
@@ -72,9 +74,8 @@ export async function runIncident(options: IncidentOptions, screen: Screen, sign
 
 async function playIncident(options: IncidentOptions, screen: Screen, signal: AbortSignal): Promise<IncidentReport> {
   screen.update('synthesizing the stack and bundling its functions …');
-  const stack = await synthesizeIncidentStack();
-  const { processor, watchdog } = stack.code;
-  const plan = readDeploymentPlan(stack.template.resources, { processor: processor.folder, watchdog: watchdog.folder });
+  const { deployment: template, code } = await synthesizeLiveStack('prod');
+  const plan = livePlan(template, code);
   screen.update('starting PostgreSQL and the Kinesis emulator …');
   await using world = await startLiveWorld({ folder: ownFunctionFolder('flights'), example: flightsExample });
   const deployment = await world.deploy(plan);
@@ -88,7 +89,7 @@ async function playIncident(options: IncidentOptions, screen: Screen, signal: Ab
     lanes: plan.shardCount * (plan.mapping.parallelizationFactor ?? 1),
   };
   for (const line of describeScale(size)) screen.say(line);
-  const stage: Stage = { stack, world, deployment, size, arrived: [], screen, signal };
+  const stage: Stage = { template, world, deployment, size, arrived: [], screen, signal };
   const facts = await playStory(stage);
   const report = await createReport(stage, facts, picture);
   await writeFile(picture, drawAges(incidentChart(report, facts)));
@@ -97,15 +98,15 @@ async function playIncident(options: IncidentOptions, screen: Screen, signal: Ab
   return report;
 }
 
-async function playStory({ stack, world, deployment, size, arrived, screen, signal }: Stage): Promise<StoryFacts> {
-  const { alarms, topics } = stack.template;
-  const cloudwatch = new CloudWatchWorld({ startMs: await world.beginMinute(), accountId: stack.accountId, topics });
+async function playStory({ template, world, deployment, size, arrived, screen, signal }: Stage): Promise<StoryFacts> {
+  const { accountId, topics } = template;
+  const cloudwatch = new CloudWatchWorld({ startMs: await world.beginMinute(), accountId, topics });
   const input = await flightsExample.input();
   const story = new IncidentStory({
     world,
     deployment,
     cloudwatch,
-    alarms,
+    template,
     screen,
     events: remember(input.events(), arrived),
     recordsPerMinute: (60 * size.arrivalPerSecond) / size.scale,
@@ -122,6 +123,7 @@ async function createReport(stage: Stage, facts: StoryFacts, picture: string): P
   screen.update('measuring one event at a time …');
   const { dataApiLatencyMs } = size;
   const events = arrived.slice(0, SAMPLE_EVENTS);
+  await world.clock.run();
   const sample = await measurePerEvent(world, { plan, events, dataApiLatencyMs, sampleMs: SAMPLE_MS, signal });
   return {
     ...size,

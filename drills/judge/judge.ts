@@ -28,7 +28,7 @@ export interface Finding {
  * @returns what is wrong; nothing when all is as it must be
  */
 export function judge(deployment: Deployment, played: Played, expectation: Expectation): readonly Finding[] {
-  const expected = expectedOf(expectation);
+  const expected = expectedOf(expectation, played.behavior.lateMinutes);
   return deployment.alarms.flatMap(({ id }) => {
     const spans = played.spans.get(id) ?? [];
     return [
@@ -39,9 +39,15 @@ export function judge(deployment: Deployment, played: Played, expectation: Expec
   });
 }
 
-function expectedOf({ pages = {}, alarms = {} }: Expectation): ReadonlyMap<string, ExpectedAlarm> {
+/** Where metrics are late, so is what alarms make of them. */
+function expectedOf({ pages = {}, alarms = {} }: Expectation, lateMinutes: number): ReadonlyMap<string, ExpectedAlarm> {
   const incidents = Object.entries(pages).map(([name, page]) => [INCIDENT_IDS[name as IncidentName], page] as const);
-  return new Map([...incidents, ...Object.entries(alarms)]);
+  const later = (expected: ExpectedAlarm): ExpectedAlarm => ({
+    ...expected,
+    by: expected.by + lateMinutes,
+    ...(expected.overBy !== undefined && { overBy: expected.overBy + lateMinutes }),
+  });
+  return new Map([...incidents, ...Object.entries(alarms)].map(([id, expected]) => [id, later(expected)]));
 }
 
 /** Whether a span is one of trouble. */
@@ -124,9 +130,19 @@ function judgeMessages(id: string, played: Played, { promises }: Deployment): re
   const changes = spans.filter(
     (span, index) => isOn(span) || (tellsEnd(id) && span.state === 'OK' && isOn(spans[index - 1] ?? span)),
   );
+  const unsaid = spans.find((span, index) => span.state === 'INSUFFICIENT_DATA' && isOn(spans[index - 1] ?? span));
   const stray = own.find(({ state, target }) => state === 'ALARM' && !routes.some(({ topic }) => topic === target));
   return [
     ...changes.flatMap((span) => routes.flatMap((route) => judgeChange({ id, span, own }, route))),
+    ...(unsaid === undefined
+      ? []
+      : [
+          {
+            about: id,
+            kind: 'unsaid',
+            sentence: `${id} must be over or stay on when its metric is silent, and has no state from minute ${minute(unsaid.from)} on, which tells nobody`,
+          },
+        ]),
     ...(stray === undefined
       ? []
       : [

@@ -6,6 +6,8 @@ export interface PlausibleBehavior {
   /** For people: what is particular about it. */
   readonly name: string;
   readonly behavior: CloudWatchBehavior;
+  /** Minutes by which metrics are late, at most: so much later may an alarm be. */
+  readonly lateMinutes: number;
 }
 
 const isOfAws = ({ namespace }: MetricIdentity): boolean => namespace.startsWith('AWS/');
@@ -19,13 +21,15 @@ const oneMore = (periodSeconds: number): number =>
  * what `FILL` makes of a metric that never was. A drill has to come out right for each.
  */
 export const PLAUSIBLE_BEHAVIORS: readonly PlausibleBehavior[] = [
-  { name: 'as likely', behavior: LIKELY_BEHAVIOR },
+  { name: 'as likely', lateMinutes: 0, behavior: LIKELY_BEHAVIOR },
   {
     name: 'everything at once',
+    lateMinutes: 0,
     behavior: { ...LIKELY_BEHAVIOR, phaseMs: () => 0, firstEvaluationMs: 10_000, singleMetricLagMs: 0 },
   },
   {
     name: 'everything two minutes late',
+    lateMinutes: 2,
     behavior: {
       ...LIKELY_BEHAVIOR,
       phaseMs: () => 59_000,
@@ -36,14 +40,17 @@ export const PLAUSIBLE_BEHAVIORS: readonly PlausibleBehavior[] = [
   },
   {
     name: "AWS's own metrics two minutes late",
+    lateMinutes: 2,
     behavior: { ...LIKELY_BEHAVIOR, publishingDelayMs: (metric) => (isOfAws(metric) ? 120_000 : 0) },
   },
   {
     name: "the stream's metrics two minutes late",
+    lateMinutes: 2,
     behavior: { ...LIKELY_BEHAVIOR, publishingDelayMs: ({ namespace }) => (namespace === 'AWS/Kinesis' ? 120_000 : 0) },
   },
   {
     name: "the functions' metrics two minutes late",
+    lateMinutes: 2,
     behavior: {
       ...LIKELY_BEHAVIOR,
       publishingDelayMs: (metric) => (isOfAws(metric) ? 0 : 120_000),
@@ -53,6 +60,7 @@ export const PLAUSIBLE_BEHAVIORS: readonly PlausibleBehavior[] = [
   },
   {
     name: 'everything a minute late, and one period more than N',
+    lateMinutes: 1,
     behavior: { ...LIKELY_BEHAVIOR, phaseMs: () => 30_000, publishingDelayMs: () => 60_000, extraPeriods: oneMore },
   },
 ];

@@ -10,14 +10,14 @@ import {
 import type { Deployment } from '../deployment/deployment.ts';
 
 /**
- * Minutes from the end of the one that decides to the message, at most: two until AWS has published what happened, and
- * one until the alarm is evaluated the next time.
+ * Minutes from the end of the one that decides to the message, at most: an alarm is evaluated every minute, and of the
+ * newest ten seconds it may know nothing. How late metrics are comes on top where they are late.
  */
-const DELAY_MINUTES = 3;
+const EVALUATION_MINUTES = 1.25;
 
 /** When somebody is told, at the latest, of what is true from one minute up to another, which is the last that it takes. */
 export function toldBy(lastMinute: number): number {
-  return lastMinute + 1 + DELAY_MINUTES;
+  return lastMinute + 1 + EVALUATION_MINUTES;
 }
 
 /** When something is told that is true of so many minutes, the first of which is minute 0 unless given. */

@@ -89,7 +89,11 @@ const HOT_KEY: Scenario = {
       course: settled({ minutes: late.by + 20, phases: [{ from: 0, set }] }),
       expectation: {
         pages: { NotKeepingUp: late },
-        alarms: { Behind: { ...late, by: afterMinutes(3, old) + 2 }, IteratorAge: late },
+        alarms: {
+          Behind: { ...late, by: afterMinutes(3, old) + 2 },
+          IteratorAge: late,
+          Slow: { by: afterMinutes(10, old) + 4, notBefore: old },
+        },
       },
     };
   },
@@ -232,20 +236,39 @@ const KILLER_RECORD: Scenario = {
 
 const RETENTION_RUNS_OUT: Scenario = {
   name: 'retention-runs-out',
-  title: 'The consumer has been stopped for so long that records will be lost',
+  title: 'Records wait in all places and will be lost before long, and then the watchdog dies: nothing falls silent',
   plan: (deployment) => {
     const used = usableMinutes(deployment);
-    const danger = { by: afterMinutes(3, 10), notBefore: 9, until: 60 };
-    const always = { by: 0, notBefore: -Infinity, until: 60 };
+    const [dies, minutes] = [40, 80];
+    const stays = { until: minutes } as const;
+    const danger = { by: afterMinutes(3, 10), notBefore: 9, ...stays };
+    const always = { by: 0, notBefore: -Infinity, ...stays };
+    const waits = { by: afterMinutes(1), ...stays };
+    const { promises, mapping } = deployment;
     return {
       course: settled({
-        minutes: 60,
+        minutes,
         backlogMinutes: used - 10 - LEAD_MINUTES,
-        phases: [{ from: -Infinity, set: { pollerReads: false } }],
+        phases: [
+          { from: -Infinity, set: { pollerReads: false } },
+          {
+            from: 0,
+            until: 1,
+            set: { quarantined: promises.pageWhenQuarantined + 1, ...(mapping.hasDestination && { givenUp: 1 }) },
+          },
+          { from: dies, set: { watchdog: 'dead' } },
+        ],
       }),
       expectation: {
-        pages: { NotKeepingUp: always, DataLossDanger: danger },
-        alarms: { MappingNotPolling: always, Behind: always, DataLossDanger: danger },
+        pages: { NotKeepingUp: always, DataLossDanger: danger, SetAside: waits },
+        alarms: {
+          MappingNotPolling: always,
+          Behind: always,
+          DataLossDanger: danger,
+          Quarantine: waits,
+          ...(mapping.hasDestination && { OnFailureDestination: waits }),
+          WatchdogSilent: { by: afterMinutes(5, dies), notBefore: dies + 2, ...stays },
+        },
       },
     };
   },
@@ -253,33 +276,96 @@ const RETENTION_RUNS_OUT: Scenario = {
 
 const SLOW_AND_OLD: Scenario = {
   name: 'slow-and-old',
-  title: 'The consumer works, and what it works on will be lost before long',
+  title: 'The consumer works on what will be lost before long, and then Lambda polls no longer',
   plan: (deployment) => {
-    const usable = Math.min(usableMinutes(deployment), oldestDelivered(deployment));
-    const laneCapacity = Math.floor(laneShare(deployment, HEALTHY.arrivals) / 2);
-    const danger = { by: afterMinutes(3 * periodMinutes(deployment), 20) + 10, notBefore: 0 };
-    const always = { by: 4, notBefore: -Infinity };
+    const [stops, minutes] = [40, 80];
+    const danger = { by: afterMinutes(3 * periodMinutes(deployment)), notBefore: 0, until: minutes };
+    const always = { by: danger.by, notBefore: -Infinity, until: minutes };
     return {
       course: settled({
-        minutes: 60,
-        // Half of what comes in is handled: the age grows by half a minute in each.
-        backlogMinutes: usable - 10 - LEAD_MINUTES / 2,
-        phases: [{ from: -Infinity, set: { laneCapacity } }],
+        minutes,
+        backlogMinutes: oldestPagedMinutes(deployment) + 3 - LEAD_MINUTES,
+        phases: [
+          { from: -Infinity, set: { pollerReads: false } },
+          // Handles what comes in, and no more: what it works on stays as old as it is.
+          { from: 0, until: stops, set: { pollerReads: true, laneCapacity: laneShare(deployment, HEALTHY.arrivals) } },
+        ],
       }),
       expectation: {
-        pages: { NotKeepingUp: always, DataLossDanger: danger },
-        alarms: { Behind: always, IteratorAge: always, IteratorAgeDataLoss: danger },
-        may: ['DataLossDanger', 'OnFailureDestination', 'IncidentSetAside'],
+        pages: { NotKeepingUp: always, DataLossDanger: { ...danger, notBefore: -Infinity } },
+        alarms: {
+          MappingNotPolling: { by: 0, notBefore: -Infinity },
+          Behind: always,
+          IteratorAge: always,
+          IteratorAgeDataLoss: danger,
+        },
+        may: ['DataLossDanger', 'Slow'],
       },
     };
   },
 };
 
-/** Older records are given up before an invocation gets them; the alarm about the age needs a few that it sees. */
-function oldestDelivered(deployment: Deployment): number {
-  const { maxRecordAgeSeconds = Infinity } = deployment.mapping;
-  return maxRecordAgeSeconds / 60 - 5 * periodMinutes(deployment);
+/**
+ * Age of the oldest record at which the invocations alone must page: before it is given up, or forgotten, so many of
+ * them have to come.
+ */
+function oldestPagedMinutes(deployment: Deployment): number {
+  const { stream, mapping } = deployment;
+  const oldest = Math.min(stream.retentionHours * 60, (mapping.maxRecordAgeSeconds ?? Infinity) / 60);
+  return Math.min(usableMinutes(deployment), oldest - 3 * gapMinutes(deployment));
 }
+
+interface TroubleThenSilence extends Pick<Scenario, 'name' | 'title'> {
+  readonly conduct: 'crashes' | 'throttled';
+  /** What goes off by the trouble, and is over when nothing is invoked any more. */
+  readonly alarms: readonly string[];
+}
+
+/** What is published by invocations only must not stay on when there are none. */
+function thenSilence({ name, title, conduct, alarms }: TroubleThenSilence): Scenario {
+  return {
+    name,
+    title,
+    plan: (deployment) => {
+      const stops = longEnough(deployment);
+      const minutes = stops + 60;
+      const over = { by: stops, overBy: toldBy(stops + 7 * periodMinutes(deployment) + 3) };
+      return {
+        course: settled({
+          minutes,
+          phases: [
+            { from: 0, set: { conduct } },
+            { from: stops, set: { pollerReads: false } },
+          ],
+        }),
+        expectation: {
+          pages: { NotKeepingUp: { by: stops, until: minutes } },
+          alarms: {
+            ...Object.fromEntries(alarms.map((id) => [id, over])),
+            ConsumerStopped: { by: stops, overBy: toldBy(stops + stoppedMinutes(deployment) + 3) },
+            Behind: { by: stops, until: minutes },
+            MappingNotPolling: { by: afterMinutes(stoppedMinutes(deployment), stops), notBefore: stops },
+            ...(conduct === 'crashes' && { IteratorAge: { by: stops, until: minutes } }),
+          },
+        },
+      };
+    },
+  };
+}
+
+const CRASHES_THEN_SILENCE = thenSilence({
+  name: 'crashes-then-stops',
+  title: 'Every invocation fails, and then Lambda polls no longer',
+  conduct: 'crashes',
+  alarms: ['FunctionErrors', 'NewVersionErrors'],
+});
+
+const THROTTLED_THEN_SILENCE = thenSilence({
+  name: 'throttled-then-stops',
+  title: 'The function is throttled to zero, and then Lambda polls no longer',
+  conduct: 'throttled',
+  alarms: ['Throttles'],
+});
 
 const CATCH_UP: Scenario = {
   name: 'catch-up',
@@ -325,5 +411,7 @@ export const FAILING_SCENARIOS: readonly Scenario[] = [
   DATABASE_WAKES,
   RETENTION_RUNS_OUT,
   SLOW_AND_OLD,
+  CRASHES_THEN_SILENCE,
+  THROTTLED_THEN_SILENCE,
   CATCH_UP,
 ];

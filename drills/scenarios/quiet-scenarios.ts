@@ -1,5 +1,5 @@
 import { HEALTHY } from '../world/conditions.ts';
-import { laneShare, usableMinutes } from './deadlines.ts';
+import { behindFrom, laneShare, usableMinutes } from './deadlines.ts';
 import { settled, type Scenario } from './scenario.ts';
 
 const DAY_MINUTES = 24 * 60;
@@ -70,15 +70,31 @@ const HICCUP: Scenario = {
     };
     return {
       course: settled({
-        minutes: 90,
+        minutes: 120,
         phases: [
           { from: 0, until: 1, set: bad },
           { from: 20, until: 21, set: { conduct: 'throttled' } },
           { from: 40, until: 41, set: { conduct: 'fuse' } },
           { from: 60, until: 61, set: { pollerReads: false } },
-          { from: 75, until: 76, set: { watchdog: 'dead' } },
+          { from: 75, until: 76, set: { watchdog: 'dead', shardsRefused: 1 } },
+          { from: 90, until: 91, set: { mapping: 'disabled' } },
+          { from: 105, until: 106, set: { shardsRefused: 1 } },
         ],
       }),
+      expectation: {},
+    };
+  },
+};
+
+const LATE_FOR_A_MOMENT: Scenario = {
+  name: 'late-for-a-moment',
+  title: 'The consumer is slow until it is behind, and catches up within two minutes',
+  plan: (deployment) => {
+    // A tenth is handled: in ten minutes it falls behind by nine.
+    const laneCapacity = Math.max(1, Math.floor(laneShare(deployment, HEALTHY.arrivals) / 10));
+    const until = Math.ceil((behindFrom(deployment) + 1) / 0.9);
+    return {
+      course: settled({ minutes: until + 30, phases: [{ from: 0, until, set: { laneCapacity } }] }),
       expectation: {},
     };
   },
@@ -129,7 +145,7 @@ const RETENTION_LEFT: Scenario = {
         backlogMinutes: 0.9 * usableMinutes(deployment),
         phases: [{ from: -Infinity, set: { laneCapacity: laneShare(deployment, HEALTHY.arrivals) } }],
       }),
-      expectation: { pages: { NotKeepingUp: always }, alarms: { Behind: always, IteratorAge: always } },
+      expectation: { pages: { NotKeepingUp: always }, alarms: { Behind: always, IteratorAge: always, Slow: always } },
     };
   },
 };
@@ -142,6 +158,7 @@ export const QUIET_SCENARIOS: readonly Scenario[] = [
   BURST,
   RESHARD,
   HICCUP,
+  LATE_FOR_A_MOMENT,
   WITHIN_LIMITS,
   RETENTION_LEFT,
 ];

@@ -4,13 +4,13 @@ import type { Course } from '../world/simulate.ts';
 
 /** When an alarm has to be on. All minutes are scenario minutes. */
 export interface ExpectedAlarm {
-  /** On by then, at the latest. */
+  /** On by then, at the latest, where metrics are not late. */
   readonly by: number;
   /** Not on before. @defaultValue 0 */
   readonly notBefore?: number;
   /** Without a gap until then. @defaultValue it may go off again at once */
   readonly until?: number;
-  /** Over by then, and it stays so. @defaultValue it may be on at the end */
+  /** Over by then, where metrics are not late, and it stays so. @defaultValue it may be on at the end */
   readonly overBy?: number;
 }
 

@@ -85,8 +85,7 @@ function stayingOn(
 }
 
 /** The mapping is switched off or deleted, which the watchdog sees at once. */
-function withoutMapping(deployment: Deployment): Expectation | string {
-  if (!deployment.promises.mappingEnabled) return 'the stack itself switches the mapping off';
+function withoutMapping(deployment: Deployment): Expectation {
   const disabled = { by: afterMinutes(3), notBefore: 1, until: 40 };
   return {
     pages: { NotKeepingUp: disabled },
@@ -101,18 +100,31 @@ const MAPPING_DISABLED: Scenario = {
   title: 'Somebody disables the event source mapping by hand',
   plan: (deployment) => {
     const expectation = withoutMapping(deployment);
-    if (typeof expectation === 'string') return expectation;
     return { course: settled({ minutes: 40, phases: [{ from: 0, set: { mapping: 'disabled' } }] }), expectation };
   },
 };
 
 const MAPPING_DELETED: Scenario = {
   name: 'mapping-deleted',
-  title: 'Somebody deletes the event source mapping',
+  title: 'Somebody deletes the event source mapping, and then the watchdog dies as well',
   plan: (deployment) => {
     const expectation = withoutMapping(deployment);
-    if (typeof expectation === 'string') return expectation;
-    return { course: settled({ minutes: 40, phases: [{ from: 0, set: { mapping: 'gone' } }] }), expectation };
+    const dies = 40;
+    const silent = { by: afterMinutes(5, dies), notBefore: dies + 2, until: 80 };
+    return {
+      course: settled({
+        minutes: 80,
+        phases: [
+          { from: 0, set: { mapping: 'gone' } },
+          { from: dies, set: { watchdog: 'dead' } },
+        ],
+      }),
+      expectation: {
+        ...expectation,
+        pages: stayingOn(expectation.pages, 80),
+        alarms: { ...stayingOn(expectation.alarms, 80), WatchdogSilent: silent },
+      },
+    };
   },
 };
 
@@ -153,6 +165,60 @@ const WATCHDOG_DIES_LATER: Scenario = {
   },
 };
 
+const STOPS_WHILE_OLD: Scenario = {
+  name: 'stops-while-old',
+  title: 'Every batch is handed back for half an hour, and then Lambda polls no longer',
+  plan: (deployment) => {
+    const stops = Math.max(30, behindFrom(deployment) + 6 * periodMinutes(deployment) + 10);
+    const minutes = stops + 60;
+    const stays = { by: stops, until: minutes };
+    const silent = { by: stops, overBy: toldBy(stops + stoppedMinutes(deployment) + 3) };
+    return {
+      course: settled({
+        minutes,
+        phases: [
+          { from: 0, set: { conduct: 'fuse' } },
+          { from: stops, set: { pollerReads: false } },
+        ],
+      }),
+      expectation: {
+        pages: { NotKeepingUp: stays },
+        alarms: {
+          Behind: stays,
+          IteratorAge: stays,
+          MappingNotPolling: { by: afterMinutes(stoppedMinutes(deployment), stops), notBefore: stops, until: minutes },
+          // Nothing is read any more: others tell now.
+          ConsumerStopped: silent,
+          PositionHeld: silent,
+          FuseBlown: silent,
+        },
+      },
+    };
+  },
+};
+
+const SHARD_UNREADABLE: Scenario = {
+  name: 'shard-unreadable',
+  title: 'The watchdog cannot read one of the shards, and then it dies',
+  plan: () => {
+    const dies = 30;
+    const blind = { by: afterMinutes(5), notBefore: 2, until: 70 };
+    return {
+      course: settled({
+        minutes: 70,
+        phases: [
+          { from: 0, set: { shardsRefused: 1 } },
+          { from: dies, set: { watchdog: 'dead' } },
+        ],
+      }),
+      expectation: {
+        pages: { NotKeepingUp: blind },
+        alarms: { WatchdogBlind: blind, WatchdogSilent: { by: afterMinutes(5, dies), notBefore: dies + 2, until: 70 } },
+      },
+    };
+  },
+};
+
 const SLOW_CONSUMER: Scenario = {
   name: 'slow-consumer',
   title: 'More comes in than the consumer can handle',
@@ -165,11 +231,16 @@ const SLOW_CONSUMER: Scenario = {
       course: settled({ minutes: late.by + 20, phases: [{ from: 0, set: { laneCapacity } }] }),
       expectation: {
         pages: { NotKeepingUp: late },
-        alarms: { Behind: { ...late, by: afterMinutes(3, old) + 2 }, IteratorAge: late },
+        alarms: { Behind: { ...late, by: afterMinutes(3, old) + 2 }, IteratorAge: late, Slow: slowFrom(old) },
       },
     };
   },
 };
+
+/** Ten minutes of fifteen in which a consumer is behind, works, and does not get nearer. */
+function slowFrom(minute: number): ExpectedAlarm {
+  return { by: afterMinutes(10, minute) + 4, notBefore: minute };
+}
 
 /** A consumer that does nothing, or can do nothing. */
 export const STOPPED_SCENARIOS: readonly Scenario[] = [
@@ -179,5 +250,7 @@ export const STOPPED_SCENARIOS: readonly Scenario[] = [
   MAPPING_DELETED,
   WATCHDOG_DEAD,
   WATCHDOG_DIES_LATER,
+  STOPS_WHILE_OLD,
+  SHARD_UNREADABLE,
   SLOW_CONSUMER,
 ];

@@ -99,6 +99,8 @@ function openCursor(world: AskedWorld, input: Command['input']): Cursor {
 function readRecords({ consumer, conditions, deployment, nowMs }: AskedWorld, cursor: Cursor): unknown {
   const log = consumer.logOf(cursor.shardId);
   if (log === undefined) return refuse('ResourceNotFoundException', `there is no shard ${cursor.shardId}`);
+  if (consumer.shards.findIndex((shard) => shard.log === log) < conditions.shardsRefused)
+    return refuse('KMSAccessDeniedException', 'the key of the stream may not be used');
   const retentionMs = deployment.stream.retentionHours * 3_600_000;
   const next = (to: Partial<Cursor>): string => JSON.stringify({ ...cursor, ...to });
   if (conditions.shardsSilent) return { Records: [], MillisBehindLatest: 1_000, NextShardIterator: next({}) };

@@ -49,6 +49,8 @@ export interface Conditions {
   readonly pagesFailed: number;
   /** Whether those who are subscribed to the pages have confirmed it. */
   readonly subscribersConfirmed: boolean;
+  /** Shards that refuse to be read by the watchdog, counted from the first. */
+  readonly shardsRefused: number;
   /** Every read of a shard comes back empty and far from its end. */
   readonly shardsSilent: boolean;
   /** Errors of the version that takes over; of it alone. */
@@ -81,6 +83,7 @@ export const HEALTHY: Conditions = {
   writesRefused: 0,
   pagesFailed: 0,
   subscribersConfirmed: true,
+  shardsRefused: 0,
   shardsSilent: false,
   newVersionErrors: 0,
   redriven: false,

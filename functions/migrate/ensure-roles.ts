@@ -17,12 +17,13 @@ export const FRAMEWORK_GRANTS = {
   processor: [
     `SELECT, INSERT ON ${FRAMEWORK_TABLES.ledger}`,
     // An event that comes into effect closes its entry; what is there already is not made of parts again.
-    `SELECT (function_name, shard_id, sequence_number, sub_sequence_number, event_id, payload_hash, reason,
-     redrive_began_at, applied_at), INSERT, UPDATE (applied_at) ON ${FRAMEWORK_TABLES.quarantine}`,
+    // What waits is tried again, so its payload is read as well.
+    `SELECT, INSERT, UPDATE (applied_at, retry_at, heal_until, reason, detail, sql_state, code_version)
+     ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT, INSERT, UPDATE (committed_at), DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     `SELECT, INSERT, UPDATE (version, touches, committed_at) ON ${FRAMEWORK_TABLES.tombstone}`,
     // The fuse judges by what the build did last.
-    `SELECT (id, function_name, code_version, events, written, superseded, quarantined, newest_arrival_at), INSERT
+    `SELECT (id, function_name, code_version, events, written, superseded, quarantined, waiting, newest_arrival_at), INSERT
      ON ${FRAMEWORK_TABLES.batchLog}`,
     `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.fuse}`,
     `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,

@@ -89,11 +89,14 @@ function runChecks(options: WatchdogOptions): Promise<readonly CheckResult[]> {
   return Promise.all([
     check('the stream', async () => describeStream(await watchStream(options))),
     check('the quarantine', async () => {
-      const { entries, oldestAgeSeconds } = await readOpenQuarantine(
+      const { entries, oldestAgeSeconds, waiting } = await readOpenQuarantine(
         createWatchdogExecute(dataApi, environment),
         functionName,
       );
-      return { metrics: { QuarantineOpen: entries, QuarantineOpenAge: oldestAgeSeconds }, failures: [] };
+      return {
+        metrics: { QuarantineOpen: entries, QuarantineOpenAge: oldestAgeSeconds, QuarantineWaiting: waiting },
+        failures: [],
+      };
     }),
     check('the on-failure bucket', async () => {
       const metrics = bucket === '' ? {} : { FailedBatchesUnread: await countUnreadFailures(s3, bucket) };

@@ -10,27 +10,40 @@ export interface OpenQuarantine {
   readonly entries: number;
   /** Age of the oldest; 0 when there is none. */
   readonly oldestAgeSeconds: number;
+  /** Entries that wait for what may still come and are tried again by themselves; at most {@link MAX_GAUGE_COUNT}. */
+  readonly waiting: number;
 }
 
+const IS_UNSETTLED = 'function_name = CAST(:function_name AS text) AND applied_at IS NULL AND redriven_at IS NULL';
+
 const OPEN_QUARANTINE_SQL = `
-SELECT count(*), coalesce(extract(epoch FROM now() - min(quarantined_at)), 0)::bigint
+SELECT count(*), coalesce(extract(epoch FROM now() - min(since)), 0)::bigint, (
+  SELECT count(*) FROM (
+    SELECT FROM ${FRAMEWORK_TABLES.quarantine} WHERE ${IS_UNSETTLED} AND heal_until > now() LIMIT ${MAX_GAUGE_COUNT}
+  ) AS waiting
+)
 FROM (
-  SELECT quarantined_at FROM ${FRAMEWORK_TABLES.quarantine}
-  WHERE function_name = CAST(:function_name AS text) AND applied_at IS NULL AND redriven_at IS NULL
+  SELECT coalesce(heal_until, quarantined_at) AS since FROM ${FRAMEWORK_TABLES.quarantine}
+  WHERE ${IS_UNSETTLED} AND (heal_until IS NULL OR heal_until <= now())
   ORDER BY quarantined_at
   LIMIT ${MAX_GAUGE_COUNT}
 ) AS open`;
 
 /**
- * Counts the quarantine entries of a function that were neither redriven nor came into effect.
+ * Counts the quarantine entries of a function that were neither redriven nor came into effect, those apart that may
+ * still do so by themselves.
  *
  * @param execute runs the statement
  * @param functionName whose entries
  */
 export async function readOpenQuarantine(execute: Execute, functionName: string): Promise<OpenQuarantine> {
   const { rows } = await execute(OPEN_QUARANTINE_SQL, { function_name: functionName });
-  const [entries, oldestAgeSeconds] = rows[0] ?? [];
-  return { entries: entries?.longValue ?? 0, oldestAgeSeconds: oldestAgeSeconds?.longValue ?? 0 };
+  const [entries, oldestAgeSeconds, waiting] = rows[0] ?? [];
+  return {
+    entries: entries?.longValue ?? 0,
+    oldestAgeSeconds: oldestAgeSeconds?.longValue ?? 0,
+    waiting: waiting?.longValue ?? 0,
+  };
 }
 
 /** Longest listing of a bucket: some hundred thousand keys, marks included. */

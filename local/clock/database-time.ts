@@ -1,21 +1,30 @@
 import pg from 'pg';
 import type { VirtualClock } from './virtual-clock.ts';
 
+/** A year. */
+const MAX_SHIFT_MS = 366 * 86_400_000;
+
 /**
- * `now()` of our own, found before that of PostgreSQL. The shift is the value of a sequence, which is read without a
+ * `now()` of our own, found before that of PostgreSQL. What the clock shows is the value of two sequences, which are read without a
  * query and seen by every session at once. `CURRENT_TIMESTAMP` is grammar, not a function, and stays as it is.
  */
 const VIRTUAL_TIME_SQL = `
 CREATE SCHEMA virtual_time;
 GRANT USAGE ON SCHEMA virtual_time TO PUBLIC;
-CREATE SEQUENCE virtual_time.shift_ms MINVALUE 0 START 0;
-GRANT SELECT ON SEQUENCE virtual_time.shift_ms TO PUBLIC;
-SELECT setval('virtual_time.shift_ms', 0);
+CREATE SEQUENCE virtual_time.shift_ms MINVALUE ${-MAX_SHIFT_MS} START 0;
+CREATE SEQUENCE virtual_time.stands_at_ms MINVALUE 0 START 0;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA virtual_time TO PUBLIC;
+SELECT setval('virtual_time.shift_ms', 0), setval('virtual_time.stands_at_ms', 0);
+CREATE FUNCTION virtual_time.shown(true_time timestamptz) RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+  SELECT CASE WHEN pg_sequence_last_value('virtual_time.stands_at_ms') > 0
+    THEN to_timestamp(pg_sequence_last_value('virtual_time.stands_at_ms') / 1000.0)
+    ELSE true_time + 0.001 * pg_sequence_last_value('virtual_time.shift_ms') * interval '1 second' END
+$$;
 CREATE FUNCTION virtual_time.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
-  SELECT pg_catalog.now() + 0.001 * pg_sequence_last_value('virtual_time.shift_ms') * interval '1 second'
+  SELECT virtual_time.shown(pg_catalog.now())
 $$;
 CREATE FUNCTION virtual_time.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
-  SELECT pg_catalog.clock_timestamp() + 0.001 * pg_sequence_last_value('virtual_time.shift_ms') * interval '1 second'
+  SELECT virtual_time.shown(pg_catalog.clock_timestamp())
 $$;
 -- For every database of the server, which is ours alone. New tables still go to the first schema.
 ALTER ROLE ALL SET search_path = "$user", public, virtual_time, pg_catalog;`;
@@ -41,8 +50,9 @@ export async function installVirtualTime(databaseUrl: string): Promise<void> {
 export async function followClock(clock: VirtualClock, databaseUrl: string): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const { session } = stack.use(await connect(databaseUrl));
-  const end = await clock.addFollower(async (shiftMs) => {
-    await session.query("SELECT setval('virtual_time.shift_ms', $1)", [Math.round(shiftMs)]);
+  const end = await clock.addFollower(async ({ shiftMs, standsAtMs = 0 }) => {
+    const sql = "SELECT setval('virtual_time.shift_ms', $1), setval('virtual_time.stands_at_ms', $2)";
+    await session.query(sql, [Math.round(shiftMs), Math.round(standsAtMs)]);
   });
   stack.defer(end);
   return stack.move();

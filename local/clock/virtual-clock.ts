@@ -5,20 +5,28 @@ import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import type { Clock } from '../mapping/ports.ts';
 
-/** Takes over what the virtual clock shows, as the shift from the clock of this machine in milliseconds. */
-export type FollowClock = (shiftMs: number) => Promise<void>;
+/** What a virtual clock shows. */
+export interface ClockState {
+  /** From the clock of this machine, in milliseconds, while it runs. */
+  readonly shiftMs: number;
+  /** Milliseconds since 1970; undefined while it runs. */
+  readonly standsAtMs: number | undefined;
+}
+
+/** Takes over what a virtual clock shows. */
+export type FollowClock = (state: ClockState) => Promise<void>;
 
 const PROCESS_MODULE = join(import.meta.dirname, `virtual-time-process${extname(import.meta.filename)}`);
 
 interface Sleeper {
   readonly dueMs: number;
   readonly wake: () => void;
-  timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout | undefined;
 }
 
 /**
- * A clock that runs like that of this machine and can be turned forward, for this process and others alike: days pass in
- * no time. Child processes go by it when they are started with {@link VirtualClock.environment}.
+ * A clock for this process and others alike that stands still until it is turned, so that days pass in no time and a busy
+ * machine changes nothing; where a pace is measured, it runs like that of this machine. Child processes go by it when they are started with {@link VirtualClock.environment}.
  */
 export class VirtualClock implements Clock, Disposable {
   /** Environment variables for a Node.js process that is to go by this clock. */
@@ -28,6 +36,7 @@ export class VirtualClock implements Clock, Disposable {
   readonly #sleepers = new Set<Sleeper>();
   readonly #followers = new Set<FollowClock>();
   #shiftMs = 0;
+  #standsAtMs: number | undefined = Date.now();
 
   constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'kinesis-to-aurora-clock-'));
@@ -41,7 +50,21 @@ export class VirtualClock implements Clock, Disposable {
 
   /** Milliseconds since 1970. */
   now(): number {
-    return Date.now() + this.#shiftMs;
+    return this.#standsAtMs ?? Date.now() + this.#shiftMs;
+  }
+
+  /** Has it run from where it stands. */
+  async run(): Promise<void> {
+    if (this.#standsAtMs === undefined) return;
+    this.#shiftMs = this.#standsAtMs - Date.now();
+    this.#standsAtMs = undefined;
+    await this.#show();
+  }
+
+  /** Has it stand still where it is. */
+  async stop(): Promise<void> {
+    this.#standsAtMs ??= this.now();
+    await this.#show();
   }
 
   /** Waits until so much virtual time has passed; resolves at once when `signal` aborts. */
@@ -54,9 +77,10 @@ export class VirtualClock implements Clock, Disposable {
         signal.removeEventListener('abort', wake);
         resolve();
       };
-      const sleeper = { dueMs: this.now() + ms, wake, timer: setTimeout(wake, Math.max(0, ms)) };
+      const sleeper: Sleeper = { dueMs: this.now() + ms, wake, timer: undefined };
       this.#sleepers.add(sleeper);
       signal.addEventListener('abort', wake);
+      this.#arm(sleeper);
     });
   }
 
@@ -67,7 +91,7 @@ export class VirtualClock implements Clock, Disposable {
    * @returns ends it
    */
   async addFollower(follow: FollowClock): Promise<() => void> {
-    await follow(this.#shiftMs);
+    await follow(this.#state);
     this.#followers.add(follow);
     return () => this.#followers.delete(follow);
   }
@@ -80,15 +104,9 @@ export class VirtualClock implements Clock, Disposable {
   async turnTo(ms: number): Promise<void> {
     const byMs = ms - this.now();
     if (byMs <= 0) return;
-    this.#shiftMs += byMs;
-    this.#write();
-    await Promise.all([...this.#followers].map((follow) => follow(this.#shiftMs)));
-    for (const sleeper of this.#sleepers) {
-      clearTimeout(sleeper.timer);
-      const leftMs = sleeper.dueMs - this.now();
-      if (leftMs <= 0) sleeper.wake();
-      else sleeper.timer = setTimeout(sleeper.wake, leftMs);
-    }
+    if (this.#standsAtMs === undefined) this.#shiftMs += byMs;
+    else this.#standsAtMs += byMs;
+    await this.#show();
   }
 
   /** Processes that go by the clock must have ended. */
@@ -98,7 +116,25 @@ export class VirtualClock implements Clock, Disposable {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  get #state(): ClockState {
+    return { shiftMs: this.#shiftMs, standsAtMs: this.#standsAtMs };
+  }
+
+  async #show(): Promise<void> {
+    this.#write();
+    await Promise.all([...this.#followers].map((follow) => follow(this.#state)));
+    for (const sleeper of this.#sleepers) this.#arm(sleeper);
+  }
+
+  #arm(sleeper: Sleeper): void {
+    clearTimeout(sleeper.timer);
+    const leftMs = sleeper.dueMs - this.now();
+    if (leftMs <= 0) sleeper.wake();
+    else if (this.#standsAtMs === undefined) sleeper.timer = setTimeout(sleeper.wake, leftMs);
+  }
+
   #write(): void {
-    writeSync(this.#file, new Float64Array([this.#shiftMs]), 0, Float64Array.BYTES_PER_ELEMENT, 0);
+    const state = new Float64Array([this.#shiftMs, this.#standsAtMs ?? NaN]);
+    writeSync(this.#file, state, 0, state.byteLength, 0);
   }
 }

@@ -15,23 +15,20 @@ const realNow = Date.now.bind(Date);
 const realMonotonic = performance.now.bind(performance);
 
 const file = openSync(String(process.env['VIRTUAL_CLOCK_FILE']), 'r');
-const shift = new Float64Array(1);
+/** The shift while the clock runs, and where it stands while it does not. */
+const state = new Float64Array(2);
 
 let sleptMs = 0;
-/** What of it the virtual clock has not caught up with yet. */
-let aheadMs = 0;
-let knownShiftMs = 0;
+/** Where this process has slept to: its own time, until the clock is there too. */
+let reachedMs = 0;
 
-/** Reading eight bytes takes a microsecond or two, and a process that stood still has no other way to hear of a turn. */
+/** Reading sixteen bytes takes a microsecond or two, and a process that stood still has no other way to hear of a turn. */
 function now(): number {
-  readSync(file, shift, 0, shift.byteLength, 0);
-  const shiftMs = shift[0] ?? 0;
-  aheadMs = Math.max(0, aheadMs - Math.max(0, shiftMs - knownShiftMs));
-  knownShiftMs = shiftMs;
-  return Math.floor(realNow() + shiftMs + aheadMs);
+  readSync(file, state, 0, state.byteLength, 0);
+  const [shiftMs = 0, standsAtMs = NaN] = state;
+  return Math.floor(Math.max(Number.isNaN(standsAtMs) ? realNow() + shiftMs : standsAtMs, reachedMs));
 }
 
-now();
 Date.now = now;
 globalThis.Date = new Proxy(RealDate, {
   apply: () => new RealDate(now()).toString(),
@@ -47,9 +44,8 @@ Object.defineProperties(performance, {
 async function sleep<Value>(ms = 0, value?: Value, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Value> {
   signal?.throwIfAborted();
   await nextTurn();
-  now();
+  reachedMs = now() + ms;
   sleptMs += ms;
-  aheadMs += ms;
   return value as Value;
 }
 

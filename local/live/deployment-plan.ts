@@ -15,7 +15,10 @@ export interface FunctionPlan {
 
 /** What is deployed: one processor with its stream, its mapping and its watchdog. */
 export interface DeploymentPlan {
+  /** Its name, which the metrics of Kinesis are under. */
   readonly streamName: string;
+  /** Follows the name in the emulator, where other deployments may have a stream of the same name. @defaultValue nothing */
+  readonly streamSuffix?: string;
   readonly shardCount: number;
   /** Hours that the stream keeps a record, 24 to 8,760. */
   readonly retentionHours: number;

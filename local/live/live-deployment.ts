@@ -34,8 +34,11 @@ export interface DeploymentParts extends WorldParts {
   readonly streamArn: string;
 }
 
-/** As Lambda, but for the pause between two reads of a shard that has more: it would be waited for. */
-const PACE = { idlePollMs: 1_000, minReadIntervalMs: 10 } as const;
+/**
+ * A shard that has more is read on at once, since it would be waited for. One that has no more is left alone for longer
+ * than Lambda does, so that a scenario can put a record that nobody has read yet.
+ */
+const PACE = { idlePollMs: 5_000, minReadIntervalMs: 0 } as const;
 
 /** While a lane waits to try again, nothing else is expected to happen after such a time, in milliseconds. */
 const QUIET_MS = 100;
@@ -43,12 +46,18 @@ const QUIET_MS = 100;
 /** Longer than any batch takes, in milliseconds. */
 const STUCK_MS = 60_000;
 
+/** What the stream of a deployment is called in the emulator. */
+export function streamNameOf({ streamName, streamSuffix }: DeploymentPlan): string {
+  return streamSuffix === undefined ? streamName : `${streamName}-${streamSuffix}`;
+}
+
 /** A processor with its stream, its mapping and its watchdog, as they are deployed, on this machine. */
 export class LiveDeployment implements AsyncDisposable {
   readonly plan: DeploymentPlan;
   readonly dataApi: DataApiServer;
   /** Of its database, for a user who may do anything. */
   readonly databaseUrl: string;
+  readonly streamArn: string;
   readonly #parts: DeploymentParts;
   readonly #processor: FunctionRuntime;
   readonly #watchdog: FunctionRuntime;
@@ -64,6 +73,7 @@ export class LiveDeployment implements AsyncDisposable {
     this.plan = plan;
     this.dataApi = parts.dataApi;
     this.databaseUrl = parts.databaseUrl;
+    this.streamArn = parts.streamArn;
     this.#parts = parts;
     this.#processor = this.#createRuntime(plan.processor, {});
     this.#watchdog = this.#createRuntime(plan.watchdog, {
@@ -88,11 +98,22 @@ export class LiveDeployment implements AsyncDisposable {
 
   /** Enables or disables the event source mapping; disabling waits for the batches under way. */
   async setEnabled(isEnabled: boolean): Promise<void> {
-    if (isEnabled) await this.#mapping.enable();
+    await this.setPolling(isEnabled);
+    this.setMappingState(isEnabled ? 'Enabled' : 'Disabled');
+  }
+
+  /** Has the mapping poll or not, whatever the API says of it. */
+  async setPolling(isPolling: boolean): Promise<void> {
+    if (isPolling) await this.#mapping.enable();
     else await this.#mapping.stop();
+  }
+
+  /** What the API says of the mapping; undefined for one that is gone. */
+  setMappingState(state: string | undefined): void {
     const { services, clock } = this.#parts;
-    const state = isEnabled ? 'Enabled' : 'Disabled';
-    services.mappings.set(this.plan.mappingId, { state, changedAtMs: clock.now() });
+    const { mappingId } = this.plan;
+    if (state === undefined) services.mappings.delete(mappingId);
+    else services.mappings.set(mappingId, { state, changedAtMs: clock.now() });
   }
 
   /** Hears of everything that the mapping does, until the returned function is called. */
@@ -103,9 +124,10 @@ export class LiveDeployment implements AsyncDisposable {
 
   /** Puts events on the stream, now. */
   async put(events: readonly TextEvent[]): Promise<void> {
+    if (events.length === 0) return;
     const records = events.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data) }));
     // One call after the other: several at a time are as many calls more for the few records of a minute.
-    await fillStream(this.#parts.client, records, { streamName: this.plan.streamName, callsInFlight: 1 });
+    await fillStream(this.#parts.client, records, { streamName: streamNameOf(this.plan), callsInFlight: 1 });
     this.#counts.addIncoming(records);
   }
 
@@ -157,11 +179,9 @@ export class LiveDeployment implements AsyncDisposable {
 
   #createRuntime(plan: FunctionPlan, more: Readonly<Record<string, string>>): FunctionRuntime {
     const { clock, dataApi } = this.#parts;
-    const { shardCount, mapping } = this.plan;
     return createFunctionRuntime({
       ...plan,
       logFormat: 'JSON',
-      maxConcurrency: shardCount * (mapping.parallelizationFactor ?? 1),
       environment: {
         ...plan.environment,
         ...clock.environment,

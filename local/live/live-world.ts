@@ -12,7 +12,7 @@ import { startPostgres } from '../postgres/start-postgres.ts';
 import { prepareTables } from '../run/prepare-tables.ts';
 import { startAwsServices, type AwsServices } from './aws-services.ts';
 import type { DeploymentPlan } from './deployment-plan.ts';
-import { LiveDeployment, type WorldParts } from './live-deployment.ts';
+import { LiveDeployment, streamNameOf, type WorldParts } from './live-deployment.ts';
 
 const TEMPLATE_DATABASE = 'live_template';
 const MINUTE_MS = 60_000;
@@ -128,10 +128,9 @@ async function beginMinute(clock: VirtualClock): Promise<number> {
   return startMs;
 }
 
-async function createPlannedStream(
-  client: KinesisClient,
-  { streamName, shardCount, retentionHours }: DeploymentPlan,
-): Promise<string> {
+async function createPlannedStream(client: KinesisClient, plan: DeploymentPlan): Promise<string> {
+  const { shardCount, retentionHours } = plan;
+  const streamName = streamNameOf(plan);
   const streamArn = await createStream(client, { streamName, shardCount });
   if (retentionHours > DEFAULT_RETENTION_HOURS) {
     await client.send(

@@ -61,6 +61,7 @@ export function describeReport(report: RunReport): string {
     ...(report.superseded > 0 ? [['superseded by newer versions', count(report.superseded)] as const] : []),
     ['duplicates, without effect', count(report.duplicates)],
     ['quarantined', count(report.quarantined)],
+    ...(report.waiting > 0 ? [['waiting for a reference or parent row', count(report.waiting)] as const] : []),
     ...(report.skipped > 0
       ? [['skipped', `${count(report.skipped)}: ${describeSkips(report.skippedByReason)}`] as const]
       : []),

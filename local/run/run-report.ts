@@ -12,6 +12,8 @@ export interface RunReport {
   readonly superseded: number;
   readonly duplicates: number;
   readonly quarantined: number;
+  /** Events whose reference or parent row has not come: they are tried again by themselves. */
+  readonly waiting: number;
   /** Events that the projection does not want. */
   readonly skipped: number;
   readonly skippedByReason: Readonly<Record<string, number>>;
@@ -59,6 +61,7 @@ const DONE = [
   'EventsSuperseded',
   'EventsDuplicate',
   'EventsQuarantined',
+  'EventsWaiting',
   'EventsSkipped',
 ] as const satisfies readonly (keyof BatchTotals)[];
 
@@ -70,10 +73,11 @@ export function createRunReport(functionName: string, options: RunOptions, facts
   return {
     function: functionName,
     events: facts.events,
-    written: sum(totals.EventsWritten),
+    written: sum(totals.EventsWritten, totals.EventsHealed),
     superseded: sum(totals.EventsSuperseded),
     duplicates: sum(totals.EventsDuplicate),
     quarantined: sum(totals.EventsQuarantined),
+    waiting: Math.max(0, sum(totals.EventsWaiting) - sum(totals.EventsHealed)),
     skipped: sum(totals.EventsSkipped),
     skippedByReason: facts.skippedByReason,
     held: sum(totals.RecordsHeld),

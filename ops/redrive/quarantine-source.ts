@@ -18,6 +18,8 @@ const LISTED = {
   sequenceNumber: 'sequence_number::text',
   arrivedAt: 'arrived_at::text',
   quarantinedAt: 'quarantined_at::text',
+  retryAt: 'CASE WHEN heal_until > now() THEN retry_at END::text',
+  waitsUntil: 'CASE WHEN heal_until > now() THEN heal_until END::text',
   codeVersion: 'code_version',
   attempts: 'attempts::text',
   payloadBytes: 'octet_length(payload)::text',

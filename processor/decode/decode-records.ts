@@ -7,7 +7,7 @@ import type { Decoded, Decoding } from './decode-event.ts';
 import { decodeDocument, decodeJson, reject } from './decode-event.ts';
 import { decompress } from './decompress.ts';
 import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection } from './item.ts';
-import { payloadBytes, shardIdOf, WHOLE_RECORD } from './item.ts';
+import { payloadBytes, placeOf, shardIdOf, WHOLE_RECORD } from './item.ts';
 import { eventRecord, MAX_DOCUMENTS_OF_SUB_RECORD, MAX_PIECES, subSequenceNumberOf } from './place.ts';
 import { describeValue } from '../user-values.ts';
 import { decodeText, readTexts } from './read-texts.ts';
@@ -23,11 +23,16 @@ const LIMITS = { maxSubRecords: 100_000, maxDocuments: 100_000 } as const;
  */
 export async function decodeRecords(records: readonly KinesisRecord[], decoding: Decoding): Promise<DecodedItem[]> {
   const texts = isText(decoding) ? readTexts(records.map(({ kinesis }) => kinesis.data)) : undefined;
+  const shardId = shardOf(records);
   const items: DecodedItem[] = [];
   for (let recordIndex = 0; recordIndex < records.length; recordIndex += 1) {
     const record = records[recordIndex];
     if (record === undefined) continue;
-    const decoded = decodeRecord(record, { recordIndex, text: texts?.[recordIndex] }, decoding);
+    const decoded = decodeRecord(
+      originOf(record, recordIndex, shardId),
+      { record, text: texts?.[recordIndex] },
+      decoding,
+    );
     // Awaiting only what is a promise keeps the synchronous schemas, nearly all, on one straight path.
     if (Array.isArray(decoded)) for (const item of decoded) items.push(item instanceof Promise ? await item : item);
     else items.push(decoded instanceof Promise ? await decoded : decoded);
@@ -36,13 +41,17 @@ export async function decodeRecords(records: readonly KinesisRecord[], decoding:
 }
 
 function decodeRecord(
-  record: KinesisRecord,
-  { recordIndex, text }: { readonly recordIndex: number; readonly text: string | undefined },
+  origin: Origin,
+  { record, text }: { readonly record: KinesisRecord; readonly text: string | undefined },
   decoding: Decoding,
 ): Decoded | Decoded[] {
-  const origin = originOf(record, recordIndex);
   if (record.condemned !== undefined) return setAsideWhole(origin, record.condemned, decoding);
   return mayBeJson(text) ? decodeJson(origin, text, decoding) : decodeWhole(origin, decoding);
+}
+
+/** The records of a batch are of one shard. */
+function shardOf([first]: readonly KinesisRecord[]): string {
+  return shardIdOf(first?.eventID ?? '');
 }
 
 /** Whether a payload is one JSON text, unless it is compressed or aggregated. */
@@ -55,7 +64,7 @@ function mayBeJson(text: string | undefined): text is string {
   return text !== undefined && text.charCodeAt(0) !== 0x78;
 }
 
-function originOf({ eventID, kinesis }: KinesisRecord, recordIndex: number): Origin {
+function originOf({ kinesis }: KinesisRecord, recordIndex: number, shardId: string): Origin {
   const { sequenceNumber, partitionKey, data } = kinesis;
   const arrivedAtMs = Math.round(kinesis.approximateArrivalTimestamp * 1000);
   return {
@@ -64,7 +73,8 @@ function originOf({ eventID, kinesis }: KinesisRecord, recordIndex: number): Ori
     subSequenceNumber: 0,
     partitionKey,
     arrivedAtMs,
-    place: { shardId: shardIdOf(eventID), sequenceNumber, subRecord: null, document: 0, piece: 0, arrivedAtMs },
+    shardId,
+    place: undefined,
     payload: data,
     part: 'all',
   };
@@ -120,7 +130,7 @@ function decodePutBack(delivered: Origin, first: FirstPlace, decoding: Decoding)
 function decodeSubRecords(whole: Origin, subRecords: readonly SubRecord[], decoding: Decoding): Decoded[] {
   const texts = isText(decoding) ? readTexts(subRecords.map(({ data }) => data)) : undefined;
   return subRecords.flatMap(({ partitionKey, data }, subRecord) => {
-    const place = { ...whole.place, subRecord };
+    const place = { ...placeOf(whole), subRecord };
     const origin = { ...whole, subSequenceNumber: subSequenceNumberOf(place), partitionKey, place, payload: data };
     const text = texts?.[subRecord];
     return mayBeJson(text) ? decodeJson(origin, text, decoding) : decodeBytes(origin, data, decoding);
@@ -140,7 +150,7 @@ function decodeDocuments(origin: Origin, bytes: Buffer, decoding: Decoding): Dec
   if (decode?.split === undefined) return decodeOne(origin, bytes, decoding);
   // A function of the user's gets bytes of its own: what it does to them must not change what is quarantined.
   const own = decode.takesAnyBytes ? Buffer.from(bytes) : bytes;
-  const found = decode.split(own, eventRecord(origin.place, origin.partitionKey));
+  const found = decode.split(own, eventRecord(placeOf(origin), origin.partitionKey));
   switch (found.kind) {
     case 'nothing':
       return skippedEvent(origin, found.reason);
@@ -167,14 +177,15 @@ function decodeEach(whole: Origin, documents: Found, decoding: Decoding): Decode
   });
 }
 
-function maxDocuments({ part, place }: Origin): number {
-  if (part === 'own') return place.piece > 0 ? 1 : MAX_PIECES;
-  return place.subRecord === null ? LIMITS.maxDocuments : MAX_DOCUMENTS_OF_SUB_RECORD;
+function maxDocuments(origin: Origin): number {
+  const { subRecord, piece } = placeOf(origin);
+  if (origin.part === 'own') return piece > 0 ? 1 : MAX_PIECES;
+  return subRecord === null ? LIMITS.maxDocuments : MAX_DOCUMENTS_OF_SUB_RECORD;
 }
 
 function originOfDocument(whole: Origin, index: number, document: Found[number]): Origin {
   // What was one document when it was set aside must not take the places of those behind it.
-  const place = { ...whole.place, ...(whole.part === 'own' ? { piece: index } : { document: index }) };
+  const place = { ...placeOf(whole), ...(whole.part === 'own' ? { piece: index } : { document: index }) };
   const { payload } = document;
   return {
     ...whole,

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Place } from './place.ts';
-import type { SkippedEvent } from './skip.ts';
 
 /**
  * One record of an invocation, as the event source mapping delivers it; only the members that the processor reads.
@@ -50,8 +49,10 @@ export interface Origin {
   readonly partitionKey: string;
   /** Milliseconds since 1970. */
   readonly arrivedAtMs: number;
-  /** What the projection sees, and what an event without an id is known by. */
-  readonly place: Place;
+  /** Shard of the record. */
+  readonly shardId: string;
+  /** The place, where it is not that of a record with one event: {@link placeOf} gives it in any case. */
+  readonly place: Place | undefined;
   /** The item's bytes as they were on the stream: base64 text of a plain record, bytes of a part of one, or how to make them. */
   readonly payload: string | Buffer | (() => Buffer);
   /** Whether the payload is all that was there, the item's own part of it, or shared with other items. */
@@ -98,6 +99,8 @@ export interface Rejection {
   readonly sqlState?: string;
   /** Id of the event, where decoding came so far: what is in effect is not set aside, and the other way round. */
   readonly eventId?: string;
+  /** Whether what is missing may still come: the event is tried again by itself before anybody is called. */
+  readonly mayHeal?: boolean;
 }
 
 /** A decoded, validated event. */
@@ -111,8 +114,25 @@ export interface DecodedEvent {
   readonly unidentified?: Rejection;
 }
 
+/** An event that nobody wants, in its place: its record is committed with the others. */
+export interface SkippedEvent {
+  readonly kind: 'skip';
+  readonly origin: Origin;
+  readonly reason: string;
+  /** It takes no room in a request. */
+  readonly bytes: 0;
+}
+
 /** An event, a rejection, or what nobody wants. */
 export type DecodedItem = DecodedEvent | Rejection | SkippedEvent;
+
+/**
+ * What the projection sees, and what an event without an id is known by. Most events never need it, so it is made here:
+ * an object that lives as long as its event costs a twentieth of all that is done with the event.
+ */
+export function placeOf({ place, shardId, sequenceNumber, arrivedAtMs }: Origin): Place {
+  return place ?? { shardId, sequenceNumber, subRecord: null, document: 0, piece: 0, arrivedAtMs };
+}
 
 /** The item's payload in base64, whichever form it is kept in. */
 export function payloadBase64({ payload }: Origin): string {

@@ -1,4 +1,4 @@
-import type { Origin } from './item.ts';
+import type { Origin, SkippedEvent } from './item.ts';
 import { describeValue } from '../user-values.ts';
 
 /** Longest reason that is kept, in characters: it is a name to count by, no sentence about an event. */
@@ -37,15 +37,6 @@ export function skip(reason: string): Skip {
     throw new TypeError(`\`skip\` must be given a reason, such as the type of the event, got ${describeValue(reason)}`);
   }
   return new Skip(reason.slice(0, MAX_REASON_CHARACTERS).replaceAll(UNPRINTABLE, '\uFFFD').toWellFormed());
-}
-
-/** An event that nobody wants, in its place: its record is committed with the others. */
-export interface SkippedEvent {
-  readonly kind: 'skip';
-  readonly origin: Origin;
-  readonly reason: string;
-  /** It takes no room in a request. */
-  readonly bytes: 0;
 }
 
 /** Puts a skipped event in its place. */

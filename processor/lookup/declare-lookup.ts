@@ -7,8 +7,11 @@ import { isKeyType, KEY_TYPE_NAMES } from './key-type.ts';
 /** The type of the key column, or those of the key columns in their order. */
 export type KeyTypes = KeyType | readonly KeyType[];
 
-/** What a key without a reference row means: the event is rejected, or the projection sees `undefined`. */
-export type AbsentRule = 'reject' | 'undefined';
+/**
+ * What a key without a reference row means: the event is rejected, the projection sees `undefined`, or the row is expected
+ * and the event is tried again `later`.
+ */
+export type AbsentRule = 'reject' | 'undefined' | 'later';
 
 /** A reference table that events are enriched from. */
 export interface Lookup<K extends KeyTypes = KeyTypes, C extends Columns = Columns, A extends AbsentRule = AbsentRule> {
@@ -58,7 +61,8 @@ export interface LookupDeclaration<
   /** The columns to read. */
   readonly columns: C;
   /**
-   * What a key without a row means: the event is quarantined, or the projection sees `undefined`.
+   * What a key without a row means: the event is quarantined, or the projection sees `undefined`, or, with `later`, the
+   * event waits and is tried again by itself until the projection's `healFor` has passed.
    *
    * @defaultValue `'reject'`
    */

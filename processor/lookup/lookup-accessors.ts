@@ -17,15 +17,19 @@ export type LookupAccessors = Readonly<Record<string, (key: unknown) => unknown>
 export class UnansweredLookupError extends Error {
   override readonly name = 'UnansweredLookupError';
   readonly reason: 'lookup-absent' | 'lookup-ambiguous';
+  /** Whether the row may still come. */
+  readonly mayHeal: boolean;
 
   /**
    * Names the table and the key.
    *
    * @param reason whether there is no row, or more than one
+   * @param mayHeal whether the row may still come
    */
-  constructor(reason: 'lookup-absent' | 'lookup-ambiguous', message: string) {
+  constructor(reason: 'lookup-absent' | 'lookup-ambiguous', message: string, mayHeal = false) {
     super(message);
     this.reason = reason;
+    this.mayHeal = mayHeal;
   }
 }
 
@@ -78,7 +82,11 @@ function createAccessor(name: string, lookup: Lookup, find: (text: string) => un
     }
     if (row !== null) return row;
     if (absent === 'undefined') return undefined;
-    throw new UnansweredLookupError('lookup-absent', `\`${table}\` has no row for ${describeKey(key)}`);
+    throw new UnansweredLookupError(
+      'lookup-absent',
+      `\`${table}\` has no row for ${describeKey(key)}`,
+      absent === 'later',
+    );
   };
 }
 

@@ -10,6 +10,7 @@
  * @module
  */
 import type { DecodedItem } from '../decode/item.ts';
+import { Removal } from '../tables/removal.ts';
 import type { RowSource, Tables } from '../tables/table-kind.ts';
 import { columnThere } from '../tables/table-kind.ts';
 import type { MemberName } from '../user-values.ts';
@@ -173,8 +174,9 @@ function writtenForms(lookup: OwnLookup, projected: object): readonly string[] {
   return [given].flat().map((row: unknown) => writtenForm(lookup, row));
 }
 
-/** Of what is no plain row, such as a removal, nothing is known but that it changes something. */
-function writtenForm({ shape, columns }: OwnLookup, row: unknown): string {
+/** Of what is no row, nothing is known but that it may change something. */
+function writtenForm({ shape, columns }: OwnLookup, given: unknown): string {
+  const row: unknown = given instanceof Removal ? given.row : given;
   if (columns === undefined || typeof row !== 'object' || row === null) return EVERY_KEY;
   const values = columns.map((column) => memberOf(row, column));
   const text = lookupKeyText(shape, shape.isComposite ? values : values[0]);

@@ -5,11 +5,11 @@ import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { Origin } from '../decode/item.ts';
 import type { EventRecord } from '../decode/place.ts';
 import { eventRecord } from '../decode/place.ts';
-import type { SkippedEvent } from '../decode/skip.ts';
+import type { SkippedEvent } from '../decode/item.ts';
 import { Skip, skippedEvent } from '../decode/skip.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../decode/item.ts';
-import { errorText } from '../decode/item.ts';
+import { errorText, placeOf } from '../decode/item.ts';
 import type { BatchLookups, LookupAccessors } from '../lookup/lookup-accessors.ts';
 import { createEventLookups, UnansweredLookupError } from '../lookup/lookup-accessors.ts';
 import type { Round } from '../lookup/own-rows.ts';
@@ -138,7 +138,7 @@ class ItemContext implements EventContext {
   }
 
   get record(): EventRecord {
-    return eventRecord(this.#origin.place, this.#origin.partitionKey);
+    return eventRecord(placeOf(this.#origin), this.#origin.partitionKey);
   }
 }
 
@@ -155,7 +155,7 @@ function projectEvent(
     if (projected instanceof Skip) return skippedEvent(item.origin, projected.reason);
     const problem =
       shapeProblem(projected) ??
-      encodeTables(projected as ProjectedTables, { n, place: item.origin.place }, context) ??
+      encodeTables(projected as ProjectedTables, { n, place: placeOf(item.origin) }, context) ??
       ledgerProblem(item, projected as ProjectedTables, step);
     if (problem === undefined) {
       if (round?.waitsToWrite(item, n, projected as object) === true) return WAITS;
@@ -167,7 +167,7 @@ function projectEvent(
   } catch (error) {
     hearLateRejections(projected);
     return error instanceof UnansweredLookupError
-      ? reject(item, error.reason, error.message)
+      ? { ...reject(item, error.reason, error.message), mayHeal: error.mayHeal }
       : reject(item, 'projection-threw', errorText(error));
   }
 }

@@ -36,6 +36,8 @@ const EVENT_CELL = cellOf('event_id');
 const PARTS_CELL = `${CELLS}->>${COLUMNS.length}`;
 /** Behind that: where the event stood first, for a redrive; only there where the projection depends on it. */
 const PLACE_CELL = `${CELLS}->>${COLUMNS.length + 1}`;
+/** Behind that: for how many seconds the entry waits for what is missing; only there where it does. */
+const HEAL_CELL = `${CELLS}->>${COLUMNS.length + 2}`;
 
 function cellOf(name: string): string {
   return `${CELLS}->>${COLUMNS.findIndex(([column]) => column === name)}`;
@@ -65,8 +67,9 @@ export function setAside(ledger: OwnLedger | undefined, withParts: boolean): str
     return withParts && column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
   });
   return `
-  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, place)
-  SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, ${PLACE_CELL} FROM ${ITEMS} AS ${CELLS}
+  INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, place, retry_at, heal_until)
+  SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, ${PLACE_CELL}, CASE WHEN ${HEAL_CELL} IS NOT NULL THEN now() END,
+    now() + make_interval(secs => (${HEAL_CELL})::double precision) FROM ${ITEMS} AS ${CELLS}
   WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied})${withParts ? ` AND ${isNotThere()}` : ''}
   ON CONFLICT DO NOTHING RETURNING 1
 `;
@@ -107,6 +110,13 @@ export function closeApplied(): string {
   RETURNING 1
 `;
 }
+
+/** How many of a chunk's rejected items wait. */
+export const COUNT_WAITING = `(SELECT count(*)::integer FROM ${ITEMS} AS ${CELLS} WHERE ${HEAL_CELL} IS NOT NULL)`;
+
+/** Whether an entry is due to be tried again: one probe of an index that is empty where nothing waits. */
+export const HAS_DUE = `EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} WHERE ${ENTRY}.function_name = ${FUNCTION_NAME}
+    AND ${ENTRY}.retry_at <= now() AND ${ENTRY}.heal_until > now() AND ${ENTRY}.applied_at IS NULL AND ${ENTRY}.redriven_at IS NULL)`;
 
 /** After a day a record that was put back has been read, or the consumer has other troubles. */
 const LATELY = `now() - interval '1 day'`;

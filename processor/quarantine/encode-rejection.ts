@@ -2,7 +2,7 @@ import type { FirstPlace } from '../../contract/put-back-place.ts';
 import { formatPlace } from '../../contract/put-back-place.ts';
 import { escapedBytes } from '../../data-api/statement-body.ts';
 import type { Origin, Rejection } from '../decode/item.ts';
-import { payloadBase64, WHOLE_RECORD } from '../decode/item.ts';
+import { payloadBase64, placeOf, WHOLE_RECORD } from '../decode/item.ts';
 import { countParts } from './payload-parts.ts';
 
 /** A rejection with its quarantine row. */
@@ -16,6 +16,8 @@ export interface EncodedRejection {
   readonly bytes: number;
   /** Parts in which the payload travels ahead of the row; 0 where the row holds it. */
   readonly parts: number;
+  /** Whether it is tried again by itself, and not quarantined for good. */
+  readonly waits: boolean;
 }
 
 /** The comma behind the text, and to spare. */
@@ -28,6 +30,8 @@ export interface QuarantineContext {
   readonly codeVersion: string;
   /** Writes tried for this item before the verdict; 0 when it never came so far. */
   readonly attempts: number;
+  /** How long an event that may heal is tried again, in seconds; 0, and left out, for not at all. */
+  readonly healForSeconds?: number;
   /** Whether the projection depends on the place of an event, so that a redrive has to keep it. */
   readonly keepsPlace?: boolean;
   /** Bytes that a row may take in a request; a payload that takes it beyond travels ahead of it, in parts. */
@@ -37,24 +41,31 @@ export interface QuarantineContext {
 /** Encodes a rejection as a row of the quarantine table; the column order is that of the compiled write. */
 export function encodeRejection(rejection: Rejection, context: QuarantineContext): EncodedRejection {
   const { origin } = rejection;
-  const { maxItemBytes } = context;
-  const whole = encodeRow(rejection, context, { payload: payloadBase64(origin), parts: null });
-  if (whole.bytes <= maxItemBytes) return { kind: 'rejection', origin, rejection, ...whole, parts: 0 };
+  const { maxItemBytes, healForSeconds = 0 } = context;
+  const waits = rejection.mayHeal === true && healForSeconds > 0 && payloadSize(origin) <= MAX_WAITING_PAYLOAD_BYTES;
+  const item = { kind: 'rejection', origin, rejection, waits } as const;
+  const whole = encodeRow(item, context, { payload: payloadBase64(origin), parts: null });
+  if (whole.bytes <= maxItemBytes) return { ...item, ...whole, parts: 0 };
   const parts = countParts(origin, maxItemBytes);
-  return { kind: 'rejection', origin, rejection, ...encodeRow(rejection, context, { payload: null, parts }), parts };
+  return { ...item, ...encodeRow(item, context, { payload: null, parts }), parts };
+}
+
+function payloadSize({ payload }: Origin): number {
+  return typeof payload === 'string' ? Buffer.byteLength(payload, 'base64') : payload.length;
 }
 
 function encodeRow(
-  { origin, reason, detail, sqlState, eventId }: Rejection,
-  { shardId, codeVersion, attempts, keepsPlace = false }: QuarantineContext,
+  { rejection, waits }: Pick<EncodedRejection, 'rejection' | 'waits'>,
+  { shardId, codeVersion, attempts, healForSeconds, keepsPlace = false }: QuarantineContext,
   { payload, parts }: { readonly payload: string | null; readonly parts: number | null },
 ): Pick<EncodedRejection, 'row' | 'bytes'> {
+  const { origin, reason, detail, sqlState, eventId } = rejection;
   const row = JSON.stringify([
     shardId,
     origin.sequenceNumber,
     origin.subSequenceNumber,
     storableText(origin.partitionKey),
-    origin.place.arrivedAtMs,
+    placeOf(origin).arrivedAtMs,
     payload,
     reason,
     storableText(detail),
@@ -63,13 +74,24 @@ function encodeRow(
     attempts,
     eventId ?? null,
     parts,
-    ...(keepsPlace ? [formatPlace(firstPlace(origin))] : []),
+    ...behind(waits ? healForSeconds : undefined, keepsPlace ? formatPlace(firstPlace(origin)) : undefined),
   ]);
   return { row, bytes: escapedBytes(row) + SEPARATOR_BYTES };
 }
 
+/** A payload is read back in one result, beside others; what is larger is for a person at once. */
+export const MAX_WAITING_PAYLOAD_BYTES = 256 * 1024;
+
+/** Cells that few rows have: the place, and the time to wait. */
+function behind(healForSeconds: number | undefined, place: string | undefined): readonly unknown[] {
+  if (healForSeconds !== undefined) return [place ?? null, healForSeconds];
+  return place === undefined ? [] : [place];
+}
+
 /** Where the payload stood first, in the words of a redrive. */
-function firstPlace({ place, part, subSequenceNumber }: Origin): FirstPlace {
+function firstPlace(origin: Origin): FirstPlace {
+  const { part, subSequenceNumber } = origin;
+  const place = placeOf(origin);
   const isWhole = subSequenceNumber === WHOLE_RECORD;
   return {
     ...place,

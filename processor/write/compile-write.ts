@@ -2,7 +2,9 @@ import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import {
   APPLIED_LEDGER,
   closeApplied,
+  COUNT_WAITING,
   deleteParts,
+  HAS_DUE,
   hasUnidentified,
   setAside,
 } from '../quarantine/compile-quarantine.ts';
@@ -42,7 +44,7 @@ const [SUPERSEDED, QUARANTINE] = [ownName('superseded'), ownName('quarantine')];
  * With parts it also takes payloads that were sent ahead of it. Planning for their table costs 0.4 ms, so the usual
  * chunk has a statement without.
  *
- * @returns SQL that returns one row: `written`, `superseded`, `quarantined`, `unidentified`
+ * @returns SQL that returns one row: `written`, `superseded`, `quarantined`, `unidentified`, `due`
  */
 export function compileWrite(written: WrittenTables, { withParts = false } = {}): string {
   const { tables, ledger } = written;
@@ -72,7 +74,8 @@ export function compileWrite(written: WrittenTables, { withParts = false } = {})
   ];
   return `WITH ${ctes.join(',\n')}
 SELECT (SELECT count(*)::integer FROM ${FRESH}) - superseded AS written, superseded,
-  (SELECT count(*)::integer FROM ${QUARANTINE}) AS quarantined, ${unidentified()} AS unidentified FROM ${SUPERSEDED}${checks.length > 0 ? ` WHERE ${checks.join(' AND ')}` : ''}`;
+  (SELECT count(*)::integer FROM ${QUARANTINE}) AS quarantined, ${unidentified()} AS unidentified,
+  ${HAS_DUE} AS due FROM ${SUPERSEDED}${checks.length > 0 ? ` WHERE ${checks.join(' AND ')}` : ''}`;
 }
 
 type NamedWrite = readonly [name: string, write: TableWrite];
@@ -163,10 +166,16 @@ function log(): string {
   const cells = LOG_COLUMNS.map(([, read], position) => read(`${entry}->>${position}`)).join(', ');
   const events = `(${entry}->>${LOG_COLUMNS.findIndex(([column]) => column === 'events')})::integer`;
   return `
-  INSERT INTO ${FRAMEWORK_TABLES.batchLog} (function_name, ${columns}, written, superseded, duplicates, quarantined)
-  SELECT :${WRITE_PARAMETERS.functionName}::text, ${cells}, fresh - superseded, superseded, ${events} - fresh - rejected, rejected
+  INSERT INTO ${FRAMEWORK_TABLES.batchLog} (function_name, ${columns}, written, superseded, duplicates, quarantined, waiting)
+  SELECT :${WRITE_PARAMETERS.functionName}::text, ${cells}, fresh - superseded, superseded, ${events} - fresh - rejected, rejected - waiting, waiting
   FROM (SELECT :${WRITE_PARAMETERS.log}::jsonb AS ${entry}) AS ${ownName('log_entry')}, ${SUPERSEDED},
     (SELECT count(*)::integer AS fresh FROM ${FRESH}) AS ${ownName('fresh_count')},
-    (SELECT jsonb_array_length(:${WRITE_PARAMETERS.quarantine}::jsonb) AS rejected) AS ${ownName('rejected_count')}
+    (SELECT jsonb_array_length(:${WRITE_PARAMETERS.quarantine}::jsonb) AS rejected) AS ${ownName('rejected_count')},
+    (SELECT ${COUNT_WAITING} AS waiting) AS ${ownName('waiting_count')}
 `;
+}
+
+/** The same statement with all of its parameters in one JSON object, for PostgreSQL to run once per event. */
+export function withJsonParameters(sql: string): string {
+  return sql.replaceAll(/(?<!:):([a-z]\w*)/g, (_, name: string) => `($1->>'${name}')`);
 }

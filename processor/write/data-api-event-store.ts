@@ -1,6 +1,14 @@
 import { CLOSE_UNIDENTIFIED_SQL, STORE_PART_SQL } from '../quarantine/compile-quarantine.ts';
-import type { EventStore } from '../ports.ts';
+import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
+import { parameterText } from '../../data-api/statement-body.ts';
+import type { EventStore, WriteCounts } from '../ports.ts';
+import { withJsonParameters } from './compile-write.ts';
+import type { Field } from '@aws-sdk/client-rds-data';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
+
+const TRY_EACH_SQL = `
+SELECT message, written, superseded, quarantined, unidentified, due
+FROM ${FRAMEWORK_SCHEMA}.try_each(:statement::text, :events::jsonb) ORDER BY n`;
 
 /** The statements that the store runs, compiled once per projection. */
 export interface WriteStatements {
@@ -14,7 +22,7 @@ export interface WriteStatements {
  * Commits chunks through the RDS Data API.
  *
  * @param execute bound to the cluster and the processor's role
- * @param statements which return one row: `written`, `superseded`, `quarantined` and `unidentified`
+ * @param statements which return one row: `written`, `superseded`, `quarantined`, `unidentified` and `due`
  */
 export function createDataApiEventStore(
   execute: ExecuteStatement,
@@ -24,18 +32,24 @@ export function createDataApiEventStore(
     (sql: string): EventStore['write'] =>
     async (parameters, options) => {
       const { rows } = await execute(sql, parameters, options);
-      const [written, superseded, quarantined, unidentified] = rows[0] ?? [];
-      return {
-        written: written?.longValue ?? 0,
-        superseded: superseded?.longValue ?? 0,
-        quarantined: quarantined?.longValue ?? 0,
-        hasUnidentified: unidentified?.booleanValue ?? false,
-      };
+      return readCounts(rows[0] ?? []);
     };
   const explainSql = `EXPLAIN ${writeSql}`;
+  const eachSql = withJsonParameters(writeSql);
   return {
     write: writeBy(writeSql),
     writeWithParts: writeBy(writeWithPartsSql),
+    tryEach: async (parameters, options) => {
+      const events = JSON.stringify(
+        parameters.map((given) =>
+          Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parameterText(value)])),
+        ),
+      );
+      const { rows } = await execute(TRY_EACH_SQL, { statement: eachSql, events }, options);
+      return rows.map(([message, ...counts]) =>
+        message?.stringValue === undefined ? readCounts(counts) : { missingParent: message.stringValue },
+      );
+    },
     storePart: async (parameters, options) => {
       await execute(STORE_PART_SQL, parameters, options);
     },
@@ -45,5 +59,16 @@ export function createDataApiEventStore(
     explain: async (parameters, options) => {
       await execute(explainSql, parameters, options);
     },
+  };
+}
+
+function readCounts([written, superseded, quarantined, ...flags]: readonly Field[]): WriteCounts {
+  const [hasUnidentified = false, hasDue = false] = flags.map((field) => field.booleanValue);
+  return {
+    written: written?.longValue ?? 0,
+    superseded: superseded?.longValue ?? 0,
+    quarantined: quarantined?.longValue ?? 0,
+    hasUnidentified,
+    hasDue,
   };
 }

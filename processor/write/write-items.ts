@@ -6,13 +6,13 @@ import { BatchFuse } from '../quarantine/batch-fuse.ts';
 import type { EncodedRejection } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { FuseSettings } from '../quarantine/fuse.ts';
-import type { SkippedEvent } from '../decode/skip.ts';
+import type { SkippedEvent } from '../decode/item.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
 import type { WriteContext } from './write-parameters.ts';
 import { closeParameters, writeParameters } from './write-parameters.ts';
-import type { EventStore, FuseMemory } from '../ports.ts';
+import type { EventStore, FuseMemory, TriedWrite, WriteCounts } from '../ports.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 
 /** What of a stretch of the batch travels in a statement. */
@@ -44,6 +44,8 @@ export interface WriteReport {
   readonly settledEvents: number;
   /** Items whose payload is in the quarantine, be it from an earlier delivery, or whose event is in effect anyway. */
   readonly rejections: readonly EncodedRejection[];
+  /** Whether entries that wait are due to be tried again. */
+  readonly hasDue: boolean;
   /** Index of the first record that is not committed; the number of records when all are. */
   readonly committedRecords: number;
   /** Events that the projection does not want, of records that are committed. */
@@ -89,6 +91,12 @@ export async function writeItems(
   return { ...run.report(recordCount), hold };
 }
 
+/** SQLSTATE of a row whose parent row is not there, or not any more. */
+const MISSING_PARENT = '23503';
+
+/** Events that are tried in one call; each is a statement of its own inside it. */
+const MAX_TRIED_EVENTS = 200;
+
 /** Kept back for each statement that what waits for the quarantine takes: time for one of full size. */
 const QUARANTINE_MS = 2_000;
 
@@ -115,6 +123,7 @@ class WriteRun {
   readonly #sentAhead = new Set<EncodedRejection>();
   /** Whether the database has said that it takes the statement, whatever it says about rows. */
   #isStatementTaken = false;
+  #hasDue = false;
 
   constructor(chunks: readonly Chunk<EncodedItem>[], writing: ItemWriting, calls: Calls) {
     const { fuse: settings, fuseMemory: memory, context } = writing;
@@ -151,10 +160,12 @@ class WriteRun {
     before: readonly EncodedRejection[],
     { events, isFinal }: Pick<QuarantineRequest, 'events' | 'isFinal'>,
   ): Promise<void> {
-    const rejections = [...before, ...this.#rejectedByDatabase];
+    // What is missing may be on its way: it is nobody's fault yet.
+    const all = [...before, ...this.#rejectedByDatabase];
+    const rejections = all.filter(({ waits }) => !waits);
     const taken = this.#settledEvents;
     const repeated = taken - this.#written - this.#superseded;
-    await this.#fuse.admit({ events, rejections, taken, repeated, isFinal });
+    await this.#fuse.admit({ events: events - (all.length - rejections.length), rejections, taken, repeated, isFinal });
   }
 
   async write(chunk: Chunk<EncodedItem>): Promise<void> {
@@ -187,6 +198,7 @@ class WriteRun {
   /** Tries less of a part that the database did not take, until the event to blame stands alone. */
   async #narrow(part: Chunk<EncodedItem>, { items, ...tried }: Sending, failure: DatabaseError): Promise<void> {
     const attempts = tried.attempts + 1;
+    if (failure.sqlState === MISSING_PARENT && (await this.#tryEach(part, tried.attempts))) return;
     if (items.filter(isEvent).length > 1 || items.some(isRejection)) {
       for (const piece of cutBetweenEvents(part)) {
         await this.#writePart(piece, { items: piece.filter((item) => !isRejection(item)), attempts });
@@ -198,6 +210,46 @@ class WriteRun {
       await this.#writePart(part, { items, attempts, isAgain: true });
     } else {
       await this.#setAside(part, failure, tried.attempts);
+    }
+  }
+
+  /**
+   * Tries each event of a part by itself, in one call: of children whose parents are missing there may be many, and halving
+   * would take two statements for each.
+   *
+   * @returns false when that is not to be done, or when the database refuses one of them for another reason
+   */
+  async #tryEach(part: Chunk<EncodedItem>, attempts: number): Promise<boolean> {
+    const events = part.filter(isEvent);
+    if (events.length < 2 || events.length > MAX_TRIED_EVENTS) return false;
+    const { store, context } = this.#writing;
+    const parameters = events.map((event) => writeParameters([event], context));
+    let tried: readonly TriedWrite[];
+    try {
+      tried = await callWithRetry((options) => store.tryEach(parameters, options), this.#itemCalls());
+    } catch (error) {
+      if (error instanceof DatabaseError && error.kind !== 'configuration') return false;
+      throw error;
+    }
+    const verdicts = new Map(events.map((event, index) => [event as EncodedItem, tried[index]]));
+    for (const item of part) this.#settleTried(item, verdicts.get(item), attempts);
+    this.#settled += part.length;
+    const isUnidentified = tried.some((write) => !('missingParent' in write) && write.hasUnidentified);
+    if (isUnidentified) await this.#closeUnidentified(events, this.#itemCalls());
+    await this.checkFuse();
+    return true;
+  }
+
+  #settleTried(item: EncodedItem, write: TriedWrite | undefined, attempts: number): void {
+    if (!isEvent(item)) this.#waiting.push(item);
+    else if (write === undefined || 'missingParent' in write) {
+      const message = write?.missingParent ?? 'the parent row is missing';
+      const rejection = this.#reject(item, { message, sqlState: MISSING_PARENT }, attempts);
+      this.#waiting.push(rejection);
+      this.#rejectedByDatabase.push(rejection);
+    } else {
+      this.#count(write);
+      this.#settledEvents += 1;
     }
   }
 
@@ -227,6 +279,7 @@ class WriteRun {
       superseded: this.#superseded,
       settledEvents: this.#settledEvents,
       rejections: this.#committedRejections,
+      hasDue: this.#hasDue,
       skipped: this.#committedSkips,
       committedRecords: Math.min(...firstUncommitted),
     };
@@ -272,16 +325,21 @@ class WriteRun {
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
     const hasParts = rejections.some(({ parts }) => parts > 0);
-    const { written, superseded, hasUnidentified } = await callWithRetry(
+    const counts = await callWithRetry(
       (options) => (hasParts ? store.writeWithParts(parameters, options) : store.write(parameters, options)),
       calls,
     );
-    this.#written += written;
-    this.#superseded += superseded;
+    this.#count(counts);
     this.#committedRejections = this.#committedRejections.concat(rejections);
     this.#committedSkips = this.#committedSkips.concat(chunk.filter(isSkipped));
     this.#settledEvents += countWanted(chunk) - rejections.length;
-    if (hasUnidentified) await this.#closeUnidentified(chunk.filter(isEvent), calls);
+    if (counts.hasUnidentified) await this.#closeUnidentified(chunk.filter(isEvent), calls);
+  }
+
+  #count({ written, superseded, hasDue }: WriteCounts): void {
+    this.#written += written;
+    this.#superseded += superseded;
+    this.#hasDue ||= hasDue;
   }
 
   /** The entry of an event that an earlier build could not even decode is known by its payload. */
@@ -317,12 +375,25 @@ class WriteRun {
     await this.checkFuse();
   }
 
-  #reject({ origin, eventId }: EncodedEvent, { sqlState, message }: DatabaseError, attempts: number): EncodedRejection {
+  #reject(
+    { origin, eventId }: EncodedEvent,
+    { sqlState, message }: Pick<DatabaseError, 'sqlState' | 'message'>,
+    attempts: number,
+  ): EncodedRejection {
     const { maxItemBytes, context } = this.#writing;
-    const { shardId, codeVersion, keepsPlace = false } = context;
+    const { shardId, codeVersion, healForSeconds = 0, keepsPlace = false } = context;
+    const mayHeal = sqlState === MISSING_PARENT;
     return encodeRejection(
-      { kind: 'rejection', origin, reason: 'database', detail: message, eventId, ...(sqlState && { sqlState }) },
-      { shardId, codeVersion, attempts, maxItemBytes, keepsPlace },
+      {
+        kind: 'rejection',
+        origin,
+        reason: 'database',
+        detail: message,
+        eventId,
+        mayHeal,
+        ...(sqlState && { sqlState }),
+      },
+      { shardId, codeVersion, attempts, maxItemBytes, healForSeconds, keepsPlace },
     );
   }
 }

@@ -12,6 +12,8 @@ export interface WriteContext {
   readonly functionName: string;
   readonly shardId: string;
   readonly codeVersion: string;
+  /** How long an event that may heal is tried again, in seconds. */
+  readonly healForSeconds?: number;
   /** Whether the quarantine has to keep the place of an event. */
   readonly keepsPlace?: boolean;
   /** Number of tables that events give rows for. */

@@ -1,7 +1,8 @@
 import type { ParameterValue } from '../../data-api/statement-body.ts';
 import { parameterText } from '../../data-api/statement-body.ts';
 import type { CallOptions } from '../../data-api/classify-error.ts';
-import type { CommittedWrite, EventStore, WriteCounts } from '../../processor/ports.ts';
+import { DatabaseError } from '../../data-api/classify-error.ts';
+import type { CommittedWrite, EventStore, TriedWrite, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
 
 /** What goes wrong with one call: before anything is committed, or after, when only the answer is lost. */
@@ -51,6 +52,8 @@ export class FakeEventStore implements EventStore {
   readonly quarantineRows: (readonly unknown[])[] = [];
   /** The batch log: committed writes, the oldest first. */
   readonly log: LoggedWrite[] = [];
+  /** Numbers of events that were tried one by one, for each call that did. */
+  readonly tried: number[] = [];
   /** How often the database was asked for the statement alone. */
   explained = 0;
   readonly timeouts: number[] = [];
@@ -75,7 +78,7 @@ export class FakeEventStore implements EventStore {
     { timeoutMs }: CallOptions,
     assemble: Assemble,
   ): Promise<WriteCounts> {
-    const parameters = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, parameterText(value)]));
+    const parameters = textsOf(sent);
     this.calls.push(parameters);
     this.timeouts.push(timeoutMs);
     return this.#run(parameters, () => this.#commit(parameters, assemble));
@@ -98,6 +101,25 @@ export class FakeEventStore implements EventStore {
       stored[part] ??= parameters['bytes'] ?? '';
       this.parts.set(key, stored);
     });
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  async tryEach(
+    events: readonly Readonly<Record<string, ParameterValue>>[],
+    { timeoutMs }: CallOptions,
+  ): Promise<readonly TriedWrite[]> {
+    this.tried.push(events.length);
+    this.timeouts.push(timeoutMs);
+    return this.#run({}, () => events.map((sent) => this.#tryOne(textsOf(sent))));
+  }
+
+  #tryOne(parameters: WrittenParameters): TriedWrite {
+    try {
+      return this.#commit(parameters, () => undefined);
+    } catch (error) {
+      if (error instanceof DatabaseError && error.sqlState === '23503') return { missingParent: error.message };
+      throw error;
+    }
   }
 
   closeUnidentified(): Promise<void> {
@@ -137,7 +159,13 @@ export class FakeEventStore implements EventStore {
     }
     const written = this.ledger.size - before.ledger;
     this.#logWrite(parameters, { quarantined: rows.length, taken: written });
-    return { written, superseded: 0, quarantined: this.quarantine.size - before.quarantine, hasUnidentified: false };
+    return {
+      written,
+      superseded: 0,
+      quarantined: this.quarantine.size - before.quarantine,
+      hasUnidentified: false,
+      hasDue: false,
+    };
   }
 
   #refusePoison(events: readonly (readonly [number, string])[]): void {
@@ -158,4 +186,8 @@ export class FakeEventStore implements EventStore {
     if (parts.length !== count) return undefined;
     return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64'))).toString('base64');
   }
+}
+
+function textsOf(sent: Readonly<Record<string, ParameterValue>>): WrittenParameters {
+  return Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, parameterText(value)]));
 }

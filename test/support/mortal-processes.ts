@@ -5,7 +5,8 @@ import { parameterText } from '../../data-api/statement-body.ts';
 import type { KinesisRecord } from '../../processor/decode/item.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
 import type { EventStore, PositionNote } from '../../processor/ports.ts';
-import type { BatchReport, Engine } from '../../processor/process-batch.ts';
+import type { BatchReport } from '../../processor/process-batch.ts';
+import type { Engine } from '../../processor/batch-rounds.ts';
 import { defineProjection, inserts } from '../../processor/projection.ts';
 import type { RunBatch } from '../../processor/batch-runner.ts';
 import { createBatchRunner } from '../../processor/batch-runner.ts';
@@ -160,6 +161,7 @@ class MortalProcess {
     return {
       write,
       writeWithParts: write,
+      tryEach: () => Promise.reject(new Error('no parent is missing here')),
       storePart: () => Promise.reject(new Error('no payload here is that large')),
       closeUnidentified: () => store.closeUnidentified(),
       explain: () => store.explain(),

@@ -1,6 +1,6 @@
 import { createLruLookupCache } from '../../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
-import type { Engine } from '../../processor/process-batch.ts';
+import type { Engine } from '../../processor/batch-rounds.ts';
 import type { FuseSettings } from '../../processor/quarantine/fuse.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeEventStore } from './fake-event-store.ts';
@@ -50,6 +50,7 @@ export function orderEngine(options: OrderEngineOptions = {}): OrderEngine {
     clock,
     fuse: options.fuse ?? { thresholdPercent: 100, minEvents: 20 },
     fuseMemory: new FakeFuseMemory({ store, codeVersion: CODE_VERSION }),
+    waitingEntries: { claim: () => Promise.resolve([]), settle: () => Promise.resolve() },
     maxRequestBytes: options.maxRequestBytes ?? 4 * 1024 * 1024,
     codeVersion: CODE_VERSION,
   };

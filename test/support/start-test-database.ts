@@ -9,10 +9,11 @@ import type { ExecuteStatement } from '../../data-api/execute.ts';
 import { createExecuteStatement } from '../../data-api/execute.ts';
 import { createDataApiEventStore } from '../../processor/write/data-api-event-store.ts';
 import { createDataApiFuseMemory } from '../../processor/quarantine/data-api-fuse-memory.ts';
+import { createDataApiWaitingEntries } from '../../processor/quarantine/data-api-waiting-entries.ts';
 import { createDataApiLookupSource } from '../../processor/lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from '../../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
-import type { Engine } from '../../processor/process-batch.ts';
+import type { Engine } from '../../processor/batch-rounds.ts';
 import type { AnyProjection } from '../../processor/projection.ts';
 
 /** A database of its own for one test file: PostgreSQL, the Data API in front of it, and the framework's tables. */
@@ -81,6 +82,7 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
         // Off, unless a test is about the fuse: in the first small batches of a build it holds what it rejects.
         fuse: { thresholdPercent: 100, minEvents: 20 },
         fuseMemory: createDataApiFuseMemory(execute, { functionName: projection.name, codeVersion }),
+        waitingEntries: createDataApiWaitingEntries(execute, { functionName: projection.name, codeVersion }),
         maxRequestBytes: 4 * MEBIBYTE,
         codeVersion,
         ...overrides,

@@ -257,6 +257,18 @@ lookup({ table: 'prices', key: ['shop', 'sku'], keyType: 'text', columns: { cent
 // @ts-expect-error -- one column has one type
 lookup({ table: 'prices', key: 'sku', keyType: ['text'], columns: { cents: 'integer' } });
 
+// A row that may come later is there when `project` runs, and the time to wait has a unit.
+const later = lookup({ table: 'airports', key: 'iata', keyType: 'text', columns: { city: 'text' }, absent: 'later' });
+defineProjection({
+  ...base,
+  lookups: { later },
+  lookupKeys: ({ origin }) => ({ later: [origin] }),
+  healFor: '12h',
+  project: ({ origin }, found) => ({ days: { origin: found.later(origin).city, flights: 1 } }),
+});
+// @ts-expect-error -- a number has no unit
+defineProjection({ ...base, healFor: 3_600, project: () => ({}) });
+
 // A key of several columns is a list of values in their order, and may come from another row.
 const prices = lookup({
   table: 'prices',

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault, FaultDecider } from '../../../local/data-api/faults.ts';
-import type { BatchReport, Engine } from '../../../processor/process-batch.ts';
+import type { BatchReport } from '../../../processor/process-batch.ts';
+import type { Engine } from '../../../processor/batch-rounds.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import type { AnyProjection } from '../../../processor/projection.ts';
 import { counters, defineProjection, inserts, versions } from '../../../processor/projection.ts';

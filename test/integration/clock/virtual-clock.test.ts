@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PutRecordCommand } from '@aws-sdk/client-kinesis';
 import pg from 'pg';
@@ -59,6 +60,29 @@ describe('a virtual clock', () => {
     const before = clock.now();
     await clock.turnTo(before - DAY_MS);
     expect(clock.now()).toBeGreaterThanOrEqual(before);
+  });
+});
+
+describe('a virtual clock that stands still', () => {
+  test('shows the same until it is turned, to this process and to others', async () => {
+    const clock = open();
+    const standsAtMs = clock.now();
+    expect(await inProcess(clock, 'console.log(Date.now())')).toBe(standsAtMs);
+    expect(clock.now()).toBe(standsAtMs);
+  });
+
+  test('runs when it is told to, from where it stands, and stops again', async () => {
+    const clock = open();
+    await clock.turnTo(clock.now() + DAY_MS);
+    const before = clock.now();
+    await clock.run();
+    await clock.sleep(20, new AbortController().signal);
+    await clock.stop();
+    const after = clock.now();
+    expect(after).toBeGreaterThan(before);
+    expect(after - before).toBeLessThan(SLACK_MS);
+    await sleep(20);
+    expect(clock.now()).toBe(after);
   });
 });
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flights } from '../../../functions/flights/projection.ts';
-import type { Engine } from '../../../processor/process-batch.ts';
+import type { Engine } from '../../../processor/batch-rounds.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultDecider } from '../../../local/data-api/faults.ts';
 import type { EventStore } from '../../../processor/ports.ts';
-import type { BatchReport, Engine } from '../../../processor/process-batch.ts';
+import type { BatchReport } from '../../../processor/process-batch.ts';
+import type { Engine } from '../../../processor/batch-rounds.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { defineProjection, inserts } from '../../../processor/projection.ts';
 import { aggregate } from '../../support/aggregate.ts';
@@ -88,6 +89,7 @@ function dying(at: number, when: 'before' | 'after', overrides: Partial<Engine> 
   const store: EventStore = {
     write: (...call) => around(() => engine.store.write(...call)),
     writeWithParts: (...call) => around(() => engine.store.writeWithParts(...call)),
+    tryEach: (...call) => around(() => engine.store.tryEach(...call)),
     storePart: (...call) => around(() => engine.store.storePart(...call)),
     closeUnidentified: (...call) => around(() => engine.store.closeUnidentified(...call)),
     explain: (...call) => around(() => engine.store.explain(...call)),

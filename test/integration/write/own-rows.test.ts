@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { DatabaseError } from '../../../data-api/classify-error.ts';
-import type { BatchReport, Engine } from '../../../processor/process-batch.ts';
+import type { BatchReport } from '../../../processor/process-batch.ts';
+import type { Engine } from '../../../processor/batch-rounds.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import type { AnyProjection } from '../../../processor/projection.ts';
 import { counters, defineProjection, inserts, lookup, versions } from '../../../processor/projection.ts';
@@ -78,9 +79,9 @@ const bank = defineProjection({
     moves: inserts({ columns: { id: 'text', country: 'text' } }),
   },
   project: ({ id, n, type, account, to = '' }, { accounts, totals }) => {
-    if (type === 'account') return { accounts: { id: account, v: n, country: to } } as never;
+    if (type === 'account') return { accounts: { id: account, v: n, country: to } };
     const country = accounts(account)?.country ?? 'none';
-    if (type === 'move') return { accounts: { id: country, v: n, country: to }, moves: { id, country } } as never;
+    if (type === 'move') return { accounts: { id: country, v: n, country: to }, moves: { id, country } };
     const before = totals([account])?.orders ?? '0';
     return { orders: { id, account, country, before }, totals: { account, orders: 1 } };
   },
@@ -115,7 +116,7 @@ async function tables(): Promise<unknown> {
   };
 }
 
-const account = fc.constantFrom('a', 'A', 'b', 'c', 'refused');
+const account = fc.constantFrom('a', 'b', 'c', 'refused');
 // Accounts come under their own key, so that the order of their versions is that of the stream.
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ type: fc.constant('account' as const), account, to: account }).map((event) => ({
@@ -156,6 +157,8 @@ describe('a lookup on a table of the same projection', () => {
               ),
             ).toBe(true);
             rounds += reports.filter(({ calls }) => calls.calls > 2).length;
+            // What was rejected may be accepted by now: its reference row is another one.
+            if (reports.some(({ rejections }) => rejections.length > 0)) return;
             await run(records, []);
             expect(await tables()).toEqual(expected);
           },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchReport, Engine } from '../../../processor/process-batch.ts';
+import type { BatchReport } from '../../../processor/process-batch.ts';
+import type { Engine } from '../../../processor/batch-rounds.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
 import { counters, defineProjection, inserts, versions } from '../../../processor/projection.ts';
 import type { KinesisRecordOptions } from '../../support/kinesis-record.ts';

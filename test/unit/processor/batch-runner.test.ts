@@ -167,6 +167,29 @@ describe('a process that dies for no fault of a record', () => {
   });
 });
 
+describe('a batch that is held', () => {
+  it('is noted with its first record that is not committed, by a process that is new to it and by a warm one', async () => {
+    const records = batch(3);
+    world.isDatabaseDown = (call) => call === 'write';
+    await world.invoke(records, 'r1');
+    await world.invoke(records, 'r1');
+    const { arrivedAtMs, ...position } = { ...world.held[0] };
+    expect(position).toMatchObject({ shardId: SHARD_ID, sequenceNumber: sequenceNumber(0), reason: 'transient' });
+    expect(arrivedAtMs).toBe(records[0]!.kinesis.approximateArrivalTimestamp * 1000);
+    expect(world.held).toHaveLength(2);
+    world.isDatabaseDown = () => false;
+    await world.invoke(records, 'r1');
+    expect(world.held).toHaveLength(2);
+  });
+
+  it('is held all the same when it cannot be noted', async () => {
+    world.isDatabaseDown = () => true;
+    const report = await world.invoke(batch(1), 'r1');
+    expect(report).toMatchObject({ committedRecords: 0, hold: { reason: 'transient' } });
+    expect(world.held).toEqual([]);
+  });
+});
+
 describe('a record that kills the process', () => {
   it("runs no code of the user as long as its batch can't be noted", async () => {
     world.isDatabaseDown = () => true;

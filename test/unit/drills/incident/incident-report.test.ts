@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeIncident, describeScale } from '../../../../drills/incident/describe-incident.ts';
 import { incidentChart } from '../../../../drills/incident/incident-chart.ts';
-import { drainFigures, type IncidentReport } from '../../../../drills/incident/incident-report.ts';
+import { drainFigures, pageFigures, type IncidentReport } from '../../../../drills/incident/incident-report.ts';
 import type { StoryFacts } from '../../../../drills/incident/incident-story.ts';
 
 const HOUR = 3_600;
@@ -21,7 +21,7 @@ const REPORT: IncidentReport = {
 const START_MS = Date.UTC(2026, 0, 1);
 const FACTS: StoryFacts = {
   moments: { startMs: START_MS, stoppedMs: START_MS + 900_000, restartedMs: START_MS + 900_000 + 48 * HOUR * 1000 },
-  messages: [],
+  pages: [],
   ages: [
     { atSeconds: 0, ageSeconds: 0 },
     { atSeconds: 48 * HOUR, ageSeconds: 48 * HOUR - 900 },
@@ -41,6 +41,31 @@ describe('the figures of a drain', () => {
   it('know of no end where as many arrive as are processed', () => {
     expect(drainFigures({ records: 65, seconds: 1 }, SIZE).catchUpSeconds).toBeNull();
     expect(drainFigures({ records: 0, seconds: 0 }, SIZE).catchUpSeconds).toBeNull();
+  });
+});
+
+describe('the page', () => {
+  const { stoppedMs, restartedMs } = FACTS.moments;
+  const minutes = (from: number, count: number): number => from + count * 60_000;
+
+  it('is the first after the stop, and over with its own message after the restart', () => {
+    const pages = [
+      { atMs: minutes(stoppedMs, -1), alarmName: 'before', state: 'ALARM' },
+      { atMs: minutes(stoppedMs, 3.5), alarmName: 'incident', state: 'ALARM' },
+      { atMs: minutes(stoppedMs, 9), alarmName: 'later', state: 'ALARM' },
+      { atMs: minutes(restartedMs, 2), alarmName: 'later', state: 'OK' },
+      { atMs: minutes(restartedMs, 4), alarmName: 'incident', state: 'OK' },
+    ] as const;
+    expect(pageFigures({ ...FACTS, pages })).toEqual({
+      alarm: 'incident',
+      minutesAfterStop: 4,
+      resolvedMinutesAfterRestart: 4,
+    });
+    expect(pageFigures({ ...FACTS, pages: pages.slice(1, 3) })?.resolvedMinutesAfterRestart).toBeNull();
+  });
+
+  it('is missing where nobody was told', () => {
+    expect(pageFigures(FACTS)).toBeNull();
   });
 });
 

@@ -5,7 +5,7 @@ import type { Decoder } from '../../../../processor/decode/decoders.ts';
 import { cloudWatchLogs, custom, json, jsonArray, ndjson } from '../../../../processor/decode/decoders.ts';
 import { decodeRecords } from '../../../../processor/decode/decode-records.ts';
 import type { DecodedItem } from '../../../../processor/decode/item.ts';
-import { payloadBytes } from '../../../../processor/decode/item.ts';
+import { payloadBytes, placeOf } from '../../../../processor/decode/item.ts';
 import { positionOf } from '../../../../processor/decode/place.ts';
 import { aggregate } from '../../../support/aggregate.ts';
 import { kinesisRecord, sequenceNumber } from '../../../support/kinesis-record.ts';
@@ -70,7 +70,7 @@ describe('ndjson', () => {
     const items = await decode(ndjson(), data);
     expect(items.map(({ origin }) => origin.partitionKey)).toEqual(['k0', 'k0', 'k1', 'k1', 'k2', 'k2']);
     expect(new Set(items.map(({ origin }) => origin.subSequenceNumber)).size).toBe(6);
-    const positions = items.map(({ origin }) => BigInt(positionOf(origin.place)));
+    const positions = items.map(({ origin }) => BigInt(positionOf(placeOf(origin))));
     expect(positions.every((position, n) => n === 0 || position > positions[n - 1]!)).toBe(true);
     // A sub-record has the number that it has with one document.
     expect(items.filter((_, n) => n % 2 === 0).map(({ origin }) => origin.subSequenceNumber)).toEqual([0, 1, 2]);

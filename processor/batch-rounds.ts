@@ -1,0 +1,231 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Calls } from './call-with-retry.ts';
+import { HoldError } from './call-with-retry.ts';
+import type { CompiledProjection } from './compile-projection.ts';
+import type { DecodedItem } from './decode/item.ts';
+import type { OwnLookup } from './lookup/own-rows.ts';
+import { Round } from './lookup/own-rows.ts';
+import { resolveLookups } from './lookup/resolve-lookups.ts';
+import type { Chunk } from './plan-chunks.ts';
+import { planChunks } from './plan-chunks.ts';
+import type { Clock, EventStore, FuseMemory, LookupCache, LookupSource, WaitingEntries } from './ports.ts';
+import type { EncodedBatch, EncodedItem } from './project/project-items.ts';
+import { projectItems } from './project/project-items.ts';
+import type { EncodedRejection } from './quarantine/encode-rejection.ts';
+import type { FuseSettings } from './quarantine/fuse.ts';
+import { FUSE_OFF_PERCENT } from './quarantine/fuse.ts';
+import type { WriteReport } from './write/write-items.ts';
+import { writeItems } from './write/write-items.ts';
+import type { WriteContext } from './write/write-parameters.ts';
+
+/** What the engine works with; made once per execution environment. */
+export interface Engine {
+  readonly compiled: CompiledProjection;
+  readonly store: EventStore;
+  readonly lookupSource: LookupSource;
+  readonly lookupCache: LookupCache;
+  readonly clock: Clock;
+  readonly fuse: FuseSettings;
+  readonly fuseMemory: FuseMemory;
+  readonly waitingEntries: WaitingEntries;
+  /** Largest request that may be sent, in bytes. */
+  readonly maxRequestBytes: number;
+  /** Names the running code in the quarantine and the batch log. */
+  readonly codeVersion: string;
+}
+
+/** The stages of a batch, in order. */
+export const STAGES = ['decode', 'lookup', 'project', 'plan', 'write'] as const;
+
+/** One of {@link STAGES}. */
+export type Stage = (typeof STAGES)[number];
+
+/** A batch under way. */
+export interface Run {
+  readonly engine: Engine;
+  readonly shardId: string;
+  readonly recordCount: number;
+  /** Whether its events are in the quarantine already, and are tried again: what is rejected once more stays there. */
+  readonly isRetry: boolean;
+  readonly maxItemBytes: number;
+  readonly calls: Calls;
+  readonly stageMs: Record<Stage, number>;
+  readonly evictionsBefore: number;
+  readonly time: <T>(stage: Stage, work: () => T | Promise<T>) => Promise<T>;
+}
+
+/** What came of the rounds of a batch. */
+export interface Finished {
+  readonly events: number;
+  readonly outcome: WriteReport;
+  readonly lookups: number;
+  readonly misses: number;
+}
+
+/** Nothing was begun. */
+export const NOTHING_YET: Finished = {
+  events: 0,
+  outcome: {
+    written: 0,
+    superseded: 0,
+    settledEvents: 0,
+    rejections: [],
+    skipped: [],
+    hasDue: false,
+    committedRecords: 0,
+    hold: undefined,
+  },
+  lookups: 0,
+  misses: 0,
+};
+
+/**
+ * Begins a batch.
+ *
+ * @param batch where it came from, and how many records it has
+ * @param engine parts that outlive it
+ * @param budgetMs time left for database calls and waits, in milliseconds
+ */
+export function startRun(
+  { shardId, recordCount }: Pick<Run, 'shardId' | 'recordCount'>,
+  engine: Engine,
+  budgetMs: () => number,
+): Run {
+  const stageMs = { decode: 0, lookup: 0, project: 0, plan: 0, write: 0 };
+  const { clock, compiled, maxRequestBytes, lookupCache } = engine;
+  return {
+    engine,
+    shardId,
+    recordCount,
+    isRetry: false,
+    maxItemBytes: maxRequestBytes - compiled.fixedRequestBytes,
+    calls: { clock, budgetMs, tally: { calls: 0, errors: 0 } },
+    stageMs,
+    evictionsBefore: lookupCache.evictions,
+    time: async (stage, work) => {
+      const startedAt = clock.monotonicMs();
+      try {
+        return await work();
+      } finally {
+        stageMs[stage] += clock.monotonicMs() - startedAt;
+      }
+    },
+  };
+}
+
+/**
+ * Writes a batch: in one round, or in several where lookups see rows that the batch writes. A round writes what waits for
+ * nothing, so the records behind the first one that waits may be committed before it; they count when it is, too.
+ */
+export async function writeRounds(decoded: readonly DecodedItem[], run: Run): Promise<Finished> {
+  let finished: Finished = { ...NOTHING_YET, events: decoded.length };
+  for (let rest = decoded; ;) {
+    const projected = await project(rest, run, run.engine.compiled.ownLookups);
+    if (projected instanceof HoldError) {
+      const committedRecords = rest[0]?.origin.recordIndex ?? 0;
+      return { ...finished, outcome: { ...finished.outcome, committedRecords, hold: projected } };
+    }
+    const next = projected.waiting.flatMap((n) => rest[n] ?? []);
+    const outcome = await writeRound(projected, next[0], run);
+    finished = {
+      events: finished.events,
+      outcome: addOutcome(finished.outcome, outcome, next[0]?.origin.recordIndex ?? run.recordCount),
+      lookups: finished.lookups + projected.lookups,
+      misses: finished.misses + projected.misses,
+    };
+    if (outcome.hold !== undefined || next.length === 0) return finished;
+    rest = next;
+  }
+}
+
+async function writeRound(
+  { items, rows }: EncodedBatch,
+  waiting: DecodedItem | undefined,
+  run: Run,
+): Promise<WriteReport> {
+  const again = run.isRetry ? items.filter(isRejection) : [];
+  const sent = run.isRetry ? items.filter((item) => !isRejection(item)) : items;
+  const chunks = await run.time('plan', () => planChunks(sent, run.maxItemBytes));
+  const outcome = await run.time('write', () => write(chunks, { rows, covered: coveredBefore(waiting, sent) }, run));
+  return { ...outcome, rejections: outcome.rejections.concat(again) };
+}
+
+/** The last item before one that waits: up to there nothing is missing. */
+function coveredBefore(waiting: DecodedItem | undefined, items: readonly EncodedItem[]): EncodedItem | undefined {
+  if (waiting === undefined) return undefined;
+  const { recordIndex } = waiting.origin;
+  return items.findLast(({ origin }) => origin.recordIndex < recordIndex) ?? items[0];
+}
+
+function addOutcome(before: WriteReport, outcome: WriteReport, firstWaiting: number): WriteReport {
+  return {
+    written: before.written + outcome.written,
+    superseded: before.superseded + outcome.superseded,
+    settledEvents: before.settledEvents + outcome.settledEvents,
+    rejections: before.rejections.concat(outcome.rejections),
+    skipped: before.skipped.concat(outcome.skipped),
+    hasDue: before.hasDue || outcome.hasDue,
+    committedRecords: Math.min(outcome.committedRecords, firstWaiting),
+    hold: outcome.hold,
+  };
+}
+
+/** The stages between decoding and the first write of a round. */
+export async function project(items: readonly DecodedItem[], run: Run, ownLookups: readonly OwnLookup[]) {
+  const { engine, shardId, maxItemBytes } = run;
+  const { codeVersion, compiled } = engine;
+  const { healForSeconds } = compiled;
+  const { keepsPlace } = compiled.projection;
+  const looked = await run.time('lookup', () => lookUp(items, run));
+  if (looked instanceof HoldError) return looked;
+  const { resolved, asked, requests: lookups, misses, isChained } = looked;
+  const round = ownLookups.length === 0 ? undefined : new Round(ownLookups, { asked, isChained });
+  const context = {
+    resolved,
+    asked,
+    round,
+    encoding: { shardId, codeVersion, maxItemBytes, healForSeconds, keepsPlace },
+  };
+  const projected = await run.time('project', () => projectItems(looked.items, compiled.step, context));
+  // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
+  await nextTurn();
+  return { ...projected, lookups, misses };
+}
+
+async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
+  const { projection } = engine.compiled;
+  const { lookups } = projection;
+  const reading = { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes };
+  try {
+    return await resolveLookups(decoded, { plan: projection, reading }, calls);
+  } catch (error) {
+    if (error instanceof HoldError) return error;
+    throw error;
+  }
+}
+
+function write(
+  chunks: readonly Chunk<EncodedItem>[],
+  written: Pick<WriteContext, 'rows' | 'covered'>,
+  run: Run,
+): Promise<WriteReport> {
+  const { engine, shardId, recordCount, maxItemBytes, calls } = run;
+  const { compiled, store, fuseMemory, codeVersion } = engine;
+  // Entries that are tried again have been judged before.
+  const fuse = run.isRetry ? { ...engine.fuse, thresholdPercent: FUSE_OFF_PERCENT } : engine.fuse;
+  const context = {
+    functionName: compiled.projection.name,
+    shardId,
+    codeVersion,
+    healForSeconds: compiled.healForSeconds,
+    keepsPlace: compiled.projection.keepsPlace,
+    tableCount: compiled.tableCount,
+    ...written,
+    frameworkLedger: compiled.step.ownLedger === undefined,
+  };
+  return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory, maxItemBytes }, calls);
+}
+
+function isRejection(item: EncodedItem): item is EncodedRejection {
+  return item.kind === 'rejection';
+}
