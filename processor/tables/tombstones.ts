@@ -1,7 +1,7 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import { isComposed, sqlTypeOf } from './column-sql.ts';
-import type { KeyedState, Part } from './keyed-state.ts';
+import type { KeyedState } from './keyed-state.ts';
 import { compared, KEYED } from './keyed-state.ts';
 import type { Columns } from './table-kind.ts';
 import { comparableValue, fail, identifier, OWN, ownName } from './table-kind.ts';
@@ -39,10 +39,15 @@ function keyValue(value: string, type: string): string {
   }
 }
 
-/** Joins the tombstone of a row's key, if there is one. */
+/**
+ * Joins the tombstone of a row's key, if there is one. With OFFSET 0 each is looked up by itself: however many there are, a
+ * batch reads those of its own keys.
+ */
 export function joinTombstone(name: string, row: string): string {
-  return `LEFT JOIN ${FRAMEWORK_TABLES.tombstone} AS ${TOMBSTONE} ON ${TOMBSTONE}.function_name = ${FUNCTION_NAME}
-    AND ${TOMBSTONE}.table_name = '${name}' AND ${TOMBSTONE}.key = ${row}.${KEYED.text}`;
+  return `LEFT JOIN LATERAL (
+    SELECT version, touches FROM ${FRAMEWORK_TABLES.tombstone}
+    WHERE function_name = ${FUNCTION_NAME} AND table_name = '${name}' AND key = ${row}.${KEYED.text} OFFSET 0
+  ) AS ${TOMBSTONE} ON true`;
 }
 
 /** How often the joined tombstone was touched. */
@@ -71,33 +76,19 @@ function versionOf({ version, columns }: { readonly version: readonly string[]; 
  * Leaves a trace of each row that is about to be removed or created. Whoever finds that another statement has left one
  * since its own began has read what was there before, and fails.
  *
- * @param names of the part with what becomes of each key, and of the two that are made of it: the traces, and the same keys
- *   once all traces are left
+ * @param chosen name of the part with what becomes of each key
  */
-export function touchTombstones(
-  state: KeyedState,
-  { name, chosen, touched, due }: Readonly<Record<'name' | 'chosen' | 'touched' | 'due', string>>,
-): readonly Part[] {
-  const [trace, now] = [ownName('trace'), ownName('now')];
-  return [
-    [
-      touched,
-      `
-  INSERT INTO ${FRAMEWORK_TABLES.tombstone} AS ${TOMBSTONE} (function_name, table_name, key, version)
-  SELECT ${FUNCTION_NAME}, '${name}', ${OWN.row}.${KEYED.text}, CASE WHEN ${KEYED.isRemoval} THEN ${versionOf(state)} END
-  FROM ${chosen} AS ${OWN.row} WHERE ${KEYED.isRemoval} OR NOT ${KEYED.isThere} ORDER BY ${OWN.row}.${KEYED.text} COLLATE "C"
+export function touchTombstones(state: KeyedState, name: string, chosen: string): string {
+  const { row } = OWN;
+  const raced = fail('40001', `'another lane has just created or removed a row of ${name}'`);
+  return `
+  INSERT INTO ${FRAMEWORK_TABLES.tombstone} AS ${TOMBSTONE} (function_name, table_name, key, version, touches)
+  SELECT ${FUNCTION_NAME}, '${name}', ${row}.${KEYED.text}, CASE WHEN ${KEYED.isRemoval} THEN ${versionOf(state)} END,
+    coalesce(${row}.${KEYED.touches}, 0) + 1
+  FROM ${chosen} AS ${row} WHERE ${KEYED.isRemoval} OR NOT ${KEYED.isThere} ORDER BY ${row}.${KEYED.text} COLLATE "C"
   ON CONFLICT (function_name, table_name, key) DO UPDATE
-  SET version = coalesce(excluded.version, ${TOMBSTONE}.version), touches = ${TOMBSTONE}.touches + 1, committed_at = now()
-  RETURNING key AS ${KEYED.text}, touches AS ${now}
-`,
-    ],
-    [
-      due,
-      `
-  SELECT ${OWN.row}.* FROM ${chosen} AS ${OWN.row} LEFT JOIN ${touched} AS ${trace} USING (${KEYED.text})
-  WHERE CASE WHEN ${trace}.${now} <> coalesce(${OWN.row}.${KEYED.touches}, 0) + 1
-    THEN ${fail('40001', `'another lane has just created or removed a row of ${name}'`)} ELSE true END
-`,
-    ],
-  ];
+  SET version = coalesce(excluded.version, ${TOMBSTONE}.version), committed_at = now(),
+    touches = CASE WHEN ${TOMBSTONE}.touches + 1 = excluded.touches THEN excluded.touches WHEN ${raced} THEN 0 END
+  RETURNING 1
+`;
 }

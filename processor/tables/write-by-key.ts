@@ -15,13 +15,14 @@ import { isNoOlderThanTombstone, joinTombstone, tombstoneKey, touchTombstones, T
  */
 export function writeByKey(state: KeyedState, target: WriteTarget): TableWrite {
   const { name, part, tellsEffective } = target;
-  const chosen = part('chosen');
+  const [chosen, touched] = [part('chosen'), part('touched')];
   const choice = state.patched.length > 0 ? foldPatches(state, target) : chooseNewest(state, target);
-  const due = state.removes ? part('due') : chosen;
-  const traces = state.removes ? touchTombstones(state, { name, chosen, touched: part('touched'), due }) : [];
-  const isNew = `FROM ${due} AS ${OWN.row} WHERE NOT ${KEYED.isThere}${state.removes ? ` AND NOT ${KEYED.isRemoval}` : ''}`;
+  const traces: readonly Part[] = state.removes ? [[touched, touchTombstones(state, name, chosen)]] : [];
+  // Counting waits for all traces.
+  const isDue = state.removes ? `(SELECT count(*) FROM ${touched}) >= 0` : 'true';
+  const isNew = `FROM ${chosen} AS ${OWN.row} WHERE NOT ${KEYED.isThere}${state.removes ? ` AND NOT ${KEYED.isRemoval}` : ''} AND ${isDue}`;
   return {
-    parts: [...choice.parts, ...traces, ...carryOut(state, target, { due, isNew })],
+    parts: [...choice.parts, ...traces, ...carryOut(state, target, { isDue, isNew })],
     // One that came in between is not among those that were read.
     checks: [
       `CASE WHEN (SELECT count(*) FROM ${part('inserted')}) = (SELECT count(*) ${isNew}) THEN true
@@ -71,17 +72,17 @@ function chooseNewest(state: KeyedState, { name, table, rows, part }: WriteTarge
 function carryOut(
   state: KeyedState,
   { table, part }: WriteTarget,
-  { due, isNew }: { readonly due: string; readonly isNew: string },
+  { isDue, isNew }: { readonly isDue: string; readonly isNew: string },
 ): readonly Part[] {
   const { row, there } = OWN;
   const columns = columnList(Object.keys(state.columns));
   const updates = state.replaced.map((column) => `${identifier(column)} = ${row}.${identifier(column)}`);
-  const isFound = `${sameKey(state, there, row)} AND ${KEYED.isThere}`;
+  const isFound = `${sameKey(state, there, row)} AND ${KEYED.isThere} AND ${isDue}`;
   return [
     [
       part('updated'),
       `
-  UPDATE ${table} AS ${there} SET ${updates.join(', ')} FROM ${due} AS ${row}
+  UPDATE ${table} AS ${there} SET ${updates.join(', ')} FROM ${part('chosen')} AS ${row}
   WHERE ${isFound}${state.removes ? ` AND NOT ${KEYED.isRemoval}` : ''} RETURNING 1
 `,
     ],
@@ -97,7 +98,7 @@ function carryOut(
           [
             part('deleted'),
             `
-  DELETE FROM ${table} AS ${there} USING ${due} AS ${row} WHERE ${isFound} AND ${KEYED.isRemoval} RETURNING 1
+  DELETE FROM ${table} AS ${there} USING ${part('chosen')} AS ${row} WHERE ${isFound} AND ${KEYED.isRemoval} RETURNING 1
 `,
           ] as const,
         ]

@@ -131,7 +131,9 @@ describe('the message says what to write', () => {
     ['timestamptz', '2024-01-01T12:00:00.123456789Z', 'a column holds microseconds: cut the fraction to six digits'],
     ['timestamptz', 'infinity', undefined],
   ] as const)('for a %s, given %s', (name, value, advice) => {
-    const [misfit, ...advices] = describeMisfit({ kind: 'one', name, nullable: false }, value).split(/(?<=got [^;]*); /);
+    const [misfit, ...advices] = describeMisfit({ kind: 'one', name, nullable: false }, value).split(
+      /(?<=got [^;]*); /,
+    );
     expect(misfit).toMatch(/^must be a .*string .*such as 2001-03-31.*, got /);
     expect(advices.join('; ')).toBe(advice ?? '');
   });
