@@ -5,6 +5,7 @@ import { build, type BuildFailure, type Message, type Metafile, type Plugin } fr
 import { ProblemsError } from '../contract/problems-error.ts';
 import { FRAMEWORK_ROOT } from './function-folder.ts';
 import { keepClassNames } from './keep-class-names.ts';
+import { leaveOut } from './leave-out.ts';
 
 /** Of this module, and so of every other of the framework: `.ts` in the repository, `.js` in the package. */
 const EXTENSION = extname(import.meta.filename);
@@ -91,7 +92,7 @@ export async function bundleFunction(
       'process.env.BUILD_VERSION': JSON.stringify(BUILD_VERSION_PLACEHOLDER),
       'process.env.USES_REMOVE': JSON.stringify(USES_REMOVE_PLACEHOLDER),
     },
-    plugins: [...plugins, keepClassNames],
+    plugins: [...plugins, leaveOut, keepClassNames],
     logLevel: 'silent',
   }).catch(explain);
   refuseUndefinedImports(result.warnings);

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,6 +41,20 @@ describe('the bundle of a function', () => {
     const copied = (await import(join(copy, 'build/bundle-function.ts'))) as Bundler;
     expect(await copied.bundleFunction(ENTRY, { root: copy })).toEqual(bundle);
   });
+
+  it('takes no more than 400 KB', () => {
+    expect(Buffer.byteLength(bundle.code)).toBeLessThanOrEqual(400_000);
+  });
+
+  it.each(['flights', 'migrate', 'watchdog', 'prune'])(
+    'has everything in it that %s loads, but what is built into Node.js',
+    async (name) => {
+      const { code } = await bundleFunction(`functions/${name}/handler.ts`);
+      const imports = [...code.matchAll(/\bfrom"([^"]+)"|\bimport"([^"]+)"/g)].map(([, from, bare]) => from ?? bare);
+      expect(imports.length).toBeGreaterThan(3);
+      expect(imports.filter((path) => !isBuiltin(path ?? ''))).toEqual([]);
+    },
+  );
 
   it('names no folder of the machine it was made on', () => {
     const { sources, sourcesContent } = JSON.parse(bundle.sourceMap) as { sources: string[]; sourcesContent?: unknown };

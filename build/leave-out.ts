@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'esbuild';
+
+const STUB = 'left-out';
+
+/** Leaves out of a bundle what the AWS SDK's clients bring along and nothing on Lambda ever runs: a twentieth of it. */
+export const leaveOut: Plugin = {
+  name: 'leave-out',
+  setup: (build) => {
+    // Loaded by an operation that streams events, where a client has one; then it also imports this statically.
+    build.onResolve({ filter: /^@smithy\/core\/event-streams$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    );
+    // SHA-256 in JavaScript, for a Node.js that was built without cryptography.
+    build.onResolve({ filter: /^\.\/Sha256Js$/ }, ({ importer }) =>
+      importer.endsWith('Sha256Node.js') ? { path: 'Sha256Js', namespace: STUB } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: STUB }, ({ path }) => ({ contents: `export const ${path} = undefined;` }));
+    // A client tells its version to the service, and reads its whole package.json for that.
+    build.onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string };
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
