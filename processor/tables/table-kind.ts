@@ -134,6 +134,8 @@ export const OWN = {
   row: ownName('r'),
   /** The row that is there already, where one is updated. */
   there: ownName('t'),
+  /** Rows as the table itself has them: with the types and collations of its columns. */
+  own: ownName('own'),
   /** A JSON array of a parameter: the cells of a row. */
   cells: ownName('v'),
 } as const;

@@ -26,10 +26,30 @@ export function writeByKey(state: KeyedState, target: WriteTarget): TableWrite {
     // One that came in between is not among those that were read.
     checks: [
       `CASE WHEN (SELECT count(*) FROM ${part('inserted')}) = (SELECT count(*) ${isNew}) THEN true
+    WHEN ${hasEqualKeys(state, target.table, isNew)}
+    THEN ${fail('21000', `'${name} holds two keys of these equal; its key must be declared with the type of its column'`)}
     ELSE ${fail('40001', `'another lane has just created a row of ${name}'`)} END`,
     ],
     ...(tellsEffective && { effective: choice.effective }),
   };
+}
+
+/**
+ * Whether keys that are different to the statement are one to the table, whose column may not tell capitals from small
+ * letters: two of those that are new, or one of them and a row that is there. The rows of the table's own type have the types
+ * and collations of its columns. Asked only when rows are missing.
+ */
+function hasEqualKeys(state: KeyedState, table: string, isNew: string): string {
+  const { row, there } = OWN;
+  const keys = columnList(state.key);
+  const members = state.key.map((column) => `'${column}', ${row}.${identifier(column)}`);
+  return `EXISTS (
+      WITH ${OWN.own} AS (
+        SELECT ${keys} FROM jsonb_populate_recordset(NULL::${table}, (SELECT jsonb_agg(jsonb_build_object(${members.join(', ')})) ${isNew}))
+      )
+      (SELECT 1 FROM ${OWN.own} GROUP BY ${keys} HAVING count(*) > 1)
+      UNION ALL SELECT 1 FROM ${OWN.own} JOIN ${table} AS ${there} ON ${sameKey(state, OWN.own, there)}
+    )`;
 }
 
 /** What becomes of each key, and the events that had a part in it. */

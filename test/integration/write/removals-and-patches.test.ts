@@ -319,3 +319,33 @@ describe('several lanes', () => {
     ]);
   });
 });
+
+describe('keys that only the table holds equal', () => {
+  const events = (prefix: string, ...keys: readonly string[]) =>
+    keys.map((key, n) =>
+      kinesisRecord({
+        data: {
+          id: `${prefix} ${n}`,
+          changes: [{ key, major: n, minor: '', removes: false, name: `${n}` }],
+          counted: false,
+        },
+        index: n,
+      }),
+    );
+
+  it.each([
+    ['a collation', 'text COLLATE any_case'],
+    ['a type', 'citext'],
+  ])('by %s never hold a shard', async (_by, type) => {
+    await database.query(`
+      CREATE EXTENSION IF NOT EXISTS citext;
+      CREATE COLLATION IF NOT EXISTS any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      DROP TABLE states;
+      CREATE TABLE states (key ${type} PRIMARY KEY, major integer, minor text, name text, note text, tags text[])`);
+    const engine = database.createEngine(onlyPatched, { fuse: { thresholdPercent: 100, minEvents: 1 } });
+    const first = await processBatch(events(type, 'a', 'A', 'b'), engine, () => 20_000);
+    expect(first).toMatchObject({ hold: undefined, committedRecords: 3 });
+    const keys = await database.query('SELECT lower(key::text) AS key FROM states ORDER BY 1');
+    expect(keys).toEqual([{ key: 'a' }, { key: 'b' }]);
+  });
+});
