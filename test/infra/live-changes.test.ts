@@ -141,8 +141,11 @@ describe('a change of a setting on a live stack', () => {
 
   test('of one address leaves the subscriptions of the others as they are', () => {
     const before = { pageEmails: ['a@example.com', 'b@example.com'] };
+    // The number of addresses is noted on the topic, which changes nothing of it.
     const touched = (pageEmails: readonly string[]): readonly (readonly string[])[] =>
-      compare({ before, after: { pageEmails } }).map(({ effect, type }) => [effect, type]);
+      compare({ before, after: { pageEmails } })
+        .map(({ effect, type }) => [effect, type])
+        .filter(([, type]) => type !== 'AWS::SNS::Topic');
     expect(touched(['new@example.com', 'a@example.com', 'b@example.com'])).toEqual([
       ['create', 'AWS::SNS::Subscription'],
     ]);

@@ -7,6 +7,9 @@ const ROOT = join(import.meta.dirname, '../..');
 /** What a run of a program needs none of. */
 const LEFT_OUT = new Set(['node_modules', '.git', 'cdk.out', 'dist', '.cache', 'coverage', 'docs', 'test']);
 
+/** Functions that every project has, and the one that tests know; another one may be called like one of a test. */
+const KEPT_FUNCTIONS = new Set(['migrate', 'watchdog', 'prune', 'flights']);
+
 /** A copy of the project, for functions that nobody else may see: tests of other files list `functions/` too. */
 export interface ScratchProject {
   readonly root: string;
@@ -20,6 +23,9 @@ export async function createScratchProject(): Promise<ScratchProject> {
   const root = await mkdtemp(join(tmpdir(), 'scratch-project-'));
   const names = (await readdir(ROOT)).filter((name) => !LEFT_OUT.has(name));
   await Promise.all(names.map((name) => cp(join(ROOT, name), join(root, name), { recursive: true })));
+  for (const name of await readdir(join(root, 'functions'))) {
+    if (!KEPT_FUNCTIONS.has(name)) await rm(join(root, 'functions', name), { recursive: true });
+  }
   await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   return {
     root,

@@ -218,7 +218,6 @@ describe('a mistake on the command line', () => {
         '`--batch-size` must be an integer from 1 to 10000, got "0"',
         '`--shards` must be an integer from 1 to 100, got "1.5"',
         '`--source` must be one of kinesis, memory, got "kafka"',
-        '`--input` needs `--partition-key FIELD`: which member of an event is its partition key?',
         '',
       ].join('\n'),
     );
@@ -229,9 +228,11 @@ describe('a mistake on the command line', () => {
     const lines = (await refused('--input', input, '--partition-key', 'origin')).trimEnd().split('\n');
     expect(lines).toEqual([
       `${input} line 2: expected a JSON object, got "not json"`,
-      `${input} line 3: expected a JSON object, got [1]`,
+      `${input} line 3: expected a JSON object, got "1"`,
       `${input} line 4: \`origin\` must be text of 1 to 256 characters or a number, got ""`,
       `${input} line 5: \`origin\` must be text of 1 to 256 characters or a number, got nothing`,
+      'for records that are not JSON objects there is `--input-format lines`',
+      'for events without `origin`: name more members, as in `--partition-key origin,OTHER`, or add `--random-key`',
     ]);
   });
 });

@@ -70,7 +70,7 @@ describe('a table that is written', () => {
     );
     expect(problems).toEqual([
       expect.stringMatching(/^table `orders` must have the column `identifer`, .* did you mean `identifier`\?/),
-      "table `orders`: column `n` is text[] in the database, declared jsonb; declare it sql('text[]')",
+      "table `orders`: column `n` is text[] in the database, declared jsonb; declare it 'text[]'",
       expect.stringMatching(
         /`note` may be null in the projection and is NOT NULL .* ALTER COLUMN "note" DROP NOT NULL$/,
       ),

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { appendFile, copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,16 +17,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const ALL = [
-  'event_processor/001-event-processor.sql',
-  'event_processor/002-quarantine-part.sql',
-  'event_processor/003-fuse-and-crashes.sql',
-  'event_processor/004-unidentified-entries.sql',
-  'event_processor/005-open-quarantine.sql',
-  'event_processor/006-deployment.sql',
-  'event_processor/007-held-positions.sql',
-  'event_processor/008-tombstones.sql',
-  'event_processor/009-skipped-events.sql',
-  'event_processor/010-first-places.sql',
+  ...readdirSync('functions/migrate/framework')
+    .sort()
+    .map((file) => `event_processor/${file}`),
   'flights/001-flights.sql',
 ];
 
@@ -189,8 +183,8 @@ describe('the role of the processor', () => {
     'CREATE SCHEMA mine',
     'DELETE FROM event_processor.ledger',
     'UPDATE event_processor.ledger SET event_id = event_id',
-    'SELECT * FROM event_processor.quarantine',
-    'SELECT payload FROM event_processor.quarantine',
+    'DELETE FROM event_processor.quarantine',
+    'UPDATE event_processor.quarantine SET payload = payload',
     "UPDATE event_processor.quarantine_part SET bytes = ''",
     'SELECT * FROM event_processor.batch_log',
     'UPDATE event_processor.batch_log SET records = 0',
