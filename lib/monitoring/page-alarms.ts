@@ -125,29 +125,32 @@ function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly
   if (!mappingEnabled) return [];
   // The newest minutes are not all there yet, so M of N. A healthy consumer shows nothing while an invocation lasts; in
   // this many minutes it shows itself three times, once more than an alarm that wants all but two of N forgives.
-  const minutes = Math.max(pageWhenStoppedMinutes, Math.ceil((3 * workingGapSeconds(limits)) / 60));
-  const sustained = {
-    operator: ABOVE,
-    threshold: 0,
-    evaluationPeriods: minutes + 2,
-    datapointsToAlarm: minutes,
-    missingData: TreatMissingData.NOT_BREACHING,
-    incident: 'NotKeepingUp',
-  } as const;
+  const forMinutes = (minutes: number) => {
+    const datapointsToAlarm = Math.max(minutes, Math.ceil((3 * workingGapSeconds(limits)) / 60));
+    return {
+      operator: ABOVE,
+      threshold: 0,
+      evaluationPeriods: datapointsToAlarm + 2,
+      datapointsToAlarm,
+      missingData: TreatMissingData.NOT_BREACHING,
+      incident: 'NotKeepingUp',
+    } as const;
+  };
   return [
     {
       id: 'ConsumerStopped',
       says: 'Records come in and none are committed',
       section: 'consumer-stopped',
       metric: noneCommitted(metrics),
-      ...sustained,
+      ...forMinutes(pageWhenStoppedMinutes),
     },
     {
       id: 'MappingNotPolling',
       says: 'The event source mapping does not read the stream',
       section: 'mapping-not-polling',
       metric: notReading(metrics),
-      ...sustained,
+      // It takes up to a minute until an alarm is evaluated: the page is to come within the time that is set.
+      ...forMinutes(pageWhenStoppedMinutes - 1),
     },
     disabledAlarm(metrics),
   ];

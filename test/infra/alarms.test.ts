@@ -79,7 +79,8 @@ describe('the alarms', () => {
       noticeWhenCacheHitPercentBelow: 0,
     });
     expect(alarm('DataLossDanger', changed)).toMatchObject({ Threshold: 151_200 });
-    expect(alarm('MappingNotPolling', changed)).toMatchObject({ EvaluationPeriods: 12, DatapointsToAlarm: 10 });
+    expect(alarm('ConsumerStopped', changed)).toMatchObject({ EvaluationPeriods: 12, DatapointsToAlarm: 10 });
+    expect(alarm('MappingNotPolling', changed)).toMatchObject({ EvaluationPeriods: 11, DatapointsToAlarm: 9 });
     expect(alarm('Quarantine', changed)).toMatchObject({ Threshold: 7 });
     const ids = changed.ofType('AWS::CloudWatch::Alarm').map(([id]) => id);
     expect(ids.some((id) => isOf(id, 'CacheHitRatio'))).toBe(false);
