@@ -37,7 +37,7 @@ export function writeByKey(state: KeyedState, target: WriteTarget): TableWrite {
 /**
  * Whether keys that are different to the statement are one to the table, whose column may not tell capitals from small
  * letters: two of those that are new, or one of them and a row that is there. The rows of the table's own type have the types
- * and collations of its columns. Asked only when rows are missing.
+ * and collations of its columns; the type is taken from a row, since a table may be called like another type. Asked only when rows are missing.
  */
 function hasEqualKeys(state: KeyedState, table: string, isNew: string): string {
   const { row, there } = OWN;
@@ -45,7 +45,7 @@ function hasEqualKeys(state: KeyedState, table: string, isNew: string): string {
   const members = state.key.map((column) => `'${column}', ${row}.${identifier(column)}`);
   return `EXISTS (
       WITH ${OWN.own} AS (
-        SELECT ${keys} FROM jsonb_populate_recordset(NULL::${table}, (SELECT jsonb_agg(jsonb_build_object(${members.join(', ')})) ${isNew}))
+        SELECT ${keys} FROM jsonb_populate_recordset((SELECT ${there} FROM ${table} AS ${there} LIMIT 0), (SELECT jsonb_agg(jsonb_build_object(${members.join(', ')})) ${isNew}))
       )
       (SELECT 1 FROM ${OWN.own} GROUP BY ${keys} HAVING count(*) > 1)
       UNION ALL SELECT 1 FROM ${OWN.own} JOIN ${table} AS ${there} ON ${sameKey(state, OWN.own, there)}
