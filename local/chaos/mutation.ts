@@ -89,6 +89,7 @@ export const MUTATIONS = {
       ],
     },
     profile: 'versions',
+    seed: 5,
   },
   'older-patches-of-a-batch-apply': {
     says: 'of the patches of one batch all apply, also those older than one before them',

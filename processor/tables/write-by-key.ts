@@ -27,7 +27,7 @@ export function writeByKey(state: KeyedState, target: WriteTarget): TableWrite {
     checks: [
       `CASE WHEN (SELECT count(*) FROM ${part('inserted')}) = (SELECT count(*) ${isNew}) THEN true
     WHEN ${hasEqualKeys(state, target.table, isNew)}
-    THEN ${fail('21000', `'${name} holds two keys of these equal; its key must be declared with the type of its column'`)}
+    THEN ${fail('21000', `'${name} holds two of these keys equal, so its key must be declared with the type of its column'`)}
     ELSE ${fail('40001', `'another lane has just created a row of ${name}'`)} END`,
     ],
     ...(tellsEffective && { effective: choice.effective }),
