@@ -1,4 +1,5 @@
 import type { CloudFormationTemplate } from '../../local/cloudwatch/template/cloudformation-template.ts';
+import { matches } from '../../local/cloudwatch/topics/policy.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -51,14 +52,6 @@ function covers(statement: Json, effect: string, { action, resource }: NeededCal
     listOf(statement['Action']).some((pattern) => matches(String(pattern).toLowerCase(), action.toLowerCase())) &&
     listOf(statement['Resource']).some((pattern) => matches(String(pattern), resource))
   );
-}
-
-function matches(pattern: string, text: string): boolean {
-  const source = pattern
-    .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -8,6 +8,7 @@ import {
   type InvocationTimes,
 } from '../../lib/monitoring/alarm-window.ts';
 import type { Deployment } from '../deployment/deployment.ts';
+import type { ExpectedAlarm } from './scenario.ts';
 
 /**
  * Minutes from the end of the one that decides to the message, at most: an alarm is evaluated every minute, and of the
@@ -53,6 +54,11 @@ export function gapMinutes(deployment: Deployment): number {
 /** The first minute at whose end a record that came in at the beginning of minute 0 is older than `pageWhenBehind`. */
 export function behindFrom({ promises }: Deployment): number {
   return Math.max(0, Math.ceil(promises.pageWhenBehindSeconds / 60) - 1);
+}
+
+/** When _Behind_ goes off: three minutes of five are older than the limit. */
+export function behind(deployment: Deployment): ExpectedAlarm {
+  return { by: afterMinutes(3, behindFrom(deployment)), notBefore: behindFrom(deployment) + 1 };
 }
 
 /** Minutes of retention that may be used up before somebody is told. */

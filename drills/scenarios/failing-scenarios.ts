@@ -3,6 +3,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 import { HEALTHY, type Conditions } from '../world/conditions.ts';
 import {
   afterMinutes,
+  behind,
   behindFrom,
   gapMinutes,
   laneShare,
@@ -16,11 +17,6 @@ import { LEAD_MINUTES, settled, type Expectation, type ExpectedAlarm, type Scena
 /** Long enough for every alarm that may come, whatever the timeout. */
 function longEnough(deployment: Deployment): number {
   return Math.max(40, behindFrom(deployment) + 20, 8 * gapMinutes(deployment) + 20);
-}
-
-/** Behind: three minutes of five over the limit. */
-function behind(deployment: Deployment): ExpectedAlarm {
-  return { by: afterMinutes(3, behindFrom(deployment)), notBefore: behindFrom(deployment) + 1 };
 }
 
 /** Nothing is committed though records come in and are read. */

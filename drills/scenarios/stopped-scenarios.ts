@@ -2,6 +2,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 import { HEALTHY } from '../world/conditions.ts';
 import {
   afterMinutes,
+  behind,
   behindFrom,
   laneShare,
   periodMinutes,
@@ -10,11 +11,6 @@ import {
   usableMinutes,
 } from './deadlines.ts';
 import { settled, type ExpectedAlarm, type Expectation, type Scenario } from './scenario.ts';
-
-/** Behind goes off when three minutes of five are older than the limit. */
-function behind(deployment: Deployment): ExpectedAlarm {
-  return { by: afterMinutes(3, behindFrom(deployment)), notBefore: behindFrom(deployment) + 1 };
-}
 
 /** When Lambda's poller has stopped: the first that notices pages. */
 function pollerStopped(deployment: Deployment, overBy?: number): Expectation {

@@ -95,8 +95,8 @@ function splitArn(arn: string): readonly string[] {
   return [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
-/** With `*` for any text and `?` for one letter. */
-function matches(pattern: string, text: string): boolean {
+/** Whether a text fits a pattern of a policy, with `*` for any text and `?` for one letter. */
+export function matches(pattern: string, text: string): boolean {
   const source = pattern
     .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
     .replaceAll('*', '.*')
