@@ -1,3 +1,4 @@
+import type { FunctionFolder } from '../../build/function-folder.ts';
 import { createEventSourceMapping, type EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import type { MappingEvent } from '../mapping/mapping-event.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
@@ -9,23 +10,33 @@ import { createRepeatedLines } from './repeated-lines.ts';
 import { RunProgress } from './run-progress.ts';
 import type { RunFacts } from './run-report.ts';
 import { createStandstillWatch, describeStandstill, type Standstill } from './standstill.ts';
-import type { RunningFunction } from './start-world.ts';
+import type { Running, WorldFunction } from './start-world.ts';
 
-/** What hears of a function's environments before there is a consumer. */
-export interface ConsumerEars {
+/** A function, and what is heard of its environments, also before there is a consumer. */
+export interface HeardFunction extends WorldFunction {
   readonly log: BatchLog;
   readonly failures: InvocationFailures;
 }
 
-/** Makes what listens to the environments of a function. */
-export function createEars(functionName: string): ConsumerEars {
-  return { log: createBatchLog(), failures: new InvocationFailures(functionName) };
+/** Listens to the environments of a function. */
+export function hear(folder: FunctionFolder): HeardFunction {
+  const log = createBatchLog();
+  const failures = new InvocationFailures(folder.name);
+  return {
+    folder,
+    log,
+    failures,
+    onLog: log.add,
+    onCrash: (crash) => {
+      log.dropCrashOutput(crash.environmentId);
+      failures.addCrash(crash);
+    },
+  };
 }
 
 /** Where a consumer reads, how, and who is told. */
 export interface ConsumerParts {
-  readonly ears: ConsumerEars;
-  readonly running: RunningFunction;
+  readonly running: Running<HeardFunction>;
   readonly stream: LocalStream;
   readonly settings: Partial<MappingSettings>;
   /** Hears how far the consumer is. */
@@ -61,12 +72,12 @@ export class Consumer {
   #failure: unknown;
 
   constructor(parts: ConsumerParts) {
-    const { ears, running, stream, settings } = parts;
+    const { running, stream, settings } = parts;
     this.#parts = parts;
     this.name = running.folder.name;
     this.#mapping = createEventSourceMapping({
       source: stream.source,
-      invoker: ears.failures.watch(running.runtime),
+      invoker: running.failures.watch(running.runtime),
       settings,
       pace: stream.pace,
       observe: this.#observe,
@@ -80,7 +91,7 @@ export class Consumer {
 
   /** What keeps the consumer from ever going on: the mapping ended, or no environment starts. */
   get failure(): unknown {
-    return this.#failure ?? this.#parts.ears.failures.startFailure();
+    return this.#failure ?? this.#parts.running.failures.startFailure();
   }
 
   /** How it stands still for good, if it does. */
@@ -107,7 +118,7 @@ export class Consumer {
 
   /** Looks at where the consumer is, and whether it still moves. */
   look(moment: StreamMoment): (columns: number) => string {
-    const { log } = this.#parts.ears;
+    const { log } = this.#parts.running;
     const counts = { put: moment.put, done: this.#done, iteratorAgeMs: this.#iteratorAgeMs };
     // The time of day, on a clock that nobody sets.
     const atMs = performance.timeOrigin + performance.now();
@@ -119,7 +130,7 @@ export class Consumer {
 
   /** Lines about what went wrong since the last look. */
   news(): readonly string[] {
-    const { log, failures } = this.#parts.ears;
+    const { log, failures } = this.#parts.running;
     const problems = log.takeProblems().map(({ level, message }) => `${level} ${message}`);
     return [...problems.filter((line) => this.#lines.isNew(line)), ...failures.takeLines()];
   }
@@ -134,15 +145,15 @@ export class Consumer {
     this.#finishedAt = performance.now();
     this.#caughtUp = caughtUp && this.#standstill === undefined;
     const standstill = this.#standstill === undefined ? [] : [describeStandstill(this.#standstill)];
-    return [...this.news(), ...this.#lines.describe(), ...this.#parts.ears.failures.totals(), ...standstill];
+    return [...this.news(), ...this.#lines.describe(), ...this.#parts.running.failures.totals(), ...standstill];
   }
 
   /** What was seen of the run, for its report. */
   facts(): Omit<RunFacts, 'events' | 'postgres'> {
-    const { ears, running } = this.#parts;
+    const { running } = this.#parts;
     return {
-      totals: ears.log.totals(),
-      skippedByReason: ears.log.skips(),
+      totals: running.log.totals(),
+      skippedByReason: running.log.skips(),
       seconds: (this.#finishedAt - this.#startedAt) / 1000,
       maxIteratorAgeMs: this.#maxIteratorAgeMs,
       caughtUp: this.#caughtUp,
@@ -166,7 +177,7 @@ export class Consumer {
         break;
       case 'finished':
         this.#inFlight -= 1;
-        this.#parts.ears.failures.addFinished(event);
+        this.#parts.running.failures.addFinished(event);
         break;
       case 'checkpoint':
         this.#parts.onCheckpoint(event.shardId, event.sequenceNumber);

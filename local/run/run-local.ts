@@ -6,7 +6,7 @@ import { UsageError } from '../../command-line/usage-error.ts';
 import { readLocalSettings, type LocalSettings } from '../examples/local-settings.ts';
 import type { EventInput, InputEvent } from '../input/event-input.ts';
 import { readEventFile } from '../input/read-event-file.ts';
-import { Consumer, createEars, type ConsumerEars, type StreamMoment } from './consumer.ts';
+import { Consumer, hear, type HeardFunction, type StreamMoment } from './consumer.ts';
 import { describeQuarantine } from './describe-quarantine.ts';
 import { describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
@@ -48,9 +48,8 @@ export async function runLocal(
   const folders = options.functions.map((name) => functionFolder(name));
   const settings = await Promise.all(folders.map((folder) => readLocalSettings(folder)));
   const input = await openInput(options, settings);
-  const ears = folders.map(({ name }) => createEars(name));
   const world = await startWorld({
-    functions: folders.map((folder, index) => ({ folder, ...hearing(ears[index]) })),
+    functions: folders.map(hear),
     examples: settings.flatMap(({ example }) => example ?? []),
     options,
     onStep: (step) => {
@@ -66,19 +65,7 @@ export async function runLocal(
   }
   for (const warning of [...world.warnings, ...(await migrationWarnings(folders))]) screen.say(`WARN ${warning}`);
   const events = input.events()[Symbol.iterator]();
-  return drain(new LocalRun({ options, world, screen, signal, ears, events }), options.events ?? input.backlog);
-}
-
-function hearing(
-  ears: ConsumerEars | undefined,
-): Pick<Parameters<typeof startWorld>[0]['functions'][number], 'onLog' | 'onCrash'> {
-  return {
-    onLog: (line, environmentId) => ears?.log.add(line, environmentId),
-    onCrash: (crash) => {
-      ears?.log.dropCrashOutput(crash.environmentId);
-      ears?.failures.addCrash(crash);
-    },
-  };
+  return drain(new LocalRun({ options, world, screen, signal, events }), options.events ?? input.backlog);
 }
 
 async function migrationWarnings(folders: readonly FunctionFolder[]): Promise<readonly string[]> {
@@ -105,10 +92,9 @@ async function openInput(options: RunOptions, settings: readonly LocalSettings[]
 
 interface RunParts {
   readonly options: RunOptions;
-  readonly world: World;
+  readonly world: World<HeardFunction>;
   readonly screen: Screen;
   readonly signal: AbortSignal;
-  readonly ears: readonly ConsumerEars[];
   readonly events: Iterator<InputEvent>;
 }
 
@@ -139,13 +125,12 @@ class LocalRun {
   readonly #arriving = new AbortController();
 
   constructor(parts: RunParts) {
-    const { options, world, ears } = parts;
+    const { options, world } = parts;
     this.#parts = parts;
     const trim = new SharedTrim(world.functions.length, world.stream.trim);
     this.#consumers = world.functions.map(
       (running, index) =>
         new Consumer({
-          ears: ears[index] ?? createEars(running.folder.name),
           running,
           stream: world.stream,
           settings: {

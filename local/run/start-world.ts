@@ -20,18 +20,15 @@ import type { RunOptions } from './run-options.ts';
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
 /** A function that can be invoked. */
-export interface RunningFunction {
-  readonly folder: FunctionFolder;
-  readonly runtime: FunctionRuntime;
-}
+export type Running<F> = F & { readonly runtime: FunctionRuntime };
 
 /** Everything that functions have around them on AWS, on this machine. */
-export interface World {
+export interface World<F = WorldFunction> {
   readonly postgres: PostgresServer;
   readonly dataApi: DataApiServer;
   readonly stream: LocalStream;
   /** In the order in which they were asked for. */
-  readonly functions: readonly RunningFunction[];
+  readonly functions: readonly Running<F>[];
   /** What of the tables works, and may not be meant. */
   readonly warnings: readonly string[];
   /** Ends all of it, in the reverse order of its start. */
@@ -48,8 +45,8 @@ export interface WorldFunction {
 }
 
 /** What a world is made for. */
-export interface WorldSettings {
-  readonly functions: readonly WorldFunction[];
+export interface WorldSettings<F = WorldFunction> {
+  readonly functions: readonly F[];
   /** Whose reference data is loaded. */
   readonly examples: readonly Example[];
   readonly options: RunOptions;
@@ -67,7 +64,7 @@ const FUNCTION_MEMORY_MB = 1_024;
  *
  * @throws what could not be started; everything started before has then been ended
  */
-export async function startWorld(settings: WorldSettings): Promise<World> {
+export async function startWorld<F extends WorldFunction>(settings: WorldSettings<F>): Promise<World<F>> {
   const { functions, examples, options, onStep } = settings;
   await using starting = new AsyncDisposableStack();
   onStep('function');
@@ -91,10 +88,10 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
   const stream = await startStream(options.source, options.shards, prepared[0]?.name ?? '');
   starting.defer(() => stream.close());
-  const running = functions.map((it, index): RunningFunction => {
+  const running = functions.map((it, index) => {
     const runtime = startRuntime(dataApi, { ...it, options }, join(root, String(index)));
     starting.defer(() => runtime.close());
-    return { folder: it.folder, runtime };
+    return { ...it, runtime };
   });
   const started = starting.move();
   return { postgres, dataApi, stream, functions: running, warnings, close: () => started.disposeAsync() };
