@@ -87,6 +87,14 @@ describe('a table that is written', () => {
     ]);
   });
 
+  test.each(['integer GENERATED ALWAYS AS IDENTITY', 'integer GENERATED ALWAYS AS (1) STORED'])(
+    'takes no value for a column that is %s',
+    async (type) => {
+      const { problems } = await check(`CREATE TABLE orders (id text, n ${type}, note text)`, { tables: ROWS });
+      expect(problems).toEqual([expect.stringMatching(/^table `orders`: column `n` is filled in by the database/)]);
+    },
+  );
+
   test.each([
     ['CREATE MATERIALIZED VIEW orders AS SELECT 1 AS id', /must be a table, got a materialized view/],
     ['CREATE SEQUENCE orders', /must be a table, got a relation/],
