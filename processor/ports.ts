@@ -165,7 +165,8 @@ export interface EntryVerdict {
 /** The entries that wait. */
 export interface WaitingEntries {
   /**
-   * Takes the entries that are due, and notes when they are due next: nobody else gets them meanwhile.
+   * Takes entries that are due, and notes when they are due next: nobody else gets them meanwhile. Fewer at a time of those
+   * that were taken before and not settled since.
    *
    * @returns by shard, in the order of the stream
    * @throws {@link DatabaseError}

@@ -381,7 +381,7 @@ class WriteRun {
     attempts: number,
   ): EncodedRejection {
     const { maxItemBytes, context } = this.#writing;
-    const { shardId, codeVersion, healForSeconds = 0, keepsPlace = false } = context;
+    const { shardId, codeVersion, healForSeconds = 0, keepsPlace = false, isRetry = false } = context;
     const mayHeal = sqlState === MISSING_PARENT;
     return encodeRejection(
       {
@@ -393,7 +393,7 @@ class WriteRun {
         mayHeal,
         ...(sqlState && { sqlState }),
       },
-      { shardId, codeVersion, attempts, maxItemBytes, healForSeconds, keepsPlace },
+      { shardId, codeVersion, attempts, maxItemBytes, healForSeconds, keepsPlace, isRetry },
     );
   }
 }

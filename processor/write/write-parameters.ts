@@ -16,6 +16,8 @@ export interface WriteContext {
   readonly healForSeconds?: number;
   /** Whether the quarantine has to keep the place of an event. */
   readonly keepsPlace?: boolean;
+  /** Whether the events are entries of the quarantine that are tried again. */
+  readonly isRetry?: boolean;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
   /** The rows of the whole batch. */
