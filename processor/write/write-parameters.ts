@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EncodedEvent, EncodedItem } from '../project/project-items.ts';
 import type { Chunk } from '../plan-chunks.ts';
-import type { RowLists } from '../project/row-lists.ts';
+import type { RowLists, RowReader } from '../project/row-lists.ts';
 import type { ParameterValue } from '../../data-api/statement-body.ts';
 import { CLOSE_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import { payloadBytes } from '../decode/item.ts';
@@ -29,7 +29,10 @@ export interface WriteContext {
 }
 
 /** The parameters of the compiled write for one chunk. */
-export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext): Record<string, ParameterValue> {
+export function writeParameters(
+  chunk: Chunk<EncodedItem>,
+  context: Omit<WriteContext, 'rows'> & { readonly rows: RowReader },
+): Record<string, ParameterValue> {
   const rejections = chunk.filter((item) => item.kind === 'rejection');
   const parameters: Record<string, ParameterValue> = {
     [WRITE_PARAMETERS.functionName]: context.functionName,
@@ -63,7 +66,7 @@ function jsonArray(texts: readonly string[]): string {
 }
 
 /** A chunk is a stretch of the batch, in which rejected items have no rows. */
-function rowReader(chunk: Chunk<EncodedItem>, rows: RowLists): (list: number) => ParameterValue {
+function rowReader(chunk: Chunk<EncodedItem>, rows: RowReader): (list: number) => ParameterValue {
   const [first, last] = [chunk.find(isEvent), chunk.findLast(isEvent)];
   return (list) => (first === undefined || last === undefined ? '[]' : rows.read(list, first.n, last.n));
 }
@@ -72,7 +75,10 @@ function isEvent(item: EncodedItem): item is EncodedEvent {
   return item.kind === 'event';
 }
 
-function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion, covered }: WriteContext): string {
+function logEntry(
+  chunk: Chunk<EncodedItem>,
+  { shardId, codeVersion, covered }: Pick<WriteContext, 'shardId' | 'codeVersion' | 'covered'>,
+): string {
   let oldest = Infinity;
   let newest = -Infinity;
   let records = 0;

@@ -137,36 +137,23 @@ describe('the event store', () => {
     ]);
   });
 
-  it('tries each event in one call, by the same statement with its parameters in one object', async () => {
-    const counts = [
-      { longValue: 1 },
-      { longValue: 0 },
-      { longValue: 0 },
-      { booleanValue: false },
-      { booleanValue: false },
-    ];
+  it('asks for missing parents in one call, by the same statement with its parameters in one object', async () => {
     const message = 'violates foreign key constraint';
-    const records = [
-      [{ isNull: true }, ...counts],
-      [{ stringValue: message }, ...counts],
-    ];
+    const records = [[{ longValue: 1 }, { stringValue: message }]];
     await using stub = await startStubDataApi(() => ({ body: { records } }));
     const store = createDataApiEventStore(execute(stub), {
       writeSql: `SELECT :log::jsonb, 'a'::text, (:rows_0::jsonb->>0)::integer`,
       writeWithPartsSql: '',
     });
     expect(
-      await store.tryEach(
+      await store.missingParents(
         [
           { log: '[1]', rows_0: '[]' },
           { log: '[2]', rows_0: '[]' },
         ],
         OPTIONS,
       ),
-    ).toEqual([
-      { written: 1, superseded: 0, quarantined: 0, hasUnidentified: false, hasDue: false },
-      { missingParent: message },
-    ]);
+    ).toEqual(new Map([[1, message]]));
     expect(stub.requests[0]?.parameters).toEqual({
       statement: `SELECT ($1->>'log')::jsonb, 'a'::text, (($1->>'rows_0')::jsonb->>0)::integer`,
       events: '[{"log":"[1]","rows_0":"[]"},{"log":"[2]","rows_0":"[]"}]',

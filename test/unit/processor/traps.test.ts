@@ -69,7 +69,7 @@ describe('calls of one batch', () => {
       store: {
         write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)),
         writeWithParts: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.writeWithParts(...call)),
-        tryEach: (...[events, call]: Parameters<FakeEventStore['tryEach']>) => alone(() => store.tryEach(events, call)),
+        missingParents: () => alone(() => store.missingParents()),
         storePart: (...call: Parameters<FakeEventStore['storePart']>) => alone(() => store.storePart(...call)),
         closeUnidentified: () => alone(() => store.closeUnidentified()),
         explain: () => alone(() => store.explain()),
