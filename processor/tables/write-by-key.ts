@@ -29,7 +29,7 @@ export function writeByKey(state: KeyedState, target: WriteTarget): TableWrite {
     WHEN ${hasEqualKeys(state, target.table, isNew)}
     THEN ${fail('21000', `'${name} holds two of these keys equal, so its key must be declared with the type of its column'`)}
     WHEN ${isLeftOut(state, target.table, isNew)}
-    THEN ${fail('P0002', `'${name} has no row with the key that was given; a trigger leaves the row out, or changes its key'`)}
+    THEN ${fail('P0002', `'${name} has no row with the key that was given: a trigger leaves the row out, or changes its key'`)}
     ELSE ${fail('40001', `'another lane has just created a row of ${name}'`)} END`,
     ],
     ...(tellsEffective && { effective: choice.effective }),
