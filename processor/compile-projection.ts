@@ -13,6 +13,7 @@ import { givenTables, rowSourcesOf } from './tables/table-kind.ts';
 import { ownLedgerOf } from './tables/inserts.ts';
 import type { AnyProjection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
+import { memberName } from './user-values.ts';
 
 /** A projection as the engine sees it: its types have done their work. */
 export interface ErasedProjection extends Omit<AnyProjection, 'eventId' | 'lookupKeys' | 'project'> {
@@ -71,7 +72,10 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
       project,
       encoders: given.map(([name, table]) => createRowEncoder(name, table)),
       rowSources: rowSourcesOf(tables),
-      ownLedger,
+      ownLedger: ownLedger && {
+        table: memberName(ownLedger.table),
+        keyColumn: memberName(ownLedger.keyColumn),
+      },
     },
     writeSql: compileWrite({ tables, ledger }),
     writeWithPartsSql,
