@@ -1,4 +1,3 @@
-import zlib from 'node:zlib';
 import type { RejectionReason } from './item.ts';
 import { errorText } from './item.ts';
 
@@ -10,11 +9,8 @@ const ZLIB_LEVELS: readonly number[] = [0x01, 0x5e, 0x9c, 0xda];
 /** {@link https://www.rfc-editor.org/rfc/rfc8878#name-zstandard-frames} */
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
-const FORMATS = {
-  gzip: zlib.gunzipSync,
-  zlib: zlib.inflateSync,
-  zstd: zlib.zstdDecompressSync,
-} as const;
+/** Name of the function of `node:zlib` that decompresses each format. */
+const FORMATS = { gzip: 'gunzipSync', zlib: 'inflateSync', zstd: 'zstdDecompressSync' } as const;
 
 type Format = keyof typeof FORMATS;
 
@@ -34,7 +30,9 @@ export function decompress(bytes: Buffer): Buffer | DecompressionProblem {
   const format = formatOf(bytes);
   if (format === undefined) return bytes;
   try {
-    return FORMATS[format](bytes, { maxOutputLength: MAX_BYTES });
+    // Loaded when the first such record comes, as most streams have none: it takes 2 ms of CPU.
+    const zlib = process.getBuiltinModule('node:zlib');
+    return zlib[FORMATS[format]](bytes, { maxOutputLength: MAX_BYTES });
   } catch (error) {
     return error instanceof RangeError
       ? { reason: `${format}-too-large`, detail: `inflates to more than ${MAX_BYTES} bytes` }
