@@ -9,6 +9,7 @@ import {
   hasUnidentified,
   setAside,
 } from '../quarantine/compile-quarantine.ts';
+import type { OwnLedger } from '../tables/inserts.ts';
 import { ownLedgerOf } from '../tables/inserts.ts';
 import type { Table, TableWrite } from '../tables/table-kind.ts';
 import { columnList, givenTables, identifier, keyOrder, OWN, ownName } from '../tables/table-kind.ts';
@@ -63,16 +64,22 @@ export function compileWrite(written: WrittenTables, { withRejections = false } 
     ...(ledger !== undefined && ledgerTable !== undefined ? writeOwnLedger(ledger, ledgerTable) : frameworkLedger()),
     ...writes.flatMap(([, { parts }]) => parts.map(([name, sql]) => `${name} AS (${sql})`)),
     `${WITHOUT_EFFECT} AS MATERIALIZED (${mayHaveNone ? withoutEffect(written, writes, rows) : 'SELECT 0 AS superseded, 0 AS existing'})`,
-    ...(withRejections
-      ? [`${QUARANTINE} AS (${setAside(ownLedger)})`, `${ownName('used')} AS (${deleteParts()})`]
-      : []),
+    ...(withRejections ? setAsideRejections(ownLedger) : []),
     `${ownName('applied')} AS (${closeApplied()})`,
     `${ownName('log')} AS (${log(withRejections)})`,
   ];
   return `WITH ${ctes.join(',\n')}
 SELECT (SELECT count(*)::integer FROM ${FRESH}) - superseded - existing AS written, superseded,
-  ${withRejections ? `(SELECT count(*)::integer FROM ${QUARANTINE})` : '0'} AS quarantined, ${unidentified()} AS unidentified,
+  ${countQuarantined(withRejections)} AS quarantined, ${unidentified()} AS unidentified,
   ${HAS_DUE} AS due, existing FROM ${WITHOUT_EFFECT}${checks.length > 0 ? ` WHERE ${checks.join(' AND ')}` : ''}`;
+}
+
+function setAsideRejections(ownLedger: OwnLedger | undefined): string[] {
+  return [`${QUARANTINE} AS (${setAside(ownLedger)})`, `${ownName('used')} AS (${deleteParts()})`];
+}
+
+function countQuarantined(withRejections: boolean): string {
+  return withRejections ? `(SELECT count(*)::integer FROM ${QUARANTINE})` : '0';
 }
 
 type NamedWrite = readonly [name: string, write: TableWrite];
