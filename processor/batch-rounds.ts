@@ -67,6 +67,7 @@ export const NOTHING_YET: Finished = {
   outcome: {
     written: 0,
     superseded: 0,
+    existing: 0,
     settledEvents: 0,
     rejections: [],
     skipped: [],
@@ -160,6 +161,7 @@ function addOutcome(before: WriteReport, outcome: WriteReport, firstWaiting: num
   return {
     written: before.written + outcome.written,
     superseded: before.superseded + outcome.superseded,
+    existing: before.existing + outcome.existing,
     settledEvents: before.settledEvents + outcome.settledEvents,
     rejections: before.rejections.concat(outcome.rejections),
     skipped: before.skipped.concat(outcome.skipped),
@@ -230,6 +232,7 @@ function write(
     keepsPlace: compiled.projection.keepsPlace,
     isRetry,
     tableCount: compiled.tableCount,
+    refusingTables: compiled.refusingTables,
     ...written,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };

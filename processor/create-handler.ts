@@ -18,16 +18,25 @@ import { createDataApiEventStore } from './write/data-api-event-store.ts';
 import { createDataApiFuseMemory } from './quarantine/data-api-fuse-memory.ts';
 import { createDataApiLookupSource } from './lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from './lookup/lru-lookup-cache.ts';
-import { batchMetrics, batchSummary, crashText, recordAges, rejectionSummary, retryMetrics } from './batch-summary.ts';
+import {
+  batchMetrics,
+  batchSummary,
+  crashText,
+  holdFields,
+  recordAges,
+  rejectionLines,
+  rejectionSummary,
+  retryMetrics,
+} from './batch-summary.ts';
 import { completeRecords } from './decode/complete-records.ts';
 import { compileProjection } from './compile-projection.ts';
 import { DECLARED_PROJECTIONS } from './declared-tables.ts';
 import { batchResponse } from './write/batch-outcome.ts';
 import type { Engine } from './batch-rounds.ts';
-import { createDataApiWaitingEntries } from './quarantine/data-api-waiting-entries.ts';
 import type { KinesisRecord } from './decode/item.ts';
-import type { Clock } from './ports.ts';
 import type { BatchReport } from './process-batch.ts';
+import { createDataApiWaitingEntries } from './quarantine/data-api-waiting-entries.ts';
+import type { Clock } from './ports.ts';
 import type { AnyProjection } from './projection.ts';
 import { createDataApiInFlightNotes } from './quarantine/data-api-in-flight-notes.ts';
 import { createBatchRunner } from './batch-runner.ts';
@@ -62,7 +71,8 @@ export function createHandler(projection: AnyProjection): BatchHandler {
     }),
     positions: createDataApiPositionNotes(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
     onCrash: (crash) => {
-      logger.error(crashText(crash), { ...crash });
+      const where = crash.records === 1 ? { sequenceNumber: crash.first } : {};
+      logger.error(crashText(crash), { ...crash, ...where, buildVersion: BUILD_VERSION });
     },
   });
 
@@ -78,7 +88,7 @@ export function createHandler(projection: AnyProjection): BatchHandler {
       records.length === 0 ? retryMetrics(report) : batchMetrics(report, recordAges(records, engine.clock.now()));
     addMetrics(metrics, values);
     if (report.skipped > 0) metrics.addMetadata('skippedByReason', JSON.stringify(report.skippedByReason));
-    logReport(logger, { report, records, values });
+    logBatch(logger, report, { records, values });
     return batchResponse(
       records.map(({ kinesis }) => kinesis.sequenceNumber),
       report.committedRecords,
@@ -87,25 +97,24 @@ export function createHandler(projection: AnyProjection): BatchHandler {
   return middy(handleBatch).use(injectLambdaContext(logger)).use(logMetrics(metrics));
 }
 
-type MetricValues = ReturnType<typeof batchMetrics>;
-
-interface LoggedBatch {
-  readonly report: BatchReport;
-  readonly records: readonly KinesisRecord[];
-  readonly values: MetricValues;
-}
-
-function logReport(logger: Logger, { report, records, values }: LoggedBatch): void {
+function logBatch(
+  logger: Logger,
+  report: BatchReport,
+  { records, values }: { readonly records: readonly KinesisRecord[]; readonly values: object },
+): void {
   if (records.length === 0) {
     logger.info('waiting entries', { buildVersion: BUILD_VERSION, ...values });
     return;
   }
   if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
-  if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
+  for (const line of rejectionLines(report, BUILD_VERSION)) logger.info('event quarantined', line);
+  if (report.hold !== undefined) {
+    logger.error(`position held: ${report.hold.message}`, holdFields(report, records, BUILD_VERSION));
+  }
   logger.info('batch', { ...batchSummary(report, records, BUILD_VERSION), ...values });
 }
 
-function addMetrics(metrics: Metrics, values: MetricValues): void {
+function addMetrics(metrics: Metrics, values: ReturnType<typeof batchMetrics>): void {
   for (const [name, unit] of Object.entries(BATCH_METRICS)) {
     const value = values[name as keyof typeof BATCH_METRICS];
     if (value !== undefined) metrics.addMetric(name, unit, value);
