@@ -239,7 +239,8 @@ describe('a list', () => {
     ['text[]', ['a', , 'b']],
     ['integer[]', [1, 2.5]],
     ['bigint[]', [2 ** 53]],
-    ['integer[]', [[1]]],
+    ['integer[]', [[[[[[[1]]]]]]]],
+    ['integer[]', [[1], ['x']]],
     ['timestamptz[]', ['2001-01-01']],
     ['text[]', new Set(['a'])],
   ])('of type %s refuses %o', (type, value) => {
