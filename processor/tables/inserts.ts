@@ -35,7 +35,7 @@ export function inserts<const C extends Columns, const K extends readonly (keyof
     privileges: ['INSERT'],
     patched: [],
     removedBy: undefined,
-    rowsMayLose: false,
+    version: [],
     problems: () =>
       table.key
         .filter((column) => !Object.hasOwn(columns, column))

@@ -54,10 +54,15 @@ export interface Table<Row = unknown> {
   readonly removedBy: readonly string[] | undefined;
   /** What the processor's role needs on the table. */
   readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
-  /** Whether a row may be left out because another is newer, which {@link TableWrite.effective} then tells. */
-  readonly rowsMayLose: boolean;
+  /**
+   * Columns that tell newer from older: a row may be left out because another is newer, which {@link TableWrite.effective}
+   * then tells. Empty where no row replaces another.
+   */
+  readonly version: readonly string[];
   /** What is wrong with the declaration beside what every kind checks, a sentence each. */
   readonly problems: () => readonly string[];
+  /** The table as it is in the bundle of a function that never calls `remove`; only where that is another one. */
+  readonly withoutRemovals?: () => Table;
   /** Compiles the part of the statement that writes the rows of fresh events. */
   readonly write: (target: WriteTarget) => TableWrite;
 }
@@ -70,6 +75,8 @@ export interface WriteTarget {
   readonly table: string;
   /** Source of the rows of fresh events: `"~r"`, each with `"~n"`, the number of its event, and the table's columns. */
   readonly rows: string;
+  /** The column of the rows that grows in the order of the stream. */
+  readonly later: string;
   /** Names a part of the statement that is this table's alone. */
   readonly part: (what: string) => string;
   /** Whether {@link TableWrite.effective} is asked for; answering costs the database a little. */
@@ -126,7 +133,7 @@ export function ownName(name: string): string {
 export const OWN = {
   /** Number of a row's event. */
   n: ownName('n'),
-  /** Which row of its table it is in the statement, in the order of the stream; only of tables with a mark. */
+  /** Which row of its table it is in the statement, in the order of the stream; where the number of its event may not tell. */
   order: ownName('order'),
   /** Says of a row that it is a removal, or which columns it leaves out ({@link isMarked}); null of a whole row. */
   mark: ownName('mark'),

@@ -50,7 +50,7 @@ export function compileWrite(written: WrittenTables, { withParts = false } = {})
   const { tables, ledger } = written;
   const ownLedger = ownLedgerOf(tables, ledger);
   // With a ledger of its own, every fresh event has a row there, which is an effect in any case.
-  const mayBeSuperseded = ownLedger === undefined && givenTables(tables).some(([, { rowsMayLose }]) => rowsMayLose);
+  const mayBeSuperseded = ownLedger === undefined && givenTables(tables).some(([, { version }]) => version.length > 0);
   const rows = compileRows(written, mayBeSuperseded);
   const writes = compileTables(written, rows, mayBeSuperseded);
   const ledgerTable = ledger === undefined ? undefined : tables[ledger];
@@ -91,8 +91,9 @@ function compileTables(
       name,
       table: identifier(name),
       rows: freshRows(rows.of(name)),
+      later: rows.laterOf(name),
       part: (what: string) => ownName(`${what}_${index}`),
-      tellsEffective: tellsEffective && table.rowsMayLose && table.from === undefined,
+      tellsEffective: tellsEffective && table.version.length > 0 && table.from === undefined,
     };
     return [[name, table.write(target)]];
   });
