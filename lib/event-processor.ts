@@ -1,7 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { Alarm, CompositeAlarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable, IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type {
@@ -10,7 +10,7 @@ import type {
   EventSourceMapping,
   Function as LambdaFunction,
 } from 'aws-cdk-lib/aws-lambda';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, RetentionDays, type ILogGroup, type ILogSubscriptionDestination } from 'aws-cdk-lib/aws-logs';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -23,6 +23,7 @@ import { boundedName, deploymentName } from './constructs/deployment-name.ts';
 import { EventDatabase, type DataApiCluster } from './constructs/event-database.ts';
 import { EventStream } from './constructs/event-stream.ts';
 import { FailedBatches } from './constructs/failed-batches.ts';
+import { OperatorPolicy } from './constructs/operator-policy.ts';
 import { Pager } from './constructs/pager.ts';
 import { ProcessorFunction } from './constructs/processor-function.ts';
 import { Rollout } from './constructs/rollout.ts';
@@ -66,6 +67,15 @@ export interface EventProcessorProps extends ProcessorOptions {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Gets every log line of the functions, within about three minutes: for those who search logs elsewhere. One of
+   * `aws-cdk-lib/aws-logs-destinations`, over a function, a stream or a delivery stream that is there already; never
+   * over the stream that is read.
+   *
+   * @default log lines stay in CloudWatch
+   */
+  readonly logDestination?: ILogSubscriptionDestination;
 
   /**
    * The stream to read. Import one that has a customer-managed key with `Stream.fromStreamAttributes` and its
@@ -153,9 +163,15 @@ export class EventProcessor extends Construct {
   readonly stream: IStream;
   readonly key: IKey;
   readonly function: LambdaFunction;
+  /** Log of the function. */
+  readonly logGroup: ILogGroup;
   /** The version of the function in use, which the mapping invokes. */
   readonly alias: Alias;
   readonly mapping: EventSourceMapping;
+  /** Looks every minute how far behind the consumer is. */
+  readonly watchdog: LambdaFunction;
+  /** All that the operator commands need, for people to be given. */
+  readonly operatorPolicy: IManagedPolicy;
   readonly cluster: DataApiCluster;
   /** The same if it was made here. */
   readonly ownCluster: DatabaseCluster | undefined;
@@ -189,15 +205,20 @@ export class EventProcessor extends Construct {
     super(scope, id);
     const base = this.createFoundations(props);
     const around = this.createResources(base);
-    const { processor, mapping, rollout, monitoring } = this.createParts(base, around);
+    const parts = this.createParts(base, around);
+    forwardLogs(props.logDestination, parts);
+    const { processor, mapping, watchdog, rollout, monitoring } = parts;
 
     this.deployment = base.deployment;
     this.functionName = props.code.functionName;
     this.stream = around.stream.stream;
     this.key = base.encryptionKey;
     this.function = processor.function;
+    this.logGroup = processor.logGroup;
     this.alias = processor.alias;
     this.mapping = mapping.mapping;
+    this.watchdog = watchdog.watchdog.function;
+    this.operatorPolicy = this.createOperatorPolicy(base, around);
     this.cluster = around.database.cluster;
     this.ownCluster = around.database.ownCluster;
     this.databaseName = around.database.databaseName;
@@ -285,8 +306,8 @@ export class EventProcessor extends Construct {
       ...published,
       failedBatches,
     });
-    const polling = { ...mappingOptions, stream, target: processor.alias, failedBatches };
-    const mapping = new StreamMapping(this, 'Polling', polling);
+    const target = processor.alias;
+    const mapping = new StreamMapping(this, 'Polling', { ...mappingOptions, stream, target, failedBatches });
     const watchdog = new Watchdog(this, 'Watching', {
       ...defaults,
       ...published,
@@ -311,7 +332,18 @@ export class EventProcessor extends Construct {
     // A version that needs a new column must not take over before the column is there.
     for (const user of [processor.alias, watchdog]) user.node.addDependency(migrations);
     makeAlarmsQuietly(monitoring, { watchdog, pager });
-    return { processor, mapping, monitoring, rollout };
+    return { migrations, processor, mapping, watchdog, monitoring, rollout };
+  }
+
+  private createOperatorPolicy(
+    { encryptionKey }: Foundations,
+    { stream, database, failedBatches, pager }: Resources,
+  ): IManagedPolicy {
+    const functions = [this.function, this.watchdog];
+    const { pageTopic } = pager;
+    const { mapping } = this;
+    const props = { encryptionKey, stream, database, mapping, functions, failedBatches, pageTopic };
+    return new OperatorPolicy(this, 'Operators', props).policy;
   }
 
   /**
@@ -358,8 +390,10 @@ function makeAlarmsQuietly(
 }
 
 interface Parts {
+  readonly migrations: DatabaseMigrations;
   readonly processor: ProcessorFunction;
   readonly mapping: StreamMapping;
+  readonly watchdog: Watchdog;
   readonly monitoring: Monitoring;
   readonly rollout: Rollout;
 }
@@ -377,6 +411,17 @@ function sourcesOf(
     consumerName: parts.stream.consumerName,
     clusterIdentifier: parts.database.cluster.clusterIdentifier,
   };
+}
+
+function forwardLogs(
+  destination: ILogSubscriptionDestination | undefined,
+  { migrations, processor, watchdog }: Pick<Parts, 'migrations' | 'processor' | 'watchdog'>,
+): void {
+  if (destination === undefined) return;
+  const filterPattern = FilterPattern.allEvents();
+  for (const { logGroup } of [migrations.functions, processor, watchdog.watchdog, watchdog.prune]) {
+    logGroup.addSubscriptionFilter('Forwarding', { destination, filterPattern });
+  }
 }
 
 /** Where the alarms are checked, what they are to do must not come from the alarms. */

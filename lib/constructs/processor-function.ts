@@ -1,11 +1,10 @@
-import { Validations } from 'aws-cdk-lib';
 import type { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import { LIVE_ALIAS } from '../../contract/stack-outputs.ts';
 import type { StackCode } from '../function-code.ts';
+import { INDEXED_FIELDS } from '../monitoring/log-queries.ts';
 import type { ResolvedFunctionOptions } from '../props/function-options.ts';
 import type { EventDatabase } from './event-database.ts';
 import type { EventStream } from './event-stream.ts';
@@ -30,7 +29,7 @@ export class ProcessorFunction extends Construct {
   /** The function behind the alias: what its metrics are under, whatever version runs. */
   readonly function: LambdaFunction;
   readonly alias: Alias;
-  readonly logGroup: ILogGroup;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: ProcessorFunctionProps) {
     super(scope, id);
@@ -41,27 +40,20 @@ export class ProcessorFunction extends Construct {
       code: code.processor,
       description: `Writes ${code.functionName} events to Aurora, build ${buildVersion}`,
       environment: environmentOf(props),
+      indexedFields: INDEXED_FIELDS.processor,
       statements: [
         ...stream.pollStatements(),
         ...allowDataApi({ clusterArn: database.cluster.clusterArn, secret: database.processorSecret }),
         ...(failedBatches?.writeStatements() ?? []),
       ],
     });
-    if (failedBatches !== undefined) acknowledgeObjects(service, failedBatches);
+    failedBatches?.acknowledgeObjects(service.role);
     this.function = service.function;
     this.logGroup = service.logGroup;
     this.alias = service.function.addAlias(LIVE_ALIAS, {
       description: `build ${buildVersion}`,
     });
   }
-}
-
-function acknowledgeObjects({ role }: ServiceFunction, { bucket }: FailedBatches): void {
-  const logicalId = bucket.stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
-  Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`,
-    reason: 'Lambda chooses the names of the objects that it puts into this one bucket',
-  });
 }
 
 function environmentOf({ database, ...props }: ProcessorFunctionProps): Readonly<Record<string, string>> {

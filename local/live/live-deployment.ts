@@ -11,7 +11,7 @@ import { createKinesisSource } from '../mapping/kinesis-source.ts';
 import type { MappingEvent, MappingObserver } from '../mapping/mapping-event.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import type { TextEvent } from '../input/event-input.ts';
-import type { AwsServices } from './aws-services.ts';
+import type { AwsServices } from '../aws/aws-services.ts';
 import type { DeploymentPlan, FunctionPlan } from './deployment-plan.ts';
 import { MinuteCounts } from './minute-counts.ts';
 import type { MetricDatum } from '../cloudwatch/metrics/metric.ts';
@@ -68,6 +68,7 @@ export class LiveDeployment implements AsyncDisposable {
   #inFlight = 0;
   #waiting = 0;
   #heardAtMs = 0;
+  #lastHeard: MappingEvent | undefined;
 
   constructor(plan: DeploymentPlan, parts: DeploymentParts) {
     this.plan = plan;
@@ -92,7 +93,7 @@ export class LiveDeployment implements AsyncDisposable {
     });
     const { failedBatchesBucket, pageTopic } = plan;
     const { buckets, topics } = parts.services;
-    if (failedBatchesBucket !== undefined) buckets.set(failedBatchesBucket, []);
+    if (failedBatchesBucket !== undefined) buckets.set(failedBatchesBucket, new Map());
     if (pageTopic !== undefined) topics.set(pageTopic.arn, pageTopic.confirmedSubscriptions);
   }
 
@@ -144,7 +145,11 @@ export class LiveDeployment implements AsyncDisposable {
       const outcome = await Promise.race([drained, sleep(2, 'waiting' as const)]);
       if (outcome === 'drained' || this.#isQuiet()) return;
       if (performance.now() - this.#heardAtMs > STUCK_MS) {
-        throw new Error(`${this.plan.streamName} does not come to rest`);
+        const { streamName } = this.plan;
+        const last = JSON.stringify(this.#lastHeard);
+        throw new Error(
+          `${streamName} does not come to rest: ${this.#inFlight} batches in flight, ${this.#waiting} waiting, last heard: ${last}`,
+        );
       }
     }
   }
@@ -163,7 +168,8 @@ export class LiveDeployment implements AsyncDisposable {
   takeServiceMetrics(timestampMs: number): readonly MetricDatum[] {
     const counts = this.#counts;
     this.#counts = new MinuteCounts();
-    return counts.metrics(this.plan, timestampMs);
+    const { streamName, mappingId, processor } = this.plan;
+    return counts.metrics({ streamName, mappingId, functionName: processor.functionName }, timestampMs);
   }
 
   /** What the functions have written since the last call. */
@@ -204,6 +210,7 @@ export class LiveDeployment implements AsyncDisposable {
   }
 
   readonly #hear = (event: MappingEvent): void => {
+    this.#lastHeard = event;
     if (event.type !== 'polled' || event.records > 0) this.#heardAtMs = performance.now();
     if (event.type === 'invoked') {
       this.#inFlight += 1;

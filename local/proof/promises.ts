@@ -16,8 +16,8 @@ export interface Promises {
  *
  * - An id that the event itself has makes a second copy of it known. One that is made from the record does not.
  * - Rows of `inserts` and `counters` are what they are in any order, and so are `versions` that a place in the stream
- *   tells apart. Of equal versions the later one wins, and a patch that comes late is superseded: there the order of the
- *   partition key decides, which the event source mapping keeps.
+ *   tells apart. Of equal versions the later one wins, of rows with one key that are kept the first, and a patch that
+ *   comes late is superseded: there the order of the partition key decides, which the event source mapping keeps.
  * - A lookup on a table of the projection sees the earlier events of its partition key.
  */
 export function promisesOf({ tables, lookups, eventId }: AnyProjection): Promises {
@@ -25,8 +25,8 @@ export function promisesOf({ tables, lookups, eventId }: AnyProjection): Promise
   return { order: isFree ? 'any' : 'per-partition-key', copies: eventId.length < 2 };
 }
 
-function isOrderFree({ version, patched, columns }: Table): boolean {
-  if (version.length === 0) return true;
+function isOrderFree({ withoutEffect, version, patched, columns }: Table): boolean {
+  if (withoutEffect === undefined) return true;
   const neverTie = version.some((column) => parseColumnType(columns[column] ?? '')?.name === 'position');
   return neverTie && patched.length === 0;
 }

@@ -55,10 +55,14 @@ export interface Table<Row = unknown> {
   /** What the processor's role needs on the table. */
   readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
   /**
-   * Columns that tell newer from older: a row may be left out because another is newer, which {@link TableWrite.effective}
-   * then tells. Empty where no row replaces another.
+   * Columns that tell newer from older; empty where no row replaces another.
    */
   readonly version: readonly string[];
+  /**
+   * What an event counts as whose rows had no effect because of what is there: newer versions of them, or any rows with
+   * their keys. {@link TableWrite.effective} tells which. `undefined` where every row has an effect.
+   */
+  readonly withoutEffect: 'superseded' | 'existing' | undefined;
   /** What is wrong with the declaration beside what every kind checks, a sentence each. */
   readonly problems: () => readonly string[];
   /** The table as it is in the bundle of a function that never calls `remove`; only where that is another one. */

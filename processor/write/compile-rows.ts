@@ -42,7 +42,7 @@ export function compileRows({ tables, ledger }: WrittenTables, isReadTwice: bool
   // Where a key is written twice by one event, the number of the event does not tell its rows apart. In a ledger it has one.
   const isOrdered = (name: string): boolean => {
     const table = tableOf(name);
-    return name !== ledger && (isMarked(table) || table.version.length > 0 || sources.has(name));
+    return name !== ledger && (isMarked(table) || table.withoutEffect !== undefined || sources.has(name));
   };
   const select = (name: string): string => selectGiven(tableOf(name), given.indexOf(name), isOrdered(name));
   return {

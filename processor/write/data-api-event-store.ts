@@ -7,26 +7,26 @@ import type { Field } from '@aws-sdk/client-rds-data';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 
 const TRY_EACH_SQL = `
-SELECT message, written, superseded, quarantined, unidentified, due
+SELECT message, written, superseded, quarantined, unidentified, due, existing
 FROM ${FRAMEWORK_SCHEMA}.try_each(:statement::text, :events::jsonb) ORDER BY n`;
 
 /** The statements that the store runs, compiled once per projection. */
 export interface WriteStatements {
-  /** Writes a chunk. */
+  /** Writes a chunk without rejections. */
   readonly writeSql: string;
-  /** The same for a chunk that has payloads sent ahead in parts. */
-  readonly writeWithPartsSql: string;
+  /** The same for a chunk that has some. */
+  readonly writeWithRejectionsSql: string;
 }
 
 /**
  * Commits chunks through the RDS Data API.
  *
  * @param execute bound to the cluster and the processor's role
- * @param statements which return one row: `written`, `superseded`, `quarantined`, `unidentified` and `due`
+ * @param statements which return one row: `written`, `superseded`, `quarantined`, `unidentified`, `due` and `existing`
  */
 export function createDataApiEventStore(
   execute: ExecuteStatement,
-  { writeSql, writeWithPartsSql }: WriteStatements,
+  { writeSql, writeWithRejectionsSql }: WriteStatements,
 ): EventStore {
   const writeBy =
     (sql: string): EventStore['write'] =>
@@ -38,7 +38,7 @@ export function createDataApiEventStore(
   const eachSql = withJsonParameters(writeSql);
   return {
     write: writeBy(writeSql),
-    writeWithParts: writeBy(writeWithPartsSql),
+    writeWithRejections: writeBy(writeWithRejectionsSql),
     tryEach: async (parameters, options) => {
       const events = JSON.stringify(
         parameters.map((given) =>
@@ -62,13 +62,8 @@ export function createDataApiEventStore(
   };
 }
 
-function readCounts([written, superseded, quarantined, ...flags]: readonly Field[]): WriteCounts {
-  const [hasUnidentified = false, hasDue = false] = flags.map((field) => field.booleanValue);
-  return {
-    written: written?.longValue ?? 0,
-    superseded: superseded?.longValue ?? 0,
-    quarantined: quarantined?.longValue ?? 0,
-    hasUnidentified,
-    hasDue,
-  };
+function readCounts(fields: readonly Field[]): WriteCounts {
+  const [written = 0, superseded = 0, quarantined = 0, , , existing = 0] = fields.map(({ longValue }) => longValue);
+  const [, , , hasUnidentified = false, hasDue = false] = fields.map(({ booleanValue }) => booleanValue);
+  return { written, superseded, existing, quarantined, hasUnidentified, hasDue };
 }

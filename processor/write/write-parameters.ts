@@ -18,6 +18,8 @@ export interface WriteContext {
   readonly keepsPlace?: boolean;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
+  /** Insert tables that refuse a row whose key is there already. */
+  readonly refusingTables?: readonly string[];
   /** The rows of the whole batch. */
   readonly rows: RowLists;
   /** Where earlier items are not written yet, the last one that has none of them before it. */
@@ -31,9 +33,9 @@ export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext
   const rejections = chunk.filter((item) => item.kind === 'rejection');
   const parameters: Record<string, ParameterValue> = {
     [WRITE_PARAMETERS.functionName]: context.functionName,
-    [WRITE_PARAMETERS.quarantine]: jsonArray(rejections.map(({ row }) => row)),
     [WRITE_PARAMETERS.log]: logEntry(chunk, context),
   };
+  if (rejections.length > 0) parameters[WRITE_PARAMETERS.quarantine] = jsonArray(rejections.map(({ row }) => row));
   const rowsOf = rowReader(chunk, context.rows);
   if (context.frameworkLedger) parameters[WRITE_PARAMETERS.events] = rowsOf(context.tableCount);
   for (let table = 0; table < context.tableCount; table += 1) {
