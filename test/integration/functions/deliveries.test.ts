@@ -1,18 +1,34 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { flights } from '../../../functions/flights/projection.ts';
 import { orders } from '../../../functions/orders/projection.ts';
+import type { PostgresServer } from '../../../local/postgres/postgres-server.ts';
+import { startPostgres } from '../../../local/postgres/start-postgres.ts';
 import { startProjectionDatabase } from '../../../local/proof/start-projection-database.ts';
 
 const FUNCTIONS = join(import.meta.dirname, '../../../functions');
 
+let postgres: PostgresServer;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+
+afterAll(() => postgres.stop());
+
+function startWith(name: string, sql = '') {
+  const migrations = join(FUNCTIONS, name, 'migrations');
+  return startProjectionDatabase({ migrations, sql, databaseUrl: postgres.url });
+}
+
 test('orders are the same however their events are delivered', async () => {
   const sql = await readFile(join(FUNCTIONS, 'orders/sample/reference.sql'), 'utf8');
   const sample = await readFile(join(FUNCTIONS, 'orders/sample/events.ndjson'), 'utf8');
-  const events = sample.trim().split('\n').slice(0, 80);
-  await using database = await startProjectionDatabase({ migrations: join(FUNCTIONS, 'orders/migrations'), sql });
+  const events = sample.trim().split('\n').slice(30, 70);
+  await using database = await startWith('orders', sql);
   const delivered = await database.checkDeliveries(orders, {
+    runs: 12,
     records: events.map((data) => {
       const event = JSON.parse(data) as Readonly<Record<string, string>>;
       return { data, partitionKey: event['order'] ?? event['customer'] ?? 'none' };
@@ -24,7 +40,7 @@ test('orders are the same however their events are delivered', async () => {
   expect(placed).toBe(events.filter((event) => event.includes('order.placed')).length);
   // A second copy of an event has another place on the stream, which is all that these events are known by.
   expect(delivered.checked).toMatchObject({ again: 1, copied: 0 });
-  expect(delivered.checked.reordered).toBeGreaterThan(2);
+  expect(delivered.checked.reordered).toBeGreaterThan(1);
 });
 
 test('flights are the same however their events are delivered', async () => {
@@ -36,9 +52,10 @@ test('flights are the same however their events are delivered', async () => {
     origin: n % 2 === 0 ? 'DTW' : 'ORD',
     destination: n === 5 ? 'XXX' : 'DTW',
   });
-  await using database = await startProjectionDatabase({ migrations: join(FUNCTIONS, 'flights/migrations') });
+  await using database = await startWith('flights');
   const delivered = await database.checkDeliveries(flights, {
     events: Array.from({ length: 20 }, (_, n) => flight(n)),
+    runs: 12,
     partitionKey: 'origin',
     rows: {
       airports: [
@@ -50,5 +67,5 @@ test('flights are the same however their events are delivered', async () => {
   expect(delivered.rejections).toMatchObject([{ event: 5, reason: 'lookup-absent', waits: false }]);
   expect(delivered.tables.flights).toHaveLength(19);
   expect(delivered.tables.latest_departures).toMatchObject([{ airport: 'DTW' }, { airport: 'ORD' }]);
-  expect(delivered.checked.copied).toBeGreaterThan(1);
+  expect(delivered.checked.copied).toBeGreaterThan(0);
 });

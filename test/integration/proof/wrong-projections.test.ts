@@ -20,7 +20,7 @@ afterAll(() => database.close());
 
 /** What the test of a projection fails with; few runs, since each of these is wrong in a way that the first ones show. */
 async function messageOf(projection: unknown, options: DeliveryOptions): Promise<string> {
-  const check = database.checkDeliveries(projection as never, { runs: 6, shrinkMs: 60_000, ...options });
+  const check = database.checkDeliveries(projection as never, { runs: 6, shrinkMs: 100_000, ...options });
   const error = await check.then(
     () => undefined,
     (thrown: unknown) => thrown,
