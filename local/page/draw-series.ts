@@ -1,7 +1,11 @@
-/** One curve of a chart: values by time, undefined where nothing is known. */
-export interface Series {
-  readonly name: string;
-  readonly values: readonly (number | undefined)[];
+/** Curves over one time axis. */
+export interface SeriesChart {
+  /** Milliseconds since 1970, ascending. */
+  readonly timesMs: readonly number[];
+  /** At most four curves: a value for each moment, undefined where nothing is known. */
+  readonly curves: readonly (readonly (number | undefined)[])[];
+  /** From edge to edge at least, in milliseconds. */
+  readonly leastSpanMs: number;
 }
 
 const WIDTH = 600;
@@ -13,20 +17,19 @@ const BOTTOM = 6;
 const DASHES = ['', '6 4', '2 3', '10 3 2 3'];
 
 /**
- * Draws curves over one time axis, the newest value at the right; a gap stays a gap.
+ * Draws curves, the newest moment at the right edge; a gap stays a gap.
  *
- * @param series at most four; all have the same number of values
- * @param slots values from edge to edge; with fewer, the curves begin further to the right
  * @returns an SVG element without words: its caption says what it shows
  */
-export function drawSeries(series: readonly Series[], slots: number): string {
-  const highest = Math.max(1, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
+export function drawSeries({ timesMs, curves, leastSpanMs }: SeriesChart): string {
+  const highest = Math.max(1, ...curves.flatMap((values) => values.map((value) => value ?? 0)));
+  const newestMs = timesMs.at(-1) ?? 0;
+  const spanMs = Math.max(leastSpanMs, newestMs - (timesMs[0] ?? newestMs));
+  const x = (index: number): string => (WIDTH * (1 - (newestMs - (timesMs[index] ?? newestMs)) / spanMs)).toFixed(1);
   const y = (value: number): string => (HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * value) / highest).toFixed(1);
-  const lines = series.flatMap(({ values }, index) =>
+  const lines = curves.flatMap((values, index) =>
     stretches(values).map(({ from, known }) => {
-      const x = (offset: number): string =>
-        ((WIDTH * (slots - values.length + from + offset)) / (slots - 1)).toFixed(1);
-      const points = known.map((value, offset) => `${x(offset)},${y(value)}`).join(' ');
+      const points = known.map((value, offset) => `${x(from + offset)},${y(value)}`).join(' ');
       return `<polyline class="series-${index}" stroke-dasharray="${DASHES[index] ?? ''}" points="${points}"/>`;
     }),
   );

@@ -1,7 +1,7 @@
 import type { PageSnapshot } from './page-snapshot.ts';
 
-/** Snapshots that a chart shows, from edge to edge: ten minutes of one a second. */
-export const CHART_SLOTS = 600;
+/** Snapshots that a chart shows at most: ten minutes of one a second. */
+const MOST_POINTS = 600;
 
 /** What the charts need of a snapshot. */
 export type ChartPoint = Pick<PageSnapshot, 'atMs' | 'rates' | 'batchMs' | 'cacheHitRatio'> & {
@@ -21,10 +21,10 @@ export class PageHistory {
     const ageSeconds = ages.length > 0 ? Math.max(...ages) : shards.length > 0 ? undefined : 0;
     const alarmsOn = alarms?.filter(({ state }) => state === 'ALARM').length;
     this.#points.push({ atMs, rates, batchMs, cacheHitRatio, ageSeconds, alarmsOn });
-    if (this.#points.length > CHART_SLOTS) this.#points.shift();
+    if (this.#points.length > MOST_POINTS) this.#points.shift();
   }
 
-  /** Oldest first, at most {@link CHART_SLOTS}. */
+  /** Oldest first, at most ten minutes of one a second. */
   get points(): readonly ChartPoint[] {
     return this.#points;
   }

@@ -30,7 +30,8 @@ polyline { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; } .gr
 .lanes { display: flex; flex-wrap: wrap; gap: .25rem .5rem; margin: .25rem 0 .75rem; font-size: .8125rem; }
 .lane { padding: 0 .375rem; border: 1px solid var(--line); border-radius: .25rem; }
 .lane.working { border-color: var(--a); } .lane.waiting { border: 2px dashed var(--bad); }
-form { display: inline-flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: end; margin: 0 1rem .5rem 0; }
+.forms { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin-bottom: .5rem; }
+form { display: inline-flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: end; }
 label { display: grid; font-size: .875rem; color: var(--soft); }
 button, input { font: inherit; color: var(--ink); background: var(--page); border: 1px solid var(--soft); border-radius: .25rem; padding: .25rem .625rem; min-height: 2.5rem; }
 input[type='number'] { width: 7.5rem; } input[type='range'] { width: min(100%, 30rem); padding: 0; }

@@ -1,10 +1,13 @@
 import { describeDuration } from '../../progress/plain-words.ts';
-import { drawSeries, type Series } from './draw-series.ts';
+import { drawSeries } from './draw-series.ts';
 import { html, Html } from './html.ts';
-import { CHART_SLOTS, type ChartPoint } from './page-history.ts';
+import type { ChartPoint } from './page-history.ts';
 
 /** Rows of the table below a chart. */
 const TABLE_ROWS = 10;
+
+/** A chart shows ten minutes, or more where time has been skipped. */
+const LEAST_SPAN_MS = 600_000;
 
 interface Chart {
   readonly title: string;
@@ -64,8 +67,14 @@ export function chartTitle(name: ChartName): string {
 
 /** The curves of a chart. */
 export function renderCurves(name: ChartName, points: readonly ChartPoint[]): Html {
-  const series: Series[] = CHARTS[name].curves.map((curve) => ({ name: curve.name, values: points.map(curve.of) }));
-  return new Html(drawSeries(series, CHART_SLOTS));
+  const { curves } = CHARTS[name];
+  return new Html(
+    drawSeries({
+      timesMs: points.map(({ atMs }) => atMs),
+      curves: curves.map(({ of }) => points.map(of)),
+      leastSpanMs: LEAST_SPAN_MS,
+    }),
+  );
 }
 
 /** The present value, the extremes and the trend of each curve, in words. */

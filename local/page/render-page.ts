@@ -80,7 +80,7 @@ function renderHeader({ title }: PageFrame, part: Part): Html {
 function renderControls({ forms }: PageFrame, part: Part): Html {
   return html`<section class="wide" aria-labelledby="controls-head">
     <h2 id="controls-head">Try it</h2>
-    ${forms.map(renderForm)}
+    <div class="forms">${forms.map(renderForm)}</div>
     <p data-part="settings">${part('settings')}</p>
     <p id="result" role="status"></p>
   </section>`;
