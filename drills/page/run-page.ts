@@ -8,7 +8,7 @@ import { readRecording, replay } from '../../local/page/replay.ts';
 import { startPage } from '../../local/page/start-page.ts';
 import { openInput } from '../../local/run/open-input.ts';
 import type { RunOptions } from '../../local/run/run-options.ts';
-import type { Screen } from '../../local/run/screen.ts';
+import type { Screen } from '../../command-line/screen.ts';
 import { FLIGHTS_FROM_NOWHERE, NO_EVENTS } from '../live/bad-events.ts';
 import { livePlan } from '../live/live-plan.ts';
 import { synthesizeLiveStack } from '../live/live-stack.ts';

@@ -1,6 +1,6 @@
 import { chromium, type Page } from 'playwright-core';
 import { parseRunOptions } from '../../local/run/run-options.ts';
-import type { Screen } from '../../local/run/screen.ts';
+import type { Screen } from '../../command-line/screen.ts';
 import { runPage } from './run-page.ts';
 
 /** Where Debian's package `chromium` puts the browser. */
