@@ -6,7 +6,7 @@ import { runPage } from './run-page.ts';
 /** Where Debian's package `chromium` puts the browser. */
 const CHROMIUM = '/usr/bin/chromium';
 
-const SIZE = { width: 1_000, height: 900 };
+const SIZE = { width: 1_000, height: 1_250 };
 
 /**
  * Takes the picture of the page that the README shows: a consumer was stopped, and the page has gone out.
@@ -42,7 +42,7 @@ export async function takePicture(path: string, screen: Screen): Promise<void> {
 
 async function tellStory(page: Page): Promise<void> {
   const press = async (button: string, says: string): Promise<void> => {
-    await page.getByRole('button', { name: button }).click();
+    await page.getByRole('button', { name: button, exact: true }).click();
     await page.locator('#result', { hasText: says }).waitFor({ timeout: 120_000 });
   };
   await press('Put bad events', 'were put on the stream');

@@ -59,7 +59,7 @@ describe.skipIf(withoutBrowser())('npm start -- --page', () => {
   });
 
   const press = async (button: string, says: string | RegExp) => {
-    await page.getByRole('button', { name: button }).click();
+    await page.getByRole('button', { name: button, exact: true }).click();
     await page.getByText(says).waitFor();
   };
   const verdict = (words: string) => page.locator('[data-part="verdict"]', { hasText: words }).waitFor();
