@@ -18,6 +18,7 @@ import {
   recordAges,
   rejectionLines,
   rejectionSummary,
+  retryMetrics,
 } from './batch-summary.ts';
 import { completeRecords } from './decode/complete-records.ts';
 import { createEngine } from './create-engine.ts';
@@ -71,9 +72,10 @@ export function createHandler(projection: AnyProjection): BatchHandler {
       remainingMs: () => context.getRemainingTimeInMillis(),
       budgetMs: () => context.getRemainingTimeInMillis() - environment.timeReserveMs,
     });
-    const values = batchMetrics(report, recordAges(records, engine.clock.now()));
-    addMetrics(metrics, values);
     metrics.addMetadata('buildVersion', BUILD_VERSION);
+    const values =
+      records.length === 0 ? retryMetrics(report) : batchMetrics(report, recordAges(records, engine.clock.now()));
+    addMetrics(metrics, values);
     if (report.skipped > 0) metrics.addMetadata('skippedByReason', JSON.stringify(report.skippedByReason));
     logBatch(logger, report, { records, values });
     return batchResponse(
@@ -89,6 +91,10 @@ function logBatch(
   report: BatchReport,
   { records, values }: { readonly records: readonly KinesisRecord[]; readonly values: object },
 ): void {
+  if (records.length === 0) {
+    logger.info('waiting entries', { buildVersion: BUILD_VERSION, ...values });
+    return;
+  }
   if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
   for (const line of rejectionLines(report, BUILD_VERSION)) logger.info('event quarantined', line);
   if (report.hold !== undefined) {
