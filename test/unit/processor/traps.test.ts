@@ -70,7 +70,7 @@ describe('calls of one batch', () => {
         write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)),
         writeWithRejections: (...call: Parameters<FakeEventStore['write']>) =>
           alone(() => store.writeWithRejections(...call)),
-        tryEach: (...[events, call]: Parameters<FakeEventStore['tryEach']>) => alone(() => store.tryEach(events, call)),
+        missingParents: () => alone(() => store.missingParents()),
         storePart: (...call: Parameters<FakeEventStore['storePart']>) => alone(() => store.storePart(...call)),
         closeUnidentified: () => alone(() => store.closeUnidentified()),
         explain: () => alone(() => store.explain()),
