@@ -132,7 +132,7 @@ function asBigint(value: unknown): number | string | undefined {
 function asNumeric(value: unknown): number | string | undefined {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : undefined;
-  return typeof value === 'string' && /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(value) ? value : undefined;
+  return typeof value === 'string' && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(value) ? value : undefined;
 }
 
 /** JSON has no NaN and no infinities: `JSON.stringify` would write null, so they travel as PostgreSQL's words. */
