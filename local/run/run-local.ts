@@ -78,9 +78,11 @@ async function migrationWarnings(folders: readonly FunctionFolder[]): Promise<re
 /** Events of the file that was given, or the example of the first function that has one. */
 async function openInput(options: RunOptions, settings: readonly LocalSettings[]): Promise<EventInput> {
   if (options.input !== undefined) {
-    const members =
-      options.partitionKey ?? settings.find(({ partitionKey }) => partitionKey !== undefined)?.partitionKey;
-    const partitionKey = { members, random: options.randomKey };
+    const own = settings.find(({ partitionKey, randomKey }) => partitionKey !== undefined || randomKey);
+    const partitionKey = {
+      members: options.partitionKey ?? own?.partitionKey,
+      random: options.randomKey || (options.partitionKey === undefined && own?.randomKey === true),
+    };
     return readEventFile({ path: options.input, format: options.inputFormat, partitionKey });
   }
   const example = settings.find((it) => it.example !== undefined)?.example;
