@@ -33,8 +33,8 @@ const refuse = () => Promise.reject(new Error('no flight is rejected'));
 export function storeOfWrites(write: EventStore['write']): EventStore {
   return {
     write,
-    writeWithParts: refuse,
-    tryEach: refuse,
+    writeWithRejections: refuse,
+    missingParents: refuse,
     storePart: refuse,
     closeUnidentified: refuse,
     explain: refuse,

@@ -2,7 +2,7 @@ import { runInterruptibleCommand } from '../../command-line/run-command.ts';
 import { GaveUpWaitingError } from '../../data-api/retry-transient.ts';
 import { runLocal } from './run-local.ts';
 import { parseRunOptions, type RunOptions } from './run-options.ts';
-import { openScreen, type Screen } from './screen.ts';
+import { openScreen, type Screen } from '../../command-line/screen.ts';
 
 /** One run of chaos, which the package comes without. */
 export type RunChaosOnce = (
@@ -17,12 +17,17 @@ export type RunIncident = (
   signal: AbortSignal,
 ) => Promise<boolean>;
 
+/** A function on a page, which the package comes without. */
+export type RunPage = (options: RunOptions, screen: Screen, signal: AbortSignal) => Promise<boolean>;
+
 /** What takes the place of the usual run, when it is asked for. */
 export interface OtherRuns {
   /** Does what `--chaos` asks for. */
   readonly runChaosOnce: RunChaosOnce;
   /** Does what `--incident` asks for. */
   readonly runIncident: RunIncident;
+  /** Does what `--page` and `--replay` ask for. */
+  readonly runPage: RunPage;
 }
 
 /**
@@ -32,17 +37,23 @@ export interface OtherRuns {
  * @param others takes the place of it; the package has none
  */
 export async function runLocalProgram(argv: readonly string[], others?: OtherRuns): Promise<void> {
-  await runInterruptibleCommand(async (signal) => {
-    const options = parseRunOptions(argv);
-    if (options === undefined) return true;
-    using screen = openScreen();
-    const { chaosSeed: seed, source, incidentHours: downHours } = options;
-    if (seed !== undefined && others !== undefined) return await others.runChaosOnce({ seed, source }, screen.say);
-    if (downHours !== undefined && others !== undefined) {
-      return await others.runIncident({ downHours, ...options }, screen, signal);
-    }
-    return (await runLocal(options, screen, signal))?.every(({ caughtUp }) => caughtUp) === true;
-  }, describeUnready);
+  await runInterruptibleCommand(
+    async (signal) => {
+      const options = parseRunOptions(argv);
+      if (options === undefined) return true;
+      using screen = openScreen();
+      const { chaosSeed: seed, source, incidentHours: downHours } = options;
+      if (seed !== undefined && others !== undefined) return await others.runChaosOnce({ seed, source }, screen.say);
+      if (downHours !== undefined && others !== undefined) {
+        return await others.runIncident({ downHours, ...options }, screen, signal);
+      }
+      if ((options.page || options.replay !== undefined) && others !== undefined) {
+        return await others.runPage(options, screen, signal);
+      }
+      return (await runLocal(options, screen, signal))?.every(({ caughtUp }) => caughtUp) === true;
+    },
+    { describeFailure: describeUnready },
+  );
 }
 
 /** A database that is given with `--database-url` may be busy or locked for longer than anybody waits. */

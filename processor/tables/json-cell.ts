@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isBoxedPrimitive, isMap, isSet } from 'node:util/types';
 import { describeValue, hearLateRejections, isPromiseLike } from '../user-values.ts';
 import { isStorableText, UNSTORABLE } from './storable-text.ts';
 
@@ -170,11 +170,5 @@ interface RawJson {
 
 /** Instances that JSON makes an object of their other members, if they have any, without what they are made for. */
 function hidesContent(value: object): boolean {
-  return (
-    ArrayBuffer.isView(value) ||
-    types.isMap(value) ||
-    types.isSet(value) ||
-    value instanceof Error ||
-    types.isBoxedPrimitive(value)
-  );
+  return ArrayBuffer.isView(value) || isMap(value) || isSet(value) || value instanceof Error || isBoxedPrimitive(value);
 }
