@@ -45,6 +45,7 @@ export function counters<const K extends RequiredColumns, const C extends Counte
   const sums: Sums = { ...table, counters: Object.entries<string>(added) };
   return {
     ...table,
+    version: [],
     from: undefined,
     privileges: create ? ['SELECT', 'INSERT', 'UPDATE'] : ['SELECT', 'UPDATE'],
     patched: [],

@@ -33,6 +33,7 @@ export function inserts<const C extends Columns, const K extends readonly (keyof
     ...table,
     // A table that serves as the ledger is also read: SELECT.
     privileges: ['INSERT'],
+    version: [],
     patched: [],
     removedBy: undefined,
     rowsMayLose: false,

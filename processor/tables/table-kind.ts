@@ -46,6 +46,8 @@ export interface Table<Row = unknown> {
   readonly columns: Columns;
   /** Columns that rows are found and locked by, in this order; empty where rows only ever go in. */
   readonly key: readonly string[];
+  /** Columns that tell a newer row of a key from an older one, most significant first; empty where no row has a version. */
+  readonly version: readonly string[];
   /** Where its rows come from; `undefined` where events give them. */
   readonly from: RowSource | undefined;
   /** Columns that a row may leave out because they then keep their value. */

@@ -94,6 +94,7 @@ export function versions<
     kind: 'versions',
     columns: { ...key, ...version, ...columns },
     key: state.key,
+    version: state.version,
     from: declaration.from as F,
     patched: state.patched,
     removedBy: takesRemovals ? [...state.key, ...state.version] : undefined,
