@@ -24,6 +24,8 @@ export const BATCH_METRICS = {
   EventsWritten: 'Count',
   /** Events without effect, because newer versions of all their rows are there. */
   EventsSuperseded: 'Count',
+  /** Events without effect, because rows with their keys were there already and are kept. */
+  EventsExisting: 'Count',
   /** Events that were already in effect, or came twice in the batch. */
   EventsDuplicate: 'Count',
   /** Events set aside in the quarantine table with their payload. */

@@ -68,6 +68,7 @@ export const NOTHING_YET: Finished = {
   outcome: {
     written: 0,
     superseded: 0,
+    existing: 0,
     settledEvents: 0,
     rejections: [],
     skipped: [],
@@ -161,6 +162,7 @@ function addOutcome(before: WriteReport, outcome: WriteReport, firstWaiting: num
   return {
     written: before.written + outcome.written,
     superseded: before.superseded + outcome.superseded,
+    existing: before.existing + outcome.existing,
     settledEvents: before.settledEvents + outcome.settledEvents,
     rejections: before.rejections.concat(outcome.rejections),
     skipped: before.skipped.concat(outcome.skipped),
@@ -220,6 +222,7 @@ function write(
     healForSeconds: compiled.healForSeconds,
     keepsPlace: compiled.projection.keepsPlace,
     tableCount: compiled.tableCount,
+    refusingTables: compiled.refusingTables,
     ...written,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };

@@ -36,6 +36,7 @@ export function batchMetrics(report: BatchReport, ages: RecordAges): Partial<Rec
     EventsReceived: report.events,
     EventsWritten: report.written,
     EventsSuperseded: report.superseded,
+    EventsExisting: report.existing,
     EventsDuplicate: report.duplicates,
     EventsQuarantined: report.rejections.length,
     EventsSkipped: report.skipped,

@@ -31,6 +31,8 @@ export interface CompiledProjection {
   readonly writeWithPartsSql: string;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
+  /** Insert tables that refuse a row whose key is there already. */
+  readonly refusingTables: readonly string[];
   /** The statement that reads all lookups; `undefined` when there are none. */
   readonly lookupSql: string | undefined;
   /** Lookups on tables that the projection writes. */
@@ -79,6 +81,9 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
     ownLookups,
     healForSeconds: healForSeconds(declared.healFor) ?? 0,
     tableCount,
+    refusingTables: given
+      .filter(([name, { kind, withoutEffect }]) => kind === 'inserts' && withoutEffect === undefined && name !== ledger)
+      .map(([name]) => name),
     fixedRequestBytes:
       Math.max(bytesInRequest(writeWithPartsSql), bytesInRequest(lookupSql ?? '')) +
       ENVELOPE_BYTES +

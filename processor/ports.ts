@@ -13,6 +13,8 @@ export interface WriteCounts {
   readonly written: number;
   /** Events that are new, whose every row lost to a newer version of it. */
   readonly superseded: number;
+  /** Events that are new, whose rows were there already and are kept as they are. */
+  readonly existing: number;
   /** Rejections that are in the quarantine for the first time. */
   readonly quarantined: number;
   /** Whether quarantine entries without an event id are open that events of the chunk may be of. */

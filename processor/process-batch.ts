@@ -20,6 +20,8 @@ export interface BatchReport {
   readonly committedRecords: number;
   readonly written: number;
   readonly superseded: number;
+  /** Events whose rows were there already and are kept as they are. */
+  readonly existing: number;
   readonly duplicates: number;
   /** What is quarantined. */
   readonly rejections: readonly EncodedRejection[];
@@ -126,7 +128,8 @@ function report({ events, outcome, lookups, misses }: Finished, run: Run): Batch
     committedRecords: outcome.committedRecords,
     written: outcome.written,
     superseded: outcome.superseded,
-    duplicates: outcome.settledEvents - outcome.written - outcome.superseded,
+    existing: outcome.existing,
+    duplicates: outcome.settledEvents - outcome.written - outcome.superseded - outcome.existing,
     rejections: outcome.rejections.filter(({ waits }) => !waits),
     waiting: outcome.rejections.filter(({ waits }) => waits).length,
     healed: 0,

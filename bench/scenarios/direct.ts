@@ -52,7 +52,14 @@ async function encode(
   const store = storeOfWrites((parameters) => {
     const texts = Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]);
     batches.push(Object.fromEntries(texts) as Parameters);
-    return Promise.resolve({ written: 0, superseded: 0, quarantined: 0, hasUnidentified: false, hasDue: false });
+    return Promise.resolve({
+      written: 0,
+      superseded: 0,
+      existing: 0,
+      quarantined: 0,
+      hasUnidentified: false,
+      hasDue: false,
+    });
   });
   const engine = createFlightsEngine(store, airports);
   for (const records of recordBatches(arena.events, events, COMPARED.batchSize)) {

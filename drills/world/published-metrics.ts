@@ -137,6 +137,7 @@ function batchDocument(
     EventsReceived: records,
     EventsWritten: Math.max(0, written - conditions.quarantined),
     EventsSuperseded: 0,
+    EventsExisting: 0,
     EventsDuplicate: 0,
     EventsQuarantined: Math.min(written, conditions.quarantined),
     RecordsHeld: records - written,

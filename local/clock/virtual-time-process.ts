@@ -35,10 +35,27 @@ globalThis.Date = new Proxy(RealDate, {
   construct: (target, values, newTarget) =>
     Reflect.construct(target, values.length === 0 ? [now()] : values, newTarget) as Date,
 });
+/** Monotonic time at which the origin was asked for, until the time since then is asked for, or the turn of the event loop ends. */
+let originAskedAtMs: number | undefined;
 Object.defineProperties(performance, {
-  now: { value: () => realMonotonic() + sleptMs },
-  // The sum of the two is a time of day, and taken for one.
-  timeOrigin: { get: () => now() - realMonotonic() - sleptMs },
+  now: {
+    value: () => {
+      const monotonicMs = originAskedAtMs ?? realMonotonic();
+      originAskedAtMs = undefined;
+      return monotonicMs + sleptMs;
+    },
+  },
+  // The sum of the two is a time of day, and taken for one: it is what the clock shows, however long the sum takes.
+  timeOrigin: {
+    get: () => {
+      const monotonicMs = realMonotonic();
+      originAskedAtMs = monotonicMs;
+      queueMicrotask(() => {
+        originAskedAtMs = undefined;
+      });
+      return now() - monotonicMs - sleptMs;
+    },
+  },
 });
 
 async function sleep<Value>(ms = 0, value?: Value, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Value> {

@@ -68,6 +68,7 @@ export class LiveDeployment implements AsyncDisposable {
   #inFlight = 0;
   #waiting = 0;
   #heardAtMs = 0;
+  #lastHeard: MappingEvent | undefined;
 
   constructor(plan: DeploymentPlan, parts: DeploymentParts) {
     this.plan = plan;
@@ -144,7 +145,11 @@ export class LiveDeployment implements AsyncDisposable {
       const outcome = await Promise.race([drained, sleep(2, 'waiting' as const)]);
       if (outcome === 'drained' || this.#isQuiet()) return;
       if (performance.now() - this.#heardAtMs > STUCK_MS) {
-        throw new Error(`${this.plan.streamName} does not come to rest`);
+        const { streamName } = this.plan;
+        const last = JSON.stringify(this.#lastHeard);
+        throw new Error(
+          `${streamName} does not come to rest: ${this.#inFlight} batches in flight, ${this.#waiting} waiting, last heard: ${last}`,
+        );
       }
     }
   }
@@ -204,6 +209,7 @@ export class LiveDeployment implements AsyncDisposable {
   }
 
   readonly #hear = (event: MappingEvent): void => {
+    this.#lastHeard = event;
     if (event.type !== 'polled' || event.records > 0) this.#heardAtMs = performance.now();
     if (event.type === 'invoked') {
       this.#inFlight += 1;

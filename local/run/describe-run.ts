@@ -59,6 +59,7 @@ export function describeReport(report: RunReport): string {
     ['events on the stream', count(report.events)],
     ['written', count(report.written)],
     ...(report.superseded > 0 ? [['superseded by newer versions', count(report.superseded)] as const] : []),
+    ...(report.existing > 0 ? [['there already, and kept', count(report.existing)] as const] : []),
     ['duplicates, without effect', count(report.duplicates)],
     ['quarantined', count(report.quarantined)],
     ...(report.waiting > 0 ? [['waiting for a reference or parent row', count(report.waiting)] as const] : []),

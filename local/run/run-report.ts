@@ -10,6 +10,8 @@ export interface RunReport {
   readonly written: number;
   /** Events without effect, because newer versions of all their rows are there. */
   readonly superseded: number;
+  /** Events without effect, because rows with their keys were there already and are kept. */
+  readonly existing: number;
   readonly duplicates: number;
   readonly quarantined: number;
   /** Events whose reference or parent row has not come: they are tried again by themselves. */
@@ -59,6 +61,7 @@ export interface RunFacts {
 const DONE = [
   'EventsWritten',
   'EventsSuperseded',
+  'EventsExisting',
   'EventsDuplicate',
   'EventsQuarantined',
   'EventsWaiting',
@@ -75,6 +78,7 @@ export function createRunReport(functionName: string, options: RunOptions, facts
     events: facts.events,
     written: sum(totals.EventsWritten, totals.EventsHealed),
     superseded: sum(totals.EventsSuperseded),
+    existing: sum(totals.EventsExisting),
     duplicates: sum(totals.EventsDuplicate),
     quarantined: sum(totals.EventsQuarantined),
     waiting: Math.max(0, sum(totals.EventsWaiting) - sum(totals.EventsHealed)),

@@ -29,8 +29,8 @@ const HELD_AS_JSON = `jsonb_build_object(
 const READ_SQL = `
   SELECT (SELECT ${HELD_AS_JSON} FROM ${FRAMEWORK_TABLES.fuse} AS _f WHERE ${IS_BUILD} AND ${IS_HELD})::text,
     (SELECT extract(epoch FROM allowed_at) * 1000 FROM ${FRAMEWORK_TABLES.fuse} WHERE ${IS_BUILD})::text,
-    (SELECT jsonb_agg(jsonb_build_array(events - waiting, quarantined, written + superseded) ORDER BY id DESC) FROM (
-      SELECT id, events, waiting, quarantined, written, superseded, newest_arrival_at FROM ${FRAMEWORK_TABLES.batchLog}
+    (SELECT jsonb_agg(jsonb_build_array(events - waiting, quarantined, written + superseded + existing) ORDER BY id DESC) FROM (
+      SELECT id, events, waiting, quarantined, written, superseded, existing, newest_arrival_at FROM ${FRAMEWORK_TABLES.batchLog}
       WHERE ${IS_BUILD} ORDER BY id DESC LIMIT :max_writes::integer
     ) AS _recent
     WHERE newest_arrival_at > coalesce((SELECT allowed_at FROM ${FRAMEWORK_TABLES.fuse} WHERE ${IS_BUILD}), '-infinity')

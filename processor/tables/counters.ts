@@ -50,7 +50,7 @@ export function counters<const K extends RequiredColumns, const C extends Counte
     privileges: create ? ['SELECT', 'INSERT', 'UPDATE'] : ['SELECT', 'UPDATE'],
     patched: [],
     removedBy: undefined,
-    rowsMayLose: false,
+    withoutEffect: undefined,
     problems: () => partProblems({ key, counters: added }, ['key', 'counters']),
     write: (target) => (create ? upsert(sums, target) : update(sums, target)),
   };

@@ -1,4 +1,5 @@
-import type { Columns, Table, Tables, Values } from './table-kind.ts';
+import { sameKey } from './keyed-state.ts';
+import type { Columns, Table, Tables, TableWrite, Values, WriteTarget } from './table-kind.ts';
 import { columnList, keyOrder, OWN, quote } from './table-kind.ts';
 
 /** A table that gets one new row per row of an event. */
@@ -21,41 +22,88 @@ export interface InsertDeclaration<C extends Columns, K extends readonly string[
    * @defaultValue none, rows go in in the order of the events
    */
   readonly key?: K;
+  /**
+   * `'keep'` where rows may be there already that other software wrote, or that came before the ledger did: such a row stays
+   * as it is, whatever the event says, and the event counts as existing unless it has another effect.
+   *
+   * @defaultValue none: the database refuses a key that is there already, and the event is quarantined
+   */
+  readonly existing?: 'keep';
 }
 
 /** Declares a table that gets one new row per row of an event. */
 export function inserts<const C extends Columns, const K extends readonly (keyof C & string)[] = []>({
   columns,
   key,
+  existing,
 }: InsertDeclaration<C, K>): InsertTable<C, K> {
   const table = { kind: 'inserts', columns, key: (key ?? []) as readonly string[] as K, from: undefined } as const;
+  const keeps = existing === 'keep';
   return {
     ...table,
-    // A table that serves as the ledger is also read: SELECT.
-    privileges: ['INSERT'],
+    // A table that serves as the ledger is also read: SELECT. So is the key of a row that may be there.
+    privileges: keeps ? ['SELECT', 'INSERT'] : ['INSERT'],
     version: [],
     patched: [],
     removedBy: undefined,
-    rowsMayLose: false,
-    problems: () =>
-      table.key
+    withoutEffect: keeps ? 'existing' : undefined,
+    problems: () => [
+      ...table.key
         .filter((column) => !Object.hasOwn(columns, column))
         .map((column) => `\`key\` names ${quote(column)}, which is not one of its columns`),
-    write: ({ table: name, rows, part }) => {
-      const order = table.key.length > 0 ? keyOrder(table, OWN.row) : `${OWN.row}.${OWN.n}`;
-      const names = Object.keys(columns);
-      return {
-        parts: [
-          [
-            part('write'),
-            `
-  INSERT INTO ${name} (${columnList(names)}) SELECT ${columnList(names)} FROM ${rows} ORDER BY ${order}
-  RETURNING 1
+      ...existingProblems(table, existing),
+    ],
+    write: (target) => (keeps ? insertMissing(table, target) : insert(table, target)),
+  };
+}
+
+type Inserted = Pick<Table, 'columns' | 'key'>;
+
+function existingProblems({ columns, key }: Inserted, existing: unknown): string[] {
+  if (existing === undefined) return [];
+  if (existing !== 'keep') return [`\`existing\` must be 'keep', or left out, got ${quote(existing)}`];
+  if (key.length === 0)
+    return ["`existing: 'keep'` needs `key`: the columns of the unique key that tells what is there"];
+  return key
+    .filter((column) => columns[column]?.endsWith('?') === true)
+    .map(
+      (column) =>
+        `\`key\` column \`${column}\` must not be nullable beside \`existing: 'keep'\`: no row has the key NULL`,
+    );
+}
+
+function insert({ columns, key }: Inserted, { table, rows, part }: WriteTarget): TableWrite {
+  const order = key.length > 0 ? keyOrder({ columns, key }, OWN.row) : `${OWN.row}.${OWN.n}`;
+  const names = columnList(Object.keys(columns));
+  return {
+    parts: [
+      [
+        part('write'),
+        `\n  INSERT INTO ${table} (${names}) SELECT ${names} FROM ${rows} ORDER BY ${order}\n  RETURNING 1\n`,
+      ],
+    ],
+  };
+}
+
+/** Of rows with one key, the first in the stream goes in, if none is there. */
+function insertMissing({ columns, key }: Inserted, { table, rows, part, tellsEffective }: WriteTarget): TableWrite {
+  const names = columnList(Object.keys(columns));
+  const order = `${keyOrder({ columns, key }, OWN.row)}, ${OWN.row}.${OWN.n}`;
+  const written = part('write');
+  return {
+    parts: [
+      [
+        written,
+        `
+  INSERT INTO ${table} (${names}) SELECT ${names} FROM ${rows} ORDER BY ${order}
+  ON CONFLICT (${columnList(key)}) DO NOTHING RETURNING ${columnList(key)}
 `,
-          ],
-        ],
-      };
-    },
+      ],
+    ],
+    ...(tellsEffective && {
+      effective: `(SELECT DISTINCT ON (${keyOrder({ columns, key }, OWN.row)}) ${OWN.row}.${OWN.n} FROM ${rows}
+    JOIN ${written} ON ${sameKey({ key }, OWN.row, written)} ORDER BY ${order})`,
+    }),
   };
 }
 
@@ -76,7 +124,12 @@ export function ledgerProblems(tables: Tables, ledger: string | undefined): stri
   if (ledger === undefined) return [];
   const table = Object.hasOwn(tables, ledger) ? tables[ledger] : undefined;
   const [key, ...more] = table?.kind === 'inserts' ? table.key : [];
-  return key !== undefined && more.length === 0 && table?.columns[key] === 'text'
+  if (table === undefined || key === undefined || more.length > 0 || table.columns[key] !== 'text') {
+    return [
+      `\`ledger\` must name an insert table whose \`key\` is one text column, the event id; got ${quote(ledger)}`,
+    ];
+  }
+  return table.withoutEffect === undefined
     ? []
-    : [`\`ledger\` must name an insert table whose \`key\` is one text column, the event id; got ${quote(ledger)}`];
+    : [`table \`${ledger}\`: \`existing\` must be left out of the ledger: an event whose row is there is in effect`];
 }

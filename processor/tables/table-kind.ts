@@ -56,8 +56,11 @@ export interface Table<Row = unknown> {
   readonly removedBy: readonly string[] | undefined;
   /** What the processor's role needs on the table. */
   readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
-  /** Whether a row may be left out because another is newer, which {@link TableWrite.effective} then tells. */
-  readonly rowsMayLose: boolean;
+  /**
+   * What an event counts as whose rows had no effect because of what is there: newer versions of them, or any rows with
+   * their keys. {@link TableWrite.effective} tells which. `undefined` where every row has an effect.
+   */
+  readonly withoutEffect: 'superseded' | 'existing' | undefined;
   /** What is wrong with the declaration beside what every kind checks, a sentence each. */
   readonly problems: () => readonly string[];
   /** Compiles the part of the statement that writes the rows of fresh events. */

@@ -99,7 +99,7 @@ export function versions<
     patched: state.patched,
     removedBy: takesRemovals ? [...state.key, ...state.version] : undefined,
     privileges: ['SELECT', 'INSERT', 'UPDATE', ...(state.removes ? (['DELETE'] as const) : [])],
-    rowsMayLose: true,
+    withoutEffect: 'superseded',
     problems: () => [...partProblems({ key, version, columns }, ['key', 'version']), ...patchProblems(declaration)],
     write: (target) =>
       state.removes || state.patched.length > 0 ? writeByKey(state, target) : writeAtOnce(state, target),

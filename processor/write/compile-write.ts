@@ -31,7 +31,7 @@ const LOG_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
 
 const { name: LEDGER, eventId: EVENT_ID } = APPLIED_LEDGER;
 const FRESH = ownName('fresh');
-const [SUPERSEDED, QUARANTINE] = [ownName('superseded'), ownName('quarantine')];
+const [WITHOUT_EFFECT, QUARANTINE] = [ownName('without_effect'), ownName('quarantine')];
 
 /**
  * Compiles a projection's tables to the one statement that writes a chunk: ledger, rows of the fresh events only,
@@ -44,38 +44,32 @@ const [SUPERSEDED, QUARANTINE] = [ownName('superseded'), ownName('quarantine')];
  * With parts it also takes payloads that were sent ahead of it. Planning for their table costs 0.4 ms, so the usual
  * chunk has a statement without.
  *
- * @returns SQL that returns one row: `written`, `superseded`, `quarantined`, `unidentified`, `due`
+ * @returns SQL that returns one row: `written`, `superseded`, `quarantined`, `unidentified`, `due`, `existing`
  */
 export function compileWrite(written: WrittenTables, { withParts = false } = {}): string {
   const { tables, ledger } = written;
   const ownLedger = ownLedgerOf(tables, ledger);
   // With a ledger of its own, every fresh event has a row there, which is an effect in any case.
-  const mayBeSuperseded = ownLedger === undefined && givenTables(tables).some(([, { rowsMayLose }]) => rowsMayLose);
-  const rows = compileRows(written, mayBeSuperseded);
-  const writes = compileTables(written, rows, mayBeSuperseded);
+  const mayHaveNone =
+    ownLedger === undefined && givenTables(tables).some(([, { withoutEffect }]) => withoutEffect !== undefined);
+  const rows = compileRows(written, mayHaveNone);
+  const writes = compileTables(written, rows, mayHaveNone);
   const ledgerTable = ledger === undefined ? undefined : tables[ledger];
   const checks = writes.flatMap(([, write]) => write.checks ?? []);
   const ctes = [
     ...rows.shared,
     ...(ledger !== undefined && ledgerTable !== undefined ? writeOwnLedger(ledger, ledgerTable) : frameworkLedger()),
     ...writes.flatMap(([, { parts }]) => parts.map(([name, sql]) => `${name} AS (${sql})`)),
-    `${SUPERSEDED} AS MATERIALIZED (${
-      mayBeSuperseded
-        ? superseded(
-            writes.filter(([name]) => tables[name]?.from === undefined),
-            rows,
-          )
-        : 'SELECT 0 AS superseded'
-    })`,
+    `${WITHOUT_EFFECT} AS MATERIALIZED (${mayHaveNone ? withoutEffect(written, writes, rows) : 'SELECT 0 AS superseded, 0 AS existing'})`,
     `${QUARANTINE} AS (${setAside(ownLedger, withParts)})`,
     ...(withParts ? [`${ownName('used')} AS (${deleteParts()})`] : []),
     `${ownName('applied')} AS (${closeApplied()})`,
     `${ownName('log')} AS (${log()})`,
   ];
   return `WITH ${ctes.join(',\n')}
-SELECT (SELECT count(*)::integer FROM ${FRESH}) - superseded AS written, superseded,
+SELECT (SELECT count(*)::integer FROM ${FRESH}) - superseded - existing AS written, superseded,
   (SELECT count(*)::integer FROM ${QUARANTINE}) AS quarantined, ${unidentified()} AS unidentified,
-  ${HAS_DUE} AS due FROM ${SUPERSEDED}${checks.length > 0 ? ` WHERE ${checks.join(' AND ')}` : ''}`;
+  ${HAS_DUE} AS due, existing FROM ${WITHOUT_EFFECT}${checks.length > 0 ? ` WHERE ${checks.join(' AND ')}` : ''}`;
 }
 
 type NamedWrite = readonly [name: string, write: TableWrite];
@@ -92,7 +86,7 @@ function compileTables(
       table: identifier(name),
       rows: freshRows(rows.of(name)),
       part: (what: string) => ownName(`${what}_${index}`),
-      tellsEffective: tellsEffective && table.rowsMayLose && table.from === undefined,
+      tellsEffective: tellsEffective && table.withoutEffect !== undefined && table.from === undefined,
     };
     return [[name, table.write(target)]];
   });
@@ -133,10 +127,17 @@ function writeOwnLedger(name: string, table: Table): string[] {
   ];
 }
 
-/** Counts the events that gave rows, of which none had an effect: each lost to a newer version, there or in the chunk. */
-function superseded(writes: readonly NamedWrite[], rows: CompiledRows): string {
+/**
+ * Counts the events that gave rows, of which none had an effect: because of a row with the same key where one is kept, or
+ * else of newer versions, there or in the chunk.
+ */
+function withoutEffect({ tables }: WrittenTables, all: readonly NamedWrite[], rows: CompiledRows): string {
+  const writes = all.filter(([name]) => tables[name]?.from === undefined);
   const losable = writes.filter(([, { effective }]) => effective !== undefined);
-  const numbers = losable.map(([name]) => `SELECT ${OWN.n} FROM ${freshRows(rows.of(name))}`);
+  const numbersOf = (some: readonly NamedWrite[]): string =>
+    some.map(([name]) => `SELECT ${OWN.n} FROM ${freshRows(rows.of(name))}`).join(' UNION ');
+  const keeping = losable.filter(([name]) => tables[name]?.withoutEffect === 'existing');
+  const existing = keeping.length === 0 ? '0' : `count(*) FILTER (WHERE ${OWN.n} IN (${numbersOf(keeping)}))::integer`;
   const effective = [
     ...losable.map(([, write]) => write.effective),
     ...writes
@@ -144,7 +145,8 @@ function superseded(writes: readonly NamedWrite[], rows: CompiledRows): string {
       .map(([name]) => `SELECT ${OWN.n} FROM ${rows.of(name)} AS ${OWN.row}`),
   ];
   return `
-  SELECT count(*)::integer AS superseded FROM ((${numbers.join(' UNION ')}) EXCEPT (${effective.join(' UNION ALL ')})) AS ${OWN.row}
+  SELECT count(*)::integer - ${existing} AS superseded, ${existing} AS existing
+  FROM ((${numbersOf(losable)}) EXCEPT (${effective.join(' UNION ALL ')})) AS ${OWN.row}
 `;
 }
 
@@ -166,9 +168,9 @@ function log(): string {
   const cells = LOG_COLUMNS.map(([, read], position) => read(`${entry}->>${position}`)).join(', ');
   const events = `(${entry}->>${LOG_COLUMNS.findIndex(([column]) => column === 'events')})::integer`;
   return `
-  INSERT INTO ${FRAMEWORK_TABLES.batchLog} (function_name, ${columns}, written, superseded, duplicates, quarantined, waiting)
-  SELECT :${WRITE_PARAMETERS.functionName}::text, ${cells}, fresh - superseded, superseded, ${events} - fresh - rejected, rejected - waiting, waiting
-  FROM (SELECT :${WRITE_PARAMETERS.log}::jsonb AS ${entry}) AS ${ownName('log_entry')}, ${SUPERSEDED},
+  INSERT INTO ${FRAMEWORK_TABLES.batchLog} (function_name, ${columns}, written, superseded, existing, duplicates, quarantined, waiting)
+  SELECT :${WRITE_PARAMETERS.functionName}::text, ${cells}, fresh - superseded - existing, superseded, existing, ${events} - fresh - rejected, rejected - waiting, waiting
+  FROM (SELECT :${WRITE_PARAMETERS.log}::jsonb AS ${entry}) AS ${ownName('log_entry')}, ${WITHOUT_EFFECT},
     (SELECT count(*)::integer AS fresh FROM ${FRESH}) AS ${ownName('fresh_count')},
     (SELECT jsonb_array_length(:${WRITE_PARAMETERS.quarantine}::jsonb) AS rejected) AS ${ownName('rejected_count')},
     (SELECT ${COUNT_WAITING} AS waiting) AS ${ownName('waiting_count')}

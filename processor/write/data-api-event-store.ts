@@ -7,7 +7,7 @@ import type { Field } from '@aws-sdk/client-rds-data';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 
 const TRY_EACH_SQL = `
-SELECT message, written, superseded, quarantined, unidentified, due
+SELECT message, written, superseded, quarantined, unidentified, due, existing
 FROM ${FRAMEWORK_SCHEMA}.try_each(:statement::text, :events::jsonb) ORDER BY n`;
 
 /** The statements that the store runs, compiled once per projection. */
@@ -22,7 +22,7 @@ export interface WriteStatements {
  * Commits chunks through the RDS Data API.
  *
  * @param execute bound to the cluster and the processor's role
- * @param statements which return one row: `written`, `superseded`, `quarantined`, `unidentified` and `due`
+ * @param statements which return one row: `written`, `superseded`, `quarantined`, `unidentified`, `due` and `existing`
  */
 export function createDataApiEventStore(
   execute: ExecuteStatement,
@@ -62,13 +62,8 @@ export function createDataApiEventStore(
   };
 }
 
-function readCounts([written, superseded, quarantined, ...flags]: readonly Field[]): WriteCounts {
-  const [hasUnidentified = false, hasDue = false] = flags.map((field) => field.booleanValue);
-  return {
-    written: written?.longValue ?? 0,
-    superseded: superseded?.longValue ?? 0,
-    quarantined: quarantined?.longValue ?? 0,
-    hasUnidentified,
-    hasDue,
-  };
+function readCounts(fields: readonly Field[]): WriteCounts {
+  const [written = 0, superseded = 0, quarantined = 0, , , existing = 0] = fields.map(({ longValue }) => longValue);
+  const [, , , hasUnidentified = false, hasDue = false] = fields.map(({ booleanValue }) => booleanValue);
+  return { written, superseded, existing, quarantined, hasUnidentified, hasDue };
 }

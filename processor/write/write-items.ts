@@ -40,6 +40,8 @@ export interface WriteReport {
   readonly written: number;
   /** Events that are new, whose every row lost to a newer version of it. */
   readonly superseded: number;
+  /** Events that are new, whose rows were there already and are kept. */
+  readonly existing: number;
   /** Events in effect now, be it from an earlier delivery. */
   readonly settledEvents: number;
   /** Items whose payload is in the quarantine, be it from an earlier delivery, or whose event is in effect anyway. */
@@ -94,6 +96,9 @@ export async function writeItems(
 /** SQLSTATE of a row whose parent row is not there, or not any more. */
 const MISSING_PARENT = '23503';
 
+/** SQLSTATE of a row whose key is there already. */
+const TAKEN_KEY = '23505';
+
 /** Events that are tried in one call; each is a statement of its own inside it. */
 const MAX_TRIED_EVENTS = 200;
 
@@ -112,6 +117,7 @@ class WriteRun {
   #settled = 0;
   #written = 0;
   #superseded = 0;
+  #existing = 0;
   #settledEvents = 0;
   #committedRejections: EncodedRejection[] = [];
   #committedSkips: SkippedEvent[] = [];
@@ -164,7 +170,7 @@ class WriteRun {
     const all = [...before, ...this.#rejectedByDatabase];
     const rejections = all.filter(({ waits }) => !waits);
     const taken = this.#settledEvents;
-    const repeated = taken - this.#written - this.#superseded;
+    const repeated = taken - this.#written - this.#superseded - this.#existing;
     await this.#fuse.admit({ events: events - (all.length - rejections.length), rejections, taken, repeated, isFinal });
   }
 
@@ -277,6 +283,7 @@ class WriteRun {
     return {
       written: this.#written,
       superseded: this.#superseded,
+      existing: this.#existing,
       settledEvents: this.#settledEvents,
       rejections: this.#committedRejections,
       hasDue: this.#hasDue,
@@ -336,9 +343,10 @@ class WriteRun {
     if (counts.hasUnidentified) await this.#closeUnidentified(chunk.filter(isEvent), calls);
   }
 
-  #count({ written, superseded, hasDue }: WriteCounts): void {
+  #count({ written, superseded, existing, hasDue }: WriteCounts): void {
     this.#written += written;
     this.#superseded += superseded;
+    this.#existing += existing;
     this.#hasDue ||= hasDue;
   }
 
@@ -388,7 +396,7 @@ class WriteRun {
         kind: 'rejection',
         origin,
         reason: 'database',
-        detail: message,
+        detail: sqlState === TAKEN_KEY ? `${message}${adviseToKeep(context)}` : message,
         eventId,
         mayHeal,
         ...(sqlState && { sqlState }),
@@ -423,6 +431,12 @@ function cutBetweenEvents(part: Chunk<EncodedItem>): readonly Chunk<EncodedItem>
   if (firstOfSecond === undefined) return [part];
   const middle = part.indexOf(firstOfSecond);
   return [part.slice(0, middle), part.slice(middle)];
+}
+
+/** Which constraint it was is in the message only, and nothing here depends on texts: the advice is true in any case. */
+function adviseToKeep({ refusingTables = [] }: WriteContext): string {
+  const names = refusingTables.map((name) => `\`${name}\``).join(', ');
+  return names === '' ? '' : `; where rows of ${names} may be there already, declare it with \`existing: 'keep'\``;
 }
 
 /** Failures that a smaller chunk can avoid: one with fewer rows to refuse, or to spend time on. */

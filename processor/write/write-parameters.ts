@@ -18,6 +18,8 @@ export interface WriteContext {
   readonly keepsPlace?: boolean;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
+  /** Insert tables that refuse a row whose key is there already. */
+  readonly refusingTables?: readonly string[];
   /** The rows of the whole batch. */
   readonly rows: RowLists;
   /** Where earlier items are not written yet, the last one that has none of them before it. */

@@ -162,6 +162,7 @@ export class FakeEventStore implements EventStore {
     return {
       written,
       superseded: 0,
+      existing: 0,
       quarantined: this.quarantine.size - before.quarantine,
       hasUnidentified: false,
       hasDue: false,

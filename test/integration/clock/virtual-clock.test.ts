@@ -87,6 +87,16 @@ describe('a virtual clock that stands still', () => {
 });
 
 describe('a process that goes by a virtual clock', () => {
+  test('has one time of day while it stands, however slowly it is put together', async () => {
+    const clock = open();
+    const timeOfDay = `
+      const beganAt = process.hrtime.bigint();
+      const origin = performance.timeOrigin;
+      while (process.hrtime.bigint() - beganAt < 5_000_000n);
+      console.log(origin + performance.now());`;
+    expect(await inProcess(clock, timeOfDay)).toBe(clock.now());
+  });
+
   test('sees its time in every form of Date, and in the time of day that performance has', async () => {
     const clock = open();
     await clock.turnTo(clock.now() + 2 * DAY_MS);

@@ -17,6 +17,7 @@ import { startTestDatabase } from '../../support/start-test-database.ts';
 
 const TABLES = {
   inserts: inserts({ columns: { id: 'text', n: 'integer' }, key: ['id'] }),
+  'inserts beside existing rows': inserts({ columns: { id: 'text', n: 'integer' }, key: ['id'], existing: 'keep' }),
   counters: counters({ key: { id: 'text' }, counters: { n: 'integer' } }),
   'counters of existing rows': counters({ key: { id: 'text' }, counters: { n: 'integer' }, create: false }),
   versions: versions({ key: { id: 'text' }, version: { n: 'integer' }, columns: {} }),

@@ -191,6 +191,26 @@ describe('a declaration that cannot work', () => {
       '`decode` must be a decoder, such as ndjson() or custom((bytes) => …), got a function; call it',
     ],
     [
+      'a ledger that keeps what is there',
+      { ledger: 't', tables: { t: inserts({ columns: { a: 'text' }, key: ['a'], existing: 'keep' }) } },
+      'table `t`: `existing` must be left out of the ledger: an event whose row is there is in effect',
+    ],
+    [
+      'existing rows without a key',
+      { tables: { t: inserts({ columns: { a: 'text' }, existing: 'keep' }) } },
+      "table `t`: `existing: 'keep'` needs `key`: the columns of the unique key that tells what is there",
+    ],
+    [
+      'existing rows with a key that may be null',
+      { tables: { t: inserts({ columns: { a: 'text?' }, key: ['a'], existing: 'keep' }) } },
+      "table `t`: `key` column `a` must not be nullable beside `existing: 'keep'`: no row has the key NULL",
+    ],
+    [
+      'existing rows that are to be replaced',
+      { tables: { t: inserts({ columns: { a: 'text' }, key: ['a'], existing: 'replace' as 'keep' }) } },
+      'table `t`: `existing` must be \'keep\', or left out, got "replace"',
+    ],
+    [
       'a ledger of two keys',
       { ledger: 't', tables: { t: inserts({ columns: { a: 'text', b: 'text' }, key: ['a', 'b'] }) } },
       '`ledger` must name an insert table whose `key` is one text column, the event id; got "t"',

@@ -104,13 +104,15 @@ describe('the compiled write', () => {
     expect(owned).not.toContain('rows_1" AS');
   });
 
-  it('looks for superseded events only where an event may be without effect', () => {
+  it('counts events without effect only where there may be any', () => {
     const { latest } = tables;
     const mine = inserts({ columns: { id: 'text' }, key: ['id'] });
-    const counts = (options: Parameters<typeof compile>[0]) => part(compile(options), 'superseded').includes('EXCEPT');
+    const counts = (options: Parameters<typeof compile>[0]) =>
+      part(compile(options), 'without_effect').includes('EXCEPT');
     expect(counts({ tables: { latest } })).toBe(true);
     expect(counts({ tables: { days } })).toBe(false);
     expect(counts({ tables: { latest, mine }, ledger: 'mine' })).toBe(false);
+    expect(counts({ tables: { mine: { ...mine, withoutEffect: 'existing' } } })).toBe(true);
   });
 
   it('logs the stretch of the shard and quarantines in the same statement', () => {
