@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditedItem, AuditedTable } from '../../contract/audited-item.ts';
 import { DATA_API_MAX_REQUEST_BYTES } from '../../contract/limits.ts';
 import type { Execute } from '../../data-api/execute.ts';
-import { parameterText } from '../../data-api/statement-body.ts';
-import type { CompiledProjection } from '../compile-projection.ts';
+import { parameterText, type ParameterValue } from '../../data-api/statement-body.ts';
 import { compileProjection } from '../compile-projection.ts';
 import { decodeRecords } from '../decode/decode-records.ts';
-import type { DecodedItem, KinesisRecord } from '../decode/item.ts';
+import type { KinesisRecord } from '../decode/item.ts';
 import { shardIdOf } from '../decode/item.ts';
 import { createDataApiLookupSource } from '../lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from '../lookup/lru-lookup-cache.ts';
@@ -13,38 +14,11 @@ import { resolveLookups } from '../lookup/resolve-lookups.ts';
 import type { EncodedBatch, EncodedEvent, EncodedItem } from '../project/project-items.ts';
 import { projectItems } from '../project/project-items.ts';
 import type { AnyProjection } from '../projection.ts';
-import { givenTables } from '../tables/table-kind.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
-import type { AuditedTable } from './audited-tables.ts';
 import { auditedTables } from './audited-tables.ts';
-import type { RowFault } from './compile-audit.ts';
-import { AUDITED_ITEMS, compileFates, compileRowAudit, KILLERS_SQL } from './compile-audit.ts';
-
-/** Where an event was found. */
-export const FATES = ['in-effect', 'skipped', 'waiting', 'quarantined', 'put-back', 'nowhere'] as const;
-
-/** One of {@link FATES}. */
-export type Fate = (typeof FATES)[number];
-
-/** What is wrong with an event that is in effect. */
-export interface AuditFault {
-  /** `also-quarantined`: an open entry has the event as well. */
-  readonly kind: RowFault | 'also-quarantined';
-  /** Of a row. */
-  readonly table?: string;
-}
-
-/** One event of the stream, or what should have been one, and where it was found. */
-export interface AuditedItem {
-  /** Index of its record among those that were audited together. */
-  readonly recordIndex: number;
-  readonly subSequenceNumber: number;
-  readonly eventId: string | null;
-  readonly fate: Fate;
-  /** Why it is skipped or in the quarantine; of one that is nowhere, why this code would not write it. */
-  readonly reason: string | null;
-  readonly faults: readonly AuditFault[];
-}
+import { compareRows, type CompareOptions } from './compare-rows.ts';
+import { compileFates, compileRowAudit, KILLERS_SQL } from './compile-audit.ts';
+import { findPlaces, judge, type FindOptions } from './find-places.ts';
 
 /** Looks for what became of records, with the code of a projection. */
 export interface Audit {
@@ -89,7 +63,11 @@ export async function createAudit(declared: AnyProjection, execute: Execute): Pr
     reading: {
       lookups: projection.lookups,
       cache: createLruLookupCache(CACHE),
-      source: createDataApiLookupSource((sql, parameters) => execute(sql, textsOf(parameters)), lookupSql, projection.lookups),
+      source: createDataApiLookupSource(
+        (sql, parameters) => execute(sql, textsOf(parameters)),
+        lookupSql,
+        projection.lookups,
+      ),
       maxKeyBytes: DATA_API_MAX_REQUEST_BYTES - compiled.fixedRequestBytes,
     },
   };
@@ -100,18 +78,11 @@ export async function createAudit(declared: AnyProjection, execute: Execute): Pr
   };
 }
 
-interface AuditEngine {
-  readonly compiled: CompiledProjection;
-  readonly execute: Execute;
-  readonly functionName: string;
-  readonly fatesSql: string;
-  readonly rowsSql: string | undefined;
-  /** Tables whose rows nothing but their content tells apart. */
-  readonly countsWholeRows: ReadonlySet<string>;
+interface AuditEngine extends FindOptions, CompareOptions {
   readonly reading: LookupReading;
 }
 
-function textsOf(parameters: Parameters<typeof parameterText>[0] extends infer V ? Readonly<Record<string, V>> : never) {
+function textsOf(parameters: Readonly<Record<string, ParameterValue>>): Record<string, string> {
   return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]));
 }
 
@@ -122,7 +93,7 @@ async function project(received: readonly KinesisRecord[], engine: AuditEngine):
   const decoded = await decodeRecords(records, compiled.projection);
   const deadlineMs = performance.now() + LOOKUP_BUDGET_MS;
   const calls = {
-    clock: { now: Date.now, monotonicMs: () => performance.now(), sleep: () => Promise.resolve(), random: () => 0 },
+    clock: { now: Date.now, monotonicMs: () => performance.now(), sleep: (ms: number) => sleep(ms), random: () => 0 },
     budgetMs: () => deadlineMs - performance.now(),
     tally: { calls: 0, errors: 0 },
   };
@@ -133,7 +104,7 @@ async function project(received: readonly KinesisRecord[], engine: AuditEngine):
     maxItemBytes: DATA_API_MAX_REQUEST_BYTES - compiled.fixedRequestBytes,
     keepsPlace: false,
   };
-  return projectItems(items as readonly DecodedItem[], compiled.step, { resolved, asked, encoding });
+  return projectItems(items, compiled.step, { resolved, asked, encoding });
 }
 
 function shardOf(records: readonly KinesisRecord[]): string {
@@ -169,10 +140,11 @@ async function auditBatch(
   const seen = new Set<string>();
   for (const chunk of chunksOf(items)) {
     const places = await findPlaces(chunk, engine);
-    const found = chunk.map((item, index) => judge(item, places[index] ?? NO_PLACE));
+    const found = chunk.map((item, index) => judge(item, places[index]));
     // Of events with one id, the first that was accepted has the effect.
     const compared = chunk.filter((item, index): item is EncodedEvent => {
-      if (item.kind !== 'event' || found[index]?.fate !== 'in-effect' || !isCompared(item.origin.recordIndex)) return false;
+      if (item.kind !== 'event' || found[index]?.fate !== 'in-effect' || !isCompared(item.origin.recordIndex))
+        return false;
       const isFirst = !seen.has(item.eventId);
       seen.add(item.eventId);
       return isFirst;
@@ -199,110 +171,4 @@ function* chunksOf(items: readonly EncodedItem[]): Generator<readonly EncodedIte
     bytes += size;
   }
   if (chunk.length > 0) yield chunk;
-}
-
-/** What the framework's tables say of an item. */
-interface FoundPlace {
-  readonly isInLedger: boolean;
-  readonly entry: Entry | undefined;
-  readonly isOpenElsewhere: boolean;
-}
-
-interface Entry {
-  readonly reason: string;
-  readonly isApplied: boolean;
-  readonly isPutBack: boolean;
-  readonly waits: boolean;
-  readonly eventId: string | null;
-}
-
-const NO_PLACE: FoundPlace = { isInLedger: false, entry: undefined, isOpenElsewhere: false };
-
-async function findPlaces(
-  chunk: readonly EncodedItem[],
-  { execute, functionName, fatesSql }: AuditEngine,
-): Promise<readonly FoundPlace[]> {
-  const asked = chunk.map((item) => {
-    const { shardId, sequenceNumber, subSequenceNumber } = item.origin;
-    return [eventIdOf(item), shardId, sequenceNumber, subSequenceNumber];
-  });
-  const { rows } = await execute(fatesSql, {
-    [WRITE_PARAMETERS.functionName]: functionName,
-    [AUDITED_ITEMS]: JSON.stringify(asked),
-  });
-  return rows.map(([inLedger, entry, openElsewhere]) => ({
-    isInLedger: inLedger?.booleanValue === true,
-    entry: entry?.stringValue === undefined ? undefined : readEntry(entry.stringValue),
-    isOpenElsewhere: openElsewhere?.booleanValue === true,
-  }));
-}
-
-function readEntry(json: string): Entry {
-  const [, reason, isApplied, isPutBack, waits, eventId] = JSON.parse(json) as [
-    string,
-    string,
-    boolean,
-    boolean,
-    boolean,
-    string | null,
-  ];
-  return { reason, isApplied, isPutBack, waits, eventId };
-}
-
-function eventIdOf(item: EncodedItem): string | null {
-  if (item.kind === 'event') return item.eventId;
-  return item.kind === 'rejection' ? (item.rejection.eventId ?? null) : null;
-}
-
-function judge(item: EncodedItem, place: FoundPlace): AuditedItem {
-  const { recordIndex, subSequenceNumber } = item.origin;
-  const { isInLedger, entry, isOpenElsewhere } = place;
-  const common = { recordIndex, subSequenceNumber, eventId: eventIdOf(item) ?? entry?.eventId ?? null };
-  if (isInLedger || (entry?.isApplied === true && entry.eventId === null)) {
-    const faults = isOpenElsewhere ? [{ kind: 'also-quarantined' } as const] : [];
-    return { ...common, fate: 'in-effect', reason: null, faults };
-  }
-  if (entry !== undefined && !entry.isApplied) return { ...common, fate: fateOf(entry), reason: entry.reason, faults: [] };
-  if (item.kind === 'skip') return { ...common, fate: 'skipped', reason: item.reason, faults: [] };
-  const reason = item.kind === 'rejection' ? item.rejection.reason : null;
-  return { ...common, fate: 'nowhere', reason, faults: [] };
-}
-
-function fateOf({ isPutBack, waits }: Entry): Fate {
-  if (isPutBack) return 'put-back';
-  return waits ? 'waiting' : 'quarantined';
-}
-
-type Faults = ReadonlyMap<number, readonly AuditFault[]>;
-
-async function compareRows(
-  events: readonly EncodedEvent[],
-  rows: EncodedBatch['rows'],
-  { compiled, execute, functionName, rowsSql, countsWholeRows }: AuditEngine,
-): Promise<Faults> {
-  if (rowsSql === undefined || events.length === 0) return new Map();
-  const given = Array.from({ length: compiled.tableCount }, (_, list) => {
-    const texts = events.map(({ n }) => parameterText(rows.read(list, n, n)).slice(1, -1));
-    return [WRITE_PARAMETERS.rows(list), `[${texts.filter((text) => text !== '').join(',')}]`] as const;
-  });
-  const parameters = [...given, [WRITE_PARAMETERS.functionName, functionName] as const];
-  const used = parameters.filter(([name]) => rowsSql.includes(`:${name}::`));
-  const { rows: found } = await execute(rowsSql, Object.fromEntries(used));
-  const lists = givenTables(compiled.projection.tables).map(([name]) => name);
-  const faults = new Map<number, AuditFault[]>();
-  for (const [table, number, kind] of found) {
-    const [name = '', n = -1] = [table?.stringValue, number?.longValue];
-    const fault = { kind: kind?.stringValue as RowFault, table: name };
-    const event = events.find((one) => one.n === n);
-    // Another event may have given the same row.
-    const isProof = fault.kind !== 'row-twice' || !countsWholeRows.has(name) || holdsId(event, given[lists.indexOf(name)]?.[1]);
-    if (isProof) faults.set(n, [...(faults.get(n) ?? []), fault]);
-  }
-  return faults;
-}
-
-function holdsId(event: EncodedEvent | undefined, rows = '[]'): boolean {
-  if (event === undefined) return false;
-  const own = (JSON.parse(rows) as readonly (readonly unknown[])[]).filter(([n]) => n === event.n);
-  return own.every((cells) => cells.includes(event.eventId));
 }

@@ -1,26 +1,8 @@
+import type { AuditedTable, Comparison } from '../../contract/audited-item.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { parseColumnType } from '../tables/column-type.ts';
 import type { Table, Tables } from '../tables/table-kind.ts';
 import { identifier } from '../tables/table-kind.ts';
-
-/** How it is found out whether the rows of an event are in a table. */
-export type Comparison =
-  /** A row is found by a unique key of the table. */
-  | { readonly by: 'key'; readonly columns: readonly string[] }
-  /** No key tells rows apart: whole rows are counted. */
-  | { readonly by: 'row'; readonly columns: readonly string[] }
-  /** The row of the key has the event's version, or a newer one, or was removed since. */
-  | { readonly by: 'version' }
-  /** The table is the ledger: its row is what says that the event is in effect. */
-  | { readonly by: 'ledger' }
-  /** Nothing can be said about a single event. */
-  | { readonly by: 'nothing'; readonly why: string };
-
-/** A table that the projection writes, and how it is compared. */
-export interface AuditedTable {
-  readonly table: string;
-  readonly comparison: Comparison;
-}
 
 /** What the catalog says of a table. */
 interface TableFacts {
@@ -84,7 +66,8 @@ function comparisonOf(table: Table, facts: TableFacts): Comparison {
   const key = facts.uniqueKeys.find((parts) => parts.length > 0 && parts.every((part) => Object.hasOwn(columns, part)));
   if (key !== undefined) return { by: 'key', columns: key };
   const exact = Object.entries(columns).flatMap(([column, type]) => (isStoredAsGiven(type) ? [column] : []));
-  if (exact.length === 0) return nothing('it has no unique key, and no column whose values are stored as they are given');
+  if (exact.length === 0)
+    return nothing('it has no unique key, and no column whose values are stored as they are given');
   return facts.estimatedRows <= MAX_ROWS_WITHOUT_INDEX || exact.some((column) => facts.indexed.includes(column))
     ? { by: 'row', columns: exact }
     : nothing('it has neither a unique key nor an index on a column that events give, and is too large to be read');
@@ -95,7 +78,15 @@ function nothing(why: string): Comparison {
 }
 
 /** What a table may round, pad or write in another form is no evidence; and these can be compared. */
-const STORED_AS_GIVEN: ReadonlySet<string> = new Set(['text', 'boolean', 'smallint', 'integer', 'bigint', 'date', 'uuid']);
+const STORED_AS_GIVEN: ReadonlySet<string> = new Set([
+  'text',
+  'boolean',
+  'smallint',
+  'integer',
+  'bigint',
+  'date',
+  'uuid',
+]);
 
 function isStoredAsGiven(type: string): boolean {
   const parsed = parseColumnType(type);

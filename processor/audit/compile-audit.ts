@@ -1,3 +1,4 @@
+import type { AuditedTable, Comparison, RowFault } from '../../contract/audited-item.ts';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { OwnLedger } from '../tables/inserts.ts';
 import { compared, isRemoval, KEYED, sameKey } from '../tables/keyed-state.ts';
@@ -7,7 +8,6 @@ import { joinTombstone, removedVersion, tombstoneKey } from '../tables/tombstone
 import type { WrittenTables } from '../write/compile-rows.ts';
 import { compileRows } from '../write/compile-rows.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
-import type { AuditedTable, Comparison } from './audited-tables.ts';
 
 /** Name of the parameter with what is looked for: `[eventId or null, shard, sequence number, sub-sequence number]` each. */
 export const AUDITED_ITEMS = 'items';
@@ -56,16 +56,10 @@ SELECT sequence_number::text FROM ${FRAMEWORK_TABLES.quarantine}
 WHERE function_name = ${FUNCTION_NAME} AND shard_id = :shard_id::text AND reason = 'kills-function' AND applied_at IS NULL
   AND sequence_number BETWEEN :first::numeric AND :last::numeric`;
 
-/** What is wrong with the rows of an event that is in effect. */
-export const ROW_FAULTS = ['row-missing', 'row-twice', 'row-older'] as const;
-
-/** One of {@link ROW_FAULTS}. */
-export type RowFault = (typeof ROW_FAULTS)[number];
-
 /**
  * Compiles the comparison of the rows that events give with the tables. The parameters are those of the write: rows by table.
  *
- * @returns SQL that returns `table`, `n` of an event, and one of {@link ROW_FAULTS}, for what differs only; `undefined` when
+ * @returns SQL that returns `table`, `n` of an event, and a {@link RowFault}, for what differs only; `undefined` when
  *   no table can be compared
  */
 export function compileRowAudit(written: WrittenTables, audited: readonly AuditedTable[]): string | undefined {
@@ -112,7 +106,7 @@ function auditInserts({ table, name, rows }: Compared, columns: readonly string[
     return `${there}.${identifier(column)} ${operator} ${row}.${identifier(column)}`;
   });
   return `
-  SELECT ${n}, CASE WHEN ${FOUND} < ${EXPECTED} THEN 'row-missing' ELSE 'row-twice' END AS ${FAULT}
+  SELECT ${n}, CASE WHEN ${FOUND} < ${EXPECTED} THEN ${quoted('row-missing')} ELSE ${quoted('row-twice')} END AS ${FAULT}
   FROM (
     SELECT min(${row}.${n}) AS ${n}, count(*) AS ${EXPECTED}, ${columnList(columns, row)} FROM ${rows} AS ${row} GROUP BY ${columnList(columns, row)}
   ) AS ${row} CROSS JOIN LATERAL (
@@ -134,11 +128,15 @@ function auditVersions({ table, name, rows }: Compared): string {
     `((${compared(table, row).join(', ')}) <= (${version.join(', ')})) IS TRUE`;
   const isThere = ownName('is_there');
   return `
-  SELECT ${row}.${n}, CASE WHEN ${there}.${isThere} THEN 'row-older' ELSE 'row-missing' END AS ${FAULT}
+  SELECT ${row}.${n}, CASE WHEN ${there}.${isThere} THEN ${quoted('row-older')} ELSE ${quoted('row-missing')} END AS ${FAULT}
   FROM (${newest}) AS ${row}
   LEFT JOIN (SELECT true AS ${isThere}, ${columnList([...table.key, ...table.version])} FROM ${identifier(name)}) AS ${there}
     ON ${sameKey(table, there, row)}
   ${joinTombstone(name, row)}
   WHERE CASE WHEN ${there}.${isThere} THEN NOT ${isReached(compared(table, there))}
     ELSE NOT ${row}.${KEYED.isRemoval} AND NOT ${isReached(removedVersion(table))} END`;
+}
+
+function quoted(fault: RowFault): string {
+  return `'${fault}'`;
 }
