@@ -7,6 +7,8 @@ import { JOIN_CLASS, relationOf } from './read-tables.ts';
 export interface GrantOptions {
   /** Name of the role that has the grants. */
   readonly role: string;
+  /** Who that is, in a sentence: `the processor`. */
+  readonly who: string;
   /** What the role is to be able to work on; what is not in the database is left out. */
   readonly tables: readonly DeclaredTable[];
 }
@@ -52,13 +54,13 @@ SELECT kind, name, pg_get_userbyid(owner)::text, string_agg(privilege, ', ' ORDE
 FROM judged WHERE NOT is_there GROUP BY kind, name, owner, may_grant ORDER BY kind, name`;
 
 /**
- * Grants a role what a projection does with its tables, and nothing else: on tables of migrations and on those that
+ * Grants a role what is declared for the tables, and nothing else: on tables of migrations and on those that
  * were there before. What it has already is left alone.
  *
  * @param execute as a user who owns the tables, or may pass on their privileges
  * @returns one sentence for each grant that this user may not make, with the statement for the owner
  */
-export async function grantTables(execute: Execute, { role, tables }: GrantOptions): Promise<readonly string[]> {
+export async function grantTables(execute: Execute, { role, who, tables }: GrantOptions): Promise<readonly string[]> {
   const declared = tables.map(({ table, privileges }) => ({ ...relationOf(table), privileges }));
   const { rows } = await execute(MISSING_SQL, {
     declared: JSON.stringify(declared),
@@ -74,7 +76,7 @@ export async function grantTables(execute: Execute, { role, tables }: GrantOptio
     if (row[4]?.booleanValue === true) await execute(statement);
     else {
       problems.push(
-        `the processor needs ${privileges} on the ${kind.toLowerCase()} ${name}, which belongs to ${owner}, and the user of the ` +
+        `${who} needs ${privileges} on the ${kind.toLowerCase()} ${name}, which belongs to ${owner}, and the user of the ` +
           `migrations may not grant it; have ${owner} run: ${statement}`,
       );
     }
