@@ -3,7 +3,12 @@ import { extname } from 'node:path';
 /** Whether this runs as the compiled code of the package; the repository runs TypeScript, and has npm scripts. */
 export const IS_PACKED = extname(import.meta.filename) === '.js';
 
-const NPM_SCRIPTS = { start: 'npm start --', ops: 'npm run ops --', 'data-api': 'npm run local:data-api --' } as const;
+const NPM_SCRIPTS = {
+  start: 'npm start --',
+  ops: 'npm run ops --',
+  plan: 'npm run plan --',
+  'data-api': 'npm run local:data-api --',
+} as const;
 
 /** One of the programs for people. */
 export type ProgramName = keyof typeof NPM_SCRIPTS;

@@ -10,7 +10,7 @@ import type {
   EventSourceMapping,
   Function as LambdaFunction,
 } from 'aws-cdk-lib/aws-lambda';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, RetentionDays, type ILogSubscriptionDestination } from 'aws-cdk-lib/aws-logs';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -66,6 +66,15 @@ export interface EventProcessorProps extends ProcessorOptions {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Gets every log line of the functions, within about three minutes: for those who search logs elsewhere. One of
+   * `aws-cdk-lib/aws-logs-destinations`, over a function, a stream or a delivery stream that is there already; never
+   * over the stream that is read.
+   *
+   * @default log lines stay in CloudWatch
+   */
+  readonly logDestination?: ILogSubscriptionDestination;
 
   /**
    * The stream to read. Import one that has a customer-managed key with `Stream.fromStreamAttributes` and its
@@ -189,7 +198,9 @@ export class EventProcessor extends Construct {
     super(scope, id);
     const base = this.createFoundations(props);
     const around = this.createResources(base);
-    const { processor, mapping, rollout, monitoring } = this.createParts(base, around);
+    const parts = this.createParts(base, around);
+    forwardLogs(props.logDestination, parts);
+    const { processor, mapping, rollout, monitoring } = parts;
 
     this.deployment = base.deployment;
     this.functionName = props.code.functionName;
@@ -285,8 +296,8 @@ export class EventProcessor extends Construct {
       ...published,
       failedBatches,
     });
-    const polling = { ...mappingOptions, stream, target: processor.alias, failedBatches };
-    const mapping = new StreamMapping(this, 'Polling', polling);
+    const target = processor.alias;
+    const mapping = new StreamMapping(this, 'Polling', { ...mappingOptions, stream, target, failedBatches });
     const watchdog = new Watchdog(this, 'Watching', {
       ...defaults,
       ...published,
@@ -311,7 +322,7 @@ export class EventProcessor extends Construct {
     // A version that needs a new column must not take over before the column is there.
     for (const user of [processor.alias, watchdog]) user.node.addDependency(migrations);
     makeAlarmsQuietly(monitoring, { watchdog, pager });
-    return { processor, mapping, monitoring, rollout };
+    return { migrations, processor, mapping, watchdog, monitoring, rollout };
   }
 
   /**
@@ -358,8 +369,10 @@ function makeAlarmsQuietly(
 }
 
 interface Parts {
+  readonly migrations: DatabaseMigrations;
   readonly processor: ProcessorFunction;
   readonly mapping: StreamMapping;
+  readonly watchdog: Watchdog;
   readonly monitoring: Monitoring;
   readonly rollout: Rollout;
 }
@@ -377,6 +390,17 @@ function sourcesOf(
     consumerName: parts.stream.consumerName,
     clusterIdentifier: parts.database.cluster.clusterIdentifier,
   };
+}
+
+function forwardLogs(
+  destination: ILogSubscriptionDestination | undefined,
+  { migrations, processor, watchdog }: Pick<Parts, 'migrations' | 'processor' | 'watchdog'>,
+): void {
+  if (destination === undefined) return;
+  const filterPattern = FilterPattern.allEvents();
+  for (const { logGroup } of [migrations.functions, processor, watchdog.watchdog, watchdog.prune]) {
+    logGroup.addSubscriptionFilter('Forwarding', { destination, filterPattern });
+  }
 }
 
 /** Where the alarms are checked, what they are to do must not come from the alarms. */

@@ -74,34 +74,49 @@ export function batchSummary(
     shardId: report.shardId,
     firstSequenceNumber: records[0]?.kinesis.sequenceNumber,
     lastSequenceNumber: records.at(-1)?.kinesis.sequenceNumber,
-    ...(report.hold && {
-      heldFrom: records[report.committedRecords]?.kinesis.sequenceNumber,
-      holdReason: report.hold.reason,
-    }),
+    ...(report.hold && { holdReason: report.hold.reason }),
     ...(report.skipped > 0 && { skippedByReason: report.skippedByReason }),
     buildVersion,
   };
 }
 
-/** Rejections listed in one log line: the table has them all, the line says what to look for. */
-const MAX_LISTED_REJECTIONS = 20;
-
-/**
- * The fields of the log line about quarantined events: how many for which reason, and where the first ones stood.
- * Details stay in the quarantine table, because they may quote the data.
- */
+/** How many events were quarantined for which reason: the fields of the one line that every batch with rejections has. */
 export function rejectionSummary({ rejections }: BatchReport): Record<string, unknown> {
   const byReason: Record<string, number> = {};
   for (const { rejection } of rejections) byReason[rejection.reason] = (byReason[rejection.reason] ?? 0) + 1;
-  return {
-    byReason,
-    first: rejections.slice(0, MAX_LISTED_REJECTIONS).map(({ rejection }) => ({
-      sequenceNumber: rejection.origin.sequenceNumber,
-      subSequenceNumber: rejection.origin.subSequenceNumber,
-      reason: rejection.reason,
-      sqlState: rejection.sqlState,
-    })),
-  };
+  return { byReason };
+}
+
+/** Rejections of a batch with a log line each: the table has them all, the lines are where a search begins. */
+const MAX_LISTED_REJECTIONS = 20;
+
+/**
+ * The fields of the log lines about single quarantined events: which event, where it stood, and why. Details stay in the
+ * quarantine table, because they may quote the data.
+ */
+export function rejectionLines(
+  { rejections, shardId }: BatchReport,
+  buildVersion: string,
+): readonly Record<string, unknown>[] {
+  return rejections.slice(0, MAX_LISTED_REJECTIONS).map(({ rejection }) => ({
+    eventId: rejection.eventId,
+    shardId,
+    sequenceNumber: rejection.origin.sequenceNumber,
+    subSequenceNumber: rejection.origin.subSequenceNumber,
+    reason: rejection.reason,
+    sqlState: rejection.sqlState,
+    buildVersion,
+  }));
+}
+
+/** The fields of the log line about a held position: where it is held, and what kind of trouble it is. */
+export function holdFields(
+  { shardId, hold, committedRecords }: BatchReport,
+  records: readonly KinesisRecord[],
+  buildVersion: string,
+): Record<string, unknown> {
+  const sequenceNumber = records[committedRecords]?.kinesis.sequenceNumber;
+  return { shardId, sequenceNumber, holdReason: hold?.reason, buildVersion };
 }
 
 /** The message of the log line about processes that died: how many, with which records, and what comes next. */

@@ -18,12 +18,22 @@ import { createDataApiEventStore } from './write/data-api-event-store.ts';
 import { createDataApiFuseMemory } from './quarantine/data-api-fuse-memory.ts';
 import { createDataApiLookupSource } from './lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from './lookup/lru-lookup-cache.ts';
-import { batchMetrics, batchSummary, crashText, recordAges, rejectionSummary } from './batch-summary.ts';
+import {
+  batchMetrics,
+  batchSummary,
+  crashText,
+  holdFields,
+  recordAges,
+  rejectionLines,
+  rejectionSummary,
+} from './batch-summary.ts';
 import { completeRecords } from './decode/complete-records.ts';
 import { compileProjection } from './compile-projection.ts';
 import { DECLARED_PROJECTIONS } from './declared-tables.ts';
 import { batchResponse } from './write/batch-outcome.ts';
 import type { Engine } from './batch-rounds.ts';
+import type { KinesisRecord } from './decode/item.ts';
+import type { BatchReport } from './process-batch.ts';
 import { createDataApiWaitingEntries } from './quarantine/data-api-waiting-entries.ts';
 import type { Clock } from './ports.ts';
 import type { AnyProjection } from './projection.ts';
@@ -60,7 +70,8 @@ export function createHandler(projection: AnyProjection): BatchHandler {
     }),
     positions: createDataApiPositionNotes(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
     onCrash: (crash) => {
-      logger.error(crashText(crash), { ...crash });
+      const where = crash.records === 1 ? { sequenceNumber: crash.first } : {};
+      logger.error(crashText(crash), { ...crash, ...where, buildVersion: BUILD_VERSION });
     },
   });
 
@@ -75,15 +86,26 @@ export function createHandler(projection: AnyProjection): BatchHandler {
     addMetrics(metrics, values);
     metrics.addMetadata('buildVersion', BUILD_VERSION);
     if (report.skipped > 0) metrics.addMetadata('skippedByReason', JSON.stringify(report.skippedByReason));
-    if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
-    if (report.hold !== undefined) logger.error(`position held: ${report.hold.message}`);
-    logger.info('batch', { ...batchSummary(report, records, BUILD_VERSION), ...values });
+    logBatch(logger, report, { records, values });
     return batchResponse(
       records.map(({ kinesis }) => kinesis.sequenceNumber),
       report.committedRecords,
     ) as KinesisStreamBatchResponse;
   };
   return middy(handleBatch).use(injectLambdaContext(logger)).use(logMetrics(metrics));
+}
+
+function logBatch(
+  logger: Logger,
+  report: BatchReport,
+  { records, values }: { readonly records: readonly KinesisRecord[]; readonly values: object },
+): void {
+  if (report.rejections.length > 0) logger.warn('events quarantined', rejectionSummary(report));
+  for (const line of rejectionLines(report, BUILD_VERSION)) logger.info('event quarantined', line);
+  if (report.hold !== undefined) {
+    logger.error(`position held: ${report.hold.message}`, holdFields(report, records, BUILD_VERSION));
+  }
+  logger.info('batch', { ...batchSummary(report, records, BUILD_VERSION), ...values });
 }
 
 function addMetrics(metrics: Metrics, values: ReturnType<typeof batchMetrics>): void {

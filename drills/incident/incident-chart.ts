@@ -1,4 +1,4 @@
-import type { AgeChart, AgePoint } from './draw-ages.ts';
+import type { AgeChart, AgePoint } from '../../progress/draw-ages.ts';
 import type { IncidentReport } from './incident-report.ts';
 import type { StoryFacts } from './incident-story.ts';
 import { describeCount } from './narrator.ts';
@@ -27,12 +27,17 @@ export function incidentChart(report: IncidentReport, { ages, catchUpAges, momen
   const until = (1 + MARGIN) * Math.max(caughtUp, restarted + perEventSeconds);
   const atZero = (atSeconds: number): AgePoint => ({ atSeconds, ageSeconds: 0 });
   return {
-    ours: [...before, ...stretched, atZero(caughtUp), atZero(until)],
-    perEvent: [
-      ...before,
-      { atSeconds: restarted, ageSeconds: downSeconds },
-      { atSeconds: restarted + perEventSeconds, ageSeconds: ageAfter(perEventSeconds) },
-      { atSeconds: until, ageSeconds: ageAfter(until - restarted) },
+    lines: [
+      { label: 'kinesis-to-aurora', points: [...before, ...stretched, atZero(caughtUp), atZero(until)] },
+      {
+        label: 'one event at a time',
+        points: [
+          ...before,
+          { atSeconds: restarted, ageSeconds: downSeconds },
+          { atSeconds: restarted + perEventSeconds, ageSeconds: ageAfter(perEventSeconds) },
+          { atSeconds: until, ageSeconds: ageAfter(until - restarted) },
+        ],
+      },
     ],
     marks: [
       { atSeconds: at(moments.stoppedMs), label: 'consumer stops' },
@@ -46,10 +51,21 @@ export function incidentChart(report: IncidentReport, { ages, catchUpAges, momen
           ]),
       { atSeconds: restarted, label: 'consumer starts' },
     ],
-    notes: [
-      `Measured until the restart. After it, the measured paces at ${arrivalPerSecond} records/s arriving: ` +
-        `${describeCount(ours.recordsPerSecond)} and ${describeCount(perEvent.recordsPerSecond)} records/s`,
-      `on ${report.lanes} lanes with ${report.dataApiLatencyMs} ms a Data API call. One record was played for ${scale} of the incident.`,
-    ],
+    notes: notesOf(report),
   };
+}
+
+function notesOf({
+  arrivalPerSecond,
+  ours,
+  perEvent,
+  lanes,
+  dataApiLatencyMs,
+  scale,
+}: IncidentReport): readonly string[] {
+  return [
+    `Measured until the restart. After it, the measured paces at ${arrivalPerSecond} records/s arriving: ` +
+      `${describeCount(ours.recordsPerSecond)} and ${describeCount(perEvent.recordsPerSecond)} records/s`,
+    `on ${lanes} lanes with ${dataApiLatencyMs} ms a Data API call. One record was played for ${scale} of the incident.`,
+  ];
 }

@@ -12,7 +12,7 @@ import { RemainingTimeEstimator, type RemainingTime } from '../../progress/remai
 import type { TextEvent } from '../../local/input/event-input.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { carryGauges, gaugeDifferences } from './carry-gauges.ts';
-import type { AgePoint } from './draw-ages.ts';
+import type { AgePoint } from '../../progress/draw-ages.ts';
 import { createNarrator, describeCount, type Narrator } from './narrator.ts';
 
 /** What a story is played with. */

@@ -12,7 +12,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 import { livePlan } from '../live/live-plan.ts';
 import { synthesizeLiveStack } from '../live/live-stack.ts';
 import { describeIncident, describeScale } from './describe-incident.ts';
-import { drawAges } from './draw-ages.ts';
+import { drawAges } from '../../progress/draw-ages.ts';
 import { incidentChart } from './incident-chart.ts';
 import { drainFigures, pageFigures, type IncidentReport, type IncidentSize } from './incident-report.ts';
 import { IncidentStory, type StoryFacts } from './incident-story.ts';

@@ -1,11 +1,12 @@
 import { Validations } from 'aws-cdk-lib';
 import type { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import { LIVE_ALIAS } from '../../contract/stack-outputs.ts';
 import type { StackCode } from '../function-code.ts';
+import { INDEXED_FIELDS } from '../monitoring/log-queries.ts';
 import type { ResolvedFunctionOptions } from '../props/function-options.ts';
 import type { EventDatabase } from './event-database.ts';
 import type { EventStream } from './event-stream.ts';
@@ -30,7 +31,7 @@ export class ProcessorFunction extends Construct {
   /** The function behind the alias: what its metrics are under, whatever version runs. */
   readonly function: LambdaFunction;
   readonly alias: Alias;
-  readonly logGroup: ILogGroup;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: ProcessorFunctionProps) {
     super(scope, id);
@@ -41,6 +42,7 @@ export class ProcessorFunction extends Construct {
       code: code.processor,
       description: `Writes ${code.functionName} events to Aurora, build ${buildVersion}`,
       environment: environmentOf(props),
+      indexedFields: INDEXED_FIELDS.processor,
       statements: [
         ...stream.pollStatements(),
         ...allowDataApi({ clusterArn: database.cluster.clusterArn, secret: database.processorSecret }),

@@ -9,7 +9,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FieldIndexPolicy, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionCode } from '../function-code.ts';
 import { allowLogging } from './grants.ts';
@@ -30,6 +30,8 @@ export interface ServiceFunctionProps extends FunctionDefaults {
   readonly environment: Readonly<Record<string, string>>;
   /** All that the function may do beside writing its own log. */
   readonly statements: readonly PolicyStatement[];
+  /** Fields of its log lines that are searched by. */
+  readonly indexedFields?: readonly string[];
   readonly reservedConcurrency?: number | undefined;
   readonly tracing?: boolean;
 }
@@ -46,6 +48,9 @@ export class ServiceFunction extends Construct {
       retention: props.logRetention,
       encryptionKey: props.encryptionKey,
       removalPolicy: props.removalPolicy,
+      ...(props.indexedFields !== undefined && {
+        fieldIndexPolicies: [new FieldIndexPolicy({ fields: [...props.indexedFields] })],
+      }),
     });
     this.role = this.createRole(props.statements);
     this.function = new LambdaFunction(this, 'Function', {

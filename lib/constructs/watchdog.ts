@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
 import type { StackCode } from '../function-code.ts';
 import { longestGapSeconds, type InvocationTimes } from '../monitoring/alarm-window.ts';
+import { INDEXED_FIELDS } from '../monitoring/log-queries.ts';
 import type { ResolvedDatabaseOptions } from '../props/database-options.ts';
 import { DAY } from '../props/option-spec.ts';
 import type { ResolvedMappingOptions } from '../props/mapping-options.ts';
@@ -91,6 +92,7 @@ export class Watchdog extends Construct {
       ...props,
       code: props.code.watchdog,
       description: `Looks every minute how far behind ${props.code.functionName} is`,
+      indexedFields: INDEXED_FIELDS.watchdog,
       memorySize: 512,
       timeout: Duration.seconds(50),
       environment: watchdogEnvironment.encode({

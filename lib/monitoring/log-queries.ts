@@ -1,6 +1,16 @@
 /** Functions whose logs are asked. */
 export type LoggingFunction = 'processor' | 'watchdog';
 
+/**
+ * Fields of the log lines that operators search by. Each log group has an index on its own: a query that asks for one value
+ * of them reads the lines that have it, and not the whole log.
+ * {@link https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatchLogs-Field-Indexing.html}
+ */
+export const INDEXED_FIELDS: Readonly<Record<LoggingFunction, readonly string[]>> = {
+  processor: ['eventId', 'sequenceNumber', 'shardId', 'function_request_id', 'buildVersion'],
+  watchdog: ['verdict'],
+};
+
 /** A Logs Insights query that operators need again and again: on the dashboard, and saved under its title. */
 export interface LogQuery {
   readonly title: string;
@@ -16,6 +26,16 @@ export const LOG_QUERIES: readonly LogQuery[] = [
     lines: [
       "filter message = 'verdict'",
       'fields @timestamp, verdict, says, timeLeft, timeToDataLoss, isYoung',
+      'sort @timestamp desc',
+      'limit 60',
+    ],
+  },
+  {
+    title: 'Not seen by the watchdog',
+    of: 'watchdog',
+    lines: [
+      'filter message like /^cannot see/',
+      'fields @timestamp, message, error.name, error.message',
       'sort @timestamp desc',
       'limit 60',
     ],
@@ -55,7 +75,12 @@ export const LOG_QUERIES: readonly LogQuery[] = [
   {
     title: 'Quarantined events',
     of: 'processor',
-    lines: ["filter message = 'events quarantined'", 'sort @timestamp desc', 'limit 50'],
+    lines: [
+      "filter message = 'event quarantined'",
+      'fields @timestamp, reason, sqlState, eventId, shardId, sequenceNumber, function_request_id, buildVersion',
+      'sort @timestamp desc',
+      'limit 50',
+    ],
   },
   {
     title: 'Versions running',
@@ -70,10 +95,9 @@ export const LOG_QUERIES: readonly LogQuery[] = [
   {
     title: 'Positions held',
     of: 'processor',
-    // Two lines for each: what the matter is, and where.
     lines: [
-      'filter message like /^position held/ or ispresent(heldFrom)',
-      'fields @timestamp, function_request_id, message, shardId, heldFrom, holdReason',
+      'filter message like /^position held/',
+      'fields @timestamp, holdReason, message, shardId, sequenceNumber, function_request_id, buildVersion',
       'sort @timestamp desc',
       'limit 50',
     ],

@@ -1,6 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { describeIntegerRange, isIntegerWithin } from '../../contract/integer-range.ts';
-import { formatSeconds } from './duration-text.ts';
+import { formatSeconds } from '../../contract/duration-text.ts';
 import type { OptionSpec, TextForm } from './option-spec.ts';
 
 /** Puts what a prop may be in words, as they stand in its documentation and after "must be" in messages. */

@@ -1,7 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
 import { secondsUntilAgeAlarm } from '../monitoring/alarm-window.ts';
-import { formatSeconds } from './duration-text.ts';
+import { formatSeconds } from '../../contract/duration-text.ts';
 import { canScale, leastUtilizationPercent } from './least-utilization.ts';
 import { DAY } from './option-spec.ts';
 import type { FlatOptions, OptionName } from './processor-options.ts';

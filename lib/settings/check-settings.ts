@@ -53,6 +53,9 @@ function checkPairs(settings: StageSettings): readonly string[] {
     existingClusterSecretKeyArn !== undefined &&
       existingClusterSecretArn === undefined &&
       '`existingClusterSecretKeyArn` must come with `existingClusterSecretArn`, got it alone',
+    existingStreamArn !== undefined &&
+      settings.logDestinationArn === existingStreamArn &&
+      '`logDestinationArn` must not be `existingStreamArn`: each log line would be an event, which makes further lines',
   ];
   return problems.filter((problem) => problem !== false);
 }

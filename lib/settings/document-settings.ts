@@ -1,5 +1,5 @@
 import { describeRange } from '../props/check-value.ts';
-import { formatSeconds } from '../props/duration-text.ts';
+import { formatSeconds } from '../../contract/duration-text.ts';
 import type { OptionSpec } from '../props/option-spec.ts';
 import { LIVE_CHANGE_WORDS, LIVE_CHANGES } from './live-changes.ts';
 import { SETTING_SPECS, type SettingName } from './stage-settings.ts';

@@ -33,6 +33,7 @@ export const LIVE_CHANGES: Readonly<Record<SettingName, LiveChange>> = {
   codeCommit: 'nothing',
   removalPolicy: 'update',
   logRetentionDays: 'update',
+  logDestinationArn: 'update',
   existingStreamArn: 'stream',
   existingStreamKeyArn: 'update',
   existingClusterArn: 'cluster',

@@ -1,5 +1,6 @@
+import { Duration } from 'aws-cdk-lib';
+import { parseSeconds } from '../../contract/duration-text.ts';
 import { nearestName } from '../../contract/nearest-name.ts';
-import { parseDuration } from '../props/duration-text.ts';
 import type { OptionSpec } from '../props/option-spec.ts';
 import { PropsError } from '../props/props-error.ts';
 import { unknownSettings } from './check-settings.ts';
@@ -103,6 +104,11 @@ function parseText(spec: OptionSpec, text: string): unknown {
     case 'list':
       return splitList(text);
   }
+}
+
+function parseDuration(text: string): Duration | undefined {
+  const seconds = parseSeconds(text);
+  return seconds === undefined ? undefined : Duration.seconds(seconds);
 }
 
 function parseNumber(text: string): number | undefined {

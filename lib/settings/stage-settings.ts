@@ -44,6 +44,16 @@ export interface DeploymentSettings {
   readonly logRetentionDays?: number;
 
   /**
+   * Forwards every log line of the functions there: to a Lambda function, a Firehose stream or a Kinesis stream of the same
+   * account and region, or to a destination of CloudWatch Logs, which may belong to another account.
+   *
+   * Range: the ARN of a function, a Firehose stream, a Kinesis stream or a destination of CloudWatch Logs.
+   *
+   * @default log lines stay in CloudWatch
+   */
+  readonly logDestinationArn?: string;
+
+  /**
    * Reads this stream instead of making one. It must distribute records by partition key, not `AUTO`.
    *
    * Range: the ARN of a stream.
@@ -130,6 +140,11 @@ const arn = (service: string, words: string, end = '.+'): TextForm => ({
   pattern: new RegExp(`^arn:[a-z-]+:${service}:[a-z0-9-]*:\\d{12}:${end}$`),
   words: `the ARN of ${words}`,
 });
+const LOG_DESTINATION = text({
+  pattern:
+    /^arn:[a-z-]+:(?:lambda:[a-z0-9-]+:\d{12}:function:|firehose:[a-z0-9-]+:\d{12}:deliverystream\/|kinesis:[a-z0-9-]+:\d{12}:stream\/|logs:[a-z0-9-]+:\d{12}:destination:)[\w.-]+(?::[\w-]+)?$/,
+  words: 'the ARN of a function, a Firehose stream, a Kinesis stream or a destination of CloudWatch Logs',
+});
 const KEY_ARN = arn('kms', 'a key');
 
 /** Range and default of each of {@link DeploymentSettings}. */
@@ -141,6 +156,7 @@ export const DEPLOYMENT_SPECS = {
   codeCommit: text({ pattern: /^[\w.-]{1,100}$/, words: 'at most 100 letters, digits or . - _' }, 'unknown'),
   removalPolicy: choice('retain', 'destroy'),
   logRetentionDays: { kind: 'choice', values: [1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731], fallback: 30 },
+  logDestinationArn: LOG_DESTINATION,
   existingStreamArn: text(arn('kinesis', 'a stream')),
   existingStreamKeyArn: text(KEY_ARN),
   existingClusterArn: text(arn('rds', 'an Aurora cluster')),

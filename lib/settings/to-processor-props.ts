@@ -1,7 +1,10 @@
 import { Arn, ArnFormat, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LambdaDestination } from 'aws-cdk-lib/aws-logs-destinations';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -22,6 +25,7 @@ export function toProcessorProps(scope: Construct, settings: StageSettings): Omi
     ...optionsOf(settings),
     removalPolicy: removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     ...(logRetention !== undefined && { logRetention }),
+    ...logDestination(scope, settings),
     ...existingStream(scope, settings),
     ...existingCluster(scope, settings),
     ...existingTopics(scope, settings),
@@ -32,6 +36,44 @@ export function toProcessorProps(scope: Construct, settings: StageSettings): Omi
 function daysOfLogs({ logRetentionDays }: StageSettings): RetentionDays | undefined {
   return Object.values(RetentionDays).find((days): days is RetentionDays => Number(days) === logRetentionDays);
 }
+
+/** CloudWatch Logs needs a role to put records on a stream, and the permission of a function to invoke it. */
+function logDestination(
+  scope: Construct,
+  { logDestinationArn: arn }: StageSettings,
+): Pick<EventProcessorProps, 'logDestination'> {
+  if (arn === undefined) return {};
+  switch (arn.split(':')[2]) {
+    case 'lambda': {
+      const attributes = { functionArn: arn, sameEnvironment: true };
+      const target = LambdaFunction.fromFunctionAttributes(scope, 'LogDestination', attributes);
+      return { logDestination: new LambdaDestination(target) };
+    }
+    case 'firehose':
+    case 'kinesis': {
+      const role = putRole(scope, arn);
+      return { logDestination: { bind: () => ({ arn, role }) } };
+    }
+    default:
+      // A destination of CloudWatch Logs has a policy of its own, which says who may write to it.
+      return { logDestination: { bind: () => ({ arn }) } };
+  }
+}
+
+/** Its permission is part of it: a subscription is tried out when it is made, and a policy of its own may come later. */
+function putRole(scope: Construct, arn: string): Role {
+  const actions = PUT_ACTIONS[arn.split(':')[2] ?? ''] ?? [];
+  const put = new PolicyDocument({ statements: [new PolicyStatement({ actions: [...actions], resources: [arn] })] });
+  return new Role(scope, 'LogForwarding', {
+    assumedBy: new ServicePrincipal('logs.amazonaws.com'),
+    inlinePolicies: { put },
+  });
+}
+
+const PUT_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  firehose: ['firehose:PutRecord', 'firehose:PutRecordBatch'],
+  kinesis: ['kinesis:PutRecord', 'kinesis:PutRecords'],
+};
 
 function existingStream(scope: Construct, settings: StageSettings): Pick<EventProcessorProps, 'stream'> {
   const { existingStreamArn: streamArn, existingStreamKeyArn } = settings;

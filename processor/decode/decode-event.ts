@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { isStorableText } from '../tables/storable-text.ts';
 import { describeValue, hearLateRejections, isPromiseLike } from '../user-values.ts';
 import type { Decoder } from './decoders.ts';
+import { adviseText } from './describe-bytes.ts';
 import { describeIssues } from './describe-issues.ts';
 import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
 import { errorText, placeOf } from './item.ts';
@@ -41,7 +42,7 @@ export function decodeJson(origin: Origin, text: string, decoding: Decoding): De
   try {
     json = parseJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch (error) {
-    return reject(origin, 'not-json', errorText(error));
+    return reject(origin, 'not-json', [errorText(error), adviseText(text)].filter(Boolean).join('; '));
   }
   return decodeDocument(origin, json, decoding);
 }

@@ -1,11 +1,13 @@
 import type { FirstPlace } from '../../contract/put-back-place.ts';
 import { parsePlace } from '../../contract/put-back-place.ts';
 import type { Documents } from './decoders.ts';
+import { MAX_DOCUMENTS } from './decoders.ts';
 import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
 import type { Decoded, Decoding } from './decode-event.ts';
 import { decodeDocument, decodeJson, reject } from './decode-event.ts';
 import { decompress } from './decompress.ts';
+import { describeBytes } from './describe-bytes.ts';
 import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection } from './item.ts';
 import { payloadBytes, placeOf, shardIdOf, WHOLE_RECORD } from './item.ts';
 import { eventRecord, MAX_DOCUMENTS_OF_SUB_RECORD, MAX_PIECES, subSequenceNumberOf } from './place.ts';
@@ -14,7 +16,7 @@ import { decodeText, readTexts } from './read-texts.ts';
 import { skippedEvent } from './skip.ts';
 
 /** Bounds of what one record may grow to: hostile input meets them, honest input does not. */
-const LIMITS = { maxSubRecords: 100_000, maxDocuments: 100_000 } as const;
+const LIMITS = { maxSubRecords: 100_000, maxDocuments: MAX_DOCUMENTS } as const;
 
 /**
  * Decodes records to items in stream order: base64, KPL aggregate, compression, documents, schema, event id.
@@ -198,6 +200,6 @@ function originOfDocument(whole: Origin, index: number, document: Found[number])
 function decodeOne(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded {
   const text = decodeText(bytes);
   return text === undefined
-    ? reject(origin, 'not-utf8', 'expected JSON in UTF-8, got other bytes')
+    ? reject(origin, 'not-utf8', `expected JSON in UTF-8, got ${describeBytes(bytes)}`)
     : decodeJson(origin, text, decoding);
 }

@@ -27,6 +27,9 @@ export interface Decoder {
   readonly split?: (bytes: Buffer, record: EventRecord) => Documents;
 }
 
+/** Documents that one record may hold. */
+export const MAX_DOCUMENTS = 100_000;
+
 /** Skipped as: a record that decodes to no document at all. */
 const NO_DOCUMENTS = 'no-documents';
 
@@ -138,7 +141,7 @@ function jsonText(value: unknown): string {
  * A document that is rejected among others goes to the quarantine with the bytes of the whole record, since only the
  * function knows where it begins.
  *
- * @param decode one document, or a list of documents; must not be async
+ * @param decode one document, or a list of documents, which may be a generator's; must not be async
  */
 export function custom(decode: (bytes: Buffer, record: EventRecord) => unknown): Decoder {
   return {
@@ -147,7 +150,7 @@ export function custom(decode: (bytes: Buffer, record: EventRecord) => unknown):
     split: (bytes, record) => {
       let documents: unknown;
       try {
-        documents = decode(bytes, record);
+        documents = listOf(decode(bytes, record));
       } catch (error) {
         return problem('not-decoded', `decode threw ${errorText(error)}`);
       }
@@ -156,13 +159,30 @@ export function custom(decode: (bytes: Buffer, record: EventRecord) => unknown):
   };
 }
 
+/** What a generator gives are documents too; it is taken no further than to where they are too many. */
+function listOf(answer: unknown): unknown {
+  if (!isIterator(answer)) return answer;
+  const documents: unknown[] = [];
+  for (const document of answer) if (documents.push(document) > MAX_DOCUMENTS) break;
+  return documents;
+}
+
+function isIterator(answer: unknown): answer is Iterable<unknown> {
+  if (typeof answer !== 'object' || answer === null) return false;
+  return answer instanceof Set || (Symbol.iterator in answer && 'next' in answer);
+}
+
+function isAsync(answer: unknown): boolean {
+  return isPromiseLike(answer) || (typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer);
+}
+
 function readDocuments(answer: unknown): Documents {
   const documents: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
   if (documents.length === 0) return { kind: 'nothing', reason: NO_DOCUMENTS };
-  const wrong = documents.findIndex((document) => document === undefined || isPromiseLike(document));
+  const wrong = documents.findIndex((document) => document === undefined || isAsync(document));
   if (wrong < 0) return { kind: 'documents', documents: documents.map((value) => ({ value, payload: undefined })) };
   hearLateRejections(answer);
-  const advice = isPromiseLike(documents[wrong]) ? '; `decode` must not be async' : '';
+  const advice = isAsync(documents[wrong]) ? '; `decode` must not be async' : '';
   const got = describeValue(documents[wrong]) + (Array.isArray(answer) ? ` at ${wrong} of a list` : '');
   return problem('not-decoded', `\`decode\` must return a document or a list of them, got ${got}${advice}`);
 }

@@ -17,8 +17,8 @@ const BYTE = {
 } as const;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-/** Documents that follow each other without a line end in between. */
-const NEIGHBOURS = ['}{', '} {', '}\t{'];
+/** What stands between documents that follow each other without a line end. */
+const NEIGHBOURS = ['}{', '} ', '}\t'];
 
 /**
  * Splits lines of JSON; blank ones are no documents. Objects that stand behind each other on one line are split as well.

@@ -1,3 +1,4 @@
+import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
 import { foldPatches } from './fold-patches.ts';
 import type { KeyedState, Part } from './keyed-state.ts';
 import { isNoOlder, isRemoval, isThere, KEYED, lockedRows, newest, sameKey } from './keyed-state.ts';
@@ -23,11 +24,12 @@ export function writeByKey(state: KeyedState, target: WriteTarget): TableWrite {
   const isNew = `FROM ${chosen} AS ${OWN.row} WHERE NOT ${KEYED.isThere}${state.removes ? ` AND NOT ${KEYED.isRemoval}` : ''} AND ${isDue}`;
   return {
     parts: [...choice.parts, ...traces, ...carryOut(state, target, { isDue, isNew })],
-    // One that came in between is not among those that were read.
     checks: [
       `CASE WHEN (SELECT count(*) FROM ${part('inserted')}) = (SELECT count(*) ${isNew}) THEN true
     WHEN ${hasEqualKeys(state, target.table, isNew)}
     THEN ${fail('21000', `'${name} holds two of these keys equal, so its key must be declared with the type of its column'`)}
+    WHEN ${isLeftOut(state, target.table, isNew)}
+    THEN ${fail('P0002', `'${name} has no row with the key that was given: a trigger leaves the row out, or changes its key'`)}
     ELSE ${fail('40001', `'another lane has just created a row of ${name}'`)} END`,
     ],
     ...(tellsEffective && { effective: choice.effective }),
@@ -40,16 +42,36 @@ export function writeByKey(state: KeyedState, target: WriteTarget): TableWrite {
  * and collations of its columns; the type is taken from a row, since a table may be called like another type. Asked only when rows are missing.
  */
 function hasEqualKeys(state: KeyedState, table: string, isNew: string): string {
-  const { row, there } = OWN;
+  const { there } = OWN;
   const keys = columnList(state.key);
-  const members = state.key.map((column) => `'${column}', ${row}.${identifier(column)}`);
   return `EXISTS (
-      WITH ${OWN.own} AS (
-        SELECT ${keys} FROM jsonb_populate_recordset((SELECT ${there} FROM ${table} AS ${there} LIMIT 0), (SELECT jsonb_agg(jsonb_build_object(${members.join(', ')})) ${isNew}))
-      )
+      WITH ${OWN.own} AS (SELECT ${keys} FROM ${ownRows(table, `(${keysOf(state, isNew)})`)})
       (SELECT 1 FROM ${OWN.own} GROUP BY ${keys} HAVING count(*) > 1)
       UNION ALL SELECT 1 FROM ${OWN.own} JOIN ${table} AS ${there} ON ${sameKey(state, OWN.own, there)}
     )`;
+}
+
+/**
+ * Whether a row that is new is not there now either. One that another lane has created since is: the statement alone does not
+ * see it, because it reads what was there when it began.
+ */
+function isLeftOut(state: KeyedState, table: string, isNew: string): string {
+  const { own, there } = OWN;
+  const question = `SELECT EXISTS (
+      SELECT FROM ${ownRows(table, '$1')} AS ${own}
+      WHERE NOT EXISTS (SELECT FROM ${table} AS ${there} WHERE ${sameKey(state, own, there)})
+    )`;
+  return `${FRAMEWORK_SCHEMA}.ask_now('${question}', (${keysOf(state, isNew)}))`;
+}
+
+/** Keys as rows of the table itself: with the types and collations of its columns. */
+function ownRows(table: string, keys: string): string {
+  return `jsonb_populate_recordset((SELECT ${OWN.there} FROM ${table} AS ${OWN.there} LIMIT 0), ${keys})`;
+}
+
+function keysOf(state: KeyedState, rows: string): string {
+  const members = state.key.map((column) => `'${column}', ${OWN.row}.${identifier(column)}`);
+  return `SELECT jsonb_agg(jsonb_build_object(${members.join(', ')})) ${rows}`;
 }
 
 /** What becomes of each key, and the events that had a part in it. */

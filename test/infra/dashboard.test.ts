@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { BATCH_METRICS, DEFAULT_METRICS_NAMESPACE, WATCHDOG_METRICS } from '../../contract/metrics.ts';
+import { LOG_QUERIES } from '../../lib/monitoring/log-queries.ts';
 import { EVERYTHING, synthesize, type Synthesized } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
@@ -87,6 +88,7 @@ describe('the dashboard', () => {
       'Lookup cache',
       'Database',
       'Verdicts',
+      'Not seen by the watchdog',
       'Errors by class',
       'Slowest batches',
       'Quarantined events',
@@ -140,12 +142,13 @@ describe('the dashboard', () => {
 
   test('asks the logs of processor and watchdog, and saves the same questions', () => {
     const asked = widgets.filter(({ type }) => type === 'log').map(({ properties }) => properties.query);
-    expect(asked).toHaveLength(6);
+    expect(asked).toHaveLength(LOG_QUERIES.length);
     expect(asked.every((query) => query?.startsWith("SOURCE 'reference' | "))).toBe(true);
     const saved = stack.ofType('AWS::Logs::QueryDefinition').map(([, { Properties }]) => Properties);
     expect(saved.map(({ QueryString }) => `SOURCE 'reference' | ${String(QueryString)}`)).toEqual(asked);
     for (const { Name, LogGroupNames } of saved) {
-      const group = Name === 'orders-test/Verdicts' ? /^WatchingWatchdogLogs/ : /^ProcessingProcessorLogs/;
+      const query = LOG_QUERIES.find(({ title }) => Name === `orders-test/${title}`);
+      const group = query?.of === 'watchdog' ? /^WatchingWatchdogLogs/ : /^ProcessingProcessorLogs/;
       expect(LogGroupNames).toEqual([{ Ref: expect.stringMatching(group) as unknown }]);
     }
   });

@@ -30,6 +30,7 @@ const SAMPLES: Readonly<Record<Exclude<SettingName, 'functionName'>, Sample>> = 
   codeCommit: { after: { codeCommit: 'abc' } },
   removalPolicy: { after: { removalPolicy: 'destroy' } },
   logRetentionDays: { after: { logRetentionDays: 30 } },
+  logDestinationArn: { after: { logDestinationArn: 'arn:aws:lambda:eu-west-1:123456789012:function:search' } },
   existingStreamArn: { after: { existingStreamArn } },
   existingStreamKeyArn: {
     before: { existingStreamArn },

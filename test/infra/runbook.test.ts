@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { INDEXED_FIELDS, LOG_QUERIES } from '../../lib/monitoring/log-queries.ts';
 import { synthesize } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
@@ -13,6 +14,7 @@ const RUNBOOK = readFileSync(join(import.meta.dirname, '../../docs/operations.md
 const GENERAL = [
   'names-and-commands',
   'asking-the-database',
+  'searching-the-log',
   'going-back',
   'passwords-and-roles',
   'planned-maintenance',
@@ -22,6 +24,9 @@ const GENERAL = [
 const SECTIONS = RUNBOOK.split(/^## /m)
   .slice(1)
   .map((text) => [(text.split('\n')[0] ?? '').replaceAll(' ', '-'), text] as const);
+
+/** SNS delivers pages, and no function hears of it. */
+const WITHOUT_LOG = ['paging-failed'];
 
 test('every alarm leads to a section of the runbook, and the runbook has no section of an alarm that is gone', () => {
   // A stack that is paused has an alarm that no other has.
@@ -47,6 +52,30 @@ describe('the runbook', () => {
     const targets = [...RUNBOOK.matchAll(/\]\(#([a-z-]+)\)/g)].map(([, target = '']) => target);
     const names = SECTIONS.map(([name]) => name);
     expect(targets.filter((target) => !names.includes(target))).toEqual([]);
+  });
+
+  test.each(SECTIONS.filter(([name]) => ![...GENERAL, ...WITHOUT_LOG].includes(name)))(
+    'says of %s which saved queries help, and they exist',
+    (_, text) => {
+      const named = [...text.matchAll(/\[_([^_]+)_\]\(#searching-the-log\)/g)].map(([, title]) => title);
+      expect(named).not.toEqual([]);
+      expect(LOG_QUERIES.map(({ title }) => title)).toEqual(expect.arrayContaining(named));
+    },
+  );
+
+  test('lists every saved query with the log that it asks, and names each where it helps', () => {
+    const [, search = ''] = SECTIONS.find(([name]) => name === 'searching-the-log') ?? [];
+    const rows = [...search.matchAll(/^\| ([A-Z][\w ]+?) +\| (processor|watchdog) +\|/gm)];
+    expect(rows.map(([, title, of]) => ({ title, of }))).toEqual(LOG_QUERIES.map(({ title, of }) => ({ title, of })));
+    for (const { title } of LOG_QUERIES) expect(RUNBOOK).toContain(`[_${title}_](#searching-the-log)`);
+  });
+
+  test('names the fields that have an index, and searches by no other', () => {
+    const [, search = ''] = SECTIONS.find(([name]) => name === 'searching-the-log') ?? [];
+    for (const field of Object.values(INDEXED_FIELDS).flat()) expect(search).toContain(`\`${field}\``);
+    const searched = [...search.matchAll(/find_lines '(\w+) =/g)].map(([, field]) => field);
+    expect(searched.length).toBeGreaterThan(1);
+    expect(INDEXED_FIELDS.processor).toEqual(expect.arrayContaining(searched));
   });
 
   test('finds every name that its commands need, and each only once', () => {

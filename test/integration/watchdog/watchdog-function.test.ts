@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { watchdogEnvironment } from '../../../contract/environment.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
-import { LOG_QUERIES } from '../../../lib/monitoring/log-queries.ts';
+import { INDEXED_FIELDS, LOG_QUERIES } from '../../../lib/monitoring/log-queries.ts';
 import { runLogsInsightsQuery } from '../../support/logs-insights.ts';
 import { startAwsServices, type AwsServices } from '../../../local/live/aws-services.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from '../migrate/deployed-world.ts';
@@ -144,6 +144,8 @@ describe('the watchdog, bundled as it is deployed', () => {
     expect(runLogsInsightsQuery(lines, idle.output.split('\n'))).toEqual([
       expect.objectContaining({ verdict: 'OK', says: 'caught up', timeLeft: 'caught up', timeToDataLoss: '1 d' }),
     ]);
+    const line = idle.output.split('\n').find((text) => text.includes('"message":"verdict"')) ?? '{}';
+    expect(Object.keys(JSON.parse(line) as object)).toEqual(expect.arrayContaining([...INDEXED_FIELDS.watchdog]));
     aws.mappings.set(MAPPING_ID, { state: 'Disabled', changedAtMs: Date.now() });
     const [stopped, paused] = [await watch(stream), await watch(stream, { isPaused: true })];
     aws.mappings.set(MAPPING_ID, { state: 'Enabled', changedAtMs: Date.now() });
@@ -313,6 +315,10 @@ describe('the watchdog, bundled as it is deployed', () => {
     expect(seen).not.toHaveProperty('BacklogAge');
     expect(seen).toMatchObject({ Verdict: 6 });
     expect(seen.output).toMatch(/cannot see the stream; .*deploy again/);
+    const { lines } = LOG_QUERIES.find(({ title }) => title === 'Not seen by the watchdog')!;
+    expect(runLogsInsightsQuery(lines, seen.output.split('\n'))).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/^cannot see the stream/) as string }),
+    ]);
   });
 
   test('says that it cannot see the database, and no backlog that it would have to guess', async () => {

@@ -320,6 +320,28 @@ describe('several lanes', () => {
   });
 });
 
+it.each([
+  ['leaves a row out', 'IF NEW.name = $$bad$$ THEN RETURN NULL; END IF; RETURN NEW'],
+  ['gives it the key of another one', 'IF NEW.name = $$bad$$ THEN NEW.key = $$good$$; END IF; RETURN NEW'],
+])('a trigger that %s never holds a shard: that event alone is quarantined', async (_what, body) => {
+  await database.query(`TRUNCATE states, event_processor.ledger;
+    CREATE OR REPLACE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN ${body}; END';
+    CREATE OR REPLACE TRIGGER meddle BEFORE INSERT ON states FOR EACH ROW EXECUTE FUNCTION meddle()`);
+  const records = ['good', 'bad', 'better'].map((name, n) =>
+    kinesisRecord({
+      data: { id: name, changes: [{ key: name, major: 1, minor: '', removes: false, name }], counted: false },
+      index: n,
+    }),
+  );
+  const report = await processBatch(records, database.createEngine(onlyPatched), () => 20_000);
+  await database.query('DROP TRIGGER meddle ON states');
+  expect(report).toMatchObject({ written: 2, committedRecords: 3, hold: undefined });
+  expect(report.rejections.map(({ rejection: { eventId, sqlState } }) => [eventId, sqlState])).toEqual([
+    ['bad', 'P0002'],
+  ]);
+  expect(await database.query('SELECT key FROM states ORDER BY key')).toEqual([{ key: 'better' }, { key: 'good' }]);
+});
+
 describe('keys that only the table holds equal', () => {
   const events = (prefix: string, ...keys: readonly string[]) =>
     keys.map((key, n) =>

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -64,10 +64,25 @@ describe('a plain record', () => {
   it('is rejected when it is not UTF-8, not JSON or empty', async () => {
     expect(verdict(await decode(Buffer.from([0x22, 0xff, 0x22])))).toEqual([
       'not-utf8',
-      'expected JSON in UTF-8, got other bytes',
+      'expected JSON in UTF-8, got bytes that begin with 22 ff 22; read it with `decode: custom((bytes) => …)`',
     ]);
     expect(verdict(await decode('{"id":'))[0]).toBe('not-json');
     expect(verdict(await decode(''))[0]).toBe('not-json');
+  });
+
+  it.each<[string, Buffer | string, RegExp]>([
+    ['UTF-16', Buffer.from('\uFEFF{"id":"a"}', 'utf16le'), /got UTF-16; read it with `decode: custom/],
+    ['framed Snappy', Buffer.from('ff060000734e61507059', 'hex'), /got Snappy; read it/],
+    ['gzip in gzip', gzipSync(gzipSync('{"id":"a"}')), /got gzip inside of something compressed/],
+    ['an Avro file', 'Obj\u0001', /not valid JSON; it looks like an Avro file/],
+    ['a schema id in front', Buffer.from([0, 0, 0, 0, 7, 2, 4]), /with the id of its schema in front/],
+    ['base64', Buffer.from('{"id":"a"}').toString('base64'), /it looks like base64/],
+    ['nothing', ' \n', /the record is empty; `decode: ndjson\(\)` skips such records/],
+    ['several documents', '{"id":"a"}\n{"id":"b"}', /where a record holds several documents, `decode: ndjson\(\)`/],
+    ['plain text', 'sensor 7: 20.5 degrees', /is not valid JSON$/],
+    ['a word', 'ONLINE', /is not valid JSON$/],
+  ])('is rejected with what it looks like and what to do: %s', async (_what, data, expected) => {
+    expect(verdict(await decode(data))[1]).toMatch(expected);
   });
 
   it('keeps its payload byte by byte when it is rejected', async () => {
@@ -93,6 +108,30 @@ describe('gzip', () => {
     expect(verdict(await decode(atLimit))[0]).toBe('not-json');
     expect(verdict(await decode(beyond))).toEqual(['gzip-too-large', 'inflates to more than 10485760 bytes']);
   });
+});
+
+describe.each([
+  ['gzip', gzipSync],
+  ['zlib', deflateSync],
+  ['zstd', zstdCompressSync],
+])('%s', (format, compress) => {
+  it('may be several streams, one behind the other: nothing of them is left out', async () => {
+    const [first, second] = [compress('{"id":'), compress('"a"}')];
+    expect(verdict(await decode(Buffer.concat([first, second])))).toEqual(['event', 'a']);
+    expect(verdict(await decode(Buffer.concat([first, second.subarray(0, -5)])))[0]).toBe(`${format}-malformed`);
+    expect(verdict(await decode(Buffer.concat([first, second, Buffer.from('{}')])))[0]).toBe(`${format}-malformed`);
+    expect(verdict(await decode(Buffer.concat([first, second, Buffer.alloc(7)])))).toEqual(['event', 'a']);
+  });
+
+  it('counts all streams against the bound', async () => {
+    const half = compress(Buffer.alloc(6 * 1024 * 1024, 0x20), { level: 1 });
+    expect(verdict(await decode(Buffer.concat([half, half])))[0]).toBe(`${format}-too-large`);
+  });
+});
+
+it('zstd may begin with a frame that is to be skipped', async () => {
+  const skippable = Buffer.from('502a4d1802000000ffff', 'hex');
+  expect(verdict(await decode(Buffer.concat([skippable, zstdCompressSync('{"id":"a"}')])))).toEqual(['event', 'a']);
 });
 
 describe('an aggregate', () => {

@@ -34,6 +34,7 @@ describe('ndjson', () => {
     ['a last line without its end', '{"id":"a"}\n{"id":"b"}'],
     ['lines of Windows, and blank ones', '\uFEFF{"id":"a"}\r\n\r\n  \n{"id":"b"}\r\n'],
     ['objects behind each other', '{"id":"a"}{"id":"b"}'],
+    ['objects with blanks in between', '{"id":"a"} \t {"id":"b"}'],
     ['objects with brackets in their texts', '{"id":"a","t":"}{\\"}{"} {"id":"b"}'],
   ])('takes %s', async (_what, text) => {
     expect(await outcomes(ndjson(), text)).toEqual(['a', 'b']);
@@ -211,6 +212,28 @@ describe('custom', () => {
     ).toEqual(['a']);
     expect(await outcomes(custom(pairs), 'a;b')).toEqual(['a', 'b']);
     expect(await outcomes(custom(pairs), ';')).toEqual(NO_DOCUMENTS);
+  });
+
+  it('takes what a generator gives, and no more than a record may hold', async () => {
+    function* each(bytes: Buffer) {
+      for (const id of bytes.toString()) yield { id };
+    }
+    expect(await outcomes(custom(each), 'ab')).toEqual(['a', 'b']);
+    function* endless() {
+      for (;;) yield { id: 'a' };
+    }
+    expect(await outcomes(custom(endless), 'a')).toEqual(['too-large: expected at most 100000 documents, got 100001']);
+    function* broken() {
+      yield { id: 'a' };
+      throw new Error('no more');
+    }
+    expect(await outcomes(custom(broken), 'a')).toEqual(['not-decoded: decode threw Error: no more']);
+    async function* late() {
+      yield await Promise.resolve({ id: 'a' });
+    }
+    expect(await outcomes(custom(late), 'a')).toEqual([
+      'not-decoded: `decode` must return a document or a list of them, got a value of type AsyncGenerator; `decode` must not be async',
+    ]);
   });
 
   it("rejects a document alone, with the bytes of the record, which are its neighbours' too", async () => {

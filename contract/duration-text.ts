@@ -1,5 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
-
 const UNITS = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;
 
 type Unit = keyof typeof UNITS;
@@ -15,9 +13,9 @@ export function formatSeconds(seconds: number): string {
 /**
  * Reads a duration such as `90s`, `5m`, `12h` or `7d`.
  *
- * @returns undefined when the text is not one
+ * @returns seconds; undefined when the text is not one
  */
-export function parseDuration(text: string): Duration | undefined {
+export function parseSeconds(text: string): number | undefined {
   const [, digits, unit] = /^(\d+)([dhms])$/.exec(text) ?? [];
-  return digits === undefined ? undefined : Duration.seconds(Number(digits) * UNITS[unit as Unit]);
+  return digits === undefined ? undefined : Number(digits) * UNITS[unit as Unit];
 }

@@ -4,10 +4,16 @@ export interface AgePoint {
   readonly ageSeconds: number;
 }
 
+/** One course of events. */
+export interface AgeLine {
+  readonly label: string;
+  readonly points: readonly AgePoint[];
+}
+
 /** What the picture shows. */
 export interface AgeChart {
-  readonly ours: readonly AgePoint[];
-  readonly perEvent: readonly AgePoint[];
+  /** One or two. */
+  readonly lines: readonly AgeLine[];
   /** Moments that are named, in seconds since the story began. */
   readonly marks: readonly { readonly atSeconds: number; readonly label: string }[];
   /** What was scaled and measured, a line each. */
@@ -27,7 +33,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** Distances of grid lines that read well. */
-const STEPS = [1, 5, 10, 15, 30].map((minutes) => minutes * MINUTE);
+const SHORT_STEPS = [1, 5, 10, 15, 30];
+const STEPS = SHORT_STEPS.map((minutes) => minutes * MINUTE);
 const LONG_STEPS = [HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 30 * DAY];
 const MOST_LINES = 6;
 
@@ -38,21 +45,21 @@ const STYLE = `
   .small { font-size: 11px; fill: #59636e; }
   .grid { stroke: #d1d9e0; stroke-width: 1; }
   .mark { stroke: #59636e; stroke-width: 1; stroke-dasharray: 3 3; }
-  .ours, .per-event { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
-  .ours { stroke: #0969da; }
-  .per-event { stroke: #bc4c00; stroke-dasharray: 7 4; }
+  .first, .second { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
+  .first { stroke: #0969da; }
+  .second { stroke: #bc4c00; stroke-dasharray: 7 4; }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc; }
     .small { fill: #9198a1; }
     .grid { stroke: #3d444d; }
     .mark { stroke: #9198a1; }
-    .ours { stroke: #4493f8; }
-    .per-event { stroke: #f0883e; }
+    .first { stroke: #4493f8; }
+    .second { stroke: #f0883e; }
   }`;
 
-/** Draws how old the oldest unprocessed record is over time, for both ways to consume. */
+/** Draws how old the oldest unprocessed record is over time. */
 export function drawAges(chart: AgeChart): string {
-  const points = [...chart.ours, ...chart.perEvent];
+  const points = chart.lines.flatMap((line) => line.points);
   const scale = new AgeScale(
     Math.max(1, ...points.map(({ atSeconds }) => atSeconds)),
     Math.max(1, ...points.map(({ ageSeconds }) => ageSeconds)),
@@ -62,7 +69,7 @@ export function drawAges(chart: AgeChart): string {
 <title>Age of the oldest unprocessed record over time</title>
 <style>${STYLE}
 </style>
-${[...heading(), ...scale.grid(), ...marks(scale, chart.marks), ...lines(scale, chart), ...notes(chart.notes)].join('\n')}
+${[...heading(chart.lines), ...scale.grid(), ...marks(scale, chart.marks), ...polylines(scale, chart.lines), ...notes(chart.notes)].join('\n')}
 </svg>
 `;
 }
@@ -101,13 +108,20 @@ class AgeScale {
   }
 }
 
-function heading(): string[] {
+/** By the place of a line in the chart. */
+const CLASSES = ['first', 'second'] as const;
+const LEGEND_WIDTH = 180;
+
+function heading(lines: readonly AgeLine[]): string[] {
   return [
     text([16, 28], 'Age of the oldest unprocessed record', 'class="title"'),
-    '<line class="ours" x1="16" y1="50" x2="44" y2="50"/>',
-    text([52, 55], 'kinesis-to-aurora'),
-    '<line class="per-event" x1="196" y1="50" x2="224" y2="50"/>',
-    text([232, 55], 'one event at a time'),
+    ...lines.flatMap(({ label }, index) => {
+      const x = 16 + LEGEND_WIDTH * index;
+      return [
+        `<line class="${CLASSES[index] ?? ''}" x1="${x}" y1="50" x2="${x + 28}" y2="50"/>`,
+        text([x + 36, 55], label),
+      ];
+    }),
   ];
 }
 
@@ -124,12 +138,14 @@ function marks(scale: AgeScale, moments: AgeChart['marks']): string[] {
   });
 }
 
-function lines(scale: AgeScale, { ours, perEvent }: AgeChart): string[] {
-  const polyline = (className: string, points: readonly AgePoint[]): string =>
-    `<polyline class="${className}" points="${points
-      .map(({ atSeconds, ageSeconds }) => `${scale.x(atSeconds)},${scale.y(ageSeconds)}`)
-      .join(' ')}"/>`;
-  return [polyline('per-event', perEvent), polyline('ours', ours)];
+/** The first one comes on top. */
+function polylines(scale: AgeScale, lines: readonly AgeLine[]): string[] {
+  return lines
+    .map(({ points }, index) => {
+      const places = points.map(({ atSeconds, ageSeconds }) => `${scale.x(atSeconds)},${scale.y(ageSeconds)}`);
+      return `<polyline class="${CLASSES[index] ?? ''}" points="${places.join(' ')}"/>`;
+    })
+    .toReversed();
 }
 
 function notes(texts: readonly string[]): string[] {
@@ -137,7 +153,7 @@ function notes(texts: readonly string[]): string[] {
 }
 
 function ticks(untilSeconds: number): { readonly seconds: number; readonly label: string }[] {
-  const steps = [...STEPS, ...LONG_STEPS];
+  const steps = [...SHORT_STEPS, ...STEPS, ...LONG_STEPS];
   const step = steps.find((candidate) => untilSeconds / candidate <= MOST_LINES) ?? 30 * DAY;
   const count = Math.floor(untilSeconds / step) + 1;
   return Array.from({ length: count }, (_, index) => ({
@@ -149,7 +165,8 @@ function ticks(untilSeconds: number): { readonly seconds: number; readonly label
 /** One unit for all of an axis: that of the distance of its lines. */
 function describeTick(seconds: number, step: number): string {
   if (step >= DAY) return `${seconds / DAY} d`;
-  return step >= HOUR ? `${seconds / HOUR} h` : `${seconds / MINUTE} min`;
+  if (step >= HOUR) return `${seconds / HOUR} h`;
+  return step >= MINUTE ? `${seconds / MINUTE} min` : `${seconds} s`;
 }
 
 function text([x, baseline]: readonly [number, number], content: string, attributes = ''): string {

@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import { outputFileProblems } from '../../command-line/output-file.ts';
+import { parseCommandLine } from '../../command-line/parse-command-line.ts';
+import { commandOf } from '../../command-line/program-name.ts';
+import { FIGURES, figureOption, figureProblems, type PlanFigures, type PlanSwitches } from './plan-figures.ts';
+
+/** What `npm run plan` is asked for. */
+export interface PlanOptions extends PlanSwitches {
+  /** Those that were given. */
+  readonly figures: PlanFigures;
+  /** File of prices that takes the place of `planner/prices.json`. */
+  readonly prices: string | undefined;
+  /** File that gets the picture. */
+  readonly svg: string | undefined;
+  readonly json: boolean;
+}
+
+type Raw = Readonly<Record<string, string | number | boolean | undefined>>;
+
+const EXAMPLES = `
+Exit codes: 0 a plan was made, also one that says "never"; 1 something went wrong; 2 a mistake in the command.
+
+Example: two days behind at 65 records a second
+  ${commandOf('plan')} --arrival-rate 65 --backlog-age 2d --record-bytes 150 --parallelization-factor 2`;
+
+/**
+ * Reads the command line of the planner.
+ *
+ * @param argv arguments after the program's name
+ * @returns undefined when help was asked for and has been printed
+ * @throws `UsageError` with everything that is wrong
+ */
+export function parsePlanOptions(argv: readonly string[]): PlanOptions | undefined {
+  const raw = parseCommandLine<Raw>(createCommand(), argv, (given) => [
+    ...missingProblems(given),
+    ...figureProblems(figuresOf(given)),
+    ...outputFileProblems('--svg', textOf(given, 'svg')),
+  ]);
+  if (raw === undefined) return undefined;
+  return {
+    figures: figuresOf(raw),
+    enhancedFanOut: raw['enhancedFanOut'] === true,
+    onDemand: raw['onDemand'] === true,
+    prices: textOf(raw, 'prices'),
+    svg: textOf(raw, 'svg'),
+    json: raw['json'] === true,
+  };
+}
+
+function createCommand(): Command {
+  const command = new Command(commandOf('plan')).description(
+    'Say how long a catch-up takes, what keeps it from being faster, what it costs, and what to turn.',
+  );
+  for (const spec of Object.values(FIGURES)) command.addOption(figureOption(spec));
+  return command
+    .option('--enhanced-fan-out', 'the consumer has its own 2 MB/s per shard', false)
+    .option('--on-demand', 'the stream is on demand, which changes what it costs', false)
+    .option('--prices <file>', 'prices instead of those of planner/prices.json')
+    .option('--svg <file>', 'draw the age of the backlog over time')
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', EXAMPLES);
+}
+
+function missingProblems(raw: Raw): string[] {
+  if (raw['arrivalRate'] !== undefined) return [];
+  return ['missing `--arrival-rate`: how many records arrive in a second?'];
+}
+
+function figuresOf(raw: Raw): PlanFigures {
+  const names = Object.keys(FIGURES) as readonly (keyof PlanFigures)[];
+  return Object.fromEntries(names.flatMap((name) => (typeof raw[name] === 'number' ? [[name, raw[name]]] : [])));
+}
+
+function textOf(raw: Raw, name: string): string | undefined {
+  const value = raw[name];
+  return typeof value === 'string' ? value : undefined;
+}

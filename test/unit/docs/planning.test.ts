@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parsePlanOptions } from '../../../ops/plan/plan-options.ts';
+import { runPlan } from '../../../ops/plan/run-plan.ts';
+
+const DOCUMENT = readFileSync(join(import.meta.dirname, '../../../docs/planning.md'), 'utf8');
+
+/** Options, time and what binds of each row. */
+const ROWS = [...DOCUMENT.matchAll(/^\|[^|]+\| `(--[^`]+)` +\| ([^|]+?) +\| `(\w+)` +\|$/gm)].map(
+  ([, options = '', time = '', binding = '']) => ({ options, time, binding }),
+);
+
+async function lines(options: string): Promise<readonly string[]> {
+  const said: string[] = [];
+  const argv = `--arrival-rate 65 --backlog-age 2d --record-bytes 150 ${options}`.trim().split(' ');
+  const parsed = parsePlanOptions(argv);
+  if (parsed !== undefined) await runPlan(parsed, (line) => said.push(line));
+  return said;
+}
+
+describe('docs/planning.md', () => {
+  it('has the answers that the planner gives', async () => {
+    expect(ROWS).toHaveLength(6);
+    for (const { options, time, binding } of ROWS) {
+      const [first, second] = await lines(options);
+      expect(first).toContain(`Caught up in ${time}.`);
+      expect(second).toContain(`What binds is the ${binding} `);
+    }
+  });
+
+  it('shows what the first command prints', async () => {
+    expect(DOCUMENT).toContain((await lines('')).slice(0, 14).join('\n'));
+  });
+});
