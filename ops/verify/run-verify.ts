@@ -47,6 +47,7 @@ export async function runVerify(
   progress('checking the stack');
   const checks = await checkStack({
     outputs: target.stack.outputs,
+    isLocal: target.isLocal,
     folder,
     builtVersion: async () => (await bundleFunction(folder.entry)).buildVersion,
     lambda: () => target.client('lambda'),
@@ -110,7 +111,7 @@ class Verification {
   }
 
   async run(): Promise<Found> {
-    const { target, options, audit, progress } = this.#parts;
+    const { target, audit, progress } = this.#parts;
     const { StreamArn: streamArn, MappingId: mappingId } = target.stack.outputs;
     progress('asking for the shards');
     const kinesis = await target.client('kinesis');

@@ -108,9 +108,10 @@ export class Tally {
     this.#remember(event);
   }
 
-  /** The first findings, in the order in which they were met. */
+  /** The first findings: what is missing first, then as they arrived. */
   get findings(): readonly Finding[] {
-    return this.#findings;
+    const rank = ({ kind, arrivedAt }: Finding): string => `${kind === 'missing' ? 0 : 1} ${arrivedAt}`;
+    return [...this.#findings].sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
   }
 
   /** Events that came before, as examples. */
@@ -135,6 +136,11 @@ export class Tally {
   #find(finding: Finding): void {
     this.#faults += 1;
     if (this.#findings.length < MAX_FINDINGS) this.#findings.push(finding);
+    // What is missing is known last, and counts most.
+    else if (finding.kind === 'missing') {
+      const other = this.#findings.findLastIndex(({ kind }) => kind !== 'missing');
+      if (other >= 0) this.#findings[other] = finding;
+    }
   }
 
   #remember(event: FoundEvent): void {
