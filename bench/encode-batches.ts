@@ -33,7 +33,7 @@ const refuse = () => Promise.reject(new Error('no flight is rejected'));
 export function storeOfWrites(write: EventStore['write']): EventStore {
   return {
     write,
-    writeWithParts: refuse,
+    writeWithRejections: refuse,
     tryEach: refuse,
     storePart: refuse,
     closeUnidentified: refuse,

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { Screen } from '../local/run/screen.ts';
+import type { Screen } from '../command-line/screen.ts';
 import type { Arena } from './arena.ts';
 import { openArena } from './arena.ts';
 import type { BenchOptions } from './bench-options.ts';

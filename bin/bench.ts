@@ -1,7 +1,7 @@
 import { parseBenchOptions } from '../bench/bench-options.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { runCommand } from '../command-line/run-command.ts';
-import { openScreen } from '../local/run/screen.ts';
+import { openScreen } from '../command-line/screen.ts';
 
 await runCommand(async () => {
   const options = parseBenchOptions(process.argv.slice(2));

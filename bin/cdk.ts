@@ -50,7 +50,7 @@ async function compareFirst(): Promise<void> {
   await runCommand(async () => {
     await checkAssembly(ASSEMBLY, options, console.log);
     return command === 'diff' || (await runCdk(['deploy', '--app', ASSEMBLY, ...rest]));
-  }, describeFailedCall);
+  }, { describeFailure: describeFailedCall });
 }
 
 async function synthesizeAfresh(args: readonly string[]): Promise<boolean> {

@@ -9,26 +9,32 @@ const EXIT = { failed: 1, usage: 2, interrupted: 130 } as const;
  */
 export type DescribeFailure = (error: unknown) => string | undefined;
 
+/** What makes one kind of command different from the others. */
+export interface CommandKind {
+  /** For errors that get one line instead of a stack trace. @defaultValue there are none */
+  readonly describeFailure?: DescribeFailure;
+  /** How the command ends after an error that is no mistake of the user. @defaultValue 1 */
+  readonly failedExitCode?: number;
+}
+
 /**
  * Runs a command to its end: the one place where the failure of a command is reported and its exit code is set. A
- * mistake of the user ends it with 2 and all problems, without a stack trace; a bug keeps its stack trace and ends it
- * with 1.
+ * mistake of the user ends it with 2 and all problems, without a stack trace; a bug keeps its stack trace.
  *
- * @param work resolves to whether the command did what it was asked to; false ends it with 1
- * @param describeFailure for errors that get one line instead of a stack trace, and 1; by default there are none
+ * @param work resolves to whether the command did what it was asked to, where false ends it with 1, or to its exit code
  */
-export async function runCommand(
-  work: () => Promise<boolean>,
-  describeFailure: DescribeFailure = () => undefined,
-): Promise<void> {
+export async function runCommand(work: () => Promise<boolean | number>, kind: CommandKind = {}): Promise<void> {
+  const { describeFailure = () => undefined, failedExitCode = EXIT.failed } = kind;
+  onReaderGone(() => undefined);
   try {
-    if (!(await work())) process.exitCode = EXIT.failed;
+    const result = await work();
+    if (result !== true) process.exitCode = result === false ? EXIT.failed : result;
   } catch (error) {
     const isMistake = error instanceof ProblemsError;
     const message = isMistake ? error.message : describeFailure(error);
     if (message === undefined) throw error;
     process.stderr.write(`${message}\n`);
-    process.exitCode = isMistake ? EXIT.usage : EXIT.failed;
+    process.exitCode = isMistake ? EXIT.usage : failedExitCode;
   }
 }
 
@@ -36,11 +42,11 @@ export async function runCommand(
  * The same for a command that Ctrl-C ends early, with exit code 130.
  *
  * @param work gets a signal that is aborted then; it is expected to return soon
- * @param describeFailure as for {@link runCommand}
+ * @param kind as for {@link runCommand}
  */
 export async function runInterruptibleCommand(
-  work: (interrupted: AbortSignal) => Promise<boolean>,
-  describeFailure?: DescribeFailure,
+  work: (interrupted: AbortSignal) => Promise<boolean | number>,
+  kind?: CommandKind,
 ): Promise<void> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -48,6 +54,17 @@ export async function runInterruptibleCommand(
       interrupted.abort();
     });
   }
-  await runCommand(() => work(interrupted.signal), describeFailure);
+  onReaderGone(() => {
+    interrupted.abort();
+  });
+  await runCommand(() => work(interrupted.signal), kind);
   if (interrupted.signal.aborted) process.exitCode = EXIT.interrupted;
+}
+
+/** Who reads standard output may have had enough, as `head` has: that is no failure, and there is nobody to tell. */
+function onReaderGone(end: () => void): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    end();
+  });
 }

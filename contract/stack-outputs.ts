@@ -10,6 +10,8 @@ export const STACK_OUTPUTS = [
   'BuildVersion',
   'FunctionName',
   'FunctionVersion',
+  'LogGroupName',
+  'WatchdogFunctionName',
   'MappingId',
   'StreamArn',
   'ClusterArn',
@@ -17,6 +19,7 @@ export const STACK_OUTPUTS = [
   'MaintenanceSecretArn',
   'DashboardUrl',
   'PageTopicArn',
+  'OperatorPolicyArn',
 ] as const;
 
 /** Output of a stack with an on-failure destination: the bucket's name. */

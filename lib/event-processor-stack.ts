@@ -41,6 +41,8 @@ export class EventProcessorStack extends Stack {
       BuildVersion: code.processor.buildVersion,
       FunctionName: processor.function.functionName,
       FunctionVersion: processor.alias.version.version,
+      LogGroupName: processor.logGroup.logGroupName,
+      WatchdogFunctionName: processor.watchdog.functionName,
       MappingId: processor.mapping.eventSourceMappingId,
       StreamArn: streamArn,
       ClusterArn: processor.cluster.clusterArn,
@@ -48,6 +50,7 @@ export class EventProcessorStack extends Stack {
       MaintenanceSecretArn: processor.maintenanceSecret.secretArn,
       DashboardUrl: processor.dashboardUrl,
       PageTopicArn: processor.pageTopic.topicArn,
+      OperatorPolicyArn: processor.operatorPolicy.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
     if (processor.failedBatches !== undefined) {

@@ -1,7 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { Alarm, CompositeAlarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable, IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type {
@@ -10,7 +10,7 @@ import type {
   EventSourceMapping,
   Function as LambdaFunction,
 } from 'aws-cdk-lib/aws-lambda';
-import { FilterPattern, RetentionDays, type ILogSubscriptionDestination } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, RetentionDays, type ILogGroup, type ILogSubscriptionDestination } from 'aws-cdk-lib/aws-logs';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -23,6 +23,7 @@ import { boundedName, deploymentName } from './constructs/deployment-name.ts';
 import { EventDatabase, type DataApiCluster } from './constructs/event-database.ts';
 import { EventStream } from './constructs/event-stream.ts';
 import { FailedBatches } from './constructs/failed-batches.ts';
+import { OperatorPolicy } from './constructs/operator-policy.ts';
 import { Pager } from './constructs/pager.ts';
 import { ProcessorFunction } from './constructs/processor-function.ts';
 import { Rollout } from './constructs/rollout.ts';
@@ -162,9 +163,15 @@ export class EventProcessor extends Construct {
   readonly stream: IStream;
   readonly key: IKey;
   readonly function: LambdaFunction;
+  /** Log of the function. */
+  readonly logGroup: ILogGroup;
   /** The version of the function in use, which the mapping invokes. */
   readonly alias: Alias;
   readonly mapping: EventSourceMapping;
+  /** Looks every minute how far behind the consumer is. */
+  readonly watchdog: LambdaFunction;
+  /** All that the operator commands need, for people to be given. */
+  readonly operatorPolicy: IManagedPolicy;
   readonly cluster: DataApiCluster;
   /** The same if it was made here. */
   readonly ownCluster: DatabaseCluster | undefined;
@@ -200,15 +207,18 @@ export class EventProcessor extends Construct {
     const around = this.createResources(base);
     const parts = this.createParts(base, around);
     forwardLogs(props.logDestination, parts);
-    const { processor, mapping, rollout, monitoring } = parts;
+    const { processor, mapping, watchdog, rollout, monitoring } = parts;
 
     this.deployment = base.deployment;
     this.functionName = props.code.functionName;
     this.stream = around.stream.stream;
     this.key = base.encryptionKey;
     this.function = processor.function;
+    this.logGroup = processor.logGroup;
     this.alias = processor.alias;
     this.mapping = mapping.mapping;
+    this.watchdog = watchdog.watchdog.function;
+    this.operatorPolicy = this.createOperatorPolicy(base, around);
     this.cluster = around.database.cluster;
     this.ownCluster = around.database.ownCluster;
     this.databaseName = around.database.databaseName;
@@ -323,6 +333,17 @@ export class EventProcessor extends Construct {
     for (const user of [processor.alias, watchdog]) user.node.addDependency(migrations);
     makeAlarmsQuietly(monitoring, { watchdog, pager });
     return { migrations, processor, mapping, watchdog, monitoring, rollout };
+  }
+
+  private createOperatorPolicy(
+    { encryptionKey }: Foundations,
+    { stream, database, failedBatches, pager }: Resources,
+  ): IManagedPolicy {
+    const functions = [this.function, this.watchdog];
+    const { pageTopic } = pager;
+    const { mapping } = this;
+    const props = { encryptionKey, stream, database, mapping, functions, failedBatches, pageTopic };
+    return new OperatorPolicy(this, 'Operators', props).policy;
   }
 
   /**

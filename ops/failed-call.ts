@@ -1,5 +1,6 @@
 import { DatabaseError } from '../data-api/classify-error.ts';
 import { GaveUpWaitingError } from '../data-api/retry-transient.ts';
+import { calledOperation, permissionFor, type CalledOperation } from './stack/called-operation.ts';
 
 /**
  * What to tell about an error that a service answered, or that kept it from being reached: missing credentials or
@@ -20,5 +21,27 @@ function describeClientError(error: Error): string | undefined {
   if (message === 'Region is missing') return 'the region is missing; pass `--region`, or set AWS_REGION';
   if (name === 'CredentialsProviderError') return `${message}; sign in, or choose a profile with AWS_PROFILE`;
   if (!('$metadata' in error || 'syscall' in error)) return undefined;
-  return name === 'Error' ? message : `${name}: ${message}`;
+  const called = calledOperation(error);
+  const told = name === 'Error' ? message : `${name}: ${message}`;
+  const where = called === undefined ? '' : `${called.service} ${called.operation}: `;
+  const todo = adviceFor(error, called);
+  return `${where}${told}${todo === undefined ? '' : `; ${todo}`}`;
+}
+
+/** Parts of the names under which services refuse a call, and what to do: each service has its own way to write them. */
+const ADVICE: readonly (readonly [RegExp, (called: CalledOperation | undefined) => string | undefined])[] = [
+  [/ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClient/, () => 'sign in again, or check AWS_PROFILE'],
+  [
+    /AccessDenied|AuthorizationError|NotAuthorized|UnauthorizedOperation|^Forbidden/,
+    // Who deploys is somebody else, and has other permissions.
+    (called) => called && `you need ${permissionFor(called)}; the policy of the output OperatorPolicyArn has it`,
+  ],
+  [
+    /Throttl|TooManyRequests|LimitExceeded|ThroughputExceeded|SlowDown/,
+    () => 'too many calls at present; try again in a minute',
+  ],
+];
+
+function adviceFor({ name }: Error, called: CalledOperation | undefined): string | undefined {
+  return ADVICE.find(([pattern]) => pattern.test(name))?.[1](called);
 }

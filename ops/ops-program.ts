@@ -2,27 +2,61 @@ import { Command } from 'commander';
 import { runSubcommand } from '../command-line/parse-command-line.ts';
 import { commandOf } from '../command-line/program-name.ts';
 import { runInterruptibleCommand } from '../command-line/run-command.ts';
+import { OPS_EXIT_CODES, type OpsExitCode } from './exit-codes.ts';
 import { describeFailedCall } from './failed-call.ts';
 import { createFuseCommand } from './fuse/fuse-command.ts';
 import { runFuse } from './fuse/run-fuse.ts';
+import type { OpsConsole } from './ops-console.ts';
+import { openOpsProgress } from './ops-progress.ts';
 import { createRedriveCommand } from './redrive/redrive-command.ts';
 import { runRedrive } from './redrive/run-redrive.ts';
+import { openTarget, type Target } from './stack/open-target.ts';
+import type { TargetOptions } from './stack/target-options.ts';
+
+/** Does what one command is for, with what its options name. */
+type Work<Options> = (target: Target, options: Options, console: OpsConsole) => Promise<OpsExitCode>;
 
 /** Runs one of the operator commands, and sets the exit code. */
 export async function runOpsProgram(argv: readonly string[]): Promise<void> {
-  await runInterruptibleCommand(async (signal) => {
-    const terminal = { say: console.log, signal };
-    let isDone = true;
-    const commands = [
-      createRedriveCommand(async (options) => {
-        const { refused } = await runRedrive(options, terminal);
-        isDone = refused.length === 0;
+  await runInterruptibleCommand(
+    async (signal) => {
+      let exitCode: OpsExitCode = OPS_EXIT_CODES.fine;
+      const on =
+        <Options extends TargetOptions>(work: Work<Options>) =>
+        async (options: Options): Promise<void> => {
+          using progress = openOpsProgress();
+          const opsConsole = { say: console.log, progress: progress.show, signal };
+          progress.show('asking for the stack');
+          using target = await openTarget(options);
+          exitCode = await work(target, options, opsConsole);
+        };
+      const program = new Command(commandOf('ops')).description(
+        'Look after a deployed stack, or after a world on this machine as if it were one.',
+      );
+      for (const command of createCommands(on)) program.addCommand(command);
+      await runSubcommand(program, argv);
+      return exitCode;
+    },
+    { describeFailure: describeFailedCall, failedExitCode: OPS_EXIT_CODES.cannotSee },
+  );
+}
+
+/** Each command with its work; new ones are added here. */
+function createCommands(
+  on: <Options extends TargetOptions>(work: Work<Options>) => (options: Options) => Promise<void>,
+): readonly Command[] {
+  return [
+    createRedriveCommand(
+      on(async (target, options, opsConsole) => {
+        const { refused } = await runRedrive(target, options, opsConsole);
+        return refused.length === 0 ? OPS_EXIT_CODES.fine : OPS_EXIT_CODES.found;
       }),
-      createFuseCommand((options) => runFuse(options, terminal)),
-    ];
-    const program = new Command(commandOf('ops')).description('Look after a deployed stack.');
-    for (const command of commands) program.addCommand(command);
-    await runSubcommand(program, argv);
-    return isDone;
-  }, describeFailedCall);
+    ),
+    createFuseCommand(
+      on(async (target, options, opsConsole) => {
+        await runFuse(target, options, opsConsole);
+        return OPS_EXIT_CODES.fine;
+      }),
+    ),
+  ];
 }

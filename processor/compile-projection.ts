@@ -13,6 +13,7 @@ import { givenTables, rowSourcesOf } from './tables/table-kind.ts';
 import { ownLedgerOf } from './tables/inserts.ts';
 import type { AnyProjection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
+import { memberName } from './user-values.ts';
 
 /** A projection as the engine sees it: its types have done their work. */
 export interface ErasedProjection extends Omit<AnyProjection, 'eventId' | 'lookupKeys' | 'project'> {
@@ -25,10 +26,10 @@ export interface ErasedProjection extends Omit<AnyProjection, 'eventId' | 'looku
 export interface CompiledProjection {
   readonly projection: ErasedProjection;
   readonly step: ProjectionStep;
-  /** The statement that writes a chunk. */
+  /** The statement that writes a chunk without rejections, as nearly all are. */
   readonly writeSql: string;
-  /** The same for a chunk that has payloads sent ahead in parts. */
-  readonly writeWithPartsSql: string;
+  /** The same for a chunk that has rejections. */
+  readonly writeWithRejectionsSql: string;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
   /** Insert tables that refuse a row whose key is there already. */
@@ -58,9 +59,9 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
   const ownLookups = ownLookupsOf(tables, declared.lookups);
   const lookups = withFresh(declared.lookups, ownLookups);
   const projection = { ...declared, lookups } as ErasedProjection;
-  const writeWithPartsSql = compileWrite({ tables, ledger }, { withParts: true });
+  const writeWithRejectionsSql = compileWrite({ tables, ledger }, { withRejections: true });
   const lookupSql = compileLookup(lookups);
-  const problems = [...lengthProblems('tables', writeWithPartsSql), ...lengthProblems('lookups', lookupSql ?? '')];
+  const problems = [...lengthProblems('tables', writeWithRejectionsSql), ...lengthProblems('lookups', lookupSql ?? '')];
   if (problems.length > 0) throw new ProjectionError(problems);
   const given = givenTables(tables);
   const tableCount = given.length;
@@ -73,10 +74,13 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
       project,
       encoders: given.map(([name, table]) => createRowEncoder(name, table)),
       rowSources: rowSourcesOf(tables),
-      ownLedger,
+      ownLedger: ownLedger && {
+        table: memberName(ownLedger.table),
+        keyColumn: memberName(ownLedger.keyColumn),
+      },
     },
     writeSql: compileWrite({ tables, ledger }),
-    writeWithPartsSql,
+    writeWithRejectionsSql,
     lookupSql,
     ownLookups,
     healForSeconds: healForSeconds(declared.healFor) ?? 0,
@@ -85,7 +89,7 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
       .filter(([name, { kind, withoutEffect }]) => kind === 'inserts' && withoutEffect === undefined && name !== ledger)
       .map(([name]) => name),
     fixedRequestBytes:
-      Math.max(bytesInRequest(writeWithPartsSql), bytesInRequest(lookupSql ?? '')) +
+      Math.max(bytesInRequest(writeWithRejectionsSql), bytesInRequest(lookupSql ?? '')) +
       ENVELOPE_BYTES +
       parameters * PARAMETER_BYTES,
   };

@@ -29,17 +29,17 @@ export type TriedWrite = WriteCounts | { readonly missingParent: string };
 /** Commits one chunk: all of it or nothing. */
 export interface EventStore {
   /**
-   * Runs the compiled write.
+   * Runs the compiled write of a chunk without rejections.
    *
    * @throws {@link DatabaseError}
    */
   write(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
   /**
-   * The same for a chunk whose rejections have payloads that were sent ahead in parts.
+   * The same for a chunk with rejections, whose payloads may have been sent ahead in parts.
    *
    * @throws {@link DatabaseError}
    */
-  writeWithParts(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
+  writeWithRejections(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
   /**
    * Runs the compiled write once per event, in one call, and goes on after an event whose parent row is missing.
    *

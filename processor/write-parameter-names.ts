@@ -5,7 +5,7 @@ export const WRITE_PARAMETERS = {
   events: 'events',
   /** `[n, column, …]` per row of the table at this index among those that events give rows for. */
   rows: (tableIndex: number) => `rows_${tableIndex}`,
-  /** One array per quarantined item, in the order of the quarantine's columns. */
+  /** One array per quarantined item, in the order of the quarantine's columns; only of a chunk that has some. */
   quarantine: 'quarantine',
   /** One array, in the order of the batch log's columns. */
   log: 'log',

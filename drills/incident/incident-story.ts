@@ -6,7 +6,7 @@ import { readEmbeddedMetrics } from '../../local/cloudwatch/metrics/read-embedde
 import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import type { LiveWorld } from '../../local/live/live-world.ts';
 import { playMinute, type PlayedMinute } from '../../local/live/play-minute.ts';
-import type { Screen } from '../../local/run/screen.ts';
+import type { Screen } from '../../command-line/screen.ts';
 import { describeDuration } from '../../progress/plain-words.ts';
 import { RemainingTimeEstimator, type RemainingTime } from '../../progress/remaining-time.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';

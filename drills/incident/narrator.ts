@@ -1,4 +1,4 @@
-import type { Screen } from '../../local/run/screen.ts';
+import type { Screen } from '../../command-line/screen.ts';
 
 /** Tells a story in stream time. */
 export interface Narrator {

@@ -7,7 +7,7 @@ import { digestSql, expectedDigests, VERIFIED_TABLES, type TableDigest } from '.
 import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import { startLiveWorld, type LiveWorld } from '../../local/live/live-world.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
-import type { Screen } from '../../local/run/screen.ts';
+import type { Screen } from '../../command-line/screen.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { livePlan } from '../live/live-plan.ts';
 import { synthesizeLiveStack } from '../live/live-stack.ts';

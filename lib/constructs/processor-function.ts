@@ -1,7 +1,5 @@
-import { Validations } from 'aws-cdk-lib';
 import type { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import { LIVE_ALIAS } from '../../contract/stack-outputs.ts';
@@ -49,21 +47,13 @@ export class ProcessorFunction extends Construct {
         ...(failedBatches?.writeStatements() ?? []),
       ],
     });
-    if (failedBatches !== undefined) acknowledgeObjects(service, failedBatches);
+    failedBatches?.acknowledgeObjects(service.role);
     this.function = service.function;
     this.logGroup = service.logGroup;
     this.alias = service.function.addAlias(LIVE_ALIAS, {
       description: `build ${buildVersion}`,
     });
   }
-}
-
-function acknowledgeObjects({ role }: ServiceFunction, { bucket }: FailedBatches): void {
-  const logicalId = bucket.stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
-  Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`,
-    reason: 'Lambda chooses the names of the objects that it puts into this one bucket',
-  });
 }
 
 function environmentOf({ database, ...props }: ProcessorFunctionProps): Readonly<Record<string, string>> {

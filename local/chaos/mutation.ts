@@ -18,7 +18,7 @@ export const MUTATIONS = {
     says: 'writes join all events of the batch instead of those the ledger saw for the first time',
     edits: {
       'processor/write/compile-write.ts': [
-        ['JOIN ${FRESH} USING (${OWN.n})`;', 'JOIN ${LEDGER_ROWS} USING (${OWN.n})`;'],
+        ['IN (SELECT ${OWN.n} FROM ${FRESH})`;', 'IN (SELECT ${OWN.n} FROM ${LEDGER_ROWS})`;'],
       ],
     },
     profile: 'mixed',

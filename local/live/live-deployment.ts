@@ -11,7 +11,7 @@ import { createKinesisSource } from '../mapping/kinesis-source.ts';
 import type { MappingEvent, MappingObserver } from '../mapping/mapping-event.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import type { TextEvent } from '../input/event-input.ts';
-import type { AwsServices } from './aws-services.ts';
+import type { AwsServices } from '../aws/aws-services.ts';
 import type { DeploymentPlan, FunctionPlan } from './deployment-plan.ts';
 import { MinuteCounts } from './minute-counts.ts';
 import type { MetricDatum } from '../cloudwatch/metrics/metric.ts';
@@ -93,7 +93,7 @@ export class LiveDeployment implements AsyncDisposable {
     });
     const { failedBatchesBucket, pageTopic } = plan;
     const { buckets, topics } = parts.services;
-    if (failedBatchesBucket !== undefined) buckets.set(failedBatchesBucket, []);
+    if (failedBatchesBucket !== undefined) buckets.set(failedBatchesBucket, new Map());
     if (pageTopic !== undefined) topics.set(pageTopic.arn, pageTopic.confirmedSubscriptions);
   }
 
@@ -168,7 +168,8 @@ export class LiveDeployment implements AsyncDisposable {
   takeServiceMetrics(timestampMs: number): readonly MetricDatum[] {
     const counts = this.#counts;
     this.#counts = new MinuteCounts();
-    return counts.metrics(this.plan, timestampMs);
+    const { streamName, mappingId, processor } = this.plan;
+    return counts.metrics({ streamName, mappingId, functionName: processor.functionName }, timestampMs);
   }
 
   /** What the functions have written since the last call. */

@@ -10,7 +10,7 @@ import { startKinesis, type KinesisEmulator } from '../kinesis/start-kinesis.ts'
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
 import { prepareTables } from '../run/prepare-tables.ts';
-import { startAwsServices, type AwsServices } from './aws-services.ts';
+import { startAwsServices, type AwsServices } from '../aws/aws-services.ts';
 import type { DeploymentPlan } from './deployment-plan.ts';
 import { LiveDeployment, streamNameOf, type WorldParts } from './live-deployment.ts';
 
@@ -51,7 +51,7 @@ export async function startLiveWorld(tables: WorldTables): Promise<LiveWorld> {
   await using stack = new AsyncDisposableStack();
   const clock = stack.use(new VirtualClock());
   await beginMinute(clock);
-  const services = stack.use(await startAwsServices());
+  const services = stack.use(await startAwsServices(() => clock.now()));
   const postgres = await startPostgres();
   stack.defer(() => postgres.stop());
   await prepareTemplate(clock, postgres, tables);

@@ -1,6 +1,14 @@
 import type { MetricDatum } from '../cloudwatch/metrics/metric.ts';
 import type { MappingEvent } from '../mapping/mapping-event.ts';
-import type { DeploymentPlan } from './deployment-plan.ts';
+
+/** What the metrics of a deployment are under. */
+export interface CountedDeployment {
+  readonly streamName: string;
+  /** UUID of the event source mapping. */
+  readonly mappingId: string;
+  /** Physical name of the function. */
+  readonly functionName: string;
+}
 
 /** Metrics of Lambda and Kinesis in one minute, by the dimension they are published under. */
 interface Published {
@@ -53,11 +61,11 @@ export class MinuteCounts {
   }
 
   /** What is published of it. */
-  metrics(plan: DeploymentPlan, timestampMs: number): readonly MetricDatum[] {
+  metrics({ streamName, mappingId, functionName }: CountedDeployment, timestampMs: number): readonly MetricDatum[] {
     const dimensions = {
-      function: ['AWS/Lambda', { FunctionName: plan.processor.functionName }],
-      mapping: ['AWS/Lambda', { EventSourceMappingUUID: plan.mappingId }],
-      stream: ['AWS/Kinesis', { StreamName: plan.streamName }],
+      function: ['AWS/Lambda', { FunctionName: functionName }],
+      mapping: ['AWS/Lambda', { EventSourceMappingUUID: mappingId }],
+      stream: ['AWS/Kinesis', { StreamName: streamName }],
     } as const;
     return (['function', 'mapping', 'stream'] as const).flatMap((kind) => {
       const [namespace, of] = dimensions[kind];

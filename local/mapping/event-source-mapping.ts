@@ -61,6 +61,13 @@ export interface EventSourceMapping {
    */
   stop(): Promise<void>;
   /**
+   * Changes settings, as `UpdateEventSourceMapping` does: polling stops and goes on after the last processed record.
+   *
+   * @param changes `enabled` among them; what is left out stays as it is
+   * @throws MappingSettingsError with all problems of the settings; nothing has changed then
+   */
+  update(changes: Partial<MappingSettings>): Promise<void>;
+  /**
    * Resolves once everything that is in the stream at the time of the call is resolved: every shard has then been
    * read to its tip, its children included.
    *
@@ -117,7 +124,7 @@ interface DrainWaiter {
 }
 
 class Mapping implements EventSourceMapping {
-  readonly #options: Omit<MappingContext, 'signal'>;
+  #options: Omit<MappingContext, 'signal'>;
   readonly #checkpoints = new Map<string, string>();
   readonly #finished = new Set<string>();
   /** Shards the stream had when the mapping first looked: only they begin at the starting position. */
@@ -172,6 +179,15 @@ class Mapping implements EventSourceMapping {
     this.#state = 'Disabled';
     this.#rejectDrainWaiters(new Error('the mapping was stopped before the stream was drained'));
     if (this.#failure !== undefined && !this.#failure.isTold) throw this.#failure.error;
+  }
+
+  async update(changes: Partial<MappingSettings>): Promise<void> {
+    const { settings, clock } = this.#options;
+    const changed = parseMappingSettings({ ...settings, ...changes }, clock.now());
+    const { enabled = this.#state === 'Enabled' } = changes;
+    await this.stop();
+    this.#options = { ...this.#options, settings: changed };
+    if (enabled) await this.enable();
   }
 
   drained(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { FunctionFolder } from '../../build/function-folder.ts';
 import { createEventSourceMapping, type EventSourceMapping } from '../mapping/event-source-mapping.ts';
-import type { MappingEvent } from '../mapping/mapping-event.ts';
+import type { MappingEvent, MappingObserver } from '../mapping/mapping-event.ts';
+import type { FailureDestination } from '../mapping/ports.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import { createBatchLog, type BatchLog } from './batch-log.ts';
 import { describeProgress } from './describe-run.ts';
@@ -18,15 +19,22 @@ export interface HeardFunction extends WorldFunction {
   readonly failures: InvocationFailures;
 }
 
-/** Listens to the environments of a function. */
-export function hear(folder: FunctionFolder): HeardFunction {
+/**
+ * Listens to the environments of a function.
+ *
+ * @param onLine hears each line of their output as well
+ */
+export function hear(folder: FunctionFolder, onLine: (line: string) => void): HeardFunction {
   const log = createBatchLog();
   const failures = new InvocationFailures(folder.name);
   return {
     folder,
     log,
     failures,
-    onLog: log.add,
+    onLog: (line, environmentId) => {
+      log.add(line, environmentId);
+      onLine(line);
+    },
     onCrash: (crash) => {
       log.dropCrashOutput(crash.environmentId);
       failures.addCrash(crash);
@@ -41,6 +49,12 @@ export interface ConsumerParts {
   readonly settings: Partial<MappingSettings>;
   /** Hears how far the consumer is. */
   readonly onCheckpoint: (shardId: string, sequenceNumber: string) => void;
+  /** UUID of the mapping; one that stands for all unless given. */
+  readonly mappingId?: string;
+  /** Where discarded batches go; without it they are dropped. */
+  readonly onFailure?: FailureDestination;
+  /** Hears of everything the mapping does. */
+  readonly observe?: MappingObserver;
 }
 
 /** What has been put on the stream, as a consumer is measured by it. */
@@ -70,9 +84,11 @@ export class Consumer {
   #standstill: Standstill | undefined;
   /** What ended the mapping. */
   #failure: unknown;
+  /** Changes of the settings under way: that the mapping is stopped meanwhile is no failure. */
+  #updates = 0;
 
   constructor(parts: ConsumerParts) {
-    const { running, stream, settings } = parts;
+    const { running, stream, settings, mappingId, onFailure } = parts;
     this.#parts = parts;
     this.name = running.folder.name;
     this.#mapping = createEventSourceMapping({
@@ -81,7 +97,14 @@ export class Consumer {
       settings,
       pace: stream.pace,
       observe: this.#observe,
+      ...(mappingId !== undefined && { identity: { uuid: mappingId } }),
+      ...(onFailure !== undefined && { onFailure }),
     });
+  }
+
+  /** The mapping as the API would tell it. */
+  get mapping(): Pick<EventSourceMapping, 'settings' | 'state'> {
+    return this.#mapping;
   }
 
   /** Events that the mapping is done with. */
@@ -102,9 +125,22 @@ export class Consumer {
   async start(): Promise<void> {
     this.#startedAt = performance.now();
     await this.#mapping.start();
-    this.#mapping.drained().catch((error: unknown) => {
-      this.#failure = error;
-    });
+    this.#hearOfFailure();
+  }
+
+  /**
+   * Changes the settings of the mapping, as an operator would; positions are kept.
+   *
+   * @throws MappingSettingsError
+   */
+  async update(changes: Partial<MappingSettings>): Promise<void> {
+    this.#updates += 1;
+    try {
+      await this.#mapping.update(changes);
+    } finally {
+      this.#updates -= 1;
+    }
+    if (this.#mapping.state() === 'Enabled') this.#hearOfFailure();
   }
 
   stop(): Promise<void> {
@@ -161,7 +197,14 @@ export class Consumer {
     };
   }
 
+  #hearOfFailure(): void {
+    this.#mapping.drained().catch((error: unknown) => {
+      if (this.#updates === 0) this.#failure = error;
+    });
+  }
+
   readonly #observe = (event: MappingEvent): void => {
+    this.#parts.observe?.(event);
     switch (event.type) {
       case 'resolved':
       case 'discarded':

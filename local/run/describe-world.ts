@@ -1,30 +1,29 @@
-import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
+import { localWorldsFolder } from '../../command-line/local-worlds.ts';
 import { commandOf } from '../../command-line/program-name.ts';
 import type { World } from './start-world.ts';
 
 /**
- * What another terminal needs to work with a running world: the variables that AWS's clients and the operator commands
- * read, and the database.
+ * What another terminal needs to work with a running world: the operator commands, the servers, and the database.
  *
- * @returns lines for a shell
+ * @param stackNames of its functions, as it has announced them
+ * @returns lines for a person
  */
-export function describeWorld({ dataApi, postgres, stream }: Pick<World, 'dataApi' | 'postgres' | 'stream'>): string[] {
-  const variables = {
-    AWS_REGION: dataApi.region,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    AWS_ENDPOINT_URL_RDS_DATA: dataApi.endpoint,
-    ...(stream.endpoint !== undefined && { AWS_ENDPOINT_URL_KINESIS: stream.endpoint }),
-    CLUSTER_ARN: dataApi.resourceArn,
-    SECRET_ARN: dataApi.secretArn,
-    DATABASE: dataApi.database,
-    STREAM_ARN: stream.source.streamArn,
-  };
+export function describeWorld(
+  { dataApi, postgres, stream, services }: Pick<World, 'dataApi' | 'postgres' | 'stream' | 'services'>,
+  stackNames: readonly string[],
+): readonly string[] {
+  const [first = ''] = stackNames;
+  const local = stackNames.length === 1 ? '--local' : `--local ${first}`;
+  const servers = [
+    `RDS Data API ${dataApi.endpoint}`,
+    ...(stream.endpoint === undefined ? [] : [`Kinesis ${stream.endpoint}`]),
+    `other services ${services.endpoint}`,
+  ];
   return [
-    'Running until Ctrl-C. In another terminal:',
-    ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
-    `  ${commandOf('ops')} redrive`,
-    `  ${commandOf('ops')} fuse`,
+    `Running until Ctrl-C, as ${stackNames.join(', ')}. In another terminal:`,
+    ...['redrive', 'fuse'].map((command) => `  ${commandOf('ops')} ${command} ${local}`),
     `  psql ${postgres.url}`,
+    `Servers, for any credentials in ${dataApi.region}: ${servers.join(', ')}.`,
+    `Commands find this world by a file in ${localWorldsFolder()}.`,
   ];
 }

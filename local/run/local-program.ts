@@ -2,7 +2,7 @@ import { runInterruptibleCommand } from '../../command-line/run-command.ts';
 import { GaveUpWaitingError } from '../../data-api/retry-transient.ts';
 import { runLocal } from './run-local.ts';
 import { parseRunOptions, type RunOptions } from './run-options.ts';
-import { openScreen, type Screen } from './screen.ts';
+import { openScreen, type Screen } from '../../command-line/screen.ts';
 
 /** One run of chaos, which the package comes without. */
 export type RunChaosOnce = (
@@ -32,17 +32,20 @@ export interface OtherRuns {
  * @param others takes the place of it; the package has none
  */
 export async function runLocalProgram(argv: readonly string[], others?: OtherRuns): Promise<void> {
-  await runInterruptibleCommand(async (signal) => {
-    const options = parseRunOptions(argv);
-    if (options === undefined) return true;
-    using screen = openScreen();
-    const { chaosSeed: seed, source, incidentHours: downHours } = options;
-    if (seed !== undefined && others !== undefined) return await others.runChaosOnce({ seed, source }, screen.say);
-    if (downHours !== undefined && others !== undefined) {
-      return await others.runIncident({ downHours, ...options }, screen, signal);
-    }
-    return (await runLocal(options, screen, signal))?.every(({ caughtUp }) => caughtUp) === true;
-  }, describeUnready);
+  await runInterruptibleCommand(
+    async (signal) => {
+      const options = parseRunOptions(argv);
+      if (options === undefined) return true;
+      using screen = openScreen();
+      const { chaosSeed: seed, source, incidentHours: downHours } = options;
+      if (seed !== undefined && others !== undefined) return await others.runChaosOnce({ seed, source }, screen.say);
+      if (downHours !== undefined && others !== undefined) {
+        return await others.runIncident({ downHours, ...options }, screen, signal);
+      }
+      return (await runLocal(options, screen, signal))?.every(({ caughtUp }) => caughtUp) === true;
+    },
+    { describeFailure: describeUnready },
+  );
 }
 
 /** A database that is given with `--database-url` may be busy or locked for longer than anybody waits. */

@@ -11,9 +11,10 @@ import { describeQuarantine } from './describe-quarantine.ts';
 import { describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import type { RunOptions } from './run-options.ts';
+import { LocalDeployment } from './local-deployment.ts';
 import { SharedTrim } from './local-stream.ts';
 import { createRunReport, type RunReport } from './run-report.ts';
-import type { Screen } from './screen.ts';
+import type { Screen } from '../../command-line/screen.ts';
 import { describeStandstill } from './standstill.ts';
 import { startWorld, type World } from './start-world.ts';
 
@@ -48,8 +49,9 @@ export async function runLocal(
   const folders = options.functions.map((name) => functionFolder(name));
   const settings = await Promise.all(folders.map((folder) => readLocalSettings(folder)));
   const input = await openInput(options, settings);
+  const kept: { metrics?: LocalDeployment['metrics'] | undefined } = {};
   const world = await startWorld({
-    functions: folders.map(hear),
+    functions: folders.map((folder) => hear(folder, (line) => kept.metrics?.log(line))),
     examples: settings.flatMap(({ example }) => example ?? []),
     options,
     onStep: (step) => {
@@ -65,7 +67,10 @@ export async function runLocal(
   }
   for (const warning of [...world.warnings, ...(await migrationWarnings(folders))]) screen.say(`WARN ${warning}`);
   const events = input.events()[Symbol.iterator]();
-  return drain(new LocalRun({ options, world, screen, signal, events }), options.events ?? input.backlog);
+  const deployment = options.keepRunning ? await LocalDeployment.plan(world) : undefined;
+  kept.metrics = deployment?.metrics;
+  const run = new LocalRun({ options, world, screen, signal, events, deployment });
+  return drain(run, options.events ?? input.backlog);
 }
 
 async function migrationWarnings(folders: readonly FunctionFolder[]): Promise<readonly string[]> {
@@ -96,11 +101,14 @@ interface RunParts {
   readonly screen: Screen;
   readonly signal: AbortSignal;
   readonly events: Iterator<InputEvent>;
+  /** Undefined for a run that ends once it has caught up. */
+  readonly deployment: LocalDeployment | undefined;
 }
 
 /** Fills the stream, lets it be drained, reports, and ends the world whatever happens. */
 async function drain(run: LocalRun, backlog: number): Promise<readonly RunReport[]> {
   try {
+    await run.announce();
     await run.fill(backlog);
     await run.catchUp();
     const reports = await run.report();
@@ -119,7 +127,7 @@ class LocalRun {
   /** What had been put at the moments looked at, the oldest just beyond {@link ABREAST_MS}. */
   readonly #putMarks: { readonly atMs: number; readonly put: number }[] = [];
   readonly #toldStandstills = new Set<Consumer>();
-  /** An outage that went wrong. */
+  /** An outage, or a change of the mapping, that went wrong. */
   #failure: unknown;
   /** Aborted when no more events are to arrive. */
   readonly #arriving = new AbortController();
@@ -142,8 +150,16 @@ class LocalRun {
           onCheckpoint: (shardId, sequenceNumber) => {
             trim.checkpoint(index, shardId, sequenceNumber);
           },
+          ...parts.deployment?.partsOf(index),
         }),
     );
+  }
+
+  /** Tells the operator commands of this user that the world is there, where it is kept running. */
+  async announce(): Promise<void> {
+    await this.#parts.deployment?.announce(this.#consumers, (error) => {
+      this.#failure ??= error;
+    });
   }
 
   /** Puts the backlog while nobody reads. */
@@ -185,8 +201,7 @@ class LocalRun {
 
   /** Goes on until the run is ended; whoever likes can look at the servers meanwhile. */
   async keepRunning(): Promise<void> {
-    const { world, screen } = this.#parts;
-    for (const line of describeWorld(world)) screen.say(line);
+    for (const line of this.#describeWorld()) this.#parts.screen.say(line);
     await this.#watch(() => false);
     await this.#stop();
   }
@@ -194,6 +209,7 @@ class LocalRun {
   /** Ends everything; batches that a failed run has left under way end with their environments. */
   async close(): Promise<void> {
     this.#arriving.abort();
+    await this.#parts.deployment?.[Symbol.asyncDispose]();
     // A run that failed has told why; what follows from it is no news.
     const stopped = this.#stop().catch(() => undefined);
     await this.#parts.world.close();
@@ -223,6 +239,11 @@ class LocalRun {
     const content = reports.length === 1 ? reports[0] : reports;
     if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(content, null, 2)}\n`);
     return reports;
+  }
+
+  #describeWorld(): readonly string[] {
+    const { world, deployment } = this.#parts;
+    return describeWorld(world, deployment?.stackNames ?? []);
   }
 
   async #stop(): Promise<void> {
@@ -271,7 +292,7 @@ class LocalRun {
 
   /** Says what is new, and shows the consumer that is furthest behind. */
   #look(): void {
-    const { screen } = this.#parts;
+    const { screen, options } = this.#parts;
     const moment = this.#moment();
     const looks = this.#consumers.map((consumer) => ({ consumer, show: consumer.look(moment) }));
     for (const consumer of this.#consumers) {
@@ -281,16 +302,17 @@ class LocalRun {
     const [last, ...others] = looks.sort((a, b) => a.consumer.done - b.consumer.done);
     if (last === undefined) return;
     const prefix = others.length === 0 ? '' : `${last.consumer.name} `;
-    screen.update((columns) => `${prefix}${last.show(columns - prefix.length)}`);
+    const isLevel = options.keepRunning && this.#consumers.every((consumer) => consumer.isAbreast(moment));
+    screen.update((columns) => `${prefix}${last.show(columns - prefix.length)}`, isLevel ? 'caught up' : undefined);
   }
 
   /** Where the run goes on all the same, whoever wants to can do something about it. */
   #tellStandstill(consumer: Consumer): void {
-    const { options, world, screen } = this.#parts;
+    const { options, screen } = this.#parts;
     if (consumer.standstill === undefined || !options.keepRunning || this.#toldStandstills.has(consumer)) return;
     this.#toldStandstills.add(consumer);
     this.#say(consumer, [describeStandstill(consumer.standstill)]);
-    for (const line of describeWorld(world)) screen.say(line);
+    for (const line of this.#describeWorld()) screen.say(line);
   }
 
   /** Shows what a drain does without its database: it holds its position, and goes on when the database is back. */
@@ -327,17 +349,23 @@ class LocalRun {
       onProgress(put);
     };
     try {
-      await world.stream.put(take(events, count), { signal, onProgress: progress });
+      const taken = take(events, count, this.#parts.deployment?.metrics);
+      await world.stream.put(taken, { signal, onProgress: progress });
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 }
 
-function* take<T>(items: Iterator<T>, count: number): Generator<T> {
+function* take(
+  items: Iterator<InputEvent>,
+  count: number,
+  metrics: LocalDeployment['metrics'] | undefined,
+): Generator<InputEvent> {
   for (let taken = 0; taken < count; taken += 1) {
     const next = items.next();
     if (next.done === true) return;
+    metrics?.addIncoming(next.value.data);
     yield next.value;
   }
 }

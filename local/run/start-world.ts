@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionFolder } from '../../build/function-folder.ts';
-import { prepareFunction } from '../../build/prepare-function.ts';
+import { prepareFunction, type PreparedFunction } from '../../build/prepare-function.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
+import { startAwsServices, type AwsServices } from '../aws/aws-services.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../data-api/start-data-api-server.ts';
 import type { EnvironmentCrash } from '../environments/environment-protocol.ts';
@@ -13,6 +14,7 @@ import type { Example } from '../examples/example.ts';
 import { connectGivenPostgres } from '../postgres/connect-postgres.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
 import { startPostgres } from '../postgres/start-postgres.ts';
+import { deploymentOf } from './local-stacks.ts';
 import type { LocalStream } from './local-stream.ts';
 import { startStream } from './local-stream.ts';
 import { prepareTables } from './prepare-tables.ts';
@@ -20,13 +22,15 @@ import type { RunOptions } from './run-options.ts';
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
 /** A function that can be invoked. */
-export type Running<F> = F & { readonly runtime: FunctionRuntime };
+export type Running<F> = F & { readonly runtime: FunctionRuntime; readonly buildVersion: string };
 
 /** Everything that functions have around them on AWS, on this machine. */
 export interface World<F = WorldFunction> {
   readonly postgres: PostgresServer;
   readonly dataApi: DataApiServer;
   readonly stream: LocalStream;
+  /** What else a stack has around it. */
+  readonly services: AwsServices;
   /** In the order in which they were asked for. */
   readonly functions: readonly Running<F>[];
   /** What of the tables works, and may not be meant. */
@@ -70,7 +74,7 @@ export async function startWorld<F extends WorldFunction>(settings: WorldSetting
   onStep('function');
   const root = await mkdtemp(join(tmpdir(), 'kinesis-to-aurora-'));
   starting.defer(() => rm(root, { recursive: true, force: true }));
-  const prepared = [];
+  const prepared: (FunctionFolder & PreparedFunction)[] = [];
   for (const [index, { folder }] of functions.entries()) {
     prepared.push({ ...folder, ...(await prepareFunction(folder, join(root, String(index)))) });
   }
@@ -88,13 +92,14 @@ export async function startWorld<F extends WorldFunction>(settings: WorldSetting
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
   const stream = await startStream(options.source, options.shards, prepared[0]?.name ?? '');
   starting.defer(() => stream.close());
+  const services = starting.use(await startAwsServices());
   const running = functions.map((it, index) => {
     const runtime = startRuntime(dataApi, { ...it, options }, join(root, String(index)));
     starting.defer(() => runtime.close());
-    return { ...it, runtime };
+    return { ...it, runtime, buildVersion: prepared[index]?.buildVersion ?? '' };
   });
   const started = starting.move();
-  return { postgres, dataApi, stream, functions: running, warnings, close: () => started.disposeAsync() };
+  return { postgres, dataApi, stream, services, functions: running, warnings, close: () => started.disposeAsync() };
 }
 
 function startRuntime(
@@ -110,7 +115,13 @@ function startRuntime(
     memoryMb: FUNCTION_MEMORY_MB,
     maxConcurrency: options.shards * options.parallelizationFactor,
     environment: {
-      ...processorEnvironment.encode({ ...DEFAULT_ENVIRONMENT, clusterArn: resourceArn, secretArn, database }),
+      ...processorEnvironment.encode({
+        ...DEFAULT_ENVIRONMENT,
+        deployment: deploymentOf(folder.name),
+        clusterArn: resourceArn,
+        secretArn,
+        database,
+      }),
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,

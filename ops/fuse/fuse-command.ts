@@ -1,12 +1,9 @@
 import { Command } from 'commander';
-import type { DatabaseOptions } from '../stack/database-options.ts';
-import { addDatabaseOptions } from '../stack/database-options.ts';
-import type { StackOptions } from '../stack/stack-options.ts';
-import { addStackOptions } from '../stack/stack-options.ts';
+import { addTargetOptions, examples, type TargetOptions } from '../stack/target-options.ts';
 import type { HeldBuildFilter } from './held-builds.ts';
 
 /** What `npm run ops -- fuse` is asked to do. */
-export interface FuseOptions extends HeldBuildFilter, StackOptions, DatabaseOptions {
+export interface FuseOptions extends HeldBuildFilter, TargetOptions {
   readonly allow: boolean;
 }
 
@@ -16,13 +13,14 @@ export interface FuseOptions extends HeldBuildFilter, StackOptions, DatabaseOpti
  * @param action gets the options once they are sound
  */
 export function createFuseCommand(action: (options: FuseOptions) => Promise<void>): Command {
-  return addDatabaseOptions(addStackOptions(new Command('fuse')))
+  return addTargetOptions(new Command('fuse'))
     .description(
       'List the builds whose rejected events are held, and with --allow let what has arrived by now into the quarantine.',
     )
     .option('--allow', 'the events really are bad: quarantine them; without it nothing is changed', false)
     .option('--function <name>', 'only builds of this function')
     .option('--build <hash>', 'only this build')
+    .addHelpText('after', examples('fuse --stack flights-prod', 'fuse --stack flights-prod --allow'))
     .action(async ({ function: functionName, build, ...options }: FuseOptions & { readonly function?: string }) => {
       await action({ ...options, functionName, build });
     });

@@ -1,26 +1,15 @@
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { createPatientExecute } from '../../data-api/retry-transient.ts';
-import { completeDatabaseOptions, PATIENCE } from '../stack/database-options.ts';
 import type { OpsConsole } from '../ops-console.ts';
-import { openStack } from '../stack/open-stack.ts';
-import { clientConfiguration } from '../stack/stack-options.ts';
+import type { Target } from '../stack/open-target.ts';
 import type { FuseOptions } from './fuse-command.ts';
 import type { HeldBuild } from './held-builds.ts';
 import { allowHeldBuilds, listHeldBuilds } from './held-builds.ts';
 
-/**
- * Lists what is held, or lets it into the quarantine.
- *
- * @throws {@link UsageError} naming every option that is missing, or the stack that is not there
- */
-export async function runFuse(options: FuseOptions, { say }: Pick<OpsConsole, 'say'>): Promise<void> {
-  await using clients = new AsyncDisposableStack();
-  const target = completeDatabaseOptions(options, await openStack(options, clients));
-  const client = new RDSDataClient({ ...clientConfiguration(options), maxAttempts: 1 });
-  clients.defer(() => {
-    client.destroy();
-  });
-  const execute = createPatientExecute({ client, ...target }, PATIENCE);
+/** Lists what is held, or lets it into the quarantine. */
+export async function runFuse(
+  { execute }: Pick<Target, 'execute'>,
+  options: Omit<FuseOptions, 'stack' | 'region' | 'local'>,
+  { say }: Pick<OpsConsole, 'say'>,
+): Promise<void> {
   const builds = await (options.allow ? allowHeldBuilds : listHeldBuilds)(execute, options);
   if (options.json) say(JSON.stringify({ isAllowed: options.allow, builds }, null, 2));
   else for (const line of describeHeldBuilds(builds, options.allow)) say(line);

@@ -1,13 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { integerOption } from '../../command-line/integer-option.ts';
-import type { DatabaseOptions } from '../stack/database-options.ts';
-import { addDatabaseOptions } from '../stack/database-options.ts';
-import type { StackOptions } from '../stack/stack-options.ts';
-import { addStackOptions } from '../stack/stack-options.ts';
+import { addTargetOptions, examples, type TargetOptions } from '../stack/target-options.ts';
 import type { QuarantineFilter } from './quarantine-filter.ts';
 
 /** What `npm run ops -- redrive` is asked to do. */
-export interface RedriveOptions extends QuarantineFilter, StackOptions, DatabaseOptions {
+export interface RedriveOptions extends QuarantineFilter, TargetOptions {
   readonly apply: boolean;
   /** Records per second. */
   readonly rate: number;
@@ -19,7 +16,6 @@ export interface RedriveOptions extends QuarantineFilter, StackOptions, Database
   readonly bucket?: string | true;
   /** What the keys of the bucket's objects begin with. */
   readonly prefix?: string;
-  readonly streamArn?: string;
   /** Whether records of on-failure objects keep the place they had. */
   readonly keepPlaces: boolean;
 }
@@ -30,7 +26,7 @@ export interface RedriveOptions extends QuarantineFilter, StackOptions, Database
  * @param action gets the options once they are sound
  */
 export function createRedriveCommand(action: (options: RedriveOptions) => Promise<void>): Command {
-  return addDatabaseOptions(addStackOptions(new Command('redrive')))
+  return addTargetOptions(new Command('redrive'))
     .description(
       'List what is in quarantine, or in an on-failure bucket or folder, and with --apply put it back on the stream.',
     )
@@ -44,7 +40,7 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     .addOption(
       new Option(
         '--bucket [name]',
-        'on-failure objects instead: the bucket that Lambda writes them to; with --stack, its own',
+        'on-failure objects instead: those in the bucket of the stack, or in another one',
       ).conflicts('failures'),
     )
     .option('--prefix <prefix>', 'with --bucket: only objects whose keys begin so; aws/lambda/ when left out')
@@ -56,7 +52,10 @@ export function createRedriveCommand(action: (options: RedriveOptions) => Promis
     )
     .addOption(integerOption('--rate <n>', 'records per second', { min: 1, max: 10_000 }).default(100))
     .addOption(integerOption('--limit <n>', 'most items', { min: 1, max: 1_000_000 }).default(1_000_000))
-    .addOption(new Option('--stream-arn <arn>', 'the stream').env('STREAM_ARN'))
+    .addHelpText(
+      'after',
+      examples('redrive --stack flights-prod --reason schema', 'redrive --local --apply', 'redrive --local --bucket'),
+    )
     .action(async ({ function: functionName, ...options }: RedriveOptions & { readonly function?: string }) => {
       await action({ ...options, functionName });
     });

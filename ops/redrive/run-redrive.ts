@@ -1,15 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KinesisClient } from '@aws-sdk/client-kinesis';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { createPatientExecute } from '../../data-api/retry-transient.ts';
+import { UsageError } from '../../command-line/usage-error.ts';
 import { putRecords } from '../../kinesis/put-records.ts';
 import type { OpsConsole } from '../ops-console.ts';
-import { PATIENCE } from '../stack/database-options.ts';
-import { openStack } from '../stack/open-stack.ts';
-import { clientConfiguration } from '../stack/stack-options.ts';
-import type { CompleteRedriveOptions } from './complete-options.ts';
-import { completeOptions } from './complete-options.ts';
+import type { Target } from '../stack/open-target.ts';
 import { createFailureObjectSource, createFolderFailureObjects, type FailureObjects } from './failure-object-source.ts';
 import { createQuarantineSource } from './quarantine-source.ts';
 import type { RedriveOptions } from './redrive-command.ts';
@@ -20,14 +13,16 @@ import { redrive, type RedriveReport } from './redrive.ts';
  * Lists what is set aside, or puts it back.
  *
  * @returns what was done; some of it may be refused
- * @throws {@link UsageError} naming every option that is missing, or the stack that is not there
+ * @throws {@link UsageError} when the options do not go with the stack
  */
-export async function runRedrive(given: RedriveOptions, { say, signal }: OpsConsole): Promise<RedriveReport> {
-  await using clients = new AsyncDisposableStack();
-  const options = completeOptions(given, await openStack(given, clients));
+export async function runRedrive(
+  target: Target,
+  options: RedriveOptions,
+  { say, signal }: Omit<OpsConsole, 'progress'>,
+): Promise<RedriveReport> {
   const listed: RedriveItem['summary'][] = [];
   const { apply: isApplied, rate: ratePerSecond, limit, json } = options;
-  const report = await redrive(await createSource(options, clients), createSink(options, clients), {
+  const report = await redrive(await createSource(target, options), createSink(target), {
     isApplied,
     ratePerSecond,
     limit,
@@ -45,46 +40,47 @@ export async function runRedrive(given: RedriveOptions, { say, signal }: OpsCons
   return report;
 }
 
-async function createSource(options: CompleteRedriveOptions, clients: AsyncDisposableStack): Promise<RedriveSource> {
-  const { failures, bucket, keepPlaces, streamArn = '', clusterArn = '', secretArn = '', database = '' } = options;
-  if (bucket !== undefined)
-    return createFailureObjectSource(await openBucket(bucket, options, clients), { streamArn, keepPlaces });
-  if (failures !== undefined)
+async function createSource(target: Target, options: RedriveOptions): Promise<RedriveSource> {
+  const { failures, keepPlaces } = options;
+  const { StreamArn: streamArn } = target.stack.outputs;
+  const bucket = bucketOf(target, options);
+  if (bucket !== undefined) {
+    return createFailureObjectSource(await openBucket(target, bucket, options), { streamArn, keepPlaces });
+  }
+  if (failures !== undefined) {
     return createFailureObjectSource(createFolderFailureObjects(failures), { streamArn, keepPlaces });
-  const client = new RDSDataClient({ ...clientConfiguration(options), maxAttempts: 1 });
-  clients.defer(() => {
-    client.destroy();
-  });
-  const execute = createPatientExecute({ client, clusterArn, secretArn, database }, PATIENCE);
-  return createQuarantineSource(execute, options);
+  }
+  return createQuarantineSource(target.execute, options);
+}
+
+function bucketOf({ stack }: Target, { bucket, prefix }: RedriveOptions): string | undefined {
+  if (bucket === undefined && prefix !== undefined) {
+    throw new UsageError(['`--prefix` must come with `--bucket`; add it, or leave the prefix out']);
+  }
+  const name = bucket === true ? stack.failedBatchesBucket : bucket;
+  if (bucket === true && name === undefined) {
+    throw new UsageError([
+      `\`--bucket\` must have a name here: ${stack.stackName} has no on-failure destination of its own`,
+    ]);
+  }
+  return name;
 }
 
 /** Lambda's own part of the bucket: `aws/lambda/<mapping>/<shard>/...`. */
 const DEFAULT_PREFIX = 'aws/lambda/';
 
-/** Loads the S3 client only where a bucket is named: it is by far the largest, and most redrives need none. */
-async function openBucket(
-  bucket: string,
-  options: CompleteRedriveOptions,
-  clients: AsyncDisposableStack,
-): Promise<FailureObjects> {
-  const { S3Client } = await import('@aws-sdk/client-s3');
+async function openBucket(target: Target, bucket: string, { prefix }: RedriveOptions): Promise<FailureObjects> {
+  const client = await target.client('s3');
   const { createBucketFailureObjects } = await import('./bucket-failure-objects.ts');
-  const client = new S3Client(clientConfiguration(options));
-  clients.defer(() => {
-    client.destroy();
-  });
-  return createBucketFailureObjects(client, { bucket, prefix: options.prefix ?? DEFAULT_PREFIX });
+  return createBucketFailureObjects(client, { bucket, prefix: prefix ?? DEFAULT_PREFIX });
 }
 
-function createSink(options: CompleteRedriveOptions, clients: AsyncDisposableStack): RecordSink {
-  // HTTP/1.1 does for what a redrive sends, and it is what local emulators speak.
-  const client = new KinesisClient({ ...clientConfiguration(options), requestHandler: new NodeHttpHandler() });
-  clients.defer(() => {
-    client.destroy();
-  });
-  const target = { client, stream: { StreamARN: options.streamArn ?? '' } };
-  return { put: (records) => putRecords(target, records) };
+function createSink({ client, stack }: Target): RecordSink {
+  return {
+    put: async (records) => {
+      await putRecords({ client: await client('kinesis'), stream: { StreamARN: stack.outputs.StreamArn } }, records);
+    },
+  };
 }
 
 function describeItem(summary: RedriveItem['summary']): string {

@@ -16,7 +16,7 @@ export interface DeployedStack {
  * Reads a stack's outputs.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html}
  *
- * @throws {@link UsageError} when there is no such stack, or when it is not one of this project
+ * @throws {@link UsageError} when there is no such stack, when it is not one of this project, or not deployed so far
  */
 export async function readDeployedStack(client: CloudFormationClient, stackName: string): Promise<DeployedStack> {
   const stack = await describeStack(client, stackName);
@@ -29,7 +29,7 @@ export async function readDeployedStack(client: CloudFormationClient, stackName:
   return {
     stackName: stack.StackName ?? stackName,
     stackStatus: stack.StackStatus ?? '',
-    outputs: requireOutputs(stackName, outputs),
+    outputs: requireOutputs({ stackName, stackStatus: stack.StackStatus ?? '' }, outputs),
     failedBatchesBucket: outputs[FAILED_BATCHES_OUTPUT],
   };
 }
@@ -52,22 +52,37 @@ export async function describeStack(client: CloudFormationClient, stackName: str
   return stack;
 }
 
+/** Why a stack without outputs has none, by the status that CloudFormation gives it, and what to do. */
+const WITHOUT_OUTPUTS: Readonly<Record<string, string>> = {
+  REVIEW_IN_PROGRESS: 'is a change set that nobody has executed; deploy it',
+  CREATE_IN_PROGRESS: 'is being deployed for the first time; wait until that is done',
+  CREATE_FAILED: 'was never deployed completely; delete it and deploy again',
+  ROLLBACK_IN_PROGRESS: 'is rolling its first deployment back; wait, delete it and deploy again',
+  ROLLBACK_FAILED: 'could not roll its first deployment back; delete it and deploy again',
+  ROLLBACK_COMPLETE: 'has rolled its first deployment back; delete it and deploy again',
+  DELETE_IN_PROGRESS: 'is being deleted',
+  DELETE_FAILED: 'is deleted in part; delete the rest',
+};
+
 /**
  * Takes the outputs of a stack for those of this project.
  *
  * @param outputs by name, as CloudFormation has them
  * @returns all of {@link STACK_OUTPUTS}
- * @throws {@link UsageError} when some are missing: then it is another stack, or one of an older version
+ * @throws {@link UsageError} when some are missing: then it is not deployed, another stack, or one of an older version
  */
 function requireOutputs(
-  stackName: string,
+  { stackName, stackStatus }: Pick<DeployedStack, 'stackName' | 'stackStatus'>,
   outputs: Readonly<Record<string, string>>,
 ): Readonly<Record<StackOutputName, string>> {
   const missing = STACK_OUTPUTS.filter((name) => outputs[name] === undefined);
   if (missing.length > 0) {
+    const reason = WITHOUT_OUTPUTS[stackStatus];
     throw new UsageError([
-      `\`--stack\` must name a stack of this project, got ${stackName}, which has no output ${missing.join(', ')}; ` +
-        'if it is an older one, deploy it once',
+      reason === undefined
+        ? `\`--stack\` must name a stack of this project, got ${stackName}, which has no output ${missing.join(', ')}; ` +
+          'if it is an older one, deploy it once'
+        : `\`--stack\` must name a deployed stack, and ${stackName} ${reason} (${stackStatus})`,
     ]);
   }
   return Object.fromEntries(STACK_OUTPUTS.map((name) => [name, outputs[name]])) as Record<StackOutputName, string>;

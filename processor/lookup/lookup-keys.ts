@@ -96,6 +96,11 @@ class SeenRows {
     );
   }
 
+  /** Whether it looked at any row: nearly no event does. */
+  get hasLooked(): boolean {
+    return this.#looked.length > 0;
+  }
+
   /** Whether one of the rows is not read yet. */
   get isUnread(): boolean {
     return this.#isUnread;
@@ -172,6 +177,7 @@ function askFor(item: DecodedEvent, plan: LookupPlan, asking: Asking): Rejection
 }
 
 function checkSeen({ lookups, seen, isLast }: Asking): void {
+  if (!seen.hasLooked) return;
   const unasked = seen.firstUnasked((name, text) =>
     lookups.some((lookup) => lookup.name === name && lookup.asked.isOpenWith(text)),
   );

@@ -6,7 +6,8 @@ import { Removal, REMOVAL_MARK } from '../tables/removal.ts';
 import { UNSTORABLE } from '../tables/storable-text.ts';
 import type { MemberName } from '../user-values.ts';
 import { describeValue, hearLateRejections, isPromiseLike, memberName, memberOf } from '../user-values.ts';
-import type { Place } from '../decode/place.ts';
+import type { Origin } from '../decode/item.ts';
+import { placeOf } from '../decode/item.ts';
 import { positionOf } from '../decode/place.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import type { Table } from '../tables/table-kind.ts';
@@ -29,8 +30,8 @@ export class RowProblem {
 export interface RowItem {
   /** Number of the event in its batch. */
   readonly n: number;
-  /** Where the event stands: what columns of type `position` are filled with. */
-  readonly place: Place;
+  /** Where the event came from: its place is what columns of type `position` are filled with. */
+  readonly origin: Origin;
 }
 
 /** Encodes rows of one table. */
@@ -80,9 +81,9 @@ export function createRowEncoder(name: string, table: EncodedTableParts): RowEnc
   const encodedTable: EncodedTable = { name, columns, patchedColumns: table.patched?.length ?? 0 };
   const hasPosition = columns.some(({ isPosition }) => isPosition);
   const hasInheritedName = columns.some(({ isInherited }) => isInherited);
-  const cellsOf = (row: object, { place }: RowItem): Cells => {
+  const cellsOf = (row: object, { origin }: RowItem): Cells => {
     const given = hasInheritedName ? readCells(row, columns) : (row as Cells);
-    return hasPosition ? fillPositions(given, columns, place) : given;
+    return hasPosition ? fillPositions(given, columns, origin) : given;
   };
   return {
     table: memberName(name),
@@ -128,10 +129,10 @@ function readCells(row: object, columns: readonly EncodedColumn[]): Cells {
 }
 
 /** A row with its own position where it has none. */
-function fillPositions(cells: Cells, columns: readonly EncodedColumn[], place: Place): Cells {
+function fillPositions(cells: Cells, columns: readonly EncodedColumn[], origin: Origin): Cells {
   const missing = columns.filter(({ isPosition, name }) => isPosition && cells[name] === undefined);
   if (missing.length === 0) return cells;
-  const position = positionOf(place);
+  const position = positionOf(placeOf(origin));
   return { ...cells, ...Object.fromEntries(missing.map(({ name }) => [name, position])) };
 }
 

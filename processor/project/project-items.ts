@@ -15,9 +15,9 @@ import { createEventLookups, UnansweredLookupError } from '../lookup/lookup-acce
 import type { Round } from '../lookup/own-rows.ts';
 import { RowLists } from './row-lists.ts';
 import type { Lookup } from '../lookup/declare-lookup.ts';
-import type { OwnLedger } from '../tables/inserts.ts';
 import type { RowSource } from '../tables/table-kind.ts';
-import { describeValue, hearLateRejections, isPromiseLike, memberName, memberOf } from '../user-values.ts';
+import type { MemberName } from '../user-values.ts';
+import { describeValue, hearLateRejections, isPromiseLike, memberOf } from '../user-values.ts';
 
 /** The part of a projection that turns an event into rows. */
 export interface ProjectionStep {
@@ -27,7 +27,7 @@ export interface ProjectionStep {
   /** Tables that take their rows from another one, by name. */
   readonly rowSources: Readonly<Record<string, RowSource>>;
   /** The table that serves as the ledger and its key column, when it is one of the projection's own. */
-  readonly ownLedger: OwnLedger | undefined;
+  readonly ownLedger: { readonly table: MemberName; readonly keyColumn: MemberName } | undefined;
   readonly project: (event: unknown, lookups: LookupAccessors, context: EventContext) => object;
 }
 
@@ -155,7 +155,7 @@ function projectEvent(
     if (projected instanceof Skip) return skippedEvent(item.origin, projected.reason);
     const problem =
       shapeProblem(projected) ??
-      encodeTables(projected as ProjectedTables, { n, place: placeOf(item.origin) }, context) ??
+      encodeTables(projected as ProjectedTables, { n, origin: item.origin }, context) ??
       ledgerProblem(item, projected as ProjectedTables, step);
     if (problem === undefined) {
       if (round?.waitsToWrite(item, n, projected as object) === true) return WAITS;
@@ -238,11 +238,11 @@ function ledgerProblem(
   { ownLedger }: ProjectionStep,
 ): RowProblem | undefined {
   if (ownLedger === undefined) return undefined;
-  const row = memberOf(projected, memberName(ownLedger.table));
-  return typeof row === 'object' && row !== null && memberOf(row, memberName(ownLedger.keyColumn)) === eventId
+  const row = memberOf(projected, ownLedger.table);
+  return typeof row === 'object' && row !== null && memberOf(row, ownLedger.keyColumn) === eventId
     ? undefined
     : new RowProblem(
-        `\`${ownLedger.table}\` is the ledger: it must get one row whose \`${ownLedger.keyColumn}\` is the event id`,
+        `\`${ownLedger.table.name}\` is the ledger: it must get one row whose \`${ownLedger.keyColumn.name}\` is the event id`,
       );
 }
 

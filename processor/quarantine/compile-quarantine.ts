@@ -53,9 +53,8 @@ export const APPLIED_LEDGER = { name: ownName('ledger'), eventId: ownName('event
  * has its effect already, so it changes nothing; this also holds where the first delivery is in the same statement.
  *
  * @param ledger the projection's own, or `undefined` for the framework's
- * @param withParts whether payloads of the chunk may have been sent ahead in parts
  */
-export function setAside(ledger: OwnLedger | undefined, withParts: boolean): string {
+export function setAside(ledger: OwnLedger | undefined): string {
   const applied = `SELECT FROM ${APPLIED_LEDGER.name} WHERE ${APPLIED_LEDGER.name}.${APPLIED_LEDGER.eventId} = ${EVENT_CELL}`;
   const inLedger =
     ledger === undefined
@@ -64,13 +63,13 @@ export function setAside(ledger: OwnLedger | undefined, withParts: boolean): str
   const columns = COLUMNS.map(([column]) => column).join(', ');
   const cells = COLUMNS.map(([column, read], position) => {
     const cell = read(`${CELLS}->>${position}`);
-    return withParts && column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
+    return column === 'payload' ? `coalesce(${cell}, (${assemblePayload()}))` : cell;
   });
   return `
   INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, place, retry_at, heal_until)
   SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, ${PLACE_CELL}, CASE WHEN ${HEAL_CELL} IS NOT NULL THEN now() END,
     now() + make_interval(secs => (${HEAL_CELL})::double precision) FROM ${ITEMS} AS ${CELLS}
-  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied})${withParts ? ` AND ${isNotThere()}` : ''}
+  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied}) AND ${isNotThere()}
   ON CONFLICT DO NOTHING RETURNING 1
 `;
 }
@@ -111,7 +110,10 @@ export function closeApplied(): string {
 `;
 }
 
-/** How many of a chunk's rejected items wait. */
+/** How many rejected items a chunk has. */
+export const COUNT_REJECTED = `jsonb_array_length(:${WRITE_PARAMETERS.quarantine}::jsonb)`;
+
+/** How many of them wait. */
 export const COUNT_WAITING = `(SELECT count(*)::integer FROM ${ITEMS} AS ${CELLS} WHERE ${HEAL_CELL} IS NOT NULL)`;
 
 /** Whether an entry is due to be tried again: one probe of an index that is empty where nothing waits. */

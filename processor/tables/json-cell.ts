@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isBoxedPrimitive, isMap, isSet } from 'node:util/types';
 import { describeValue, hearLateRejections, isPromiseLike } from '../user-values.ts';
 import { isStorableText, UNSTORABLE } from './storable-text.ts';
 
@@ -172,9 +172,9 @@ interface RawJson {
 function hidesContent(value: object): boolean {
   return (
     ArrayBuffer.isView(value) ||
-    types.isMap(value) ||
-    types.isSet(value) ||
+    isMap(value) ||
+    isSet(value) ||
     value instanceof Error ||
-    types.isBoxedPrimitive(value)
+    isBoxedPrimitive(value)
   );
 }

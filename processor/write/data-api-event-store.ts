@@ -12,10 +12,10 @@ FROM ${FRAMEWORK_SCHEMA}.try_each(:statement::text, :events::jsonb) ORDER BY n`;
 
 /** The statements that the store runs, compiled once per projection. */
 export interface WriteStatements {
-  /** Writes a chunk. */
+  /** Writes a chunk without rejections. */
   readonly writeSql: string;
-  /** The same for a chunk that has payloads sent ahead in parts. */
-  readonly writeWithPartsSql: string;
+  /** The same for a chunk that has some. */
+  readonly writeWithRejectionsSql: string;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface WriteStatements {
  */
 export function createDataApiEventStore(
   execute: ExecuteStatement,
-  { writeSql, writeWithPartsSql }: WriteStatements,
+  { writeSql, writeWithRejectionsSql }: WriteStatements,
 ): EventStore {
   const writeBy =
     (sql: string): EventStore['write'] =>
@@ -38,7 +38,7 @@ export function createDataApiEventStore(
   const eachSql = withJsonParameters(writeSql);
   return {
     write: writeBy(writeSql),
-    writeWithParts: writeBy(writeWithPartsSql),
+    writeWithRejections: writeBy(writeWithRejectionsSql),
     tryEach: async (parameters, options) => {
       const events = JSON.stringify(
         parameters.map((given) =>

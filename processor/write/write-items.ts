@@ -331,9 +331,9 @@ class WriteRun {
     const rejections = chunk.filter(isRejection);
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
-    const hasParts = rejections.some(({ parts }) => parts > 0);
     const counts = await callWithRetry(
-      (options) => (hasParts ? store.writeWithParts(parameters, options) : store.write(parameters, options)),
+      (options) =>
+        rejections.length > 0 ? store.writeWithRejections(parameters, options) : store.write(parameters, options),
       calls,
     );
     this.#count(counts);

@@ -33,9 +33,9 @@ export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext
   const rejections = chunk.filter((item) => item.kind === 'rejection');
   const parameters: Record<string, ParameterValue> = {
     [WRITE_PARAMETERS.functionName]: context.functionName,
-    [WRITE_PARAMETERS.quarantine]: jsonArray(rejections.map(({ row }) => row)),
     [WRITE_PARAMETERS.log]: logEntry(chunk, context),
   };
+  if (rejections.length > 0) parameters[WRITE_PARAMETERS.quarantine] = jsonArray(rejections.map(({ row }) => row));
   const rowsOf = rowReader(chunk, context.rows);
   if (context.frameworkLedger) parameters[WRITE_PARAMETERS.events] = rowsOf(context.tableCount);
   for (let table = 0; table < context.tableCount; table += 1) {

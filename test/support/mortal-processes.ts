@@ -147,20 +147,22 @@ class MortalProcess {
 
   #store(): EventStore {
     const { store } = this.#world;
-    const write: EventStore['write'] = async (parameters, options: CallOptions) => {
-      const ids = this.#world.idsIn(parameters);
-      if (ids.some((id) => this.#world.doingOf(id)?.fatal === 'throw')) throw new TypeError('made for a test');
-      if (ids.some((id) => this.#world.doingOf(id)?.fatal === 'write')) this.#die();
-      await this.#pass();
-      this.#fail('write');
-      const counts = await store.write(parameters, options);
-      this.#world.noticeQuarantine();
-      await this.#stop();
-      return counts;
-    };
+    const writing =
+      (by: 'write' | 'writeWithRejections'): EventStore['write'] =>
+      async (parameters, options: CallOptions) => {
+        const ids = this.#world.idsIn(parameters);
+        if (ids.some((id) => this.#world.doingOf(id)?.fatal === 'throw')) throw new TypeError('made for a test');
+        if (ids.some((id) => this.#world.doingOf(id)?.fatal === 'write')) this.#die();
+        await this.#pass();
+        this.#fail('write');
+        const counts = await store[by](parameters, options);
+        this.#world.noticeQuarantine();
+        await this.#stop();
+        return counts;
+      };
     return {
-      write,
-      writeWithParts: write,
+      write: writing('write'),
+      writeWithRejections: writing('writeWithRejections'),
       tryEach: () => Promise.reject(new Error('no parent is missing here')),
       storePart: () => Promise.reject(new Error('no payload here is that large')),
       closeUnidentified: () => store.closeUnidentified(),

@@ -18,6 +18,8 @@ export interface ProgramResult {
 export interface ProgramOptions {
   /** Sends SIGINT to the program, as Ctrl-C would to the whole group, when its output first shows this text. */
   readonly interruptAt?: string;
+  /** Sends SIGINT to the program when it is aborted. */
+  readonly interruptOn?: AbortSignal;
   /** Hears all of the output so far, whenever there is more. */
   readonly onOutput?: (stdout: string) => void;
   /** Environment variables beside `PATH`. @defaultValue those of this process */
@@ -30,7 +32,7 @@ export interface ProgramOptions {
 export async function runProgram(
   program: string,
   argv: readonly string[],
-  { interruptAt, onOutput, env, root = ROOT }: ProgramOptions = {},
+  { interruptAt, interruptOn, onOutput, env, root = ROOT }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const child = spawn(process.execPath, [join(root, program), ...argv], {
     cwd: root,
@@ -44,6 +46,9 @@ export async function runProgram(
     onOutput?.(stdout);
     if (interruptAt === undefined || interrupted || !stdout.includes(interruptAt)) return;
     interrupted = true;
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+  });
+  interruptOn?.addEventListener('abort', () => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
   });
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));

@@ -73,6 +73,11 @@ export class MetricStore {
     );
   }
 
+  /** Gives up what is older than this, in milliseconds since 1970: a world that runs for days would fill the memory. */
+  forgetBefore(ms: number): void {
+    for (const series of this.#series.values()) series.splice(0, firstAtOrAfter(series, ms));
+  }
+
   /** Whether a reader has ever seen a value of this metric, inside any window or not. */
   wasPublished(metric: MetricIdentity, atMs: number): boolean {
     return (this.#series.get(metricKey(metric)) ?? []).some(({ visibleAtMs }) => visibleAtMs <= atMs);

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_ENVIRONMENT } from '../../../contract/environment.ts';
+import { createExecuteStatement } from '../../../data-api/execute.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { putRecords } from '../../../kinesis/put-records.ts';
 import type { KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
@@ -227,24 +229,22 @@ describe.each([
   });
 });
 
-/** What `npm run ops -- fuse` says; it finds endpoint and credentials where the SDK does. */
+/** What `npm run ops -- fuse` says. */
 async function fuseCommand({ allow, build }: { readonly allow: boolean; readonly build?: string }): Promise<string> {
-  const { resourceArn: clusterArn, secretArn, database: name, region } = server;
-  const variables = {
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_ENDPOINT_URL_RDS_DATA: server.endpoint,
-  };
-  Object.assign(process.env, variables);
+  const { endpoint, resourceArn: clusterArn, secretArn, database: name, region } = server;
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new RDSDataClient({ endpoint, region, credentials, maxAttempts: 1 });
+  const execute = createExecuteStatement(client, { clusterArn, secretArn, database: name });
   const said: string[] = [];
   try {
     await runFuse(
-      { clusterArn, secretArn, database: name, region, allow, build, json: false, functionName: 'payments' },
+      { execute: (sql, parameters = {}) => execute(sql, parameters, { timeoutMs: 10_000 }) },
+      { allow, build, json: false, functionName: 'payments' },
       { say: (line) => said.push(line) },
     );
     return said.join('\n');
   } finally {
-    for (const name of Object.keys(variables)) Reflect.deleteProperty(process.env, name);
+    client.destroy();
   }
 }
 

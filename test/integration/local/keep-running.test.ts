@@ -1,24 +1,41 @@
-import { describe, expect, it } from 'vitest';
-import { runProgram } from '../../support/run-program.ts';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runProgram, type ProgramResult } from '../../support/run-program.ts';
 
-const VARIABLES = [
-  'AWS_REGION',
-  'AWS_ACCESS_KEY_ID',
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_ENDPOINT_URL_RDS_DATA',
-  'AWS_ENDPOINT_URL_KINESIS',
-  'CLUSTER_ARN',
-  'SECRET_ARN',
-  'DATABASE',
-  'STREAM_ARN',
-];
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'worlds-'));
+  // PostgreSQL may run as another user, and has its files there.
+  await chmod(folder, 0o755);
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('a run that is kept running', () => {
-  it('tells another terminal all that it needs, and leaves nothing behind when it is ended', async () => {
-    const result = await runProgram('bin/local.ts', ['--events', '100', '--keep-running'], { interruptAt: '  psql ' });
-    const exported = [...result.stdout.matchAll(/^ {2}export (\w+)=(\S+)$/gm)].map(([, name]) => name);
-    expect(exported).toEqual(VARIABLES);
-    expect(result.stdout).toMatch(/^ {2}npm run ops -- redrive$/m);
+  it('is found by the commands in another terminal, and leaves nothing behind when it is ended', async () => {
+    const env = { ...(process.env as Readonly<Record<string, string>>), TMPDIR: folder };
+    let command: Promise<ProgramResult> | undefined;
+    const running = new AbortController();
+    const result = await runProgram('bin/local.ts', ['--events', '100', '--keep-running'], {
+      env,
+      onOutput: (stdout) => {
+        if (command !== undefined || !stdout.includes('Commands find this world')) return;
+        command = runProgram('bin/ops.ts', ['redrive', '--local', '--json'], { env });
+        void command.finally(() => {
+          running.abort();
+        });
+      },
+      interruptOn: running.signal,
+    });
+    expect(await command).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse((await command)?.stdout ?? '')).toMatchObject({ items: 0, isApplied: false });
+    expect(result.stdout).toMatch(/^ {2}npm run ops -- redrive --local$/m);
+    expect(result.stdout).toMatch(/^Running until Ctrl-C, as flights-local\./m);
     expect(result).toMatchObject({ code: 130, leftRunning: false });
+    const [own = ''] = (await readdir(folder)).filter((name) => name.startsWith('kinesis-to-aurora-'));
+    expect(await readdir(join(folder, own))).toEqual([]);
   });
 });

@@ -1,51 +1,74 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { announceLocalWorld } from '../../../command-line/local-worlds.ts';
+import { startAwsServices, type AwsServices } from '../../../local/aws/aws-services.ts';
+import { deployedStack } from '../../support/deployed-stack.ts';
+import { localWorld } from '../../support/local-world.ts';
 import { runProgram } from '../../support/run-program.ts';
 
-const STREAM = 'arn:aws:kinesis:us-east-1:000000000000:stream/flights';
+const { outputs } = deployedStack();
 
 let folder: string;
+let failures: string;
+let services: AwsServices;
+
+beforeAll(async () => {
+  services = await startAwsServices();
+  services.stacks.set('flights-local', { status: 'CREATE_COMPLETE', outputs });
+});
+
+afterAll(() => services[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'redrive-'));
+  failures = join(folder, 'failures');
+  await mkdir(failures);
+  vi.stubEnv('TMPDIR', folder);
+  services.world = localWorld(services);
+  await announceLocalWorld(services.world);
 });
 
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
 
 function redrive(...argv: readonly string[]) {
   return runProgram('bin/ops.ts', ['redrive', ...argv]);
 }
 
 describe('ops redrive', () => {
-  it('names everything that is missing, and ends with 2', async () => {
-    const { code, stderr } = await redrive('--apply');
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/--cluster-arn.*\n.*--secret-arn.*\n.*--database.*\n.*--stream-arn/);
-  });
-
-  it('needs no database for a bucket, and no prefix without one', async () => {
-    expect(await redrive('--bucket', 'failed')).toMatchObject({
+  it('needs a bucket that somebody names, and no prefix without one', async () => {
+    expect(await redrive('--local', '--bucket')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^missing `--stream-arn`: .*\n$/) as string,
+      stderr: '`--bucket` must have a name here: flights-local has no on-failure destination of its own\n',
     });
-    expect(await redrive('--bucket', '--stream-arn', STREAM)).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/^`--bucket` must have a name, or come with `--stack`.*\n$/) as string,
-    });
-    const { code, stderr } = await redrive('--prefix', 'aws/', '--failures', folder, '--stream-arn', STREAM);
+    const { code, stderr } = await redrive('--local', '--prefix', 'aws/', '--failures', failures);
     expect(code).toBe(2);
     expect(stderr).toContain('`--prefix` must come with `--bucket`');
+  });
+
+  it('lists what is in the bucket of the stack, and marks nothing', async () => {
+    const payload = JSON.stringify({ Records: [{ kinesis: { partitionKey: 'a', data: 'e30=' } }] });
+    const info = { shardId: 'shardId-0', streamArn: outputs.StreamArn };
+    const object = { body: JSON.stringify({ KinesisBatchInfo: info, payload }), modifiedAtMs: 0 };
+    services.buckets.set('failed', new Map([['aws/lambda/m/1', object]]));
+    services.stacks.set('flights-local', { status: '', outputs: { ...outputs, FailedBatchesBucket: 'failed' } });
+    const { code, stdout } = await redrive('--local', '--bucket', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ items: 1, entries: [{ id: 'aws/lambda/m/1', records: 1 }] });
+    expect([...(services.buckets.get('failed')?.keys() ?? [])]).toEqual(['aws/lambda/m/1']);
   });
 
   it('explains its options, and refuses a bucket beside a folder', async () => {
     const { code, stdout } = await redrive('--help');
     expect(code).toBe(0);
-    for (const option of ['--bucket [name]', '--prefix <prefix>', '--failures <folder>', '--apply']) {
+    for (const option of ['--stack <name>', '--local [name]', '--bucket [name]', '--prefix <prefix>', '--apply']) {
       expect(stdout).toContain(option);
     }
-    const { code: refused, stderr } = await redrive('--bucket', 'failed', '--failures', folder);
+    const { code: refused, stderr } = await redrive('--local', '--bucket', 'failed', '--failures', failures);
     expect([refused, stderr]).toEqual([2, expect.stringContaining('cannot be used with')]);
   });
 
@@ -62,25 +85,12 @@ describe('ops redrive', () => {
     });
   });
 
-  it.each([
-    ['no region', {}, 'the region is missing; pass `--region`, or set AWS_REGION\n'],
-    [
-      'no credentials',
-      { AWS_REGION: 'us-east-1' },
-      'Could not load credentials from any providers; sign in, or choose a profile with AWS_PROFILE\n',
-    ],
-  ])('has one line about %s, and ends with 1', async (_, variables, line) => {
-    const target = ['--cluster-arn', 'a', '--secret-arn', 'b', '--database', 'c'];
-    const env = { ...variables, HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' };
-    expect(await runProgram('bin/ops.ts', ['redrive', ...target], { env })).toMatchObject({ code: 1, stderr: line });
-  });
-
   it('lists on-failure objects without touching them, refuses what it cannot read, and ends with 1', async () => {
     const payload = JSON.stringify({ Records: [{ kinesis: { partitionKey: 'a', data: 'e30=' } }] });
-    const info = { shardId: 'shardId-0', streamArn: STREAM };
-    await writeFile(join(folder, 'good'), JSON.stringify({ KinesisBatchInfo: info, payload }));
-    await writeFile(join(folder, 'queue'), JSON.stringify({ KinesisBatchInfo: info }));
-    const { code, stdout } = await redrive('--failures', folder, '--stream-arn', STREAM, '--json');
+    const info = { shardId: 'shardId-0', streamArn: outputs.StreamArn };
+    await writeFile(join(failures, 'good'), JSON.stringify({ KinesisBatchInfo: info, payload }));
+    await writeFile(join(failures, 'queue'), JSON.stringify({ KinesisBatchInfo: info }));
+    const { code, stdout } = await redrive('--local', '--failures', failures, '--json');
 
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -89,6 +99,6 @@ describe('ops redrive', () => {
       entries: [{ id: 'good', records: 1 }],
       refused: [{ id: 'queue', problem: expect.stringContaining('metadata only') as string }],
     });
-    expect((await readdir(folder)).sort()).toEqual(['good', 'queue']);
+    expect((await readdir(failures)).sort()).toEqual(['good', 'queue']);
   });
 });

@@ -10,7 +10,7 @@ import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 import { INDEXED_FIELDS, LOG_QUERIES } from '../../../lib/monitoring/log-queries.ts';
 import { runLogsInsightsQuery } from '../../support/logs-insights.ts';
-import { startAwsServices, type AwsServices } from '../../../local/live/aws-services.ts';
+import { startAwsServices, type AwsServices } from '../../../local/aws/aws-services.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from '../migrate/deployed-world.ts';
 
 const MAPPING_ID = '00000000-0000-4000-8000-000000000000';
@@ -347,7 +347,8 @@ describe('the watchdog, bundled as it is deployed', () => {
 
   test('counts the objects in the on-failure bucket that were not redriven', async () => {
     const stream = await newStream();
-    aws.buckets.set('failed', ['a/1', 'a/2', 'a/2.redriven', 'b/1']);
+    const keys = ['a/1', 'a/2', 'a/2.redriven', 'b/1'];
+    aws.buckets.set('failed', new Map(keys.map((key) => [key, { body: '', modifiedAtMs: 0 }])));
     expect(await watch(stream, { bucket: 'failed' })).toMatchObject({ FailedBatchesUnread: 2, ChecksFailed: 0 });
     const refused = await watch(stream, { bucket: 'forbidden' });
     expect(refused).toMatchObject({ ChecksFailed: 1, BacklogAge: 0 });

@@ -88,7 +88,7 @@ function dying(at: number, when: 'before' | 'after', overrides: Partial<Engine> 
   };
   const store: EventStore = {
     write: (...call) => around(() => engine.store.write(...call)),
-    writeWithParts: (...call) => around(() => engine.store.writeWithParts(...call)),
+    writeWithRejections: (...call) => around(() => engine.store.writeWithRejections(...call)),
     tryEach: (...call) => around(() => engine.store.tryEach(...call)),
     storePart: (...call) => around(() => engine.store.storePart(...call)),
     closeUnidentified: (...call) => around(() => engine.store.closeUnidentified(...call)),
@@ -191,9 +191,9 @@ describe('a delivery that ends anywhere', () => {
     const engine = database.createEngine(readings());
     const store: EventStore = {
       ...engine.store,
-      writeWithParts: async (...call) => {
+      writeWithRejections: async (...call) => {
         await database.query('DELETE FROM event_processor.quarantine_part WHERE part = 1');
-        return engine.store.writeWithParts(...call);
+        return engine.store.writeWithRejections(...call);
       },
     };
     const held = await run([reading(0), bad, reading(2)], { ...engine, store });

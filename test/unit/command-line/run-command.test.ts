@@ -29,6 +29,8 @@ describe('a command', () => {
     expect(process.exitCode).toBeUndefined();
     await runCommand(() => Promise.resolve(false));
     expect(process.exitCode).toBe(1);
+    await runCommand(() => Promise.resolve(3));
+    expect(process.exitCode).toBe(3);
     expect(told).toBe('');
   });
 
@@ -48,8 +50,11 @@ describe('a command', () => {
 
   it('has one line for a failure that it knows of, and ends with 1', async () => {
     const refused = new Error('AccessDenied');
-    await runCommand(fails(refused), (error) => (error === refused ? 'not allowed' : undefined));
+    const describeFailure = (error: unknown) => (error === refused ? 'not allowed' : undefined);
+    await runCommand(fails(refused), { describeFailure });
     expect(told).toBe('not allowed\n');
     expect(process.exitCode).toBe(1);
+    await runCommand(fails(refused), { describeFailure, failedExitCode: 3 });
+    expect(process.exitCode).toBe(3);
   });
 });

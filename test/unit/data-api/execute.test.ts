@@ -117,7 +117,7 @@ describe('a Data API call', () => {
 });
 
 describe('the event store', () => {
-  const STATEMENTS = { writeSql: 'WITH …', writeWithPartsSql: 'WITH parts …' };
+  const STATEMENTS = { writeSql: 'WITH …', writeWithRejectionsSql: 'WITH parts …' };
 
   it('reads its counts from the one row of the compiled write', async () => {
     await using stub = await startStubDataApi(() => ({
@@ -130,7 +130,7 @@ describe('the event store', () => {
     const counts = { written: 7, superseded: 1, quarantined: 2, hasUnidentified: true, hasDue: true };
     const store = createDataApiEventStore(execute(stub), STATEMENTS);
     expect(await store.write({ log: '[]' }, OPTIONS)).toEqual(counts);
-    expect(await store.writeWithParts({ log: '[1]' }, OPTIONS)).toEqual(counts);
+    expect(await store.writeWithRejections({ log: '[1]' }, OPTIONS)).toEqual(counts);
     expect(stub.requests).toEqual([
       { sql: 'WITH …', parameters: { log: '[]' } },
       { sql: 'WITH parts …', parameters: { log: '[1]' } },
@@ -153,7 +153,7 @@ describe('the event store', () => {
     await using stub = await startStubDataApi(() => ({ body: { records } }));
     const store = createDataApiEventStore(execute(stub), {
       writeSql: `SELECT :log::jsonb, 'a'::text, (:rows_0::jsonb->>0)::integer`,
-      writeWithPartsSql: '',
+      writeWithRejectionsSql: '',
     });
     expect(
       await store.tryEach(

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HeldBuild } from '../../../ops/fuse/held-builds.ts';
 import { describeHeldBuilds } from '../../../ops/fuse/run-fuse.ts';
-import { completeDatabaseOptions } from '../../../ops/stack/database-options.ts';
-import { deployedStack } from '../../support/deployed-stack.ts';
 
 const HELD: HeldBuild = {
   functionName: 'payments',
@@ -46,23 +44,5 @@ describe('what the fuse command says', () => {
 
   it('is what happens next, once it is allowed', () => {
     expect(describeHeldBuilds([HELD], true).at(-1)).toMatch(/may go to the quarantine/);
-  });
-});
-
-describe('the database of a command', () => {
-  it('comes from the stack where the command line says nothing', () => {
-    const { ClusterArn, MaintenanceSecretArn } = deployedStack().outputs;
-    expect(completeDatabaseOptions({ database: 'other' }, deployedStack())).toEqual({
-      clusterArn: ClusterArn,
-      secretArn: MaintenanceSecretArn,
-      database: 'other',
-    });
-  });
-
-  it('is asked for with everything that is missing', () => {
-    expect(() => completeDatabaseOptions({ database: 'events' }, undefined)).toThrow(
-      'missing `--cluster-arn`: pass it, set CLUSTER_ARN, or use `--stack`\n' +
-        'missing `--secret-arn`: pass it, set SECRET_ARN, or use `--stack`',
-    );
   });
 });

@@ -68,7 +68,7 @@ describe('calls of one batch', () => {
       ...base,
       store: {
         write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)),
-        writeWithParts: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.writeWithParts(...call)),
+        writeWithRejections: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.writeWithRejections(...call)),
         tryEach: (...[events, call]: Parameters<FakeEventStore['tryEach']>) => alone(() => store.tryEach(events, call)),
         storePart: (...call: Parameters<FakeEventStore['storePart']>) => alone(() => store.storePart(...call)),
         closeUnidentified: () => alone(() => store.closeUnidentified()),

@@ -5,7 +5,7 @@ import { escapedBytes } from '../../../../data-api/statement-body.ts';
 import { EscapedRows } from '../../../../processor/project/escaped-rows.ts';
 import { parameterText } from '../../../../data-api/statement-body.ts';
 import { inserts } from '../../../../processor/projection.ts';
-import { place } from '../../../support/encoded-event.ts';
+import { origin } from '../../../support/encoded-event.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -49,7 +49,7 @@ it('takes exactly the texts that PostgreSQL stores, and unchanged', () => {
   fc.assert(
     fc.property(anyText, anyText, anyText, (body, member, value) => {
       const rows = new EscapedRows();
-      const problem = encoder.encode({ body, data: { [member]: [value] } }, { n: 0, place: place(0) }, rows);
+      const problem = encoder.encode({ body, data: { [member]: [value] } }, { n: 0, origin: origin(0) }, rows);
       expect(problem === undefined).toBe([body, member, value].every(isStorable));
       if (problem !== undefined) return;
       const row = parameterText([rows.slice(0, rows.length)]).slice(0, -1);
@@ -72,7 +72,7 @@ it('takes exactly the rows that have the declared columns, each of its type, in 
   fc.assert(
     fc.property(fc.oneof(anyRow, usualRow), ({ id, body, count, ...others }) => {
       const rows = new EscapedRows();
-      const problem = encoder.encode({ ...others, count, id, body }, { n: 7, place: place(0) }, rows);
+      const problem = encoder.encode({ ...others, count, id, body }, { n: 7, origin: origin(0) }, rows);
       const isRight =
         typeof id === 'string' && isStorable(id) && (body === null || (typeof body === 'string' && isStorable(body)));
       expect(problem === undefined).toBe(isRight && isInteger(count) && Object.keys(others).length === 0);

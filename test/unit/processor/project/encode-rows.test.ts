@@ -4,7 +4,7 @@ import { createRowEncoder } from '../../../../processor/project/encode-rows.ts';
 import { EscapedRows } from '../../../../processor/project/escaped-rows.ts';
 import { parameterText } from '../../../../data-api/statement-body.ts';
 import { counters, inserts, versions } from '../../../../processor/projection.ts';
-import { place } from '../../../support/encoded-event.ts';
+import { origin, place } from '../../../support/encoded-event.ts';
 import { sequenceNumber } from '../../../support/kinesis-record.ts';
 
 const notes = createRowEncoder('notes', inserts({ columns: { id: 'integer', body: 'text?', tags: 'jsonb?' } }));
@@ -16,7 +16,7 @@ function encode(row: unknown): string {
 /** The row's text as the database gets it, or what is wrong with it. */
 function encodeWith(encoder: RowEncoder, row: unknown, n: number): string {
   const rows = new EscapedRows();
-  const problem = encoder.encode(row, { n, place: place(5, { document: 12 }) }, rows);
+  const problem = encoder.encode(row, { n, origin: origin(5, { place: place(5, { document: 12 }) }) }, rows);
   if (problem !== undefined) return problem.detail;
   const sent = parameterText([rows.slice(0, rows.length)]);
   expect(sent.at(-1)).toBe(',');

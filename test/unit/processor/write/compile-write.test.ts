@@ -40,7 +40,6 @@ describe('the compiled write', () => {
         ':rows_0::jsonb',
         ':rows_1::jsonb',
         ':rows_2::jsonb',
-        ':quarantine::jsonb',
         ':log::jsonb',
       ]),
     );
@@ -50,15 +49,20 @@ describe('the compiled write', () => {
     const sql = compile();
     expect(part(sql, 'ledger')).toContain('INSERT INTO event_processor.ledger (function_name, event_id)');
     expect(part(sql, 'ledger')).toContain('ORDER BY ~event_id COLLATE "C" ON CONFLICT DO NOTHING RETURNING event_id');
-    expect(part(sql, 'fresh')).toContain('SELECT min(~n) AS ~n FROM ~event JOIN ~ledger USING (~event_id)');
+    expect(part(sql, 'all_fresh')).toContain('(SELECT count(*) FROM ~ledger) = (SELECT count(*) FROM ~event)');
+    expect(part(sql, 'fresh')).toContain(
+      'SELECT min(~r.~n) FROM ~event AS ~r JOIN ~ledger ON ~ledger.~event_id = ~r.~event_id ' +
+        'WHERE NOT (SELECT all_fresh FROM ~all_fresh) GROUP BY ~ledger.~event_id',
+    );
   });
 
   it('inserts the rows of fresh events only', () => {
     expect(part(compile({ tables: { 'sales.orders': tables['sales.orders'] } }), 'write_0')).toBe(
       '~write_0 AS ( INSERT INTO "sales"."orders" ("id", "note", "Total") SELECT "id", "note", "Total" FROM ' +
-        '(SELECT (~v->>0)::integer AS ~n, (~v->>1)::uuid AS "id", NULLIF(~v->2, \'null\'::jsonb) AS "note", ' +
-        '(~v->>3)::numeric AS "Total" FROM jsonb_array_elements(:rows_0::jsonb) AS ~v) AS ~r JOIN ~fresh USING (~n) ' +
-        'ORDER BY ~r.~n RETURNING 1 )',
+        '(SELECT ~r.* FROM (SELECT (~v->>0)::integer AS ~n, (~v->>1)::uuid AS "id", ' +
+        'NULLIF(~v->2, \'null\'::jsonb) AS "note", (~v->>3)::numeric AS "Total" ' +
+        'FROM jsonb_array_elements(:rows_0::jsonb) AS ~v) AS ~r ' +
+        'WHERE (SELECT all_fresh FROM ~all_fresh) OR ~r.~n IN (SELECT ~n FROM ~fresh)) AS ~r ORDER BY ~r.~n RETURNING 1 )',
     );
   });
 
@@ -97,7 +101,7 @@ describe('the compiled write', () => {
     const sql = compile({ tables: derived });
     expect(part(sql, 'rows_1')).toContain('~rows_1 AS MATERIALIZED (SELECT (~v->>0)::integer AS ~n,');
     expect(part(sql, 'write_1')).toContain('FROM (SELECT ~n, "branch" AS "shop", "at", "cents" FROM ~rows_1) AS ~r');
-    expect(part(sql, 'write_2')).toContain('FROM ~rows_1 AS ~r JOIN ~fresh USING (~n)');
+    expect(part(sql, 'write_2')).toContain('FROM ~rows_1 AS ~r WHERE (SELECT all_fresh');
     expect(sql).not.toContain(':rows_2');
     const owned = compile({ tables: derived, ledger: 'sales' });
     expect(part(owned, 'write_1')).toContain('FROM (SELECT ~n, "branch" AS "shop", "at", "cents" FROM ~event) AS ~r');
@@ -115,37 +119,40 @@ describe('the compiled write', () => {
     expect(counts({ tables: { mine: { ...mine, withoutEffect: 'existing' } } })).toBe(true);
   });
 
-  it('logs the stretch of the shard and quarantines in the same statement', () => {
-    const sql = compile();
-    expect(part(sql, 'quarantine')).toContain(
-      'INSERT INTO event_processor.quarantine (function_name, shard_id, sequence_number',
-    );
-    expect(part(sql, 'quarantine')).toContain("decode(~v->>5, 'base64')");
-    expect(part(sql, 'log')).toContain(
+  it('logs the stretch of the shard', () => {
+    expect(part(compile(), 'log')).toContain(
       'INSERT INTO event_processor.batch_log (function_name, shard_id, first_sequence_number',
     );
   });
 });
 
-describe('the compiled write of a chunk with payloads in parts', () => {
-  const withParts = compileWrite({ tables, ledger: undefined }, { withParts: true });
+describe('the compiled write of a chunk with rejections', () => {
+  const withRejections = compileWrite({ tables, ledger: undefined }, { withRejections: true });
 
-  it('puts the payload of a row together from its parts, all of them, and deletes these', () => {
-    expect(part(withParts, 'quarantine')).toContain(
-      "coalesce(decode(~v->>5, 'base64'), (SELECT string_agg(~p.bytes, ''::bytea ORDER BY ~p.part) FROM",
+  it('quarantines them in the same statement', () => {
+    expect(part(withRejections, 'quarantine')).toContain(
+      'INSERT INTO event_processor.quarantine (function_name, shard_id, sequence_number',
     );
-    expect(part(withParts, 'quarantine')).toContain('HAVING count(*) = (~v->>12)::integer');
-    expect(part(withParts, 'used')).toContain('DELETE FROM event_processor.quarantine_part AS ~p USING');
+    expect(part(withRejections, 'quarantine')).toContain(':quarantine::jsonb');
   });
 
-  it('differs in nothing else: the usual one does not know that there are parts', () => {
+  it('puts the payload of a row together from its parts, all of them, and deletes these', () => {
+    expect(part(withRejections, 'quarantine')).toContain(
+      "coalesce(decode(~v->>5, 'base64'), (SELECT string_agg(~p.bytes, ''::bytea ORDER BY ~p.part) FROM",
+    );
+    expect(part(withRejections, 'quarantine')).toContain('HAVING count(*) = (~v->>12)::integer');
+    expect(part(withRejections, 'used')).toContain('DELETE FROM event_processor.quarantine_part AS ~p USING');
+  });
+
+  it('differs in nothing else but the counts: the usual one does not know that there are any', () => {
     const usual = compile();
     expect(usual).not.toContain('quarantine_part');
+    expect(usual).not.toContain(':quarantine');
     const names = (sql: string) => [...sql.matchAll(/^(?:WITH )?"~(\w+)" AS/gm)].map(([, name]) => name!);
-    expect(names(withParts).filter((name) => name !== 'used')).toEqual(names(usual));
+    expect(names(withRejections).filter((name) => !['quarantine', 'used'].includes(name))).toEqual(names(usual));
     expect(names(usual).length).toBeGreaterThan(6);
     for (const name of names(usual)) {
-      if (name !== 'quarantine') expect(part(withParts, name)).toBe(part(usual, name));
+      if (name !== 'log') expect(part(withRejections, name)).toBe(part(usual, name));
     }
   });
 });

@@ -11,7 +11,7 @@ function failing(call: number, error: Error): NonNullable<FakeEventStoreOptions[
 }
 
 const isQuarantineWrite = (parameters: Readonly<Record<string, string>>) =>
-  parameters['events'] === '[]' && parameters['quarantine'] !== '[]';
+  parameters['events'] === '[]' && parameters['quarantine'] !== undefined;
 
 describe('a batch without trouble', () => {
   it('is one statement per chunk, in stream order', async () => {
@@ -153,7 +153,7 @@ describe('a quarantine that cannot be written', () => {
       [encodedEvent(0), encodedRejection(1), encodedEvent(2), encodedEvent(3)],
       {
         failure: (_call, { quarantine }) =>
-          quarantine === '[]' ? undefined : { error: databaseError('rejection', '23502') },
+          quarantine === undefined ? undefined : { error: databaseError('rejection', '23502') },
       },
     );
     expect([[...store.ledger], store.quarantine.size]).toEqual([['event-0', 'event-2', 'event-3'], 0]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createScreen } from '../../../../local/run/screen.ts';
+import { createScreen } from '../../../command-line/screen.ts';
 
 function record(isTTY: boolean, columns?: number) {
   const clock = { nowMs: 0 };
@@ -55,5 +55,21 @@ describe('a screen', () => {
     }
     screen.say('done');
     expect(written).toEqual(['a\n', 'c\n', 'done\n']);
+  });
+
+  it('has one plain line for a state in which nothing happens any more, and goes on when something does', () => {
+    const { clock, written, screen } = record(false);
+    for (const [line, state] of [
+      ['a', undefined],
+      ['b', 'caught up'],
+      ['c', 'caught up'],
+      ['d', undefined],
+      ['e', undefined],
+      ['f', 'caught up'],
+    ] as const) {
+      clock.nowMs += 2_000;
+      screen.update(line, state);
+    }
+    expect(written).toEqual(['a\n', 'b\n', 'd\n', 'e\n', 'f\n']);
   });
 });

@@ -4,8 +4,12 @@ import type { WriteStream } from 'node:tty';
 export interface Screen {
   /** Says something once. */
   readonly say: (line: string) => void;
-  /** Says where a longer job stands; may be called as often as one likes. A line that is too long is cut. */
-  readonly update: (line: string | ((columns: number) => string)) => void;
+  /**
+   * Says where a longer job stands; may be called as often as one likes. A line that is too long is cut.
+   *
+   * @param state where nothing happens any more: without a terminal, there is one line for as long as it stays the same
+   */
+  readonly update: (line: string | ((columns: number) => string), state?: string) => void;
 }
 
 /** Where a screen writes: usually standard output. */
@@ -29,14 +33,17 @@ const PLAIN_INTERVAL_MS = 2_000;
 const NO_WRAP = '\x1b[?7l';
 const WRAP = '\x1b[?7h';
 
-/** Creates a screen on standard output. A terminal that calls itself dumb gets plain lines. */
-export function openScreen(): Screen & Disposable {
-  const { stdout, env } = process;
+/**
+ * Creates a screen on a stream of this process. A terminal that calls itself dumb gets plain lines.
+ *
+ * @param stream standard output unless given
+ */
+export function openScreen(stream: WriteStream = process.stdout): Screen & Disposable {
   const out: ScreenOutput = {
-    write: stdout.write.bind(stdout),
-    isTTY: stdout.isTTY && env['TERM'] !== 'dumb',
+    write: stream.write.bind(stream),
+    isTTY: stream.isTTY && process.env['TERM'] !== 'dumb',
     get columns() {
-      return stdout.columns;
+      return stream.columns;
     },
   };
   return createScreen(out, () => performance.now());
@@ -52,17 +59,19 @@ export function openScreen(): Screen & Disposable {
 export function createScreen(out: ScreenOutput, now: () => number): Screen & Disposable {
   let isLineOpen = false;
   let lastPlainAt = -Infinity;
+  let lastState: string | undefined;
   return {
     say: (line) => {
       out.write(isLineOpen ? `${ERASE}${line}\n` : `${line}\n`);
       isLineOpen = false;
     },
-    update: (line) => {
+    update: (line, state) => {
       if (out.isTTY === true) {
         // The last column stays free: a terminal wraps as soon as it is used.
         out.write(`${ERASE}${NO_WRAP}${lineFor(line, (out.columns ?? DEFAULT_COLUMNS) - 1)}${WRAP}\r`);
         isLineOpen = true;
-      } else if (now() - lastPlainAt >= PLAIN_INTERVAL_MS) {
+      } else if (now() - lastPlainAt >= PLAIN_INTERVAL_MS && (state === undefined || state !== lastState)) {
+        lastState = state;
         out.write(`${typeof line === 'string' ? line : line(Infinity)}\n`);
         lastPlainAt = now();
       }
