@@ -17,7 +17,7 @@ import { checkTables, TablesError } from './check-tables.ts';
 import { grantedRole, type Credentials } from './database-role.ts';
 import { ensureDatabase } from './ensure-database.ts';
 import { ensureRoles, grantFramework } from './ensure-roles.ts';
-import { grantTables } from './grant-tables.ts';
+import { grantTables, revokeUndeclared } from './grant-tables.ts';
 import { loadMigrations } from './load-migrations.ts';
 import { FRAMEWORK_MIGRATION_SET } from './migration.ts';
 import { readCredentials, rotatePassword, type RotationRequest } from './rotate-password.ts';
@@ -128,17 +128,22 @@ async function settleTables(
   const tables = JSON.parse(await readFile(TABLES_FILE, 'utf8')) as readonly DeclaredTable[];
   const settled = await withMigrationLock(connection, async (execute) => {
     await grantFramework(execute, roles);
-    const { processor, maintenance } = roles;
-    const role = grantedRole(processor.username);
-    const refused = await grantTables(execute, { role, who: 'the processor', tables });
+    const grant = { role: grantedRole(roles.processor.username), who: 'the processor', tables };
     // Nothing depends on it but `ops verify`, so a deployment does without.
-    const unread = await grantTables(execute, {
-      role: grantedRole(maintenance.username),
+    const read = {
+      role: grantedRole(roles.maintenance.username),
       who: '`ops verify`',
-      tables: tables.map((table) => ({ ...table, privileges: ['SELECT'] })),
-    });
-    const { problems, warnings } = await checkTables(execute, tables);
-    return { commit: true, result: { problems: [...problems, ...refused], warnings: [...warnings, ...unread] } };
+      tables: tables.map((table): DeclaredTable => ({ ...table, privileges: ['SELECT'] })),
+    };
+    const refused = await grantTables(execute, grant);
+    const unread = await grantTables(execute, read);
+    const check = await checkTables(execute, tables);
+    const problems = [...check.problems, ...refused];
+    if (problems.length === 0) {
+      const revoked = [...(await revokeUndeclared(execute, grant)), ...(await revokeUndeclared(execute, read))];
+      if (revoked.length > 0) logger.info('what no release declares any more was revoked', { revoked });
+    }
+    return { commit: true, result: { problems, warnings: [...check.warnings, ...unread] } };
   });
   if (settled.problems.length > 0) throw new TablesError(settled.problems);
   return settled.warnings;

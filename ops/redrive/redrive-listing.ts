@@ -43,20 +43,23 @@ export class RedriveListing {
 
   /** Tells what came of it. */
   finish(report: RedriveReport, effect: RedriveEffect | undefined): void {
-    this.#begin();
     const { apply: isApplied, json } = this.#shown;
     const reasons = this.reasons ?? this.#objects.reasons;
     if (json) {
       const entries = this.listsEach ? { entries: this.#entries } : {};
-      const answer = { ...report, isApplied, reasons, ...entries, ...(effect !== undefined && { effect }) };
-      this.#say(JSON.stringify(answer, null, 2));
+      this.#say(JSON.stringify({ ...report, isApplied, reasons, ...entries, effect }, null, 2));
       return;
     }
-    if (this.reasons === undefined) for (const line of describeReasons(reasons)) this.#say(line);
-    for (const line of describeReport(report, isApplied)) this.#say(line);
-    if (effect !== undefined) this.#say(describeEffect(effect));
-    if (!isApplied && this.items > 0 && !this.listsEach)
-      this.#say('--details lists each, --payload shows what is in it.');
+    this.#begin();
+    const isTold = this.reasons !== undefined;
+    const hasMore = !isApplied && this.items > 0 && !this.listsEach;
+    const lines = [
+      ...(isTold ? [] : describeReasons(reasons)),
+      ...describeReport(report, isApplied),
+      ...(effect === undefined ? [] : [describeEffect(effect)]),
+      ...(hasMore ? ['--details lists each, --payload shows what is in it.'] : []),
+    ];
+    for (const line of lines) this.#say(line);
   }
 
   /** Whether each item is asked for. */

@@ -1,4 +1,8 @@
-import { DescribeAlarmsCommand, paginateDescribeAlarms, type CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import {
+  paginateDescribeAlarms,
+  type CloudWatchClient,
+  type DescribeAlarmsCommandInput,
+} from '@aws-sdk/client-cloudwatch';
 import {
   GetEventSourceMappingCommand,
   UpdateEventSourceMappingCommand,
@@ -89,7 +93,7 @@ async function awaitPage(cloudWatch: CloudWatchClient, pages: ReadonlySet<string
 
 async function alarmsOn(client: CloudWatchClient, stackName: string): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  const input: ConstructorParameters<typeof DescribeAlarmsCommand>[0] = {
+  const input: DescribeAlarmsCommandInput = {
     AlarmNamePrefix: `${stackName}-`,
     AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
     StateValue: 'ALARM',

@@ -36,7 +36,7 @@ export const probe: Question = {
     if (probes.length === 0)
       return unknown('there are no events to send: pass `--events FILE` with some that may be there');
     await using audit = await openAudit(folder, target.execute);
-    const before = await Promise.all(await inTurn(probes, (one) => look(audit, one, NO_PLACE)));
+    const before = await inTurn(probes, (one) => look(audit, one, NO_PLACE));
     const known = before.flat().filter(({ fate }) => fate === 'in-effect').length;
     const kinesis = await target.client('kinesis');
     const sent: (readonly [ProbeEvent, Place])[] = [];

@@ -14,6 +14,7 @@ import { resolveLookups } from '../lookup/resolve-lookups.ts';
 import type { EncodedBatch, EncodedEvent, EncodedItem } from '../project/project-items.ts';
 import { projectItems } from '../project/project-items.ts';
 import type { AnyProjection } from '../projection.ts';
+import { ownLedgerOf } from '../tables/inserts.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import { auditedTables } from './audited-tables.ts';
 import { compareRows, type CompareOptions } from './compare-rows.ts';
@@ -51,13 +52,13 @@ const LOOKUP_BUDGET_MS = 60_000;
  */
 export async function createAudit(declared: AnyProjection, execute: Execute): Promise<Audit> {
   const compiled = compileProjection(declared);
-  const { projection, step, lookupSql } = compiled;
+  const { projection, lookupSql } = compiled;
   const tables = await auditedTables(execute, projection);
   const engine: AuditEngine = {
     compiled,
     execute,
     functionName: declared.name,
-    fatesSql: compileFates(step.ownLedger),
+    fatesSql: compileFates(ownLedgerOf(projection.tables, projection.ledger)),
     rowsSql: compileRowAudit(projection, tables),
     countsWholeRows: new Set(tables.filter(({ comparison }) => comparison.by === 'row').map(({ table }) => table)),
     reading: {

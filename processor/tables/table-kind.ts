@@ -237,6 +237,12 @@ export function partProblems(parts: Readonly<Record<string, Columns>>, required:
         ...columns
           .filter(([, type]) => type.endsWith('?'))
           .map(([column, type]) => `\`${part}\` column \`${column}\` must not be nullable, got ${quote(type)}`),
+        ...columns
+          .filter(([, type]) => type === 'json')
+          .map(
+            ([column]) =>
+              `\`${part}\` column \`${column}\` must be of a type whose values can be compared, got "json"; jsonb is one`,
+          ),
       ];
     }),
   ];

@@ -21,8 +21,7 @@ function shard(answers: readonly Answer[]) {
   let number = 0;
   const send = (command: unknown) => {
     if (command instanceof GetShardIteratorCommand) {
-      const { StreamARN: _arn, ShardId: _id, ...where } = command.input;
-      opened.push(where);
+      opened.push(command.input);
       return Promise.resolve({ ShardIterator: 'first' });
     }
     if (!(command instanceof GetRecordsCommand)) throw new TypeError('an unexpected call');
@@ -67,7 +66,7 @@ describe('readShard', () => {
   it('goes on through empty answers, which are no end, up to the newest record', async () => {
     const { read, opened } = shard([{ arrivals: [1], behindMs: 900_000 }, { behindMs: 500_000 }, { arrivals: [2, 3] }]);
     expect(await read()).toEqual([['1'], ['2', '3']]);
-    expect(opened).toEqual([{ ShardIteratorType: 'TRIM_HORIZON' }]);
+    expect(opened).toMatchObject([{ ShardIteratorType: 'TRIM_HORIZON' }]);
   });
 
   it('ends with a closed shard', async () => {
@@ -84,7 +83,7 @@ describe('readShard', () => {
     ];
     const { read, opened, limits } = shard([...pages, { arrivals: [5] }]);
     expect(await read({ sinceMs: 5, untilMs: 20 })).toEqual([['1'], ['3'], []]);
-    expect(opened).toEqual([{ ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(5) }]);
+    expect(opened).toMatchObject([{ ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(5) }]);
     expect(limits).toHaveLength(3);
   });
 
@@ -120,7 +119,7 @@ describe('readShard', () => {
       { arrivals: [2] },
     ]);
     expect(await read()).toEqual([['1'], ['2']]);
-    expect(opened[1]).toEqual({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: '1' });
+    expect(opened[1]).toMatchObject({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: '1' });
   });
 
   it('waits while the shard is read by too many, and gives up in the end', async () => {

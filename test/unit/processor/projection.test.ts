@@ -196,6 +196,11 @@ describe('a declaration that cannot work', () => {
       'table `t`: `existing` must be left out of the ledger: an event whose row is there is in effect',
     ],
     [
+      'a key that nothing can be compared with',
+      { tables: { t: versions({ key: { a: 'json' }, version: { v: 'integer' }, columns: {} }) } },
+      'table `t`: `key` column `a` must be of a type whose values can be compared, got "json"; jsonb is one',
+    ],
+    [
       'existing rows without a key',
       { tables: { t: inserts({ columns: { a: 'text' }, existing: 'keep' }) } },
       "table `t`: `existing: 'keep'` needs `key`: the columns of the unique key that tells what is there",
