@@ -4,6 +4,7 @@ import {
   GetShardIteratorCommand,
   ListShardsCommand,
   type KinesisClient,
+  type StreamDescriptionSummary,
 } from '@aws-sdk/client-kinesis';
 import { settled, unknown, type Answer, type Question, type SmokeContext } from './question.ts';
 
@@ -46,8 +47,7 @@ async function findForgotten(
   nowMs: number,
 ): Promise<ForgottenPlace | string> {
   const { StreamDescriptionSummary: stream } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamARN }));
-  const forgetsAtMs =
-    HOUR_MS * (stream?.RetentionPeriodHours ?? 24) + (stream?.StreamCreationTimestamp?.getTime() ?? nowMs);
+  const forgetsAtMs = forgetsFirst(stream, nowMs);
   if (nowMs <= forgetsAtMs) {
     const at = new Date(forgetsAtMs).toISOString();
     return `the stream is younger than its retention, so it has forgotten nothing; ask again after ${at}`;
@@ -57,6 +57,12 @@ async function findForgotten(
   return ShardId === undefined || range?.StartingSequenceNumber === undefined
     ? 'the stream was resharded, and no shard is known to be older than the retention'
     : { StreamARN, ShardId, StartingSequenceNumber: range.StartingSequenceNumber };
+}
+
+/** When the stream has forgotten what came first. */
+function forgetsFirst(stream: StreamDescriptionSummary | undefined, nowMs: number): number {
+  const { RetentionPeriodHours: hours = 24, StreamCreationTimestamp: createdAt } = stream ?? {};
+  return (createdAt?.getTime() ?? nowMs) + HOUR_MS * hours;
 }
 
 async function readFrom(kinesis: KinesisClient, where: ForgottenPlace, context: SmokeContext): Promise<Answer> {

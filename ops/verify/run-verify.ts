@@ -25,7 +25,7 @@ import { verifyShard } from './verify-shards.ts';
 const SHARDS_AT_A_TIME = 4;
 
 /** A lane may be at work on a record while the others are past it; by then it has committed, or its hold is noted. */
-const SECOND_LOOK_MS = 5_000;
+const SECOND_LOOK_MS = 3_000;
 
 /**
  * Verifies that every record of the stream is in one of the places where it may be, and that the stack is as it was deployed.
