@@ -17,6 +17,7 @@ const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
   dataApiHeapGrowthBytes: 'bytes of heap grown in the Data API server, second half under load',
   batch10000vs1000: 'times the time per event, batch 10,000 against 1,000',
   remainingTimeError: 'of the truth, by which the time left shown was wrong at most',
+  planError: 'of the truth, by which a planned catch-up was wrong at most',
 };
 
 /** The tables a person reads. */

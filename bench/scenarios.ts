@@ -6,6 +6,7 @@ import { dataApiLoad } from './scenarios/data-api-load.ts';
 import { direct } from './scenarios/direct.ts';
 import { memory } from './scenarios/memory.ts';
 import { ours } from './scenarios/ours.ts';
+import { planned } from './scenarios/planned.ts';
 import { remainingTime } from './scenarios/remaining-time.ts';
 import { batchExecute, perEvent, powertoolsBatch } from './scenarios/peers.ts';
 
@@ -21,5 +22,6 @@ export const SCENARIOS: readonly Scenario[] = [
   memory,
   backlog,
   remainingTime,
+  planned,
   dataApiLoad,
 ];

@@ -16,7 +16,6 @@ import type { Target } from '../../../ops/stack/open-target.ts';
 import type { VerifyReport } from '../../../ops/verify/describe-verify.ts';
 import { runVerify } from '../../../ops/verify/run-verify.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
-import type { AnyProjection } from '../../../processor/projection.ts';
 import { deployedStack } from '../../support/deployed-stack.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
 import { startTestDatabase } from '../../support/start-test-database.ts';
