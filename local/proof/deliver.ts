@@ -1,7 +1,6 @@
 import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { Engine } from '../../processor/batch-rounds.ts';
-import { startRun } from '../../processor/batch-rounds.ts';
 import { createEngine } from '../../processor/create-engine.ts';
 import type { KinesisRecord } from '../../processor/decode/item.ts';
 import { Skip } from '../../processor/decode/skip.ts';
@@ -83,20 +82,12 @@ export async function deliver(
   };
 }
 
-/** Entries that the engine takes in one go. */
-const ENTRIES_PER_RETRY = 200;
-
 /** Tries what waits for as long as any of it heals. */
 async function heal(engine: Engine, database: RunDatabase): Promise<void> {
-  const waits = `heal_until > now() AND applied_at IS NULL`;
+  const waits = 'heal_until > now() AND applied_at IS NULL';
   for (let healed = 1; healed > 0;) {
-    const due = await database.query(
-      `UPDATE ${FRAMEWORK_TABLES.quarantine} SET retry_at = now() WHERE ${waits} RETURNING id`,
-    );
-    healed = 0;
-    for (let tried = 0; tried < due.length; tried += ENTRIES_PER_RETRY) {
-      healed += await retryEntries(startRun({ shardId: '', recordCount: 0 }, engine, () => BUDGET_MS));
-    }
+    await database.query(`UPDATE ${FRAMEWORK_TABLES.quarantine} SET retry_at = now() WHERE ${waits}`);
+    ({ healed } = await retryEntries(engine, () => BUDGET_MS, Infinity));
   }
 }
 
