@@ -1,6 +1,5 @@
 import {
   GetMetricDataCommand,
-  GetMetricStatisticsCommand,
   paginateDescribeAlarms,
   type CloudWatchClient,
   type MetricAlarm,
@@ -29,30 +28,36 @@ export const idleZeros: Question = {
     );
     if (state !== 'Enabled') return unknown(`the mapping is ${String(state)}`);
     const end = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS - LATE_MINUTES * MINUTE_MS;
-    const cloudWatch = await target.client('cloudWatch');
-    const { Datapoints: points = [] } = await cloudWatch.send(
-      new GetMetricStatisticsCommand({
-        Namespace: 'AWS/Lambda',
-        MetricName: 'PolledEventCount',
-        Dimensions: [{ Name: 'EventSourceMappingUUID', Value: MappingId }],
-        Statistics: ['Sum', 'SampleCount'],
-        Period: MINUTE_MS / SECOND_MS,
-        StartTime: new Date(end - IDLE_MINUTES * MINUTE_MS),
-        EndTime: new Date(end),
-      }),
-    );
-    const zeros = points.filter(({ Sum }) => Sum === 0).length;
+    const values = await readPolled(await target.client('cloudWatch'), MappingId, end);
+    const zeros = values.filter((value) => value === 0).length;
     const evidence = [
-      `${points.length} of ${IDLE_MINUTES} minutes have a value, ${zeros} of them 0`,
+      `${values.length} of ${IDLE_MINUTES} minutes have a value, ${zeros} of them 0`,
       `starting position ${String(start)}`,
     ];
-    if (points.length === IDLE_MINUTES && zeros > 0)
+    if (values.length === IDLE_MINUTES && zeros > 0)
       return settled('every minute has a value, also those without records', evidence);
-    if (points.length === IDLE_MINUTES)
+    if (values.length === IDLE_MINUTES)
       return unknown('records came in every minute; produce nothing for a quarter of an hour, and ask again', evidence);
     return wrong('minutes are missing though the mapping is enabled: the alarm would fire on a quiet stream', evidence);
   },
 };
+
+/** Sums of what the mapping has polled in each minute that has a value. */
+async function readPolled(client: CloudWatchClient, mappingId: string, endMs: number): Promise<readonly number[]> {
+  const Metric = {
+    Namespace: 'AWS/Lambda',
+    MetricName: 'PolledEventCount',
+    Dimensions: [{ Name: 'EventSourceMappingUUID', Value: mappingId }],
+  };
+  const { MetricDataResults: [polled] = [] } = await client.send(
+    new GetMetricDataCommand({
+      MetricDataQueries: [{ Id: 'polled', MetricStat: { Metric, Period: MINUTE_MS / SECOND_MS, Stat: 'Sum' } }],
+      StartTime: new Date(endMs - IDLE_MINUTES * MINUTE_MS),
+      EndTime: new Date(endMs),
+    }),
+  );
+  return polled?.Values ?? [];
+}
 
 /** How long the metrics are watched, and how often they are asked for. */
 const WATCH_MS = 3 * MINUTE_MS;
