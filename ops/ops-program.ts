@@ -12,6 +12,8 @@ import { createRedriveCommand } from './redrive/redrive-command.ts';
 import { runRedrive } from './redrive/run-redrive.ts';
 import { runSmoke } from './smoke/run-smoke.ts';
 import { createSmokeCommand } from './smoke/smoke-command.ts';
+import { runStatus } from './status/run-status.ts';
+import { createStatusCommand } from './status/status-command.ts';
 import { openTarget, type Target } from './stack/open-target.ts';
 import type { TargetOptions } from './stack/target-options.ts';
 import { runVerify } from './verify/run-verify.ts';
@@ -50,6 +52,11 @@ function createCommands(
   on: <Options extends TargetOptions>(work: Work<Options>) => (options: Options) => Promise<void>,
 ): readonly Command[] {
   return [
+    createStatusCommand(
+      on((target, options, opsConsole) =>
+        runStatus(target, options, { ...opsConsole, isTerminal: process.stdout.isTTY, now: Date.now }),
+      ),
+    ),
     createRedriveCommand(on(runRedrive)),
     createVerifyCommand(on(runVerify)),
     createSmokeCommand(on(runSmoke)),
