@@ -10,7 +10,7 @@ const columns = { name: 'text?' } as const;
 
 function orderOf(table: Table, rest: object = {}): string {
   const projection = { ...BY_EVENT, tables: { ids: inserts({ columns: key }), things: table }, ...rest };
-  return promisesOf(projection as unknown as AnyProjection).order;
+  return promisesOf(projection).order;
 }
 
 const base = { name: 'things', schema: z.object({ id: z.string() }), tables: { ids: inserts({ columns: key }) } };
