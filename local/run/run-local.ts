@@ -25,6 +25,9 @@ const DOWN_AFTER_SHARE = 1 / 3;
 /** A consumer that is this far behind new arrivals has caught up: two looks at a shard. */
 const ABREAST_MS = 2_000;
 
+/** How often entries that wait are tried in a world that is kept running, whether records come or not. */
+const TRY_WAITING_MS = 60_000;
+
 /** How often the screen is brought up to date. */
 const TICK_MS = 100;
 
@@ -186,6 +189,7 @@ class LocalRun {
     this.#arriving.abort();
     await arrivals;
     await this.#watch((consumer) => consumer.done >= this.#put);
+    if (!this.#isInterrupted()) await this.#tryWaiting();
     this.#finish();
     await this.#stop();
   }
@@ -193,8 +197,23 @@ class LocalRun {
   /** Goes on until the run is ended; whoever likes can look at the servers meanwhile. */
   async keepRunning(): Promise<void> {
     for (const line of this.#describeWorld()) this.#parts.screen.say(line);
+    const trying = this.#keepTrying();
     await this.#watch(() => false);
     await this.#stop();
+    await trying;
+  }
+
+  /** Every minute, as the watchdog of a deployed stack. */
+  async #keepTrying(): Promise<void> {
+    const { signal } = this.#parts;
+    while (!this.#isInterrupted()) {
+      await sleep(TRY_WAITING_MS, undefined, { signal }).catch(() => undefined);
+      if (!this.#isInterrupted()) await this.#tryWaiting();
+    }
+  }
+
+  async #tryWaiting(): Promise<void> {
+    await Promise.all(this.#consumers.map((consumer) => consumer.tryWaiting()));
   }
 
   /** Ends everything; batches that a failed run has left under way end with their environments. */

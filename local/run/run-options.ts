@@ -5,7 +5,7 @@ import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
 import { commandOf, IS_PACKED } from '../../command-line/program-name.ts';
 import { INPUT_FORMATS, type EventFile } from '../input/read-event-file.ts';
-import { filterProblem, type FilterPattern } from '../mapping/event-filter.ts';
+import { filterProblem, type FilterPattern } from '../../kinesis/filter/event-filter.ts';
 import { missingPackageProblems } from './needed-packages.ts';
 
 /** Where the mapping reads from: the Kinesis emulator, or memory, which is faster and holds more. */
