@@ -42,7 +42,7 @@ beforeAll(async () => {
   const environment = watchdogEnvironment.encode({
     ...{ clusterArn, secretArn, database: name, functionName: 'orders', streamArn: stack.outputs.StreamArn },
     ...{ deployment: 'orders', metricsNamespace: 'n', startingPosition: 'LATEST', parallelizationFactor: 1 },
-    ...{ maxShards: 1, mappingId: 'm', failedBatchesBucket: 'failed', deliveryGapSeconds: 180 },
+    ...{ maxShards: 1, mappingId: 'm', failedBatchesBucket: 'failed', deliveryGapSeconds: 180, processorArn: 'arn' },
     ...{ pageWhenBehindSeconds: 300, pausedOnPurpose: 0, pageTopicArn: '', runsSignalUrl: '' },
   });
   services.functions.set(stack.outputs.WatchdogFunctionName, { environment });
