@@ -7,6 +7,7 @@ import { readLocalSettings } from '../examples/local-settings.ts';
 import type { InputEvent } from '../input/event-input.ts';
 import { Consumer, hear, type HeardFunction, type StreamMoment } from './consumer.ts';
 import { describeQuarantine } from './describe-quarantine.ts';
+import { describeNext } from './describe-next.ts';
 import { describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import { openInput } from './open-input.ts';
@@ -54,7 +55,12 @@ export async function runLocal(
   const input = await openInput(options, settings);
   const kept: { metrics?: LocalDeployment['metrics'] | undefined } = {};
   const world = await startWorld({
-    functions: folders.map((folder) => hear(folder, (line) => kept.metrics?.log(line))),
+    functions: folders.map((folder) =>
+      hear(folder, (line) => {
+        kept.metrics?.log(line);
+        if (options.verbose) screen.say(line);
+      }),
+    ),
     examples: settings.flatMap(({ example }) => example ?? []),
     options,
     onStep: (step) => {
@@ -239,6 +245,9 @@ class LocalRun {
       if (reports.length > 1) screen.say(`\n${report.function}`);
       screen.say(describeReport(report));
       if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
+    }
+    if (!options.keepRunning) {
+      for (const line of await describeNext(world.postgres.url, options)) screen.say(line);
     }
     const content = reports.length === 1 ? reports[0] : reports;
     if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(content, null, 2)}\n`);
