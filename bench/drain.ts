@@ -1,5 +1,6 @@
 import type { FunctionRuntime } from '../local/environments/function-runtime.ts';
 import { createEventSourceMapping } from '../local/mapping/event-source-mapping.ts';
+import type { AppendedRecord } from '../local/mapping/memory-source.ts';
 import { MemoryStream } from '../local/mapping/memory-source.ts';
 import type { Arena } from './arena.ts';
 
@@ -11,6 +12,8 @@ export interface DrainSettings {
   readonly lanes: number;
   /** Milliseconds added to each Data API call. */
   readonly latencyMs: number;
+  /** As many records as there are events. @defaultValue flights */
+  readonly records?: () => Iterable<AppendedRecord>;
 }
 
 /** What one run took. */
@@ -32,7 +35,7 @@ export interface Run {
  */
 export async function drain(arena: Arena, runtime: FunctionRuntime, settings: DrainSettings): Promise<Run> {
   const stream = new MemoryStream({ shardCount: 1 });
-  stream.append(arena.events.records(settings.events));
+  stream.append(settings.records?.() ?? arena.events.records(settings.events));
   arena.dataApi.setLatencyMs(settings.latencyMs);
   const callsBefore = countCalls(arena);
   const watch = new DrainWatch(settings.events);
