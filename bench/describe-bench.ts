@@ -22,6 +22,7 @@ const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
   shardLimitRatio150B: 'times what a shard gives, records of 150 bytes',
   shardLimitRatio1KB: 'times what a shard gives, records of 1 KB',
   shardLimitRatio10KB: 'times what a shard gives, records of 10 KB',
+  planError: 'of the truth, by which a planned catch-up was wrong at most',
 };
 
 /** The tables a person reads. */

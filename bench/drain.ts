@@ -1,7 +1,6 @@
+import { drainBacklog, type DrainedBacklog } from '../local/calibrate/drain-backlog.ts';
 import type { FunctionRuntime } from '../local/environments/function-runtime.ts';
-import { createEventSourceMapping } from '../local/mapping/event-source-mapping.ts';
-import type { AppendedRecord } from '../local/mapping/memory-source.ts';
-import { MemoryStream } from '../local/mapping/memory-source.ts';
+import { MemoryStream, type AppendedRecord } from '../local/mapping/memory-source.ts';
 import type { Arena } from './arena.ts';
 
 /** How a backlog is drained. */
@@ -14,88 +13,52 @@ export interface DrainSettings {
   readonly latencyMs: number;
   /** As many records as there are events. @defaultValue flights */
   readonly records?: () => Iterable<AppendedRecord>;
+  /** Partition key of an event, by its place. @defaultValue that of the event itself */
+  readonly partitionKeyOf?: (place: number) => string;
 }
 
 /** What one run took. */
-export interface Run {
+export interface Run extends Omit<DrainedBacklog, 'batches'> {
   readonly events: number;
-  readonly seconds: number;
   /** Data API calls; 0 where there is no Data API. */
   readonly calls: number;
-  /** When how many events were done, in seconds since the start, ascending. */
-  readonly progress: readonly { readonly seconds: number; readonly done: number }[];
 }
 
+/** A run with its invocations. */
+export type FunctionRun = Run & Pick<DrainedBacklog, 'batches'>;
+
 /**
- * Fills a stream in memory with the first events, starts the mapping on it, and waits until every record is resolved.
- * The stream is read without the pause between two reads that Kinesis asks for, since it is the consumer that is
- * measured.
+ * Fills a stream in memory with the first events, and lets the function work them off.
  *
  * @throws Error when a record is given up or held: then the run is worth nothing
  */
-export async function drain(arena: Arena, runtime: FunctionRuntime, settings: DrainSettings): Promise<Run> {
+export async function drain(
+  arena: Arena,
+  runtime: FunctionRuntime,
+  { events, batchSize, lanes, latencyMs, records: given, partitionKeyOf }: DrainSettings,
+): Promise<FunctionRun> {
   const stream = new MemoryStream({ shardCount: 1 });
-  stream.append(settings.records?.() ?? arena.events.records(settings.events));
-  arena.dataApi.setLatencyMs(settings.latencyMs);
+  const records = given?.() ?? arena.events.records(events);
+  stream.append(partitionKeyOf === undefined ? records : withKeys(records, partitionKeyOf));
+  arena.dataApi.setLatencyMs(latencyMs);
   const callsBefore = countCalls(arena);
-  const watch = new DrainWatch(settings.events);
-  const mapping = createEventSourceMapping({
-    source: stream,
-    invoker: runtime,
-    settings: { batchSize: settings.batchSize, parallelizationFactor: settings.lanes },
-    pace: { minReadIntervalMs: 0 },
-    observe: (event) => {
-      if (event.type === 'resolved') watch.resolved(event.records.length);
-      else if (event.type === 'finished' && event.verdict.kind !== 'success')
-        watch.failed(JSON.stringify(event.verdict));
-    },
-  });
-  watch.start();
   try {
-    await mapping.start();
-    mapping.drained().catch((error: unknown) => {
-      watch.failed(String(error));
-    });
-    const { seconds, progress } = await watch.finished;
-    return { events: settings.events, seconds, progress, calls: countCalls(arena) - callsBefore };
+    const settings = { batchSize, parallelizationFactor: lanes };
+    const drained = await drainBacklog({ source: stream, runtime, settings, records: events });
+    return { events, ...drained, calls: countCalls(arena) - callsBefore };
   } finally {
-    await mapping.stop();
     arena.dataApi.setLatencyMs(0);
   }
 }
 
-function countCalls({ dataApi }: Arena): number {
-  return Object.values(dataApi.calls()).reduce((total, calls) => total + calls, 0);
+function* withKeys(
+  records: Iterable<AppendedRecord>,
+  partitionKeyOf: (place: number) => string,
+): Generator<AppendedRecord> {
+  let place = 0;
+  for (const record of records) yield { ...record, partitionKey: partitionKeyOf(place++) };
 }
 
-/** Counts records until all are resolved. */
-class DrainWatch {
-  readonly #events: number;
-  readonly #progress: { readonly seconds: number; readonly done: number }[] = [];
-  readonly #settle = Promise.withResolvers<Pick<Run, 'seconds' | 'progress'>>();
-  #startedAt = 0;
-  #done = 0;
-
-  constructor(events: number) {
-    this.#events = events;
-  }
-
-  get finished(): Promise<Pick<Run, 'seconds' | 'progress'>> {
-    return this.#settle.promise;
-  }
-
-  start(): void {
-    this.#startedAt = performance.now();
-  }
-
-  resolved(records: number): void {
-    this.#done += records;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    this.#progress.push({ seconds, done: this.#done });
-    if (this.#done >= this.#events) this.#settle.resolve({ seconds, progress: this.#progress });
-  }
-
-  failed(reason: string): void {
-    this.#settle.reject(new Error(`a batch did not succeed: ${reason}`));
-  }
+function countCalls({ dataApi }: Arena): number {
+  return Object.values(dataApi.calls()).reduce((total, calls) => total + calls, 0);
 }

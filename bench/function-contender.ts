@@ -5,15 +5,15 @@ import { writeFunctionBundle } from '../build/bundle-function.ts';
 import type { FunctionRuntime } from '../local/environments/function-runtime.ts';
 import { createFunctionRuntime } from '../local/environments/function-runtime.ts';
 import type { Arena } from './arena.ts';
-import type { DrainSettings, Run } from './drain.ts';
+import type { DrainSettings, FunctionRun } from './drain.ts';
 import { drain } from './drain.ts';
 
 /** A bundled function that can be run over a backlog again and again. */
 export interface FunctionContender {
   /** Drains with the environments of the run before: warm. */
-  readonly run: (settings: DrainSettings) => Promise<Run>;
+  readonly run: (settings: DrainSettings) => Promise<FunctionRun>;
   /** Drains with new environments: cold starts and cold caches included. */
-  readonly runCold: (settings: DrainSettings) => Promise<Run>;
+  readonly runCold: (settings: DrainSettings) => Promise<FunctionRun>;
   readonly close: () => Promise<void>;
 }
 
@@ -79,7 +79,7 @@ function startTalkingRuntime(bundlePath: string, arena: Arena, onLog?: (line: st
 }
 
 /** A run that fails tells what the function said last: the verdict of a batch only lists which records failed. */
-async function run(arena: Arena, { runtime, lastLine }: TalkingRuntime, settings: DrainSettings): Promise<Run> {
+async function run(arena: Arena, { runtime, lastLine }: TalkingRuntime, settings: DrainSettings): Promise<FunctionRun> {
   try {
     return await drain(arena, runtime, settings);
   } catch (cause) {

@@ -88,6 +88,7 @@ export const TARGETS = {
   shardLimitRatio150B: { atLeast: 1 },
   shardLimitRatio1KB: { atLeast: 1 },
   shardLimitRatio10KB: { atLeast: 1 },
+  planError: { atMost: 0.1 },
 } as const satisfies Record<string, { readonly atLeast: number } | { readonly atMost: number }>;
 
 /** Name of a ratio in the report. */

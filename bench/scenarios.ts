@@ -8,6 +8,7 @@ import { hotCounter } from './scenarios/hot-counter.ts';
 import { memory } from './scenarios/memory.ts';
 import { mix } from './scenarios/mix.ts';
 import { ours } from './scenarios/ours.ts';
+import { planned } from './scenarios/planned.ts';
 import { remainingTime } from './scenarios/remaining-time.ts';
 import { shardLimit } from './scenarios/shard-limit.ts';
 import { batchExecute, perEvent, powertoolsBatch } from './scenarios/peers.ts';
@@ -27,5 +28,6 @@ export const SCENARIOS: readonly Scenario[] = [
   mix,
   hotCounter,
   shardLimit,
+  planned,
   dataApiLoad,
 ];

@@ -28,6 +28,8 @@ export const FRAMEWORK_TABLES = {
   heldPosition: `${FRAMEWORK_SCHEMA}.held_position`,
   /** One row per function: the deployment that writes its rows in this database. */
   deployment: `${FRAMEWORK_SCHEMA}.deployment`,
+  /** One row per privilege that the migrations step has granted on a table of a projection. */
+  tableGrant: `${FRAMEWORK_SCHEMA}.table_grant`,
   /** One row per applied migration, with its checksum. */
   migrations: `${FRAMEWORK_SCHEMA}.migrations`,
 } as const;

@@ -50,19 +50,45 @@ function checkTable(declared: DeclaredTable, found: FoundTable | undefined): Tab
   if (found === undefined) {
     return problem(`${title} must be in the database, got no such table; add a migration: ${createTable(declared)}`);
   }
-  const isWritten = declared.privileges.includes('INSERT') || declared.privileges.includes('UPDATE');
-  if (isWritten && !WRITABLE_KINDS.includes(found.kind)) {
-    return problem(`${title} must be a table, got a ${found.kind === 'm' ? 'materialized view' : 'relation'}`);
+  const place = { declared, found };
+  const { problems, warnings } = isWritten(declared) ? checkWrittenTable(place) : checkReadTable(place);
+  return found.hasRowSecurity
+    ? {
+        problems,
+        warnings: [
+          ...warnings,
+          `${title} has row level security: the processor finds and writes only what the policies let its role`,
+        ],
+      }
+    : { problems, warnings };
+}
+
+function isWritten({ privileges }: DeclaredTable): boolean {
+  return privileges.includes('INSERT') || privileges.includes('UPDATE');
+}
+
+function checkWrittenTable(place: Place): TablesCheck {
+  const { declared, found } = place;
+  if (!WRITABLE_KINDS.includes(found.kind)) {
+    return problem(`${declared.title} must be a table, got a ${found.kind === 'm' ? 'materialized view' : 'relation'}`);
   }
-  const check = isWritten ? checkWrittenColumn : checkReadColumn;
-  const columns = declared.columns.map((column) => check(column, { declared, found }));
+  if (found.obstacle !== undefined) return problem(`${declared.title} ${found.obstacle}`);
+  const columns = declared.columns.map((column) => checkWrittenColumn(column, place));
   return {
     problems: [
       ...columns.flatMap(({ problems }) => problems),
       ...(declared.privileges.includes('INSERT') ? undeclaredProblems(declared, found) : []),
-      ...(isWritten ? keyProblems(declared, found) : []),
+      ...keyProblems(declared, found),
     ],
-    warnings: [...columns.flatMap(({ warnings }) => warnings), ...(isWritten ? [] : keyProblems(declared, found))],
+    warnings: columns.flatMap(({ warnings }) => warnings),
+  };
+}
+
+function checkReadTable(place: Place): TablesCheck {
+  const columns = place.declared.columns.map((column) => checkReadColumn(column, place));
+  return {
+    problems: columns.flatMap(({ problems }) => problems),
+    warnings: [...columns.flatMap(({ warnings }) => warnings), ...keyProblems(place.declared, place.found)],
   };
 }
 
@@ -93,7 +119,24 @@ function checkWrittenColumn(column: DeclaredColumn, place: Place): TablesCheck {
         ]
       : []),
   ];
-  return { problems, warnings: [] };
+  return { problems, warnings: looseKeyWarnings(column, place, `sql('${found.type}')`) };
+}
+
+/** Keys that the column holds equal and a text does not, by the type of the column. */
+const LOOSE_TYPES: Readonly<Record<string, { readonly keyType: string; readonly because: string }>> = {
+  citext: { keyType: 'citext', because: 'capitals and small letters would make two keys of one' },
+  character: { keyType: 'char', because: 'blanks at the end would make two keys of one' },
+};
+
+/** As text, such keys are other keys to the batch, the tombstones and the index than they are to the table. */
+function looseKeyWarnings(column: DeclaredColumn, { declared, found }: Place, declareAs?: string): readonly string[] {
+  const { base = '', type = '' } = found.columns.get(column.name) ?? {};
+  const loose = Object.hasOwn(LOOSE_TYPES, base) ? LOOSE_TYPES[base] : undefined;
+  if (loose === undefined || column.type !== 'text' || !declared.uniqueKey.includes(column.name)) return [];
+  return [
+    `${declared.title}: key column \`${column.name}\` is ${type} in the database, declared text: ${loose.because}, and an index ` +
+      `on it is not used; declare ${declareAs === undefined ? `\`keyType: '${loose.keyType}'\`` : `it ${declareAs}`}`,
+  ];
 }
 
 function checkReadColumn(column: DeclaredColumn, place: Place): TablesCheck {
@@ -104,6 +147,7 @@ function checkReadColumn(column: DeclaredColumn, place: Place): TablesCheck {
   if (!found.readsAsDeclared) {
     return problem(`${name} is ${found.type} in the database, declared ${column.type}; ${advise(found)}`);
   }
+  if (column.isAsked === true) return { problems: [], warnings: looseKeyWarnings(column, place) };
   if (column.nullable || found.isRequired || place.declared.uniqueKey.includes(column.name)) return NOTHING;
   return {
     problems: [],
@@ -156,7 +200,7 @@ function keyProblems({ title, table, uniqueKey }: DeclaredTable, found: FoundTab
   if (uniqueKey.some((column) => !found.columns.has(column)) || found.isUnique) return [];
   const columns = uniqueKey.map((column) => identifier(column)).join(', ');
   return [
-    `${title} must have a unique key over ${uniqueKey.join(', ')}, got none; add a migration: ` +
+    `${title} must have a unique key over ${uniqueKey.join(', ')}, got ${found.keyFlaw ?? 'none'}; add a migration: ` +
       `CREATE UNIQUE INDEX ON ${identifier(table)} (${columns})`,
   ];
 }

@@ -17,7 +17,7 @@ import { checkTables, TablesError } from './check-tables.ts';
 import { grantedRole, type Credentials } from './database-role.ts';
 import { ensureDatabase } from './ensure-database.ts';
 import { ensureRoles, grantFramework } from './ensure-roles.ts';
-import { grantTables } from './grant-tables.ts';
+import { grantTables, revokeUndeclared } from './grant-tables.ts';
 import { loadMigrations } from './load-migrations.ts';
 import { FRAMEWORK_MIGRATION_SET } from './migration.ts';
 import { readCredentials, rotatePassword, type RotationRequest } from './rotate-password.ts';
@@ -128,9 +128,15 @@ async function settleTables(
   const tables = JSON.parse(await readFile(TABLES_FILE, 'utf8')) as readonly DeclaredTable[];
   const { problems, warnings } = await withMigrationLock(connection, async (execute) => {
     await grantFramework(execute, roles);
-    const refused = await grantTables(execute, { role: grantedRole(roles.processor.username), tables });
+    const grant = { role: grantedRole(roles.processor.username), tables };
+    const refused = await grantTables(execute, grant);
     const check = await checkTables(execute, tables);
-    return { commit: true, result: { ...check, problems: [...check.problems, ...refused] } };
+    const result = { ...check, problems: [...check.problems, ...refused] };
+    if (result.problems.length === 0) {
+      const revoked = await revokeUndeclared(execute, grant);
+      if (revoked.length > 0) logger.info('what no release declares any more was revoked', { revoked });
+    }
+    return { commit: true, result };
   });
   if (problems.length > 0) throw new TablesError(problems);
   return warnings;

@@ -9,6 +9,12 @@ export interface FoundTable {
   readonly kind: string;
   /** Whether no two rows can have the same values of the declared unique key. */
   readonly isUnique: boolean;
+  /** Of a unique index over the declared key that does not serve, what is the matter with it. */
+  readonly keyFlaw: string | undefined;
+  /** Why the statement cannot write to it. */
+  readonly obstacle: string | undefined;
+  /** Whether policies decide which rows a role sees and writes. */
+  readonly hasRowSecurity: boolean;
   /** By name, in their order. */
   readonly columns: ReadonlyMap<string, FoundColumn>;
 }
@@ -17,6 +23,8 @@ export interface FoundTable {
 export interface FoundColumn {
   /** As it would be declared in SQL. */
   readonly type: string;
+  /** The type without a length; of a domain, the one behind it. */
+  readonly base: string;
   /** NOT NULL, or of a domain that is. */
   readonly isRequired: boolean;
   /** Has a default, or is an identity or generated column. */
@@ -59,24 +67,45 @@ export function relationOf(table: string): { readonly schema: string | null; rea
   return { schema, name };
 }
 
+/** Views and rules stand between a statement and a table; what finds rows by a key needs the table itself. */
+const OBSTACLE = `CASE
+    WHEN rule.name IS NOT NULL THEN 'has the rule ' || quote_ident(rule.name) || ', which a write with RETURNING cannot pass; make it a trigger'
+    WHEN class.relkind = 'f' AND declared.unique_key <> '[]'
+      THEN 'is a foreign table, which takes no ON CONFLICT; write to a table of this database'
+    WHEN class.relkind = 'v' AND pg_relation_is_updatable(class.oid, declared.unique_key = '[]') & 8 = 0
+      THEN 'is a view that PostgreSQL cannot insert into by itself; write to the table behind it'
+  END`;
+
 /** What tables there are, of which kind, and whether a unique index lets no two rows have one key. */
 const TABLES_SQL = `
-SELECT declared.n, class.relkind::text, EXISTS (
-  SELECT FROM pg_index AS unique_index
-  CROSS JOIN LATERAL (
-    SELECT jsonb_agg(attribute.attname::text ORDER BY attribute.attname::text COLLATE "C") AS key
-    FROM pg_attribute AS attribute
-    WHERE attribute.attrelid = class.oid
-      -- Numbered from 0; columns behind the key are only included.
-      AND array_position(unique_index.indkey::int2[], attribute.attnum) < unique_index.indnkeyatts
-  ) AS columns
-  WHERE unique_index.indrelid = class.oid AND unique_index.indisunique AND unique_index.indisvalid
-    AND unique_index.indimmediate AND unique_index.indpred IS NULL AND unique_index.indexprs IS NULL
-    AND (columns.key = declared.unique_key OR declared.only_read AND columns.key <@ declared.unique_key)
-)
+SELECT declared.n, class.relkind::text, coalesce(keys.is_unique, false), keys.flaw, ${OBSTACLE}, class.relrowsecurity
 FROM jsonb_to_recordset(CAST(:declared AS jsonb))
   AS declared (n integer, schema text, name text, unique_key jsonb, only_read boolean)
 ${JOIN_CLASS}
+LEFT JOIN LATERAL (
+  SELECT bool_or(flaw IS NULL) AS is_unique, min(flaw) AS flaw FROM (
+    SELECT CASE
+      WHEN NOT unique_index.indimmediate THEN 'one that is DEFERRABLE'
+      WHEN unique_index.indpred IS NOT NULL THEN 'one with a WHERE'
+      WHEN unique_index.indexprs IS NOT NULL THEN 'one with an expression'
+      WHEN NOT unique_index.indisvalid THEN 'one that is not valid'
+    END AS flaw
+    FROM pg_index AS unique_index
+    CROSS JOIN LATERAL (
+      SELECT jsonb_agg(attribute.attname::text ORDER BY attribute.attname::text COLLATE "C") AS key
+      FROM pg_attribute AS attribute
+      WHERE attribute.attrelid = class.oid
+        -- Numbered from 0; columns behind the key are only included.
+        AND array_position(unique_index.indkey::int2[], attribute.attnum) < unique_index.indnkeyatts
+    ) AS columns
+    WHERE unique_index.indrelid = class.oid AND unique_index.indisunique
+      AND (columns.key = declared.unique_key OR declared.only_read AND columns.key <@ declared.unique_key)
+  ) AS key
+) AS keys ON true
+LEFT JOIN LATERAL (
+  -- 2 is UPDATE, 3 INSERT, 4 DELETE; a view is itself a rule for SELECT.
+  SELECT rulename::text AS name FROM pg_rewrite WHERE ev_class = class.oid AND ev_type IN ('2', '3', '4') LIMIT 1
+) AS rule ON true
 ORDER BY declared.n`;
 
 /** Whether PostgreSQL assigns a value of one type to a column of another, and the value stays what it was. */
@@ -165,12 +194,15 @@ export async function readTables(
   const tables = await execute(TABLES_SQL, { declared: described });
   const columns = await execute(COLUMNS_SQL, { declared: described });
   return declared.map((_table, n) => {
-    const [, kind, isUnique] = tables.rows.find(([index]) => index?.longValue === n) ?? [];
+    const [, kind, isUnique, flaw, obstacle, security] = tables.rows.find(([index]) => index?.longValue === n) ?? [];
     if (kind?.stringValue === undefined) return undefined;
     const own = columns.rows.filter(([index]) => index?.longValue === n);
     return {
       kind: kind.stringValue,
       isUnique: isUnique?.booleanValue === true,
+      keyFlaw: flaw?.stringValue,
+      obstacle: obstacle?.stringValue,
+      hasRowSecurity: security?.booleanValue === true,
       columns: new Map(own.map(([, name, ...facts]) => [name?.stringValue ?? '', readColumn(facts)])),
     };
   });
@@ -180,6 +212,7 @@ function readColumn([type, base, ...facts]: readonly Field[]): FoundColumn {
   const is = (index: number): boolean => facts[index]?.booleanValue === true;
   return {
     type: type?.stringValue ?? '',
+    base: base?.stringValue ?? '',
     declareAs: declarationFor(base?.stringValue ?? ''),
     isRequired: is(0),
     isFilledIn: is(1),

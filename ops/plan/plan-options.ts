@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
 import { commandOf } from '../../command-line/program-name.ts';
+import type { TargetOptions } from '../stack/target-options.ts';
 import { FIGURES, figureOption, figureProblems, type PlanFigures, type PlanSwitches } from './plan-figures.ts';
 
 /** What `npm run plan` is asked for. */
@@ -13,15 +14,19 @@ export interface PlanOptions extends PlanSwitches {
   /** File that gets the picture. */
   readonly svg: string | undefined;
   readonly json: boolean;
+  /** A stack that is asked first, or a world on this machine. */
+  readonly from: TargetOptions | undefined;
 }
 
 type Raw = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const EXAMPLES = `
-Exit codes: 0 a plan was made, also one that says "never"; 1 something went wrong; 2 a mistake in the command.
+Exit codes: 0 a plan was made, also one that says "never"; 2 a mistake in the command; 3 the stack could not be asked.
 
 Example: two days behind at 65 records a second
-  ${commandOf('plan')} --arrival-rate 65 --backlog-age 2d --record-bytes 150 --parallelization-factor 2`;
+  ${commandOf('plan')} --arrival-rate 65 --backlog-age 2d --record-bytes 150 --parallelization-factor 2
+and what ten lanes would do for a stack
+  ${commandOf('plan')} --from-stack flights-prod --parallelization-factor 10`;
 
 /**
  * Reads the command line of the planner.
@@ -33,6 +38,7 @@ Example: two days behind at 65 records a second
 export function parsePlanOptions(argv: readonly string[]): PlanOptions | undefined {
   const raw = parseCommandLine<Raw>(createCommand(), argv, (given) => [
     ...missingProblems(given),
+    ...sourceProblems(given),
     ...figureProblems(figuresOf(given)),
     ...outputFileProblems('--svg', textOf(given, 'svg')),
   ]);
@@ -44,6 +50,7 @@ export function parsePlanOptions(argv: readonly string[]): PlanOptions | undefin
     prices: textOf(raw, 'prices'),
     svg: textOf(raw, 'svg'),
     json: raw['json'] === true,
+    from: sourceOf(raw),
   };
 }
 
@@ -55,6 +62,9 @@ function createCommand(): Command {
   return command
     .option('--enhanced-fan-out', 'the consumer has its own 2 MB/s per shard', false)
     .option('--on-demand', 'the stream is on demand, which changes what it costs', false)
+    .option('--from-stack <name>', 'ask a deployed stack for the figures; those that are given come first')
+    .option('--region <name>', 'the region of the stack')
+    .option('--local [name]', 'ask a world on this machine, kept running by `npm start -- --keep-running`')
     .option('--prices <file>', 'prices instead of those of planner/prices.json')
     .option('--svg <file>', 'draw the age of the backlog over time')
     .option('--json', 'print JSON', false)
@@ -62,8 +72,26 @@ function createCommand(): Command {
 }
 
 function missingProblems(raw: Raw): string[] {
-  if (raw['arrivalRate'] !== undefined) return [];
-  return ['missing `--arrival-rate`: how many records arrive in a second?'];
+  if (raw['arrivalRate'] !== undefined || sourceOf(raw) !== undefined) return [];
+  return ['missing `--arrival-rate`: how many records arrive in a second? Or `--from-stack NAME`, which is asked'];
+}
+
+function sourceProblems(raw: Raw): string[] {
+  if (raw['fromStack'] !== undefined && raw['local'] !== undefined) {
+    return ['`--from-stack` and `--local` name two sources; leave one of them out'];
+  }
+  return raw['region'] !== undefined && raw['fromStack'] === undefined ? ['`--region` goes with `--from-stack`'] : [];
+}
+
+function sourceOf(raw: Raw): TargetOptions | undefined {
+  const [stack, region, local] = [textOf(raw, 'fromStack'), textOf(raw, 'region'), raw['local']];
+  if (stack === undefined && local === undefined) return undefined;
+  return {
+    ...(stack !== undefined && { stack }),
+    ...(region !== undefined && { region }),
+    ...(local !== undefined && { local: local === true ? true : String(local) }),
+    json: raw['json'] === true,
+  };
 }
 
 function figuresOf(raw: Raw): PlanFigures {

@@ -55,12 +55,18 @@ export interface Table<Row = unknown> {
   /** What the processor's role needs on the table. */
   readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
   /**
+   * Columns that tell newer from older; empty where no row replaces another.
+   */
+  readonly version: readonly string[];
+  /**
    * What an event counts as whose rows had no effect because of what is there: newer versions of them, or any rows with
    * their keys. {@link TableWrite.effective} tells which. `undefined` where every row has an effect.
    */
   readonly withoutEffect: 'superseded' | 'existing' | undefined;
   /** What is wrong with the declaration beside what every kind checks, a sentence each. */
   readonly problems: () => readonly string[];
+  /** The table as it is in the bundle of a function that never calls `remove`; only where that is another one. */
+  readonly withoutRemovals?: () => Table;
   /** Compiles the part of the statement that writes the rows of fresh events. */
   readonly write: (target: WriteTarget) => TableWrite;
 }
@@ -73,6 +79,8 @@ export interface WriteTarget {
   readonly table: string;
   /** Source of the rows of fresh events: `"~r"`, each with `"~n"`, the number of its event, and the table's columns. */
   readonly rows: string;
+  /** The column of the rows that grows in the order of the stream. */
+  readonly later: string;
   /** Names a part of the statement that is this table's alone. */
   readonly part: (what: string) => string;
   /** Whether {@link TableWrite.effective} is asked for; answering costs the database a little. */
@@ -118,8 +126,7 @@ export function columnThere({ columns = {} }: RowSource, column: string): string
 }
 
 /**
- * A name of the statement's own. Names of a declaration have only letters, digits, `_` and `$`
- * ({@link nameProblems}), so that no table and no column is ever taken for one of these, nor the other way round.
+ * A name of the statement's own. No name of a declaration has a `~` ({@link nameProblems}), so that no table and no column is ever taken for one of these, nor the other way round.
  */
 export function ownName(name: string): string {
   return `"~${name}"`;
@@ -129,7 +136,7 @@ export function ownName(name: string): string {
 export const OWN = {
   /** Number of a row's event. */
   n: ownName('n'),
-  /** Which row of its table it is in the statement, in the order of the stream; only of tables with a mark. */
+  /** Which row of its table it is in the statement, in the order of the stream; where the number of its event may not tell. */
   order: ownName('order'),
   /** Says of a row that it is a removal, or which columns it leaves out ({@link isMarked}); null of a whole row. */
   mark: ownName('mark'),
@@ -185,22 +192,30 @@ export function comparableValue(value: string, type: ColumnType | undefined): st
 }
 
 /** PostgreSQL cuts identifiers at 63 bytes without a word: two long names could become one. */
-const NAME = '[A-Za-z_][A-Za-z0-9_$]{0,62}';
-const COLUMN_NAME = new RegExp(`^${NAME}$`);
-const TABLE_NAME = new RegExp(`^${NAME}([.]${NAME})?$`);
+const MAX_NAME_BYTES = 63;
+/**
+ * Names are quoted, so that capitals, blanks and letters of any language keep their meaning. What a parser of statements
+ * could take for something else stands in none: quotes, colons, question marks, brackets, dots, comments, and the `~` of
+ * the statement's own names. JavaScript would put a name of digits alone before all others.
+ */
+const NAME = /^(?! )(?!\d+$)(?!.*--)[\p{L}\p{M}\p{N}_$#@%&+ -]+(?<! )$/u;
+const NAME_IN_WORDS = `letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most ${MAX_NAME_BYTES} bytes`;
+
+function isName(name: string): boolean {
+  return NAME.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES;
+}
 
 /** What is wrong with the name of a column, a key or a lookup. */
 export function nameProblems(what: string, name: string): string[] {
-  return COLUMN_NAME.test(name)
-    ? []
-    : [`${what} must be a name of plain letters, digits and underscores, at most 63, got ${quote(name)}`];
+  return isName(name) ? [] : [`${what} must be a name of ${NAME_IN_WORDS}, got ${quote(name)}`];
 }
 
 /** What is wrong with the name of a table. */
 export function tableNameProblems(prefix: string, name: string): string[] {
-  return TABLE_NAME.test(name)
+  const parts = name.split('.');
+  return parts.length <= 2 && parts.every(isName)
     ? []
-    : [`${prefix}: expected a name such as orders or sales.orders of plain letters, got ${quote(name)}`];
+    : [`${prefix}: expected a name such as orders or sales.orders of ${NAME_IN_WORDS}, got ${quote(name)}`];
 }
 
 /** What is wrong with columns of any declaration. */
@@ -235,6 +250,12 @@ export function partProblems(parts: Readonly<Record<string, Columns>>, required:
         ...columns
           .filter(([, type]) => type.endsWith('?'))
           .map(([column, type]) => `\`${part}\` column \`${column}\` must not be nullable, got ${quote(type)}`),
+        ...columns
+          .filter(([, type]) => type === 'json')
+          .map(
+            ([column]) =>
+              `\`${part}\` column \`${column}\` must be of a type whose values can be compared, got "json"; jsonb is one`,
+          ),
       ];
     }),
   ];

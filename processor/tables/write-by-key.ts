@@ -81,7 +81,7 @@ interface Choice {
 }
 
 /** Of whole rows and removals, the newest of each key counts, if nothing that is there is newer. */
-function chooseNewest(state: KeyedState, { name, table, rows, part }: WriteTarget): Choice {
+function chooseNewest(state: KeyedState, { name, table, rows, later, part }: WriteTarget): Choice {
   const { row, there, mark } = OWN;
   const [newestPart, therePart] = [part('newest'), part('there')];
   const columns = columnList(Object.keys(state.columns), row);
@@ -93,7 +93,7 @@ function chooseNewest(state: KeyedState, { name, table, rows, part }: WriteTarge
 `;
   return {
     parts: [
-      [newestPart, `\n  ${newest(state, rows, { own: [OWN.n, mark], later: OWN.order })}\n`],
+      [newestPart, `\n  ${newest(state, rows, { own: [OWN.n, mark], later })}\n`],
       [
         therePart,
         lockedRows(state, { table, keys: `${newestPart} AS ${row}`, columns: [...state.key, ...state.version] }),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Execute } from '../../../data-api/execute.ts';
 import { checkTables } from '../../../functions/migrate/check-tables.ts';
 import { declaredTables } from '../../../processor/declared-tables.ts';
-import { counters, inserts, lookup, versions, type AnyProjection } from '../../../processor/projection.ts';
+import { counters, inserts, lookup, sql, versions, type AnyProjection } from '../../../processor/projection.ts';
 import { startTestDatabase, type TestDatabase } from '../../support/start-test-database.ts';
 
 let database: TestDatabase;
@@ -118,16 +118,54 @@ describe('a key', () => {
   });
 
   test.each([
-    `${columns})`,
-    `${columns}); CREATE INDEX ON newest (shop, sku)`,
-    `${columns}); CREATE UNIQUE INDEX ON newest (shop, sku, at)`,
-    `${columns}); CREATE UNIQUE INDEX ON newest (shop) INCLUDE (sku)`,
-    `${columns}); CREATE UNIQUE INDEX ON newest (shop, sku) WHERE n > 0`,
-    `${columns}); CREATE UNIQUE INDEX ON newest (shop, lower(sku))`,
-    `${columns}, UNIQUE (shop, sku) DEFERRABLE)`,
-  ])('is not unique: %s', async (sql) => {
+    [`${columns})`, 'none'],
+    [`${columns}); CREATE INDEX ON newest (shop, sku)`, 'none'],
+    [`${columns}); CREATE UNIQUE INDEX ON newest (shop, sku, at)`, 'none'],
+    [`${columns}); CREATE UNIQUE INDEX ON newest (shop) INCLUDE (sku)`, 'none'],
+    [`${columns}); CREATE UNIQUE INDEX ON newest (shop, sku) WHERE n > 0`, 'one with a WHERE'],
+    [`${columns}); CREATE UNIQUE INDEX ON newest (shop, lower(sku))`, 'none'],
+    [`${columns}, UNIQUE (shop, sku) DEFERRABLE)`, 'one that is DEFERRABLE'],
+  ])('is not unique: %s', async (sql, got) => {
     expect((await check(sql, { tables })).problems).toEqual([
-      'table `newest` must have a unique key over shop, sku, got none; add a migration: CREATE UNIQUE INDEX ON "newest" ("shop", "sku")',
+      `table \`newest\` must have a unique key over shop, sku, got ${got}; add a migration: CREATE UNIQUE INDEX ON "newest" ("shop", "sku")`,
+    ]);
+  });
+
+  test('that the table holds equal more often than a text is declared as what it is', async () => {
+    const types =
+      'CREATE EXTENSION IF NOT EXISTS citext; CREATE TABLE newest (shop citext, sku char(4), at timestamptz, n integer';
+    expect(await check(`${types}, PRIMARY KEY (shop, sku))`, { tables })).toEqual({
+      problems: [],
+      warnings: [
+        expect.stringMatching(
+          /key column `shop` is citext in the database, declared text: .*; declare it sql\('citext'\)/,
+        ),
+        expect.stringMatching(/key column `sku` is character\(4\) .*; declare it sql\('character\(4\)'\)/),
+      ],
+    });
+    const key = { shop: sql('citext'), sku: sql('character(4)') };
+    const declared = { newest: versions({ key, version: { at: 'timestamptz' }, columns: { n: 'integer' } }) };
+    expect(await check(`${types}, PRIMARY KEY (shop, sku))`, { tables: declared })).toEqual({
+      problems: [],
+      warnings: [],
+    });
+  });
+
+  test('is not found through a rule, nor through a view that is more than a part of a table', async () => {
+    const rule = `${columns}, PRIMARY KEY (shop, sku)); CREATE RULE aside AS ON INSERT TO newest WHERE NEW.n < 0 DO INSTEAD NOTHING`;
+    expect((await check(rule, { tables })).problems).toEqual([
+      'table `newest` has the rule aside, which a write with RETURNING cannot pass; make it a trigger',
+    ]);
+    const view = `${columns.replace('newest', 'all_prices')}, PRIMARY KEY (shop, sku)); CREATE VIEW newest AS SELECT shop, sku, max(at) AS at, max(n) AS n FROM all_prices GROUP BY 1, 2`;
+    expect((await check(view, { tables })).problems).toEqual([
+      'table `newest` is a view that PostgreSQL cannot insert into by itself; write to the table behind it',
+    ]);
+  });
+
+  test('of rows that policies hide is warned of', async () => {
+    const secured = `${columns}, PRIMARY KEY (shop, sku)); ALTER TABLE newest ENABLE ROW LEVEL SECURITY`;
+    expect((await check(secured, { tables })).warnings).toEqual([
+      'table `newest` has row level security: the processor finds and writes only what the policies let its role',
     ]);
   });
 
@@ -170,12 +208,28 @@ describe('a lookup', () => {
       keyType: ['text', 'text'],
       columns: { shop: 'text' },
     });
-    const sql = 'CREATE TABLE prices (shop varchar NOT NULL, sku char(4), cents integer';
+    const sql = 'CREATE TABLE prices (shop varchar NOT NULL, sku varchar(4), cents integer';
     expect(await check(`${sql}, UNIQUE (sku, shop))`, { lookups: { prices } })).toEqual({ problems: [], warnings: [] });
     expect(await check(`${sql}, UNIQUE (sku))`, { lookups: { prices } })).toEqual({ problems: [], warnings: [] });
     expect((await check(`${sql}, UNIQUE (sku, shop, cents))`, { lookups: { prices } })).warnings).toEqual([
       expect.stringMatching(/must have a unique key over shop, sku/),
     ]);
+  });
+
+  test.each([
+    ['char(5)', 'text', /declared text: blanks at the end .*; declare `keyType: 'char'`/],
+    ['citext', 'text', /declared text: capitals .*; declare `keyType: 'citext'`/],
+    ['char(5)', 'char', undefined],
+    ['citext', 'citext', undefined],
+    ['varchar(5)', 'text', undefined],
+  ] as const)('by %s as %s', async (type, keyType, expected) => {
+    const places = lookup({ table: 'places', key: 'id', keyType, columns: { name: 'text?' } });
+    const { problems, warnings } = await check(
+      `CREATE EXTENSION IF NOT EXISTS citext; CREATE TABLE places (id ${type} PRIMARY KEY, name text)`,
+      { lookups: { places } },
+    );
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual(expected === undefined ? [] : [expect.stringMatching(expected)]);
   });
 
   test('says what its rows would read as, and warns of keys that may match more rows and of surprising nulls', async () => {

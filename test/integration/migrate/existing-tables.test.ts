@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DECLARED_TABLES_FILE } from '../../../contract/declared-tables.ts';
 import { declaredTables } from '../../../processor/declared-tables.ts';
-import { counters, inserts, lookup } from '../../../processor/projection.ts';
+import { counters, inserts, lookup, versions } from '../../../processor/projection.ts';
+import type { Tables } from '../../../processor/tables/table-kind.ts';
 import { startDeployedWorld, TABLE_OWNER, type DeployedWorld } from './deployed-world.ts';
 
 let world: DeployedWorld;
@@ -79,6 +80,63 @@ describe('tables that were there before', () => {
     'SELECT * FROM sales.audit',
   ])('may be used no further: %s', async (sql) => {
     await expect(world.query(database, sql, 'processor')).rejects.toThrow('permission denied');
+  });
+});
+
+describe('what a release does not declare any more', () => {
+  const declare = (tables: Tables) => declaredTables({ tables, lookups: {}, ledger: undefined });
+  const removing = declare({ stock: versions({ key: { sku: 'text' }, version: { v: 'bigint' }, columns: {} }) });
+  const keeping = declare({
+    stock: versions({ key: { sku: 'text' }, version: { v: 'bigint' }, columns: {}, removes: false }),
+  });
+  const other = declare({ orders: inserts({ columns: { id: 'text', n: 'integer' } }) });
+  const stock = 'CREATE TABLE stock (sku text PRIMARY KEY, v bigint, line bigserial)';
+  const privileges = async (database: string) => {
+    const [row] = (await world.query(
+      database,
+      `SELECT string_agg(privilege, ' ') FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+       WHERE has_table_privilege('flights_processor', 'stock', privilege)`,
+    )) as readonly { readonly string_agg: string | null }[];
+    return row?.string_agg;
+  };
+
+  test('is revoked by the second release that does without, and not before: the first may be rolled back', async () => {
+    const database = await databaseWith(`${BEFORE}; ${stock}`);
+    const all = 'SELECT INSERT UPDATE DELETE';
+    const deploy = async (tables: unknown) => {
+      const answer = await world.migrate(database, 'Update', await release('SELECT 1', tables));
+      expect(answer).toMatchObject({ Status: 'SUCCESS' });
+      return privileges(database);
+    };
+    expect(await deploy(removing)).toBe(all);
+    expect(await deploy(keeping)).toBe(all);
+    // A rollback, and the same again.
+    expect(await deploy(removing)).toBe(all);
+    expect(await deploy(keeping)).toBe(all);
+    expect(await deploy(keeping)).toBe('SELECT INSERT UPDATE');
+    expect(await deploy(other)).toBe('SELECT INSERT UPDATE');
+    expect(await deploy(other)).toBeNull();
+    await expect(world.query(database, "SELECT nextval('stock_line_seq')", 'processor')).rejects.toThrow(
+      'permission denied',
+    );
+    await world.query(database, 'DROP TABLE stock');
+    expect(await world.migrate(database, 'Update', await release('SELECT 1', other))).toMatchObject({
+      Status: 'SUCCESS',
+    });
+  });
+
+  test('stays where somebody else has granted it', async () => {
+    const database = await databaseWith(`${BEFORE}; ${stock}`);
+    const byMigration = 'GRANT UPDATE ON orders TO flights_processor';
+    const deploy = async (tables: unknown) => {
+      const answer = await world.migrate(database, 'Update', await release(byMigration, tables));
+      expect(answer).toMatchObject({ Status: 'SUCCESS' });
+    };
+    await deploy(other);
+    await world.query(database, 'GRANT DELETE ON stock TO flights_processor');
+    for (const tables of [removing, keeping, keeping]) await deploy(tables);
+    expect(await privileges(database)).toBe('SELECT INSERT UPDATE DELETE');
+    await world.query(database, 'UPDATE orders SET n = 1', 'processor');
   });
 });
 

@@ -98,7 +98,7 @@ describe('the options of npm run plan', () => {
       '`--backlog-age` must be a duration such as 2d, 12h, 20m or 90s, from 0s to 365d, got "2"',
       '`--shards` must be an integer from 1 to 20000, got "0"',
       '`--p90-ratio` must be a number from 1 to 100, got "0.5"',
-      'missing `--arrival-rate`: how many records arrive in a second?',
+      'missing `--arrival-rate`: how many records arrive in a second? Or `--from-stack NAME`, which is asked',
       '`--min-acu` must be at most `--max-acu`, got 16 and 8',
       '`--acu-of-others` must be below `--max-acu`, got 9 and 8',
       '`--shard-skew` must be at most the number of shards, got 3 and 1',
