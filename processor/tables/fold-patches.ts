@@ -3,7 +3,7 @@ import type { KeyedState, Part } from './keyed-state.ts';
 import { compared, isNoOlder, isRemoval, isThere, KEYED, lockedRows, sameKey } from './keyed-state.ts';
 import type { WriteTarget } from './table-kind.ts';
 import { columnList, fail, identifier, keyOrder, OWN, ownName } from './table-kind.ts';
-import { isNoOlderThanTombstone, joinTombstone, TOUCHES } from './tombstones.ts';
+import { isNoOlderThanTombstone, isWithoutTombstone, joinTombstone, TOUCHES } from './tombstones.ts';
 
 /** Among the rows of a key with the same version or a lower one, where a row stands. */
 const RANK = ownName('rank');
@@ -64,7 +64,7 @@ function rank(state: KeyedState, { name, given, there }: Readonly<Record<'name' 
   return `
   SELECT ${row}.*, ${isThere(state)} AS ${KEYED.isThere}${state.removes ? `, ${TOUCHES}` : ''},
     rank() OVER (PARTITION BY ${keyOrder(state, row)} ORDER BY ${compared(state, row).join(', ')}) AS ${RANK}
-  FROM ${given} AS ${row} LEFT JOIN ${there} AS ${OWN.there} ON ${sameKey(state, OWN.there, row)} ${state.removes ? joinTombstone(state, name, row) : ''}
+  FROM ${given} AS ${row} LEFT JOIN ${there} AS ${OWN.there} ON ${sameKey(state, OWN.there, row)} ${state.removes ? joinTombstone(state, { name, row }, isWithoutTombstone(state, row)) : ''}
   WHERE ${isNoOlder(row, OWN.there, state)}${state.removes ? ` AND ${isNoOlderThanTombstone(state, row)}` : ''}
 `;
 }
