@@ -4,6 +4,8 @@ import { commandOf } from '../command-line/program-name.ts';
 import { runInterruptibleCommand } from '../command-line/run-command.ts';
 import { OPS_EXIT_CODES, type OpsExitCode } from './exit-codes.ts';
 import { describeFailedCall } from './failed-call.ts';
+import { createBoostCommand } from './boost/boost-command.ts';
+import { runBoost } from './boost/run-boost.ts';
 import { createFuseCommand } from './fuse/fuse-command.ts';
 import { runFuse } from './fuse/run-fuse.ts';
 import type { OpsConsole } from './ops-console.ts';
@@ -58,5 +60,6 @@ function createCommands(
         return OPS_EXIT_CODES.fine;
       }),
     ),
+    createBoostCommand(on(runBoost)),
   ];
 }
