@@ -34,7 +34,7 @@ export function storeOfWrites(write: EventStore['write']): EventStore {
   return {
     write,
     writeWithRejections: refuse,
-    tryEach: refuse,
+    missingParents: refuse,
     storePart: refuse,
     closeUnidentified: refuse,
     explain: refuse,

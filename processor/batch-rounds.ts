@@ -13,7 +13,6 @@ import type { EncodedBatch, EncodedItem } from './project/project-items.ts';
 import { projectItems } from './project/project-items.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 import type { FuseSettings } from './quarantine/fuse.ts';
-import { FUSE_OFF_PERCENT } from './quarantine/fuse.ts';
 import type { WriteReport } from './write/write-items.ts';
 import { writeItems } from './write/write-items.ts';
 import type { WriteContext } from './write/write-parameters.ts';
@@ -174,7 +173,7 @@ function addOutcome(before: WriteReport, outcome: WriteReport, firstWaiting: num
 
 /** The stages between decoding and the first write of a round. */
 export async function project(items: readonly DecodedItem[], run: Run, ownLookups: readonly OwnLookup[]) {
-  const { engine, shardId, maxItemBytes } = run;
+  const { engine, shardId, maxItemBytes, isRetry } = run;
   const { codeVersion, compiled } = engine;
   const { healForSeconds } = compiled;
   const { keepsPlace } = compiled.projection;
@@ -186,7 +185,7 @@ export async function project(items: readonly DecodedItem[], run: Run, ownLookup
     resolved,
     asked,
     round,
-    encoding: { shardId, codeVersion, maxItemBytes, healForSeconds, keepsPlace },
+    encoding: { shardId, codeVersion, maxItemBytes, healForSeconds, keepsPlace, isRetry },
   };
   const projected = await run.time('project', () => projectItems(looked.items, compiled.step, context));
   // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
@@ -194,10 +193,11 @@ export async function project(items: readonly DecodedItem[], run: Run, ownLookup
   return { ...projected, lookups, misses };
 }
 
-async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes }: Run) {
+async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes, isRetry }: Run) {
   const { projection } = engine.compiled;
   const { lookups } = projection;
-  const reading = { lookups, cache: engine.lookupCache, source: engine.lookupSource, maxKeyBytes: maxItemBytes };
+  const cache = isRetry ? withoutAbsent(engine.lookupCache) : engine.lookupCache;
+  const reading = { lookups, cache, source: engine.lookupSource, maxKeyBytes: maxItemBytes };
   try {
     return await resolveLookups(decoded, { plan: projection, reading }, calls);
   } catch (error) {
@@ -206,21 +206,31 @@ async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemB
   }
 }
 
+/** What was not there is asked for once more: that it may have come is why an event is tried again. */
+function withoutAbsent(cache: LookupCache): LookupCache {
+  return {
+    get: (lookup, key) => cache.get(lookup, key) ?? undefined,
+    set: (lookup, key, row) => {
+      cache.set(lookup, key, row);
+    },
+    evictions: cache.evictions,
+  };
+}
+
 function write(
   chunks: readonly Chunk<EncodedItem>[],
   written: Pick<WriteContext, 'rows' | 'covered'>,
   run: Run,
 ): Promise<WriteReport> {
-  const { engine, shardId, recordCount, maxItemBytes, calls } = run;
-  const { compiled, store, fuseMemory, codeVersion } = engine;
-  // Entries that are tried again have been judged before.
-  const fuse = run.isRetry ? { ...engine.fuse, thresholdPercent: FUSE_OFF_PERCENT } : engine.fuse;
+  const { engine, shardId, recordCount, isRetry, maxItemBytes, calls } = run;
+  const { compiled, store, fuse, fuseMemory, codeVersion } = engine;
   const context = {
     functionName: compiled.projection.name,
     shardId,
     codeVersion,
     healForSeconds: compiled.healForSeconds,
     keepsPlace: compiled.projection.keepsPlace,
+    isRetry,
     tableCount: compiled.tableCount,
     refusingTables: compiled.refusingTables,
     ...written,

@@ -5,7 +5,7 @@ import { arrivedAtMs } from './decode/complete-records.ts';
 import type { KinesisRecord } from './decode/item.ts';
 import type { PositionNotes } from './ports.ts';
 import type { BatchReport } from './process-batch.ts';
-import { processBatch, shardOf } from './process-batch.ts';
+import { processBatch, retryAlone, retryBehind, shardOf } from './process-batch.ts';
 import { ProcessMemory } from './quarantine/process-memory.ts';
 
 /** What running batches needs. */
@@ -26,19 +26,33 @@ export type RunBatch = (records: readonly KinesisRecord[], invocation: Invocatio
  * batch goes its usual way with that record as a rejection.
  *
  * A batch that ends early leaves a note of its position, which is how the watchdog sees a lane that stands still.
+ *
+ * A batch without records stands for the request to try entries that wait.
  */
 export function createBatchRunner(parts: BatchRunnerParts): RunBatch {
   const memory = new ProcessMemory(parts.engine.clock);
   const all = { ...parts, memory };
   return async (records, invocation) => {
+    if (records.length === 0) {
+      memory.work();
+      return retryAlone(parts.engine, invocation.budgetMs);
+    }
     const shardId = shardOf(records);
     const isNew = memory.isNew(shardId, records);
-    const report = await (isNew
-      ? new CarefulRun(records, invocation, all).run()
-      : runUnnoted(records, invocation, all));
+    const report = await (isNew ? runNoted(records, invocation, all) : runUnnoted(records, invocation, all));
     memory.survive(shardId, records);
     return noteHold(report, { records, invocation, parts });
   };
+}
+
+/** Whatever an entry does that is tried behind the batch, the note of the batch is gone by then. */
+async function runNoted(
+  records: readonly KinesisRecord[],
+  invocation: Invocation,
+  parts: CarefulParts,
+): Promise<BatchReport> {
+  const report = await new CarefulRun(records, invocation, parts).run();
+  return retryBehind(report, parts.engine, invocation.budgetMs);
 }
 
 async function runUnnoted(

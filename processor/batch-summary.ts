@@ -64,6 +64,11 @@ export function batchMetrics(report: BatchReport, ages: RecordAges): Partial<Rec
   };
 }
 
+/** The values of the metrics document of an invocation without records: none that would tell of a consumer at work. */
+export function retryMetrics({ healed, calls }: BatchReport): Partial<Record<BatchMetricName, number>> {
+  return { EventsHealed: healed, DataApiCalls: calls.calls, DataApiErrors: calls.errors };
+}
+
 /** The fields of a batch's one summary log line: names and values a person can search for. */
 export function batchSummary(
   report: BatchReport,

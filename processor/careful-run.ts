@@ -7,7 +7,7 @@ import { errorText } from './decode/item.ts';
 import type { InFlightNote, InFlightNotes, SequenceRange } from './ports.ts';
 import type { BatchReport } from './process-batch.ts';
 import type { Engine } from './batch-rounds.ts';
-import { processBatch, shardOf, tryRecords, untouchedReport } from './process-batch.ts';
+import { shardOf, tryRecords, untouchedReport, writeBatch } from './process-batch.ts';
 import { NoteKeeper } from './quarantine/note-keeper.ts';
 import type { ProcessMemory } from './quarantine/process-memory.ts';
 import type { CrashFinding, Suspect } from './quarantine/suspects.ts';
@@ -212,7 +212,7 @@ export class CarefulRun {
       const condemned = this.#condemned.get(index);
       return condemned === undefined ? record : { ...record, condemned };
     });
-    return processBatch(records, engine, this.#budgetMs);
+    return writeBatch(records, engine, this.#budgetMs);
   }
 
   /** What is committed needs no note any more; a verdict whose record is not in the quarantine yet has to stay. */

@@ -23,9 +23,6 @@ export interface WriteCounts {
   readonly hasDue: boolean;
 }
 
-/** What became of an event that was tried by itself: counts, or why its parent row is missing. */
-export type TriedWrite = WriteCounts | { readonly missingParent: string };
-
 /** Commits one chunk: all of it or nothing. */
 export interface EventStore {
   /**
@@ -41,16 +38,16 @@ export interface EventStore {
    */
   writeWithRejections(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
   /**
-   * Runs the compiled write once per event, in one call, and goes on after an event whose parent row is missing.
+   * Tells which of some events lack a parent row, each taken by itself: nothing is written.
    *
    * @param parameters of each event
-   * @returns in the order of the events
-   * @throws {@link DatabaseError} for every other failure: then none of them is written
+   * @returns by the place of the event, what the database says of the missing row
+   * @throws {@link DatabaseError} when the database refuses one of the events for another reason
    */
-  tryEach(
+  missingParents(
     parameters: readonly Readonly<Record<string, ParameterValue>>[],
     options: CallOptions,
-  ): Promise<readonly TriedWrite[]>;
+  ): Promise<ReadonlyMap<number, string>>;
   /**
    * Stores one part of a payload that no request can hold, ahead of the write that makes it a quarantine entry.
    *
@@ -167,7 +164,8 @@ export interface EntryVerdict {
 /** The entries that wait. */
 export interface WaitingEntries {
   /**
-   * Takes the entries that are due, and notes when they are due next: nobody else gets them meanwhile.
+   * Takes entries that are due, and notes when they are due next: nobody else gets them meanwhile. Fewer at a time of those
+   * that were taken before and not settled since.
    *
    * @returns by shard, in the order of the stream
    * @throws {@link DatabaseError}

@@ -7,6 +7,7 @@ import { decodeRecords } from './decode/decode-records.ts';
 import type { KinesisRecord } from './decode/item.ts';
 import { shardIdOf } from './decode/item.ts';
 import { countByReason } from './decode/skip.ts';
+import type { Retried } from './retry-entries.ts';
 import { retryEntries } from './retry-entries.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 
@@ -27,6 +28,8 @@ export interface BatchReport {
   readonly rejections: readonly EncodedRejection[];
   /** Events that wait for what may still come, and are tried again by themselves. */
   readonly waiting: number;
+  /** Whether entries that wait are due to be tried again. */
+  readonly hasDue: boolean;
   /** Events that waited before, and came into effect after this batch. */
   readonly healed: number;
   /** Events that the projection does not want. */
@@ -45,8 +48,7 @@ export interface BatchReport {
 }
 
 /**
- * Processes one batch: decode, look up, project, plan, write. Every record that counts as committed has its effect or
- * its quarantine entry in the database; the position of the first one that has not is in the report.
+ * Processes one batch, and behind it entries that wait and are due.
  *
  * @param records of one shard in stream order, at least one
  * @param engine parts that outlive the batch
@@ -58,11 +60,45 @@ export async function processBatch(
   engine: Engine,
   budgetMs: () => number,
 ): Promise<BatchReport> {
+  return retryBehind(await writeBatch(records, engine, budgetMs), engine, budgetMs);
+}
+
+/** Behind a batch the records that come next must not wait for long. */
+const GROUPS_BEHIND_A_BATCH = 1;
+
+/** Tries entries that wait and are due, if the batch came to its end. */
+export async function retryBehind(report: BatchReport, engine: Engine, budgetMs: () => number): Promise<BatchReport> {
+  if (!report.hasDue || report.hold !== undefined) return report;
+  return addRetried(report, await retryEntries(engine, budgetMs, GROUPS_BEHIND_A_BATCH));
+}
+
+/** Tries the entries that wait and are due, all of them, without a batch: where no record comes, nothing else would. */
+export async function retryAlone(engine: Engine, budgetMs: () => number): Promise<BatchReport> {
+  const nothing = report(NOTHING_YET, startRun({ shardId: '', recordCount: 0 }, engine, budgetMs));
+  return addRetried(nothing, await retryEntries(engine, budgetMs, Infinity));
+}
+
+function addRetried(before: BatchReport, { healed, calls }: Retried): BatchReport {
+  const { calls: count, errors } = before.calls;
+  return { ...before, healed, calls: { calls: count + calls.calls, errors: errors + calls.errors } };
+}
+
+/**
+ * Writes one batch: decode, look up, project, plan, write. Every record that counts as committed has its effect or
+ * its quarantine entry in the database; the position of the first one that has not is in the report.
+ *
+ * @param records of one shard in stream order, at least one
+ * @param engine parts that outlive the batch
+ * @param budgetMs time left for database calls and waits, in milliseconds
+ * @throws whatever a bug throws: the mapping then delivers the batch again, which is safe
+ */
+export async function writeBatch(
+  records: readonly KinesisRecord[],
+  engine: Engine,
+  budgetMs: () => number,
+): Promise<BatchReport> {
   const { run, decoded } = await decode(records, engine, budgetMs);
-  const finished = await writeRounds(decoded, run);
-  const { hasDue, hold } = finished.outcome;
-  const healed = hasDue && hold === undefined ? await retryEntries(run) : 0;
-  return { ...report(finished, run), healed };
+  return report(await writeRounds(decoded, run), run);
 }
 
 /** What became of records that were tried. */
@@ -132,6 +168,7 @@ function report({ events, outcome, lookups, misses }: Finished, run: Run): Batch
     duplicates: outcome.settledEvents - outcome.written - outcome.superseded - outcome.existing,
     rejections: outcome.rejections.filter(({ waits }) => !waits),
     waiting: outcome.rejections.filter(({ waits }) => waits).length,
+    hasDue: outcome.hasDue,
     healed: 0,
     skipped: outcome.skipped.length,
     skippedByReason: countByReason(outcome.skipped),

@@ -1,37 +1,53 @@
-import type { Run } from './batch-rounds.ts';
-import { writeRounds } from './batch-rounds.ts';
+import type { Engine, Run } from './batch-rounds.ts';
+import { startRun, writeRounds } from './batch-rounds.ts';
+import type { Calls } from './call-with-retry.ts';
 import { callWithRetry, HoldError } from './call-with-retry.ts';
 import { DatabaseError } from '../data-api/classify-error.ts';
 import { decodeRecords } from './decode/decode-records.ts';
-import type { DecodedItem, KinesisRecord } from './decode/item.ts';
+import type { DecodedItem, KinesisRecord, Rejection } from './decode/item.ts';
 import { placeOf } from './decode/item.ts';
 import type { Place } from './decode/place.ts';
 import { parsePlace } from '../contract/put-back-place.ts';
 import type { EntryVerdict, WaitingEntry } from './ports.ts';
+import { BatchFuse } from './quarantine/batch-fuse.ts';
+import type { WriteReport } from './write/write-items.ts';
 
 /** With less time than this left, the entries wait for the next batch. */
 const MIN_RETRY_MS = 1_000;
+
+/** What came of trying entries. */
+export interface Retried {
+  /** Entries that are in effect now, or not wanted any more. */
+  readonly healed: number;
+  readonly calls: Calls['tally'];
+}
 
 /**
  * Tries the entries again that wait and are due. They travel as a batch of their own, after the one of the stream is
  * committed: nothing that comes of them holds a position. Their effect is that of any event, once and by its own id, place
  * and arrival; only they come later than the events behind them.
  *
- * @returns how many are in effect now
+ * @param engine parts that outlive the batch
+ * @param budgetMs time left for database calls and waits, in milliseconds
+ * @param maxGroups groups of entries to take at most, one after the other
  */
-export async function retryEntries(run: Run): Promise<number> {
-  if (run.calls.budgetMs() < MIN_RETRY_MS) return 0;
+export async function retryEntries(engine: Engine, budgetMs: () => number, maxGroups: number): Promise<Retried> {
+  const run = startRun({ shardId: '', recordCount: 0 }, engine, budgetMs);
+  const { calls } = run;
+  let healed = 0;
   try {
-    const { waitingEntries } = run.engine;
-    const entries = await callWithRetry((options) => waitingEntries.claim(options), run.calls);
-    let healed = 0;
-    for (const group of Map.groupBy(entries, ({ shardId }) => shardId).values()) healed += await retryGroup(group, run);
-    return healed;
+    for (let groups = 0; groups < maxGroups && budgetMs() >= MIN_RETRY_MS; groups += 1) {
+      const entries = await callWithRetry((options) => engine.waitingEntries.claim(options), calls);
+      if (entries.length === 0) break;
+      for (const group of Map.groupBy(entries, ({ shardId }) => shardId).values()) {
+        healed += await retryGroup(group, run);
+      }
+    }
   } catch (error) {
     // They are due again before long.
-    if (error instanceof HoldError || error instanceof DatabaseError) return 0;
-    throw error;
+    if (!(error instanceof HoldError) && !(error instanceof DatabaseError)) throw error;
   }
+  return { healed, calls: calls.tally };
 }
 
 /** Entries of one shard: what the batch log says of a write is about one shard. */
@@ -42,13 +58,33 @@ async function retryGroup(entries: readonly WaitingEntry[], before: Run): Promis
   const items = await decodeEntries(entries, run);
   const { outcome } = await writeRounds(items, run);
   if (outcome.hold !== undefined) throw outcome.hold;
-  const rejections = new Map(outcome.rejections.map((item) => [item.origin.recordIndex, item]));
-  const verdicts = entries.map(({ id }, index): EntryVerdict => {
-    const item = rejections.get(index);
-    return { id, rejection: item && { ...item.rejection, mayHeal: item.waits } };
-  });
+  const verdicts = await judgeEntries(entries, outcome, run);
   await callWithRetry((options) => run.engine.waitingEntries.settle(verdicts, options), run.calls);
   return verdicts.filter(({ rejection }) => rejection === undefined).length;
+}
+
+/**
+ * What else is wrong with an entry makes it an open one at once, unless the fuse would not let it into the quarantine: after a
+ * bad deploy it waits on, for a build that takes it.
+ */
+async function judgeEntries(entries: readonly WaitingEntry[], outcome: WriteReport, run: Run): Promise<EntryVerdict[]> {
+  const { compiled, fuse: settings, fuseMemory: memory, codeVersion } = run.engine;
+  const rejections = new Map(outcome.rejections.map((item) => [item.origin.recordIndex, item]));
+  const mayHeal = ({ rejection }: { readonly rejection: Rejection }): boolean =>
+    rejection.mayHeal === true && compiled.healForSeconds > 0;
+  const final = outcome.rejections.filter((item) => !mayHeal(item));
+  const fuse = new BatchFuse({ settings, memory, calls: run.calls, shardId: run.shardId, codeVersion });
+  const isOpen = await fuse.admits({
+    events: outcome.settledEvents + final.length,
+    rejections: final,
+    taken: outcome.settledEvents,
+    repeated: outcome.settledEvents - outcome.written - outcome.superseded,
+    isFinal: true,
+  });
+  return entries.map(({ id }, index) => {
+    const item = rejections.get(index);
+    return { id, rejection: item && { ...item.rejection, mayHeal: mayHeal(item) || !isOpen } };
+  });
 }
 
 async function decodeEntries(entries: readonly WaitingEntry[], run: Run): Promise<readonly DecodedItem[]> {

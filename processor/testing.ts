@@ -7,28 +7,19 @@
 import { DATA_API_MAX_REQUEST_BYTES } from '../contract/limits.ts';
 import { compileProjection } from './compile-projection.ts';
 import { decodeRecords } from './decode/decode-records.ts';
-import type { DecodedItem, KinesisRecord, RejectionReason } from './decode/item.ts';
+import type { DecodedItem, RejectionReason } from './decode/item.ts';
 import type { LookupKey, LookupRow, Lookups } from './lookup/declare-lookup.ts';
 import { KeyMisfit, keyShapeOf, lookupKeyText } from './lookup/key-text.ts';
 import { resolveLookups } from './lookup/resolve-lookups.ts';
 import type { LookupResult, LookupSource, ReferenceRow } from './ports.ts';
 import { projectItems, type EncodedItem } from './project/project-items.ts';
 import type { AnyProjection, Projection } from './projection.ts';
-import { writeJson } from './tables/json-cell.ts';
+import type { TestRecord } from './test-record.ts';
+import { toKinesisRecord, TEST_SHARD_ID } from './test-record.ts';
 import { Removal } from './tables/removal.ts';
 import type { RowOf, Tables } from './tables/table-kind.ts';
 
-/** A record as it is on the stream. */
-export interface TestRecord {
-  /** Bytes as they are, text as UTF-8, anything else as JSON. */
-  readonly data: unknown;
-  /** What keeps events in order. @defaultValue `key` */
-  readonly partitionKey?: string;
-  /** A string of digits. @defaultValue one that is larger than that of the record before */
-  readonly sequenceNumber?: string;
-  /** When it came in. @defaultValue the beginning of 2026 */
-  readonly arrivedAt?: Date;
-}
+export type { TestRecord } from './test-record.ts';
 
 /** What a projection is run on. */
 export interface ProjectionInput<L> {
@@ -58,10 +49,6 @@ export type ProjectedEvent<T> =
       readonly detail: string;
     };
 
-const FIRST_SEQUENCE_NUMBER = 49_600_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000n;
-const SHARD_ID = 'shardId-000000000000';
-const ARRIVED_AT = new Date('2026-01-01T00:00:00Z');
-
 /**
  * Decodes, looks up and projects events as the engine does, up to the point where it would write.
  *
@@ -77,7 +64,7 @@ export async function runProjection<Event, L extends Lookups, T extends Tables, 
   { lookups = {}, events = [], records = [] }: ProjectionInput<L>,
 ): Promise<readonly ProjectedEvent<T>[]> {
   const compiled = compileProjection(projection as unknown as AnyProjection);
-  const given = [...events.map((data): TestRecord => ({ data })), ...records].map(toRecord);
+  const given = [...events.map((data): TestRecord => ({ data })), ...records].map(toKinesisRecord);
   const items = await decodeRecords(given, compiled.projection);
   const reading = {
     lookups: projection.lookups,
@@ -99,7 +86,7 @@ export async function runProjection<Event, L extends Lookups, T extends Tables, 
   };
   const { keepsPlace } = compiled.projection;
   const maxItemBytes = DATA_API_MAX_REQUEST_BYTES - compiled.fixedRequestBytes;
-  const encoding = { shardId: SHARD_ID, codeVersion: 'test', keepsPlace, maxItemBytes };
+  const encoding = { shardId: TEST_SHARD_ID, codeVersion: 'test', keepsPlace, maxItemBytes };
   const { resolved, asked } = looked;
   const projected = projectItems(looked.items, step, { resolved, asked, encoding });
   return describe(looked.items, projected.items, returned) as readonly ProjectedEvent<T>[];
@@ -111,27 +98,6 @@ const CALLS = {
   budgetMs: () => Infinity,
   tally: { calls: 0, errors: 0 },
 };
-
-function toRecord(
-  { data, partitionKey = 'key', sequenceNumber, arrivedAt = ARRIVED_AT }: TestRecord,
-  index: number,
-): KinesisRecord {
-  const sequence = sequenceNumber ?? String(FIRST_SEQUENCE_NUMBER + BigInt(index));
-  return {
-    eventID: `${SHARD_ID}:${sequence}`,
-    kinesis: {
-      sequenceNumber: sequence,
-      partitionKey,
-      data: bytesOf(data).toString('base64'),
-      approximateArrivalTimestamp: arrivedAt.getTime() / 1000,
-    },
-  };
-}
-
-function bytesOf(data: unknown): Buffer {
-  if (data instanceof Uint8Array) return Buffer.from(data);
-  return Buffer.from(typeof data === 'string' ? data : writeJson(data).json);
-}
 
 function sourceOf(
   declared: Lookups,

@@ -1,15 +1,11 @@
 import { ListShardsCommand, SplitShardCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import pg from 'pg';
-import { createPatientExecute } from '../../data-api/retry-transient.ts';
-import { putRecords } from '../../kinesis/put-records.ts';
 import type { TextEvent } from '../../local/input/event-input.ts';
 import { waitUntilActive } from '../../local/kinesis/create-stream.ts';
 import { streamNameOf, type LiveDeployment } from '../../local/live/live-deployment.ts';
 import type { MinuteInput } from '../../local/live/play-minute.ts';
-import { LOCAL_CREDENTIALS } from '../../local/local-credentials.ts';
-import { createQuarantineSource } from '../../ops/redrive/quarantine-source.ts';
-import { redrive } from '../../ops/redrive/redrive.ts';
+import { FLIGHTS_FROM_NOWHERE } from './bad-events.ts';
+import { redriveLive } from './redrive-live.ts';
 import { conditionsAt, HEALTHY, type Conditions, type Phase } from '../world/conditions.ts';
 
 /** Records of a scenario that one record here stands for: alarms ask whether there are any, and how old they are. */
@@ -38,11 +34,6 @@ CREATE FUNCTION stuck_lane() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE TRIGGER stuck_lane BEFORE INSERT ON flights FOR EACH ROW EXECUTE FUNCTION stuck_lane();`;
 const FREE_LANE_SQL = 'DROP TRIGGER stuck_lane ON flights; DROP FUNCTION stuck_lane();';
-
-/** Nobody has heard of it, until somebody adds it before a redrive. */
-const UNKNOWN_AIRPORT = 'QQQ';
-const ADD_AIRPORT_SQL = `INSERT INTO airports (iata, name, city, state, country, latitude, longitude)
-VALUES ('${UNKNOWN_AIRPORT}', 'New', 'New City', 'TX', 'USA', 0, 0) ON CONFLICT DO NOTHING`;
 
 /** Brings a course about in a live deployment, minute by minute. */
 export class LiveCourse {
@@ -121,14 +112,7 @@ export class LiveCourse {
 
   #badEvent(): TextEvent {
     this.#bad += 1;
-    const event = {
-      date: '2001/01/01 00:00',
-      delay: this.#bad,
-      distance: 1,
-      origin: UNKNOWN_AIRPORT,
-      destination: 'ORD',
-    };
-    return { partitionKey: UNKNOWN_AIRPORT, data: JSON.stringify(event) };
+    return FLIGHTS_FROM_NOWHERE.event(this.#bad);
   }
 
   async #reshard(): Promise<void> {
@@ -146,28 +130,8 @@ export class LiveCourse {
 
   /** As an operator does it: the cause first, then everything back on the stream. */
   async #redrive(): Promise<void> {
-    await this.#sql(ADD_AIRPORT_SQL);
-    const { endpoint, region, resourceArn: clusterArn, secretArn, database } = this.deployment.dataApi;
-    const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
-    try {
-      const connection = { client, clusterArn, secretArn, database };
-      const execute = createPatientExecute(connection, { timeoutMs: 10_000, maxWaitMs: 10_000 });
-      const target = { client: this.#client, stream: { StreamARN: this.deployment.streamArn } };
-      await redrive(
-        createQuarantineSource(execute, {}),
-        { put: (records) => putRecords(target, records) },
-        {
-          isApplied: true,
-          ratePerSecond: 500,
-          limit: 10_000,
-          signal: new AbortController().signal,
-          sleep: () => Promise.resolve(),
-          onItems: () => undefined,
-        },
-      );
-    } finally {
-      client.destroy();
-    }
+    await this.#sql(FLIGHTS_FROM_NOWHERE.mendSql ?? '');
+    await redriveLive(this.deployment, this.#client);
   }
 
   async #sql(sql: string): Promise<void> {

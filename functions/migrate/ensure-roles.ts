@@ -18,7 +18,7 @@ export const FRAMEWORK_GRANTS = {
     `SELECT, INSERT ON ${FRAMEWORK_TABLES.ledger}`,
     // An event that comes into effect closes its entry; what is there already is not made of parts again.
     // What waits is tried again, so its payload is read as well.
-    `SELECT, INSERT, UPDATE (applied_at, retry_at, heal_until, reason, detail, sql_state, code_version)
+    `SELECT, INSERT, UPDATE (applied_at, retry_at, heal_until, unsettled_tries, reason, detail, sql_state, code_version)
      ON ${FRAMEWORK_TABLES.quarantine}`,
     `SELECT, INSERT, UPDATE (committed_at), DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     `SELECT, INSERT, UPDATE (version, touches, committed_at) ON ${FRAMEWORK_TABLES.tombstone}`,

@@ -1,11 +1,22 @@
 import type { SourceEdits } from './source-edits.ts';
 
 const PROJECTION = 'local/chaos/function/projection.ts';
+const BOOKINGS = 'local/chaos/function/bookings.ts';
 
 /** Refused wherever it comes, also in a report that is older than the row. */
 const NO_SUCH_LEVEL = [
   'return { stands: standRow(event) }',
   "return { stands: { airport: event.airport, at: event.at, number: event.number, level: 'none' } }",
+] as const;
+
+/** Rows of bookings, and of what belongs to them, that a CHECK constraint refuses. */
+const NO_SUCH_BOOKING = [
+  [
+    'return { carriers: filingRow(event) }',
+    "return { carriers: { carrier: event.carrier, revision: event.revision, alliance: '' } }",
+  ],
+  ['boardings: { boarding: event.boarding,', 'boardings: { boarding: -1,'],
+  ['revision, alliance, cents }', 'revision, alliance, cents: -1 }'],
 ] as const;
 
 /** Builds of the function that take no event, by what is wrong with them. */
@@ -15,6 +26,11 @@ export const BAD_BUILDS = {
       ['distance: z.int()', 'miles: z.int()'],
       ['gate: z.string()', 'door: z.string()'],
       ['number: z.bigint()', 'nth: z.bigint()'],
+    ],
+    [BOOKINGS]: [
+      ['revision: z.int()', 'edition: z.int()'],
+      ['cabin: z.string()', 'class: z.string()'],
+      ['of: z.string()', 'with: z.string()'],
     ],
   },
   'projection-throws': {
@@ -28,6 +44,7 @@ export const BAD_BUILDS = {
       ['gate: event.gate', "gate: ''"],
       NO_SUCH_LEVEL,
     ],
+    [BOOKINGS]: NO_SUCH_BOOKING,
   },
   'rows-against-a-trigger': {
     [PROJECTION]: [
@@ -35,6 +52,7 @@ export const BAD_BUILDS = {
       ['gate: event.gate', "gate: 'refuse me'"],
       NO_SUCH_LEVEL,
     ],
+    [BOOKINGS]: NO_SUCH_BOOKING,
   },
 } as const satisfies Readonly<Record<string, SourceEdits>>;
 

@@ -1,4 +1,5 @@
 import type { TextEvent } from '../input/event-input.ts';
+import { DEADLY_KEY } from './booking-plan.ts';
 import type { ChaosPlan, PlannedPoison } from './chaos-plan.ts';
 import { REPORTED_AIRPORTS } from './chaos-plan.ts';
 import type { KillerKind, PoisonKind } from './faults/fault-kind.ts';
@@ -81,11 +82,18 @@ export function createChaosInput(plan: ChaosPlan, flights: readonly string[]): C
     const data = SPOILED[kind](distinct(flight, index, serial), serial);
     putBehind(index, { partitionKey: partitionKey(plan, flight, index), data });
   });
+  for (const { flight, partitionKey: key, content } of plan.bookings) putBehind(flight, event(key, content));
   const events = inRecords(groups.flat(), createSeededRandom(plan.seed ^ 0xd0c5));
   return {
-    events: plan.isShuffled ? createSeededRandom(plan.seed ^ 0x5eed).shuffle(events) : events,
+    events: deadlyFirst(plan.isShuffled ? createSeededRandom(plan.seed ^ 0x5eed).shuffle(events) : events),
     rowsBefore: createRowsBefore(plan, { chosen, airports }),
   };
+}
+
+/** They must wait by the time at which they become deadly. */
+function deadlyFirst(events: readonly TextEvent[]): TextEvent[] {
+  const isDeadly = ({ partitionKey: key }: TextEvent): boolean => key === DEADLY_KEY;
+  return [...events.filter(isDeadly), ...events.filter((it) => !isDeadly(it))];
 }
 
 /** Chances of a heartbeat behind an event, and of an event in the record of the one before it. */

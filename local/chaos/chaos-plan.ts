@@ -1,3 +1,4 @@
+import type { PlannedDocument } from './booking-plan.ts';
 import type { BadBuild } from './chaos-builds.ts';
 import type {
   CallFaultKind,
@@ -118,6 +119,8 @@ export interface ChaosPlan {
   /** Reports that the producer puts twice: the index of the report, and of the flight it is put behind again. */
   readonly repeatedReports: readonly { readonly report: number; readonly flight: number }[];
   readonly rowsBefore: PlannedRows;
+  /** Events that lack rows which come later, or never do. */
+  readonly bookings: readonly PlannedDocument[];
   readonly callFaults: readonly PlannedCallFault[];
   readonly invocationFaults: readonly PlannedInvocationFault[];
   readonly streamFaults: readonly PlannedStreamFault[];

@@ -1,3 +1,4 @@
+import { drawBookings } from './booking-plan.ts';
 import { BAD_BUILDS } from './chaos-builds.ts';
 import type {
   ChaosPlan,
@@ -23,11 +24,12 @@ import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
 import { REVOKED_GRANTS } from './world/processor-role.ts';
 
 /** What a plan is drawn for: everything that can happen, or runs in which one thing is sure to. */
-export type ChaosProfile = 'mixed' | 'contention' | 'versions' | 'poison' | 'bad-deploy' | 'missing-grant' | 'killers';
+export type ChaosProfile =
+  'mixed' | 'contention' | 'versions' | 'poison' | 'healing' | 'bad-deploy' | 'missing-grant' | 'killers';
 
 /** Flights of the data set that a run may begin with, so that runs see different ones. */
 const FLIGHTS_TO_CHOOSE_FROM = 15_000;
-const SMALL_REQUEST_BYTES = 65_536;
+const SMALL_REQUEST_BYTES = 73_728;
 const FULL_REQUEST_BYTES = 4 * 1024 * 1024;
 /** Short, so that an invocation that waits for a database gives up soon and the mapping has its turn. */
 const FUNCTION_TIMEOUT_MS = 8_000;
@@ -79,6 +81,7 @@ function mixedPlan(seed: number, source: ChaosSource, random: SeededRandom): Cha
     ...reports(random, random.integer(0, 40), anyFlight),
     repeatedFlights: times(random.integer(0, 10), anyFlight),
     rowsBefore: rowsBefore(random, anyFlight),
+    bookings: bookings(seed, flights),
     callFaults: times(random.integer(1, 5), () => callFault(random)),
     invocationFaults: times(random.integer(0, 3), () => ({
       kind: random.pick(kindsOf(INVOCATION_FAULTS)),
@@ -94,7 +97,7 @@ function mixedPlan(seed: number, source: ChaosSource, random: SeededRandom): Cha
 /** What a profile makes of a plan. */
 type Profile = (random: SeededRandom, plan: ChaosPlan) => Partial<ChaosPlan>;
 
-const QUIET = { callFaults: [], invocationFaults: [], streamFaults: [], quarantineFailures: 0 } as const;
+const QUIET = { callFaults: [], invocationFaults: [], streamFaults: [], quarantineFailures: 0, bookings: [] } as const;
 
 const PROFILES: Readonly<Record<ChaosProfile, Profile>> = {
   // Each costs a run time, so most runs have none.
@@ -142,6 +145,14 @@ const PROFILES: Readonly<Record<ChaosProfile, Profile>> = {
     isShuffled: false,
     maxRequestBytes: SMALL_REQUEST_BYTES,
   }),
+  // Many rows that come later, in batches that hold only some of what belongs together.
+  healing: (random, { seed }) => ({
+    ...QUIET,
+    poison: [],
+    flights: 60,
+    batchSize: random.integer(10, 60),
+    bookings: drawBookings(createSeededRandom(seed ^ BOOKINGS_SEED), { count: 60, flights: 60, isDeadly: false }),
+  }),
   // Small batches are what a fuse without a memory gives way to.
   'bad-deploy': (random, { batchSize }) => ({
     batchSize: random.chance(0.5) ? random.integer(3, 19) : batchSize,
@@ -165,6 +176,16 @@ const PROFILES: Readonly<Record<ChaosProfile, Profile>> = {
     };
   },
 };
+
+/** Of a generator of their own. */
+const BOOKINGS_SEED = 0xb00c;
+const [BOOKINGS_CHANCE, MAX_BOOKINGS, DEADLY_CHANCE] = [0.6, 40, 0.12];
+
+function bookings(seed: number, flights: number): ChaosPlan['bookings'] {
+  const random = createSeededRandom(seed ^ BOOKINGS_SEED);
+  const count = random.chance(BOOKINGS_CHANCE) ? random.integer(4, MAX_BOOKINGS) : 0;
+  return drawBookings(random, { count, flights, isDeadly: random.chance(DEADLY_CHANCE) });
+}
 
 function poison(
   random: SeededRandom,

@@ -13,7 +13,9 @@ import { createCallFaults } from './faults/call-faults.ts';
 import type { FaultKind } from './faults/fault-kind.ts';
 import { createFaultTally, tallyPlan, type FaultTally } from './faults/fault-tally.ts';
 import { beginIncident, type IncidentScene } from './faults/incidents.ts';
+import { insertTariffs } from './faults/late-tariffs.ts';
 import { createInvocationFaults } from './faults/invocation-faults.ts';
+import { healToTheEnd, keepAsking, makeDue } from './heal-entries.ts';
 import { checkHistory } from './verdict/check-history.ts';
 import { checkOutcome } from './verdict/check-outcome.ts';
 import type { Airports } from './verdict/expected-fates.ts';
@@ -114,44 +116,84 @@ interface ChaosRun {
 }
 
 async function drain(run: ChaosRun, ground: ChaosGround): Promise<string[]> {
-  const { plan, databaseUrl, history, tally, folder } = run;
-  const { events } = run.input;
+  const { plan, databaseUrl, tally } = run;
   const { postgres, onLog, bundlePath } = ground;
   const world = await startChaosWorld({ plan, databaseUrl, bundlePath: await bundlePath('deployed'), onLog });
   const restarts: Promise<void>[] = [];
   try {
     world.dataApi.setFaults(createCallFaults(plan.callFaults, callTargets(world, postgres, restarts), tally));
-    const backlog = Math.floor(events.length * BACKLOG_SHARE);
-    await world.stream.put(events.slice(0, backlog));
-    const mapping = createEventSourceMapping({
-      source: world.stream.source,
-      invoker: world.function,
-      onFailure: createFolderDestination(folder),
-      faults: createInvocationFaults(plan.invocationFaults, tally),
-      observe: history.observe,
-      pace: PACE,
-      settings: {
-        batchSize: plan.batchSize,
-        parallelizationFactor: plan.parallelizationFactor,
-        bisectBatchOnFunctionError: plan.bisectsBatches,
-        maximumRetryAttempts: RETRY_ATTEMPTS,
-      },
-    });
-    await mapping.start();
-    await disturbAndFill(run, { world, databaseUrl, bundlePath }, backlog);
-    const isDone = await waitForSettled(run, events.length);
-    await mapping.stop();
-    return isDone ? [] : [`the drain stood still for ${run.maxStandstillMs / 1000} s`];
+    if (!(await drainAndDisturb(run, { world, databaseUrl, bundlePath }))) {
+      return [`the drain stood still for ${run.maxStandstillMs / 1000} s`];
+    }
+    await Promise.all(restarts);
+    world.dataApi.setFaults(undefined);
+    if (plan.bookings.length > 0) await healToTheEnd({ invoker: world.function, databaseUrl });
+    return [];
   } finally {
     await Promise.all(restarts);
     await world.close();
   }
 }
 
+/** Whether the drain came to its end. */
+async function drainAndDisturb(run: ChaosRun, scene: IncidentScene): Promise<boolean> {
+  const { plan, history, tally, input } = run;
+  const { world } = scene;
+  const backlog = Math.floor(input.events.length * BACKLOG_SHARE);
+  await world.stream.put(input.events.slice(0, backlog));
+  const mapping = createEventSourceMapping({
+    source: world.stream.source,
+    invoker: world.function,
+    onFailure: createFolderDestination(run.folder),
+    faults: createInvocationFaults(plan.invocationFaults, tally),
+    observe: history.observe,
+    pace: PACE,
+    settings: {
+      batchSize: plan.batchSize,
+      parallelizationFactor: plan.parallelizationFactor,
+      bisectBatchOnFunctionError: plan.bisectsBatches,
+      maximumRetryAttempts: RETRY_ATTEMPTS,
+    },
+  });
+  await mapping.start();
+  const stopAsking = plan.bookings.length > 0 ? keepAsking(world.function) : () => Promise.resolve();
+  try {
+    await disturbAndFill(run, scene, backlog);
+    return await finishDrain(run, world.stream);
+  } finally {
+    await mapping.stop();
+    await stopAsking();
+  }
+}
+
+/** Of all records, in the end: they come when all before them are settled, and what is late by then is there. */
+const LAST_SHARE = 0.08;
+
+function lastOf({ input: { events }, plan }: ChaosRun): number {
+  return plan.bookings.length === 0 ? 0 : Math.ceil(events.length * LAST_SHARE);
+}
+
+/**
+ * Waits for the end of the drain.
+ *
+ * @returns whether it came
+ */
+async function finishDrain(run: ChaosRun, stream: ChaosWorld['stream']): Promise<boolean> {
+  const { events } = run.input;
+  const last = lastOf(run);
+  if (last > 0) {
+    if (!(await waitForSettled(run, events.length - last))) return false;
+    await insertTariffs(run.databaseUrl, 'last');
+    await makeDue(run.databaseUrl);
+    await stream.put(events.slice(-last));
+  }
+  return waitForSettled(run, events.length);
+}
+
 /** The rest of the records arrives between the disturbances, so that each has some to meet. */
 async function disturbAndFill(run: ChaosRun, scene: IncidentScene, backlog: number): Promise<void> {
-  const { plan, history, tally } = run;
-  const { events } = run.input;
+  const { plan, history, tally, databaseUrl } = run;
+  const events = run.input.events.slice(0, run.input.events.length - lastOf(run));
   const { stream } = scene.world;
   const disturbances = [...plan.streamFaults, ...plan.incidents].sort((a, b) => a.afterShare - b.afterShare);
   let put = backlog;
@@ -168,6 +210,7 @@ async function disturbAndFill(run: ChaosRun, scene: IncidentScene, backlog: numb
     if (hasHappened) tally.add(disturbance.kind);
     await putMore();
   }
+  if (plan.bookings.length > 0) await insertTariffs(databaseUrl, 'during');
   await stream.put(events.slice(put));
 }
 
@@ -236,6 +279,7 @@ async function prepareDatabase({ plan, databaseUrl, input }: ChaosRun): Promise<
         await client.query(`INSERT INTO ${target} VALUES (${values})`, row.slice(0, columns));
       }
     }
+    if (plan.bookings.length > 0) await insertTariffs(databaseUrl, 'before');
     await client.query('INSERT INTO run_settings VALUES ($1, $2)', [plan.quarantineFailures, plan.rowDelaySeconds]);
   } finally {
     await client.end();

@@ -1,3 +1,4 @@
+import type { MappingPace } from '../mapping/mapping-context.ts';
 import type { MappingSettings } from '../mapping/mapping-settings.ts';
 
 /** A function as it is deployed. */
@@ -25,6 +26,8 @@ export interface DeploymentPlan {
   /** UUID of the event source mapping. */
   readonly mappingId: string;
   readonly mapping: Partial<MappingSettings>;
+  /** How fast the mapping reads. @defaultValue as suits a clock that is turned by the minute */
+  readonly pace?: Partial<MappingPace>;
   /** Bucket for what Lambda gives up; undefined without one. */
   readonly failedBatchesBucket: string | undefined;
   /** Topic for pages; undefined where the watchdog does not look at it. */

@@ -9,8 +9,9 @@ import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 import { createEventSourceMapping, type EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import { createKinesisSource } from '../mapping/kinesis-source.ts';
 import type { MappingEvent, MappingObserver } from '../mapping/mapping-event.ts';
+import type { MappingSettings } from '../mapping/mapping-settings.ts';
 import type { PostgresServer } from '../postgres/postgres-server.ts';
-import type { TextEvent } from '../input/event-input.ts';
+import type { InputEvent } from '../input/event-input.ts';
 import type { AwsServices } from '../aws/aws-services.ts';
 import type { DeploymentPlan, FunctionPlan } from './deployment-plan.ts';
 import { MinuteCounts } from './minute-counts.ts';
@@ -38,7 +39,7 @@ export interface DeploymentParts extends WorldParts {
  * A shard that has more is read on at once, since it would be waited for. One that has no more is left alone for longer
  * than Lambda does, so that a scenario can put a record that nobody has read yet.
  */
-const PACE = { idlePollMs: 5_000, minReadIntervalMs: 0 } as const;
+const DRILL_PACE = { idlePollMs: 5_000, minReadIntervalMs: 0 } as const;
 
 /** While a lane waits to try again, nothing else is expected to happen after such a time, in milliseconds. */
 const QUIET_MS = 100;
@@ -87,7 +88,7 @@ export class LiveDeployment implements AsyncDisposable {
       source: createKinesisSource(parts.client, parts.streamArn),
       invoker: this.#processor,
       settings: plan.mapping,
-      pace: PACE,
+      pace: plan.pace ?? DRILL_PACE,
       clock: parts.clock,
       observe: this.#hear,
     });
@@ -109,6 +110,16 @@ export class LiveDeployment implements AsyncDisposable {
     else await this.#mapping.stop();
   }
 
+  /** Settings of the mapping. */
+  get mapping(): Pick<EventSourceMapping, 'settings'> {
+    return this.#mapping;
+  }
+
+  /** Changes settings of the mapping; positions are kept. */
+  updateMapping(changes: Partial<MappingSettings>): Promise<void> {
+    return this.#mapping.update(changes);
+  }
+
   /** What the API says of the mapping; undefined for one that is gone. */
   setMappingState(state: string | undefined): void {
     const { services, clock } = this.#parts;
@@ -124,7 +135,7 @@ export class LiveDeployment implements AsyncDisposable {
   }
 
   /** Puts events on the stream, now. */
-  async put(events: readonly TextEvent[]): Promise<void> {
+  async put(events: readonly InputEvent[]): Promise<void> {
     if (events.length === 0) return;
     const records = events.map(({ partitionKey, data }) => ({ partitionKey, data: Buffer.from(data) }));
     // One call after the other: several at a time are as many calls more for the few records of a minute.
@@ -139,7 +150,7 @@ export class LiveDeployment implements AsyncDisposable {
     const drained = this.#mapping.drained().then(() => 'drained' as const);
     // A mapping that is stopped later on has not failed.
     drained.catch(() => undefined);
-    await clock.turnTo(clock.now() + PACE.idlePollMs);
+    await clock.turnTo(clock.now() + DRILL_PACE.idlePollMs);
     this.#heardAtMs = performance.now();
     for (;;) {
       const outcome = await Promise.race([drained, sleep(2, 'waiting' as const)]);

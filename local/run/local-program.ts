@@ -17,12 +17,17 @@ export type RunIncident = (
   signal: AbortSignal,
 ) => Promise<boolean>;
 
+/** A function on a page, which the package comes without. */
+export type RunPage = (options: RunOptions, screen: Screen, signal: AbortSignal) => Promise<boolean>;
+
 /** What takes the place of the usual run, when it is asked for. */
 export interface OtherRuns {
   /** Does what `--chaos` asks for. */
   readonly runChaosOnce: RunChaosOnce;
   /** Does what `--incident` asks for. */
   readonly runIncident: RunIncident;
+  /** Does what `--page` and `--replay` ask for. */
+  readonly runPage: RunPage;
 }
 
 /**
@@ -41,6 +46,9 @@ export async function runLocalProgram(argv: readonly string[], others?: OtherRun
       if (seed !== undefined && others !== undefined) return await others.runChaosOnce({ seed, source }, screen.say);
       if (downHours !== undefined && others !== undefined) {
         return await others.runIncident({ downHours, ...options }, screen, signal);
+      }
+      if ((options.page || options.replay !== undefined) && others !== undefined) {
+        return await others.runPage(options, screen, signal);
       }
       return (await runLocal(options, screen, signal))?.every(({ caughtUp }) => caughtUp) === true;
     },

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkMigrations, COMPATIBILITY_HEADING } from '../../build/check-migrations.ts';
 import { functionFolder, unknownFunctionProblem, type FunctionFolder } from '../../build/function-folder.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
-import { readLocalSettings, type LocalSettings } from '../examples/local-settings.ts';
-import type { EventInput, InputEvent } from '../input/event-input.ts';
-import { readEventFile } from '../input/read-event-file.ts';
+import { readLocalSettings } from '../examples/local-settings.ts';
+import type { InputEvent } from '../input/event-input.ts';
 import { Consumer, hear, type HeardFunction, type StreamMoment } from './consumer.ts';
 import { describeQuarantine } from './describe-quarantine.ts';
 import { describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
+import { openInput } from './open-input.ts';
 import type { RunOptions } from './run-options.ts';
 import { LocalDeployment } from './local-deployment.ts';
 import { SharedTrim } from './local-stream.ts';
@@ -78,21 +78,6 @@ async function migrationWarnings(folders: readonly FunctionFolder[]): Promise<re
   return checks.flatMap(({ warnings }) =>
     warnings.length === 0 ? [] : [[COMPATIBILITY_HEADING, ...warnings].join('\n- ')],
   );
-}
-
-/** Events of the file that was given, or the example of the first function that has one. */
-async function openInput(options: RunOptions, settings: readonly LocalSettings[]): Promise<EventInput> {
-  if (options.input !== undefined) {
-    const members =
-      options.partitionKey ?? settings.find(({ partitionKey }) => partitionKey !== undefined)?.partitionKey;
-    const partitionKey = { members, random: options.randomKey };
-    return readEventFile({ path: options.input, format: options.inputFormat, partitionKey });
-  }
-  const example = settings.find((it) => it.example !== undefined)?.example;
-  if (example !== undefined) return example.input();
-  throw new UsageError([
-    `function ${options.functions.join(', ')} has no example events; give it some with \`--input FILE --partition-key FIELD\``,
-  ]);
 }
 
 interface RunParts {

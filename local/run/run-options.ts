@@ -43,6 +43,12 @@ export interface RunOptions {
   readonly incidentHours: number | undefined;
   /** File that gets the picture of the story. */
   readonly picture: string;
+  /** Shows the function live on a page, which takes the place of the usual run. */
+  readonly page: boolean;
+  /** File that gets what the page shows. */
+  readonly record: string | undefined;
+  /** File that `record` has written, to be shown on a page instead of a run. */
+  readonly replay: string | undefined;
   /** An existing PostgreSQL, instead of an embedded one. */
   readonly databaseUrl: string | undefined;
   /** File that gets the report as JSON. */
@@ -123,6 +129,7 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
   const raw = parseCommandLine<Raw>(command, argv, (given) => [
     ...optionProblems(given),
     ...incidentProblems(given, command),
+    ...pageProblems(given, command),
   ]);
   if (raw === undefined) return undefined;
   const numbers = Object.entries<NumberOption>(NUMBERS).map(([name, option]) => [name, raw[memberOf(option)]]);
@@ -138,6 +145,9 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
     filters: filters(raw),
     incidentHours: raw['incident'] === true ? INCIDENT_HOURS.usual : (raw['incident'] as number | undefined),
     picture: text(raw, 'picture') ?? PICTURE,
+    page: raw['page'] === true,
+    record: text(raw, 'record'),
+    replay: text(raw, 'replay'),
     databaseUrl: text(raw, 'databaseUrl'),
     report: text(raw, 'report'),
   };
@@ -173,7 +183,7 @@ function createCommand(): Command {
     if (IS_PACKED && flag === NUMBERS.chaosSeed.flag) continue;
     command.addOption(integerOption(`--${flag} <n>`, says, range).default(fallback));
   }
-  if (!IS_PACKED) addIncidentOptions(command);
+  if (!IS_PACKED) addPageOptions(addIncidentOptions(command));
   return command
     .addOption(new Option('--source <kind>', 'where the mapping reads from').choices(SOURCES).default('kinesis'))
     .option('--keep-running', 'go on after the backlog is gone, until Ctrl-C')
@@ -186,9 +196,9 @@ const INCIDENT_HOURS = { min: 1, max: 96, usual: 48 } as const;
 const PICTURE = 'incident.svg';
 
 /** The story needs the CDK and the data sets, which the package comes without. */
-function addIncidentOptions(command: Command): void {
+function addIncidentOptions(command: Command): Command {
   const says = `play the incident that this project is for: a consumer is down for so many hours, ${INCIDENT_HOURS.usual} unless given`;
-  command
+  return command
     .addOption(integerOption('--incident [hours]', says, INCIDENT_HOURS))
     .option('--picture <file>', `where \`--incident\` draws its picture, ${PICTURE} unless given`);
 }
@@ -208,6 +218,35 @@ function incidentProblems(raw: Raw, command: Command): string[] {
   return [
     ...others.map(({ long }) => `\`--incident\` plays the same story every time: leave \`${long ?? ''}\` out`),
     ...outputFileProblems('--picture', text(raw, 'picture') ?? PICTURE),
+  ];
+}
+
+/** The page needs the CDK, which the package comes without. */
+function addPageOptions(command: Command): void {
+  command
+    .option('--page', 'show it live on a page in the browser, with the alarms that the stack would have')
+    .option('--record <file>', 'write what the page shows to a file')
+    .option('--replay <file>', 'show such a file on a page, instead of a run');
+}
+
+/** What does not go with the page, which has a world of its own. */
+const NOT_ON_PAGE = ['source', 'databaseUrl', 'databaseDown', 'report', 'filter', 'maxBatchingWindow'];
+
+function pageProblems(raw: Raw, command: Command): string[] {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const given = command.options.map((option) => ({ long: option.long ?? '', name: option.attributeName() }));
+  if (raw['replay'] !== undefined) {
+    const others = given.filter(({ name }) => isGiven(name) && name !== 'replay' && name !== 'page');
+    return others.map(({ long }) => `\`--replay\` shows what was recorded: leave \`${long}\` out`);
+  }
+  if (raw['page'] !== true) return raw['record'] === undefined ? [] : ['`--record` goes with `--page`'];
+  const functions = raw['function'] as readonly string[] | undefined;
+  return [
+    ...given
+      .filter(({ name }) => isGiven(name) && NOT_ON_PAGE.includes(name))
+      .map(({ long }) => `\`--page\` runs in a world of its own, until Ctrl-C: leave \`${long}\` out`),
+    ...((functions?.length ?? 0) > 1 ? ['`--page` shows one function: leave the others out'] : []),
+    ...outputFileProblems('--record', text(raw, 'record')),
   ];
 }
 

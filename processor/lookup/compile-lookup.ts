@@ -1,4 +1,4 @@
-import { parseColumnType } from '../tables/column-type.ts';
+import { selectCells } from '../tables/readable-row.ts';
 import { identifier } from '../tables/table-kind.ts';
 import type { Lookup } from './declare-lookup.ts';
 import { isComposite, keyColumnsOf } from './declare-lookup.ts';
@@ -25,27 +25,14 @@ export function compileLookup(lookups: Readonly<Record<string, Lookup>>): string
 }
 
 function read(name: string, lookup: Lookup, index: number): string {
-  const cells = Object.entries(lookup.columns).map(([column, type]) => cell(column, type));
   const [elements, value] = isComposite(lookup)
     ? ['jsonb_array_elements', (position: number) => `(_asked.key->>${position})`]
     : ['jsonb_array_elements_text', () => '_asked.key'];
   const equal = keyColumnsOf(lookup).map(
     ({ column, type }, position) => `_t.${identifier(column)} = ${value(position)}::${keyTypeSql(type)}`,
   );
-  return `SELECT '${name.replaceAll("'", "''")}'::text AS lookup, _asked.n AS asked, count(*) AS rows, min(jsonb_build_array(${cells.join(', ')})::text) AS cells
+  return `SELECT '${name.replaceAll("'", "''")}'::text AS lookup, _asked.n AS asked, count(*) AS rows, min(${selectCells(lookup.columns, '_t')}) AS cells
 FROM ${elements}(:${lookupKeysParameter(index)}::jsonb) WITH ORDINALITY AS _asked(key, n)
 JOIN ${identifier(lookup.table)} AS _t ON ${equal.join(' AND ')}
 GROUP BY _asked.n`;
-}
-
-/** JSON numbers are doubles to JavaScript, and JSON has no NaN: what must stay exact travels as text. */
-const AS_TEXT: ReadonlySet<string> = new Set(['bigint', 'numeric', 'position', 'double precision']);
-
-function cell(column: string, type: string): string {
-  const name = `_t.${identifier(column)}`;
-  const parsed = parseColumnType(type);
-  if (parsed === undefined) return name;
-  if (parsed.kind === 'sql') return `${name}::text`;
-  if (AS_TEXT.has(parsed.name)) return `${name}::text${parsed.kind === 'list' ? '[]' : ''}`;
-  return parsed.name === 'bytea' && parsed.kind === 'one' ? `encode(${name}, 'base64')` : name;
 }

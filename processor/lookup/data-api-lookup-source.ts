@@ -4,6 +4,7 @@ import { isComposite } from './declare-lookup.ts';
 import { parseJson } from '../decode/parse-json.ts';
 import { AmbiguousKey } from '../ports.ts';
 import type { LookupSource, ReferenceRow } from '../ports.ts';
+import { rowOfCells } from '../tables/readable-row.ts';
 import type { Field } from '@aws-sdk/client-rds-data';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 
@@ -60,14 +61,7 @@ function keyParameters(
 
 function toRow(lookup: Lookup | undefined, rows = 0, cells = '[]'): ReferenceRow | AmbiguousKey {
   if (rows !== 1) return new AmbiguousKey(rows);
-  const values = parseJson(cells, Infinity) as readonly unknown[];
-  const columns = Object.entries(lookup?.columns ?? {});
-  return deepFreeze(Object.fromEntries(columns.map(([column, type], index) => [column, toValue(type, values[index])])));
-}
-
-function toValue(type: string, cell: unknown): unknown {
-  if (!type.startsWith('double precision') || cell === null) return cell;
-  return Array.isArray(cell) ? cell.map((element) => toValue(type, element)) : Number(cell);
+  return deepFreeze(rowOfCells(lookup?.columns ?? {}, parseJson(cells, Infinity) as readonly unknown[]));
 }
 
 /** A row is shared by events and batches: what a projection changed in it would be there for the next one. */

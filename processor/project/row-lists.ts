@@ -1,7 +1,10 @@
 import { EscapedRows } from './escaped-rows.ts';
 
-const [OPENING, CLOSING] = [Buffer.from('['), Buffer.from(']')];
+const [OPENING, COMMA, CLOSING] = [Buffer.from('['), Buffer.from(','), Buffer.from(']')];
 const COMMA_BYTES = 1;
+
+/** Where a chunk gets its rows from. */
+export type RowReader = Pick<RowLists, 'read'>;
 
 /**
  * The rows of a batch, encoded once, whatever chunks they are sent in: a few lists of JSON texts, and for each list
@@ -62,6 +65,19 @@ export class RowLists {
     const [start, end] = [firstItem === 0 ? 0 : ends[firstItem - 1], ends[lastItem]];
     if (start === undefined || end === undefined) throw new RangeError(`no items from ${firstItem} to ${lastItem}`);
     return [OPENING, rows.slice(start, Math.max(start, end - COMMA_BYTES)), CLOSING];
+  }
+
+  /** The same lists as if only some of the items had rows. */
+  only(items: readonly number[]): RowReader {
+    return {
+      read: (list, firstItem, lastItem) => {
+        const pieces = items
+          .filter((item) => item >= firstItem && item <= lastItem)
+          .map((item) => this.read(list, item, item)[1])
+          .filter((piece) => piece !== undefined && piece.length > 0) as Uint8Array[];
+        return [OPENING, ...pieces.flatMap((piece, index) => (index === 0 ? [piece] : [COMMA, piece])), CLOSING];
+      },
+    };
   }
 
   #list(index: number): List {

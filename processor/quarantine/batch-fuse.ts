@@ -30,6 +30,13 @@ export interface QuarantineRequest {
   readonly isFinal: boolean;
 }
 
+/** Why rejections may not go to the quarantine. */
+interface Judgement {
+  readonly verdict: Exclude<FuseVerdict, 'quarantine'>;
+  readonly evidence: BatchEvidence;
+  readonly judged: readonly EncodedRejection[];
+}
+
 /**
  * The fuse as one batch meets it. A batch without rejections never asks; one with rejections asks the database once
  * what it remembers of the build.
@@ -54,16 +61,31 @@ export class BatchFuse {
    * @throws {@link HoldError} when nothing of the batch may be quarantined, or when the memory can't be read
    */
   async admit(request: QuarantineRequest): Promise<void> {
-    if (!this.#mayHold(request)) return;
+    const judgement = await this.#judge(request);
+    if (judgement === undefined) return;
+    this.#hold = await this.#holdBecause(judgement);
+    throw this.#hold;
+  }
+
+  /**
+   * Whether the rejections would be let into the quarantine. Nothing is noted, and nothing is held.
+   *
+   * @throws {@link HoldError} when the memory can't be read
+   */
+  async admits(request: QuarantineRequest): Promise<boolean> {
+    return (await this.#judge(request)) === undefined;
+  }
+
+  /** What speaks against the rejections; undefined when they may go to the quarantine. */
+  async #judge(request: QuarantineRequest): Promise<Judgement | undefined> {
+    if (!this.#mayHold(request)) return undefined;
     const history = await this.#remember();
     const { allowedUntilMs = -Infinity } = history;
     const judged = request.rejections.filter(({ origin }) => origin.arrivedAtMs > allowedUntilMs);
-    if (judged.length === 0) return;
+    if (judged.length === 0) return undefined;
     const evidence = evidenceOf(request, judged);
     const verdict = history.held?.isBlown === true ? 'blow' : judge(evidence, history.recent, this.#parts.settings);
-    if (verdict === 'quarantine') return;
-    this.#hold = await this.#holdBecause(verdict, evidence, judged);
-    throw this.#hold;
+    return verdict === 'quarantine' ? undefined : { verdict, evidence, judged };
   }
 
   #mayHold({ rejections }: QuarantineRequest): boolean {
@@ -90,11 +112,7 @@ export class BatchFuse {
     return this.#history;
   }
 
-  async #holdBecause(
-    verdict: Exclude<FuseVerdict, 'quarantine'>,
-    evidence: BatchEvidence,
-    judged: readonly EncodedRejection[],
-  ): Promise<HoldError> {
+  async #holdBecause({ verdict, evidence, judged }: Judgement): Promise<HoldError> {
     const known = this.#history?.held;
     const example = verdict === 'refuses-all' ? judged.find(isRefusal) : judged[0];
     if (example === undefined) throw new RangeError('a verdict without a rejection');

@@ -32,6 +32,8 @@ export interface QuarantineContext {
   readonly attempts: number;
   /** How long an event that may heal is tried again, in seconds; 0, and left out, for not at all. */
   readonly healForSeconds?: number;
+  /** Whether the event is tried again: its entry is there, and waits until it is said what came of the try. */
+  readonly isRetry?: boolean;
   /** Whether the projection depends on the place of an event, so that a redrive has to keep it. */
   readonly keepsPlace?: boolean;
   /** Bytes that a row may take in a request; a payload that takes it beyond travels ahead of it, in parts. */
@@ -41,17 +43,13 @@ export interface QuarantineContext {
 /** Encodes a rejection as a row of the quarantine table; the column order is that of the compiled write. */
 export function encodeRejection(rejection: Rejection, context: QuarantineContext): EncodedRejection {
   const { origin } = rejection;
-  const { maxItemBytes, healForSeconds = 0 } = context;
-  const waits = rejection.mayHeal === true && healForSeconds > 0 && payloadSize(origin) <= MAX_WAITING_PAYLOAD_BYTES;
+  const { maxItemBytes, healForSeconds = 0, isRetry = false } = context;
+  const waits = isRetry || (rejection.mayHeal === true && healForSeconds > 0);
   const item = { kind: 'rejection', origin, rejection, waits } as const;
   const whole = encodeRow(item, context, { payload: payloadBase64(origin), parts: null });
   if (whole.bytes <= maxItemBytes) return { ...item, ...whole, parts: 0 };
   const parts = countParts(origin, maxItemBytes);
   return { ...item, ...encodeRow(item, context, { payload: null, parts }), parts };
-}
-
-function payloadSize({ payload }: Origin): number {
-  return typeof payload === 'string' ? Buffer.byteLength(payload, 'base64') : payload.length;
 }
 
 function encodeRow(
@@ -78,9 +76,6 @@ function encodeRow(
   ]);
   return { row, bytes: escapedBytes(row) + SEPARATOR_BYTES };
 }
-
-/** A payload is read back in one result, beside others; what is larger is for a person at once. */
-export const MAX_WAITING_PAYLOAD_BYTES = 256 * 1024;
 
 /** Cells that few rows have: the place, and the time to wait. */
 function behind(healForSeconds: number | undefined, place: string | undefined): readonly unknown[] {

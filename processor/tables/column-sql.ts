@@ -34,6 +34,29 @@ export function isComposed(type: string): boolean {
   return parsed(type).kind !== 'one';
 }
 
+/** By type: SQL that gives one value to all that PostgreSQL takes for equal, and that JSON shows alike in every session. */
+const KEY_FORMS: Readonly<Record<string, (value: string) => string>> = {
+  // 1.0 is 1.00.
+  numeric: (value) => `trim_scale(${value})`,
+  decimal: (value) => `trim_scale(${value})`,
+  // -0 is 0.
+  'double precision': (value) => `${value} + 0`,
+  real: (value) => `${value} + 0`,
+  timestamptz: (value) => `${value} AT TIME ZONE 'UTC'`,
+  bytea: (value) => `encode(${value}, 'hex')`,
+  inet: (value) => `${value}::text`,
+  // 24 hours are a day, and 30 days a month.
+  interval: (value) => `justify_interval(${value})::text`,
+  citext: (value) => `lower(${value}::text)`,
+};
+
+/** SQL of a key's value in one form for all values that PostgreSQL takes for equal. */
+export function keyForm(value: string, type: string): string {
+  const form = KEY_FORMS[sqlTypeOf(type).toLowerCase()];
+  if (form !== undefined) return form(value);
+  return isComposed(type) ? `${value}::text` : value;
+}
+
 /** The cell of a row at a position, read from its JSON array as a value of the column. */
 export function readCell(type: string, position: number): string {
   const { kind, name, nullable } = parsed(type);

@@ -6,9 +6,11 @@ import { columnList, fail, identifier, keyOrder, OWN, partProblems } from './tab
 export type Counters = Readonly<Record<string, 'integer' | 'bigint' | 'numeric' | 'double precision'>>;
 
 /** A table of counters that events increment, one row per key. */
-export type CounterTable<K extends RequiredColumns = RequiredColumns, C extends Counters = Counters> = Table<
+export interface CounterTable<K extends RequiredColumns = RequiredColumns, C extends Counters = Counters> extends Table<
   Values<K> & Values<C>
->;
+> {
+  readonly columns: K & C;
+}
 
 /** What {@link counters} takes. */
 export interface CountersDeclaration<K extends RequiredColumns, C extends Counters> {
@@ -41,7 +43,8 @@ export function counters<const K extends RequiredColumns, const C extends Counte
   declaration: CountersDeclaration<K, C>,
 ): CounterTable<K, C> {
   const { key, counters: added, create = true } = declaration;
-  const table = { kind: 'counters', columns: { ...key, ...added }, key: Object.keys(key) } as const;
+  const columns: K & C = { ...key, ...added };
+  const table = { kind: 'counters', columns, key: Object.keys(key) } as const;
   const sums: Sums = { ...table, counters: Object.entries<string>(added) };
   return {
     ...table,
@@ -49,6 +52,7 @@ export function counters<const K extends RequiredColumns, const C extends Counte
     privileges: create ? ['SELECT', 'INSERT', 'UPDATE'] : ['SELECT', 'UPDATE'],
     patched: [],
     removedBy: undefined,
+    version: [],
     withoutEffect: undefined,
     problems: () => partProblems({ key, counters: added }, ['key', 'counters']),
     write: (target) => (create ? upsert(sums, target) : update(sums, target)),

@@ -45,6 +45,7 @@ export function inserts<const C extends Columns, const K extends readonly (keyof
     privileges: keeps ? ['SELECT', 'INSERT'] : ['INSERT'],
     patched: [],
     removedBy: undefined,
+    version: [],
     withoutEffect: keeps ? 'existing' : undefined,
     problems: () => [
       ...table.key
@@ -85,9 +86,12 @@ function insert({ columns, key }: Inserted, { table, rows, part }: WriteTarget):
 }
 
 /** Of rows with one key, the first in the stream goes in, if none is there. */
-function insertMissing({ columns, key }: Inserted, { table, rows, part, tellsEffective }: WriteTarget): TableWrite {
+function insertMissing(
+  { columns, key }: Inserted,
+  { table, rows, later, part, tellsEffective }: WriteTarget,
+): TableWrite {
   const names = columnList(Object.keys(columns));
-  const order = `${keyOrder({ columns, key }, OWN.row)}, ${OWN.row}.${OWN.n}`;
+  const order = `${keyOrder({ columns, key }, OWN.row)}, ${OWN.row}.${later}`;
   const written = part('write');
   return {
     parts: [

@@ -170,11 +170,5 @@ interface RawJson {
 
 /** Instances that JSON makes an object of their other members, if they have any, without what they are made for. */
 function hidesContent(value: object): boolean {
-  return (
-    ArrayBuffer.isView(value) ||
-    isMap(value) ||
-    isSet(value) ||
-    value instanceof Error ||
-    isBoxedPrimitive(value)
-  );
+  return ArrayBuffer.isView(value) || isMap(value) || isSet(value) || value instanceof Error || isBoxedPrimitive(value);
 }

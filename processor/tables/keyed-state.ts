@@ -68,7 +68,7 @@ export function isThere({ key }: KeyedState): string {
 export function newest(
   state: KeyedState,
   rows: string,
-  { own = [], later = OWN.n }: { readonly own?: readonly string[]; readonly later?: string } = {},
+  { own = [], later }: { readonly own?: readonly string[]; readonly later: string },
 ): string {
   const byKey = keyOrder(state, OWN.row);
   const selected = [...own, columnList(Object.keys(state.columns))];

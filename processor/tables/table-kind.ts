@@ -55,12 +55,18 @@ export interface Table<Row = unknown> {
   /** What the processor's role needs on the table. */
   readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
   /**
+   * Columns that tell newer from older; empty where no row replaces another.
+   */
+  readonly version: readonly string[];
+  /**
    * What an event counts as whose rows had no effect because of what is there: newer versions of them, or any rows with
    * their keys. {@link TableWrite.effective} tells which. `undefined` where every row has an effect.
    */
   readonly withoutEffect: 'superseded' | 'existing' | undefined;
   /** What is wrong with the declaration beside what every kind checks, a sentence each. */
   readonly problems: () => readonly string[];
+  /** The table as it is in the bundle of a function that never calls `remove`; only where that is another one. */
+  readonly withoutRemovals?: () => Table;
   /** Compiles the part of the statement that writes the rows of fresh events. */
   readonly write: (target: WriteTarget) => TableWrite;
 }
@@ -73,6 +79,8 @@ export interface WriteTarget {
   readonly table: string;
   /** Source of the rows of fresh events: `"~r"`, each with `"~n"`, the number of its event, and the table's columns. */
   readonly rows: string;
+  /** The column of the rows that grows in the order of the stream. */
+  readonly later: string;
   /** Names a part of the statement that is this table's alone. */
   readonly part: (what: string) => string;
   /** Whether {@link TableWrite.effective} is asked for; answering costs the database a little. */
@@ -129,7 +137,7 @@ export function ownName(name: string): string {
 export const OWN = {
   /** Number of a row's event. */
   n: ownName('n'),
-  /** Which row of its table it is in the statement, in the order of the stream; only of tables with a mark. */
+  /** Which row of its table it is in the statement, in the order of the stream; where the number of its event may not tell. */
   order: ownName('order'),
   /** Says of a row that it is a removal, or which columns it leaves out ({@link isMarked}); null of a whole row. */
   mark: ownName('mark'),

@@ -1,6 +1,6 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
-import { isComposed, sqlTypeOf } from './column-sql.ts';
+import { isComposed, keyForm, sqlTypeOf } from './column-sql.ts';
 import type { KeyedState } from './keyed-state.ts';
 import { compared, KEYED } from './keyed-state.ts';
 import type { Columns } from './table-kind.ts';
@@ -14,29 +14,8 @@ const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
  * and the formats of the session.
  */
 export function tombstoneKey({ key, columns }: KeyedState, row: string): string {
-  const values = key.map((column) => keyValue(`${row}.${identifier(column)}`, columns[column] ?? ''));
+  const values = key.map((column) => keyForm(`${row}.${identifier(column)}`, columns[column] ?? ''));
   return `jsonb_build_array(${values.join(', ')})::text`;
-}
-
-function keyValue(value: string, type: string): string {
-  if (isComposed(type)) return `${value}::text`;
-  switch (sqlTypeOf(type)) {
-    // 1.0 is 1.00.
-    case 'numeric':
-      return `trim_scale(${value})`;
-    // -0 is 0.
-    case 'double precision':
-      return `${value} + 0`;
-    case 'timestamptz':
-      return `${value} AT TIME ZONE 'UTC'`;
-    case 'bytea':
-      return `encode(${value}, 'hex')`;
-    case 'inet':
-    case 'interval':
-      return `${value}::text`;
-    default:
-      return value;
-  }
 }
 
 /**

@@ -98,8 +98,10 @@ export function versions<
     patched: state.patched,
     removedBy: takesRemovals ? [...state.key, ...state.version] : undefined,
     privileges: ['SELECT', 'INSERT', 'UPDATE', ...(state.removes ? (['DELETE'] as const) : [])],
+    version: state.version,
     withoutEffect: 'superseded',
     problems: () => [...partProblems({ key, version, columns }, ['key', 'version']), ...patchProblems(declaration)],
+    ...(state.removes && { withoutRemovals: () => versions({ ...declaration, removes: false }) }),
     write: (target) =>
       state.removes || state.patched.length > 0 ? writeByKey(state, target) : writeAtOnce(state, target),
   };
@@ -124,16 +126,16 @@ type AnyDeclaration = VersionedDeclaration<
 >;
 
 /** Where a row is only ever replaced by a whole one, the conflict itself tells which of the two is newer. */
-function writeAtOnce(state: KeyedState, { table, rows, part, tellsEffective }: WriteTarget): TableWrite {
+function writeAtOnce(state: KeyedState, { table, rows, later, part, tellsEffective }: WriteTarget): TableWrite {
   if (!tellsEffective)
-    return { parts: [[part('write'), `${upsert(state, table, newest(state, rows))}  RETURNING 1\n`]] };
+    return { parts: [[part('write'), `${upsert(state, table, newest(state, rows, { later }))}  RETURNING 1\n`]] };
   const [chosen, written] = [part('chosen'), part('write')];
   const columns = columnList(Object.keys(state.columns));
   const select = `SELECT ${columns} FROM ${chosen} AS ${OWN.row} ORDER BY ${keyOrder(state, OWN.row)}`;
   const sameKey = state.key.map((column) => `${chosen}.${identifier(column)} = ${written}.${identifier(column)}`);
   return {
     parts: [
-      [chosen, `\n  ${newest(state, rows, { own: [OWN.n] })}\n`],
+      [chosen, `\n  ${newest(state, rows, { own: [OWN.n], later })}\n`],
       [written, `${upsert(state, table, select)}  RETURNING ${columnList(state.key, OWN.there)}\n`],
     ],
     effective: `SELECT ${chosen}.${OWN.n} FROM ${chosen} JOIN ${written} ON ${sameKey.join(' AND ')}`,

@@ -81,7 +81,7 @@ interface Choice {
 }
 
 /** Of whole rows and removals, the newest of each key counts, if nothing that is there is newer. */
-function chooseNewest(state: KeyedState, { name, table, rows, part }: WriteTarget): Choice {
+function chooseNewest(state: KeyedState, { name, table, rows, later, part }: WriteTarget): Choice {
   const { row, there, mark } = OWN;
   const [newestPart, therePart] = [part('newest'), part('there')];
   const columns = columnList(Object.keys(state.columns), row);
@@ -97,7 +97,7 @@ function chooseNewest(state: KeyedState, { name, table, rows, part }: WriteTarge
         newestPart,
         `
   SELECT ${row}.*, ${tombstoneKey(state, row)} AS ${KEYED.text}
-  FROM (${newest(state, rows, { own: [OWN.n, mark], later: OWN.order })}) AS ${row}
+  FROM (${newest(state, rows, { own: [OWN.n, mark], later })}) AS ${row}
 `,
       ],
       [

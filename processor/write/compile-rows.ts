@@ -16,6 +16,8 @@ export interface CompiledRows {
   readonly shared: readonly string[];
   /** What a table's rows are selected from. */
   readonly of: (table: string) => string;
+  /** The column of a table's rows that grows in the order of the stream: of two rows the one with more came later. */
+  readonly laterOf: (table: string) => string;
 }
 
 /** The events with their ids: the rows of the ledger's table, where it is one of the projection's own. */
@@ -37,33 +39,44 @@ export function compileRows({ tables, ledger }: WrittenTables, isReadTwice: bool
     if (table === undefined) throw new RangeError(`no table ${name}`);
     return table;
   };
-  const select = (name: string): string => selectGiven(tableOf(name), given.indexOf(name));
+  // Where a key is written twice by one event, the number of the event does not tell its rows apart. In a ledger it has one.
+  const isOrdered = (name: string): boolean => {
+    const table = tableOf(name);
+    return name !== ledger && (isMarked(table) || table.withoutEffect !== undefined || sources.has(name));
+  };
+  const select = (name: string): string => selectGiven(tableOf(name), given.indexOf(name), isOrdered(name));
   return {
     shared: given.filter(isShared).map((name) => `${sharedName(name)} AS MATERIALIZED (${select(name)})`),
     of: (name) => {
       const { columns, from } = tableOf(name);
-      if (from !== undefined) return `(${selectFrom(sharedName(from.table), columns, from)})`;
-      return isShared(name) ? sharedName(name) : `(${select(name)})`;
+      if (from === undefined) return isShared(name) ? sharedName(name) : `(${select(name)})`;
+      return `(${selectFrom(sharedName(from.table), columns, { from, isOrdered: isOrdered(from.table) })})`;
     },
+    laterOf: (name) => (isOrdered(tableOf(name).from?.table ?? name) ? OWN.order : OWN.n),
   };
 }
 
-function selectGiven(table: Table, list: number): string {
+function selectGiven(table: Table, list: number, isOrdered: boolean): string {
   const { n, cells, order, mark } = OWN;
   const columns = Object.entries(table.columns).map(
     ([column, type], position) => `${readCell(type, position + 1)} AS ${identifier(column)}`,
   );
   const given = `jsonb_array_elements(:${WRITE_PARAMETERS.rows(list)}::jsonb)`;
   const selected = [`(${cells}->>0)::integer AS ${n}`, ...columns];
-  if (!isMarked(table)) return `SELECT ${selected.join(', ')} FROM ${given} AS ${cells}`;
-  const marks = [order, `${cells}->>${columns.length + 1} AS ${mark}`];
-  return `SELECT ${[...selected, ...marks].join(', ')} FROM ${given} WITH ORDINALITY AS ${ownName('given')}(${cells}, ${order})`;
+  if (!isOrdered) return `SELECT ${selected.join(', ')} FROM ${given} AS ${cells}`;
+  const marks = isMarked(table) ? [`${cells}->>${columns.length + 1} AS ${mark}`] : [];
+  return `SELECT ${[...selected, order, ...marks].join(', ')} FROM ${given} WITH ORDINALITY AS ${ownName('given')}(${cells}, ${order})`;
 }
 
-function selectFrom(rows: string, columns: Columns, from: RowSource): string {
+function selectFrom(
+  rows: string,
+  columns: Columns,
+  { from, isOrdered }: { readonly from: RowSource; readonly isOrdered: boolean },
+): string {
   const selected = Object.keys(columns).map((column) => {
     const there = columnThere(from, column);
     return there === column ? identifier(column) : `${identifier(there)} AS ${identifier(column)}`;
   });
-  return `SELECT ${OWN.n}, ${selected.join(', ')} FROM ${rows}`;
+  const own = isOrdered ? [OWN.n, OWN.order] : [OWN.n];
+  return `SELECT ${[...own, ...selected].join(', ')} FROM ${rows}`;
 }

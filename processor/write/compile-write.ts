@@ -95,6 +95,7 @@ function compileTables(
       name,
       table: identifier(name),
       rows: freshRows(rows.of(name)),
+      later: rows.laterOf(name),
       part: (what: string) => ownName(`${what}_${index}`),
       tellsEffective: tellsEffective && table.withoutEffect !== undefined && table.from === undefined,
     };

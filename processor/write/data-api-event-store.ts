@@ -6,9 +6,8 @@ import { withJsonParameters } from './compile-write.ts';
 import type { Field } from '@aws-sdk/client-rds-data';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 
-const TRY_EACH_SQL = `
-SELECT message, written, superseded, quarantined, unidentified, due, existing
-FROM ${FRAMEWORK_SCHEMA}.try_each(:statement::text, :events::jsonb) ORDER BY n`;
+const MISSING_PARENTS_SQL = `
+SELECT n, message FROM ${FRAMEWORK_SCHEMA}.missing_parents(:statement::text, :events::jsonb)`;
 
 /** The statements that the store runs, compiled once per projection. */
 export interface WriteStatements {
@@ -39,16 +38,14 @@ export function createDataApiEventStore(
   return {
     write: writeBy(writeSql),
     writeWithRejections: writeBy(writeWithRejectionsSql),
-    tryEach: async (parameters, options) => {
+    missingParents: async (parameters, options) => {
       const events = JSON.stringify(
         parameters.map((given) =>
           Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parameterText(value)])),
         ),
       );
-      const { rows } = await execute(TRY_EACH_SQL, { statement: eachSql, events }, options);
-      return rows.map(([message, ...counts]) =>
-        message?.stringValue === undefined ? readCounts(counts) : { missingParent: message.stringValue },
-      );
+      const { rows } = await execute(MISSING_PARENTS_SQL, { statement: eachSql, events }, options);
+      return new Map(rows.map(([n, message]) => [n?.longValue ?? 0, message?.stringValue ?? '']));
     },
     storePart: async (parameters, options) => {
       await execute(STORE_PART_SQL, parameters, options);

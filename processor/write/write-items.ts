@@ -12,7 +12,7 @@ import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
 import type { WriteContext } from './write-parameters.ts';
 import { closeParameters, writeParameters } from './write-parameters.ts';
-import type { EventStore, FuseMemory, TriedWrite, WriteCounts } from '../ports.ts';
+import type { EventStore, FuseMemory, WriteCounts } from '../ports.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 
 /** What of a stretch of the batch travels in a statement. */
@@ -105,6 +105,14 @@ const MAX_TRIED_EVENTS = 200;
 /** Kept back for each statement that what waits for the quarantine takes: time for one of full size. */
 const QUARANTINE_MS = 2_000;
 
+/** What the database says of the missing parents, by event. */
+type Orphans = ReadonlyMap<EncodedItem, string>;
+
+type Refusal = Pick<DatabaseError, 'sqlState' | 'message'>;
+
+/** What the parameters of a chunk are made with, the rows of which may be some of the batch's. */
+type ChunkContext = Parameters<typeof writeParameters>[1];
+
 /** The state of writing one batch. */
 class WriteRun {
   readonly #writing: ItemWriting;
@@ -187,7 +195,7 @@ class WriteRun {
   async #writePart(part: Chunk<EncodedItem>, sending: Sending): Promise<void> {
     const { items, isAgain = false } = sending;
     const hasEvents = part.some(isEvent);
-    const failure = hasEvents ? await this.#send(items, isAgain) : undefined;
+    const failure = hasEvents ? await this.#send(items, { isAgain }) : undefined;
     if (failure !== undefined) return this.#narrow(part, sending, failure);
     if (!hasEvents) await this.#noteSkips(part);
     // Rejections without an event beside them prove nothing about the build, so they wait for the last verdict.
@@ -204,7 +212,7 @@ class WriteRun {
   /** Tries less of a part that the database did not take, until the event to blame stands alone. */
   async #narrow(part: Chunk<EncodedItem>, { items, ...tried }: Sending, failure: DatabaseError): Promise<void> {
     const attempts = tried.attempts + 1;
-    if (failure.sqlState === MISSING_PARENT && (await this.#tryEach(part, tried.attempts))) return;
+    if (failure.sqlState === MISSING_PARENT && (await this.#tellOrphans(part, tried.attempts))) return;
     if (items.filter(isEvent).length > 1 || items.some(isRejection)) {
       for (const piece of cutBetweenEvents(part)) {
         await this.#writePart(piece, { items: piece.filter((item) => !isRejection(item)), attempts });
@@ -220,43 +228,63 @@ class WriteRun {
   }
 
   /**
-   * Tries each event of a part by itself, in one call: of children whose parents are missing there may be many, and halving
-   * would take two statements for each.
+   * Tells the events of a part that lack a parent row from the others, which are written together: of children whose
+   * parents are missing there may be many, and halving would take two statements for each. What may have had its parent
+   * among the others is asked about once more.
    *
-   * @returns false when that is not to be done, or when the database refuses one of them for another reason
+   * @returns false when that is not to be done, or when the database refuses an event for another reason
    */
-  async #tryEach(part: Chunk<EncodedItem>, attempts: number): Promise<boolean> {
+  async #tellOrphans(part: Chunk<EncodedItem>, attempts: number): Promise<boolean> {
     const events = part.filter(isEvent);
     if (events.length < 2 || events.length > MAX_TRIED_EVENTS) return false;
-    const { store, context } = this.#writing;
-    const parameters = events.map((event) => writeParameters([event], context));
-    let tried: readonly TriedWrite[];
-    try {
-      tried = await callWithRetry((options) => store.tryEach(parameters, options), this.#itemCalls());
-    } catch (error) {
-      if (error instanceof DatabaseError && error.kind !== 'configuration') return false;
-      throw error;
+    const orphans = await this.#writeAllBut(events, part);
+    if (orphans === undefined) return false;
+    for (const item of part) {
+      const message = orphans.get(item);
+      if (!isEvent(item)) this.#waiting.push(item);
+      else if (message !== undefined) this.#rejectByDatabase(item, { message, sqlState: MISSING_PARENT }, attempts);
     }
-    const verdicts = new Map(events.map((event, index) => [event as EncodedItem, tried[index]]));
-    for (const item of part) this.#settleTried(item, verdicts.get(item), attempts);
     this.#settled += part.length;
-    const isUnidentified = tried.some((write) => !('missingParent' in write) && write.hasUnidentified);
-    if (isUnidentified) await this.#closeUnidentified(events, this.#itemCalls());
     await this.checkFuse();
     return true;
   }
 
-  #settleTried(item: EncodedItem, write: TriedWrite | undefined, attempts: number): void {
-    if (!isEvent(item)) this.#waiting.push(item);
-    else if (write === undefined || 'missingParent' in write) {
-      const message = write?.missingParent ?? 'the parent row is missing';
-      const rejection = this.#reject(item, { message, sqlState: MISSING_PARENT }, attempts);
-      this.#waiting.push(rejection);
-      this.#rejectedByDatabase.push(rejection);
-    } else {
-      this.#count(write);
-      this.#settledEvents += 1;
+  /** Writes the events of a part that lack no parent; undefined when something else is wrong. */
+  async #writeAllBut(events: readonly EncodedEvent[], part: Chunk<EncodedItem>): Promise<Orphans | undefined> {
+    let orphans = await this.#askForParents(events);
+    // What the database takes one by one and not together is not for a lack of parents.
+    if (orphans?.size === 0) return undefined;
+    for (let left = events; orphans !== undefined;) {
+      const found = orphans;
+      const sound = left.filter((event) => !found.has(event));
+      if (sound.length > 0 && !(await this.#writeBeside(part, sound))) return undefined;
+      left = left.filter((event) => found.has(event));
+      if (sound.length === 0 || left.length === 0) return found;
+      orphans = await this.#askForParents(left);
     }
+    return undefined;
+  }
+
+  /** Asks for the missing parents; undefined when it refuses one for another reason. */
+  async #askForParents(events: readonly EncodedEvent[]): Promise<Orphans | undefined> {
+    const { store, context } = this.#writing;
+    const parameters = events.map((event) => writeParameters([event], context));
+    try {
+      const found = await callWithRetry((options) => store.missingParents(parameters, options), this.#itemCalls());
+      return new Map(events.flatMap((event, index) => (found.has(index) ? [[event, found.get(index) ?? '']] : [])));
+    } catch (error) {
+      if (error instanceof DatabaseError && error.kind !== 'configuration') return undefined;
+      throw error;
+    }
+  }
+
+  /** Writes some events of a part, whatever lies between them: the log tells no position beyond the first that is left. */
+  async #writeBeside(part: Chunk<EncodedItem>, events: Chunk<EncodedEvent>): Promise<boolean> {
+    const { context } = this.#writing;
+    const place = part.findIndex((item) => isEvent(item) && !events.includes(item));
+    const covered = place === -1 ? context.covered : (context.covered ?? part[Math.max(0, place - 1)]);
+    const rows = context.rows.only(events.map(({ n }) => n));
+    return (await this.#send(events, { isAgain: false, context: { ...context, rows, covered } })) === undefined;
   }
 
   /** Puts what waits into the quarantine; a hold is returned, so that an earlier one is not lost. */
@@ -299,9 +327,12 @@ class WriteRun {
   }
 
   /** Executes a chunk; a failure that a smaller one can avoid, or that its event is to blame for, is returned. */
-  async #send(items: Chunk<EncodedItem>, isAgain: boolean): Promise<DatabaseError | undefined> {
+  async #send(
+    items: Chunk<EncodedItem>,
+    { isAgain, context }: { readonly isAgain: boolean; readonly context?: ChunkContext },
+  ): Promise<DatabaseError | undefined> {
     try {
-      await this.#execute(items, this.#itemCalls());
+      await this.#execute(items, this.#itemCalls(), context);
       return undefined;
     } catch (error) {
       if (!(error instanceof DatabaseError) || !isForLess(error)) throw error;
@@ -326,8 +357,12 @@ class WriteRun {
     }
   }
 
-  async #execute(chunk: Chunk<EncodedItem>, calls: Calls): Promise<void> {
-    const { store, context } = this.#writing;
+  async #execute(
+    chunk: Chunk<EncodedItem>,
+    calls: Calls,
+    context: ChunkContext = this.#writing.context,
+  ): Promise<void> {
+    const { store } = this.#writing;
     const rejections = chunk.filter(isRejection);
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
@@ -372,24 +407,22 @@ class WriteRun {
   /** Rejects the one event of a part; all rejections of the part wait for the quarantine. */
   async #setAside(part: Chunk<EncodedItem>, failure: DatabaseError, attempts: number): Promise<void> {
     for (const item of part) {
-      if (!isEvent(item)) this.#waiting.push(item);
-      else {
-        const rejection = this.#reject(item, failure, attempts);
-        this.#waiting.push(rejection);
-        this.#rejectedByDatabase.push(rejection);
-      }
+      if (isEvent(item)) this.#rejectByDatabase(item, failure, attempts);
+      else this.#waiting.push(item);
     }
     this.#settled += part.length;
     await this.checkFuse();
   }
 
-  #reject(
-    { origin, eventId }: EncodedEvent,
-    { sqlState, message }: Pick<DatabaseError, 'sqlState' | 'message'>,
-    attempts: number,
-  ): EncodedRejection {
+  #rejectByDatabase(event: EncodedEvent, refusal: Refusal, attempts: number): void {
+    const rejection = this.#reject(event, refusal, attempts);
+    this.#waiting.push(rejection);
+    this.#rejectedByDatabase.push(rejection);
+  }
+
+  #reject({ origin, eventId }: EncodedEvent, { sqlState, message }: Refusal, attempts: number): EncodedRejection {
     const { maxItemBytes, context } = this.#writing;
-    const { shardId, codeVersion, healForSeconds = 0, keepsPlace = false } = context;
+    const { shardId, codeVersion, healForSeconds = 0, keepsPlace = false, isRetry = false } = context;
     const mayHeal = sqlState === MISSING_PARENT;
     return encodeRejection(
       {
@@ -401,7 +434,7 @@ class WriteRun {
         mayHeal,
         ...(sqlState && { sqlState }),
       },
-      { shardId, codeVersion, attempts, maxItemBytes, healForSeconds, keepsPlace },
+      { shardId, codeVersion, attempts, maxItemBytes, healForSeconds, keepsPlace, isRetry },
     );
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EncodedEvent, EncodedItem } from '../project/project-items.ts';
 import type { Chunk } from '../plan-chunks.ts';
-import type { RowLists } from '../project/row-lists.ts';
+import type { RowLists, RowReader } from '../project/row-lists.ts';
 import type { ParameterValue } from '../../data-api/statement-body.ts';
 import { CLOSE_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import { payloadBytes } from '../decode/item.ts';
@@ -16,6 +16,8 @@ export interface WriteContext {
   readonly healForSeconds?: number;
   /** Whether the quarantine has to keep the place of an event. */
   readonly keepsPlace?: boolean;
+  /** Whether the events are entries of the quarantine that are tried again. */
+  readonly isRetry?: boolean;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
   /** Insert tables that refuse a row whose key is there already. */
@@ -29,7 +31,10 @@ export interface WriteContext {
 }
 
 /** The parameters of the compiled write for one chunk. */
-export function writeParameters(chunk: Chunk<EncodedItem>, context: WriteContext): Record<string, ParameterValue> {
+export function writeParameters(
+  chunk: Chunk<EncodedItem>,
+  context: Omit<WriteContext, 'rows'> & { readonly rows: RowReader },
+): Record<string, ParameterValue> {
   const rejections = chunk.filter((item) => item.kind === 'rejection');
   const parameters: Record<string, ParameterValue> = {
     [WRITE_PARAMETERS.functionName]: context.functionName,
@@ -63,7 +68,7 @@ function jsonArray(texts: readonly string[]): string {
 }
 
 /** A chunk is a stretch of the batch, in which rejected items have no rows. */
-function rowReader(chunk: Chunk<EncodedItem>, rows: RowLists): (list: number) => ParameterValue {
+function rowReader(chunk: Chunk<EncodedItem>, rows: RowReader): (list: number) => ParameterValue {
   const [first, last] = [chunk.find(isEvent), chunk.findLast(isEvent)];
   return (list) => (first === undefined || last === undefined ? '[]' : rows.read(list, first.n, last.n));
 }
@@ -72,7 +77,10 @@ function isEvent(item: EncodedItem): item is EncodedEvent {
   return item.kind === 'event';
 }
 
-function logEntry(chunk: Chunk<EncodedItem>, { shardId, codeVersion, covered }: WriteContext): string {
+function logEntry(
+  chunk: Chunk<EncodedItem>,
+  { shardId, codeVersion, covered }: Pick<WriteContext, 'shardId' | 'codeVersion' | 'covered'>,
+): string {
   let oldest = Infinity;
   let newest = -Infinity;
   let records = 0;

@@ -1,8 +1,7 @@
 import type { ParameterValue } from '../../data-api/statement-body.ts';
 import { parameterText } from '../../data-api/statement-body.ts';
 import type { CallOptions } from '../../data-api/classify-error.ts';
-import { DatabaseError } from '../../data-api/classify-error.ts';
-import type { CommittedWrite, EventStore, TriedWrite, WriteCounts } from '../../processor/ports.ts';
+import type { CommittedWrite, EventStore, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
 
 /** What goes wrong with one call: before anything is committed, or after, when only the answer is lost. */
@@ -52,8 +51,6 @@ export class FakeEventStore implements EventStore {
   readonly quarantineRows: (readonly unknown[])[] = [];
   /** The batch log: committed writes, the oldest first. */
   readonly log: LoggedWrite[] = [];
-  /** Numbers of events that were tried one by one, for each call that did. */
-  readonly tried: number[] = [];
   /** How often the database was asked for the statement alone. */
   explained = 0;
   readonly timeouts: number[] = [];
@@ -105,23 +102,8 @@ export class FakeEventStore implements EventStore {
     });
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  async tryEach(
-    events: readonly Readonly<Record<string, ParameterValue>>[],
-    { timeoutMs }: CallOptions,
-  ): Promise<readonly TriedWrite[]> {
-    this.tried.push(events.length);
-    this.timeouts.push(timeoutMs);
-    return this.#run({}, () => events.map((sent) => this.#tryOne(textsOf(sent))));
-  }
-
-  #tryOne(parameters: WrittenParameters): TriedWrite {
-    try {
-      return this.#commit(parameters, () => undefined);
-    } catch (error) {
-      if (error instanceof DatabaseError && error.sqlState === '23503') return { missingParent: error.message };
-      throw error;
-    }
+  missingParents(): Promise<ReadonlyMap<number, string>> {
+    return Promise.reject(new Error('no parent is missing here'));
   }
 
   closeUnidentified(): Promise<void> {

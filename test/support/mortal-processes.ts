@@ -163,7 +163,7 @@ class MortalProcess {
     return {
       write: writing('write'),
       writeWithRejections: writing('writeWithRejections'),
-      tryEach: () => Promise.reject(new Error('no parent is missing here')),
+      missingParents: () => Promise.reject(new Error('no parent is missing here')),
       storePart: () => Promise.reject(new Error('no payload here is that large')),
       closeUnidentified: () => store.closeUnidentified(),
       explain: () => store.explain(),

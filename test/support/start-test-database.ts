@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import pg from 'pg';
 import type { DataApiServerOptions } from '../../local/data-api/data-api-server-options.ts';
@@ -7,12 +6,9 @@ import { startPostgres } from '../../local/postgres/start-postgres.ts';
 import { prepareTables } from '../../local/run/prepare-tables.ts';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
 import { createExecuteStatement } from '../../data-api/execute.ts';
-import { createDataApiEventStore } from '../../processor/write/data-api-event-store.ts';
-import { createDataApiFuseMemory } from '../../processor/quarantine/data-api-fuse-memory.ts';
-import { createDataApiWaitingEntries } from '../../processor/quarantine/data-api-waiting-entries.ts';
-import { createDataApiLookupSource } from '../../processor/lookup/data-api-lookup-source.ts';
-import { createLruLookupCache } from '../../processor/lookup/lru-lookup-cache.ts';
-import { compileProjection } from '../../processor/compile-projection.ts';
+import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
+import { createEngine } from '../../processor/create-engine.ts';
+import { FUSE_OFF_PERCENT } from '../../processor/quarantine/fuse.ts';
 import type { Engine } from '../../processor/batch-rounds.ts';
 import type { AnyProjection } from '../../processor/projection.ts';
 
@@ -27,8 +23,6 @@ export interface TestDatabase {
   readonly createEngine: (projection: AnyProjection, overrides?: Partial<Engine>) => Engine;
   readonly close: () => Promise<void>;
 }
-
-const MEBIBYTE = 1024 * 1024;
 
 /** Starts everything; whoever calls it closes it in `afterAll`. */
 export async function startTestDatabase(options: Partial<DataApiServerOptions> = {}): Promise<TestDatabase> {
@@ -59,34 +53,16 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
     url: postgres.url,
     query: async (sql, values = []) => (await pool.query<Record<string, unknown>>(sql, [...values])).rows,
     execute,
+    // The fuse is off, unless a test is about it: in the first small batches of a build it holds what it rejects.
     createEngine: (projection, overrides = {}) => {
-      const compiled = compileProjection(projection);
       const { codeVersion = 'test-build' } = overrides;
-      return {
-        compiled,
-        store: createDataApiEventStore(execute, compiled),
-        lookupSource: createDataApiLookupSource(execute, compiled.lookupSql, projection.lookups),
-        lookupCache: createLruLookupCache({
-          maxEntries: 10_000,
-          maxBytes: 8 * MEBIBYTE,
-          ttlMs: 60_000,
-          absentTtlMs: 1_000,
-          now: () => Date.now(),
-        }),
-        clock: {
-          now: () => Date.now(),
-          monotonicMs: () => performance.now(),
-          sleep: (ms) => sleep(ms),
-          random: Math.random,
-        },
-        // Off, unless a test is about the fuse: in the first small batches of a build it holds what it rejects.
-        fuse: { thresholdPercent: 100, minEvents: 20 },
-        fuseMemory: createDataApiFuseMemory(execute, { functionName: projection.name, codeVersion }),
-        waitingEntries: createDataApiWaitingEntries(execute, { functionName: projection.name, codeVersion }),
-        maxRequestBytes: 4 * MEBIBYTE,
+      const settings = {
+        ...DEFAULT_ENVIRONMENT,
+        fuseThresholdPercent: FUSE_OFF_PERCENT,
+        cacheAbsentTtlSeconds: 1,
         codeVersion,
-        ...overrides,
       };
+      return { ...createEngine(projection, settings, execute), ...overrides };
     },
     close: () => open.disposeAsync(),
   };

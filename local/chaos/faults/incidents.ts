@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaosBuild } from '../chaos-builds.ts';
 import type { PlannedIncident } from '../chaos-plan.ts';
-import { execute } from '../world/chaos-database.ts';
+import { executePatiently } from '../world/chaos-database.ts';
 import type { ChaosWorld } from '../world/chaos-world.ts';
 import { giveBack, revoke } from '../world/processor-role.ts';
 
@@ -35,22 +34,5 @@ export async function beginIncident(
     case 'missing-grant':
       await executePatiently(databaseUrl, revoke(incident.grant));
       return () => executePatiently(databaseUrl, giveBack(incident.grant));
-  }
-}
-
-/** Longer than the database is ever away. */
-const MAX_ATTEMPTS = 100;
-const ATTEMPT_EVERY_MS = 200;
-
-/** The database may be down, or a write may change the same catalog row. */
-async function executePatiently(url: string, sql: string): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await execute(url, sql);
-      return;
-    } catch (error) {
-      if (attempt === MAX_ATTEMPTS) throw error;
-      await sleep(ATTEMPT_EVERY_MS);
-    }
   }
 }

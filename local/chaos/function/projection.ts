@@ -1,6 +1,15 @@
 import * as z from 'zod/mini';
 import { flights } from '../../../functions/flights/projection.ts';
 import { defineProjection, inserts, ndjson, remove, skip, sql, versions } from '../../../processor/projection.ts';
+import {
+  bookingEventId,
+  bookingEvents,
+  bookingKeys,
+  bookingLookups,
+  bookingTables,
+  isBookingEvent,
+  projectBooking,
+} from './bookings.ts';
 import { fallInto, TRAPS } from './traps.ts';
 
 const flight = z.object({
@@ -31,30 +40,35 @@ const standReport = z.object({
 /** What nobody wants: it has no id. */
 const heartbeat = z.object({ heartbeat: z.string() });
 
+const NO_KEYS = { airports: [] as string[], carriers: [] as string[], tariffs: [] as [string, string][] };
+
 /**
  * The flights as they are deployed, several in some records and heartbeats between them, and more ways to go wrong: notes
  * hold text that PostgreSQL does not take, tickets and serial numbers are integers beyond 2^53, a flight that goes nowhere makes the projection throw, reports of one
- * gate have equal versions, reports of one stand change some columns or remove its row, and some flights are traps for the
- * code itself.
+ * gate have equal versions, reports of one stand change some columns or remove its row, some flights are traps for the
+ * code itself, and bookings lack rows that come later.
  */
 export const flightsUnderTest = defineProjection({
   name: 'flights',
   decode: ndjson(),
-  schema: z.union([flight, gateReport, standReport, heartbeat]),
+  schema: z.union([flight, gateReport, standReport, heartbeat, ...bookingEvents]),
   eventId: (event) => {
     if ('heartbeat' in event) return undefined;
+    if (isBookingEvent(event)) return bookingEventId(event);
     if ('gate' in event) return `gate report ${event.serial}`;
     if ('number' in event) return `stand report ${event.number}`;
     return (fallInto(event.trap, 'event-id') as string | undefined) ?? flights.eventId(event);
   },
-  lookups: flights.lookups,
-  lookupKeys: (event) => {
-    if ('gate' in event || 'number' in event || 'heartbeat' in event) return { airports: [] };
+  lookups: { ...flights.lookups, ...bookingLookups },
+  lookupKeys: (event, { carriers }) => {
+    if (isBookingEvent(event)) return { airports: [], ...bookingKeys(event, carriers) };
+    if ('gate' in event || 'number' in event || 'heartbeat' in event) return NO_KEYS;
     const airports = event.trap === 'ask-nothing' ? [] : [event.origin, event.destination];
-    return (fallInto(event.trap, 'lookup-keys') as { airports: string[] } | undefined) ?? { airports };
+    return (fallInto(event.trap, 'lookup-keys') as typeof NO_KEYS | undefined) ?? { ...NO_KEYS, airports };
   },
   tables: {
     ...flights.tables,
+    ...bookingTables,
     flight_notes: inserts({ columns: { flight_id: 'text', note: 'text', ticket: 'bigint?', details: 'jsonb' } }),
     // Every JavaScript object seems to have a member of this name, and a statement might call a row so.
     constructor: inserts({ columns: { v: 'text' } }),
@@ -73,6 +87,7 @@ export const flightsUnderTest = defineProjection({
   },
   project: (event, lookups, context) => {
     if ('heartbeat' in event) return skip(event.heartbeat);
+    if (isBookingEvent(event)) return projectBooking(event, lookups) as never;
     if ('gate' in event) {
       const { airport, at, serial } = event;
       return { gates: { airport, at, gate: event.gate, serial, report: event } } as never;

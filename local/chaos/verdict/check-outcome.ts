@@ -1,10 +1,13 @@
 import type { TextEvent } from '../../input/event-input.ts';
 import type { RowsBefore } from '../chaos-input.ts';
-import type { Airports, ChaosEvent, ExpectedEntry, ExpectedFates } from './expected-fates.ts';
+import { expectedBookings, FREE_OF_CHARGE, type ExpectedBookings } from './expected-bookings.ts';
+import type { ExpectedEntry } from './expected-documents.ts';
+import type { Airports, ChaosEvent, ExpectedFates } from './expected-fates.ts';
 import { expectedFates } from './expected-fates.ts';
 import type { ExpectedTables } from './expected-tables.ts';
 import { expectedSuperseded, expectedTables } from './expected-tables.ts';
 import type { ChaosOutcome } from './read-outcome.ts';
+import { checkClosedEntries } from './check-closed-entries.ts';
 
 const TABLES = [
   'flights',
@@ -14,6 +17,10 @@ const TABLES = [
   'gates',
   'stands',
   'inherited_name',
+  'carriers',
+  'bookings',
+  'boardings',
+  'carrier_cents',
 ] as const satisfies readonly (keyof ExpectedTables)[];
 
 /** What a run began with. */
@@ -37,14 +44,21 @@ export interface RunStart {
 export function checkOutcome({ events, rowsBefore, airports }: RunStart, outcome: ChaosOutcome): string[] {
   const fates = expectedFates(events, airports);
   const inEffect = effective(fates, outcome);
-  const tables = expectedTables([...inEffect.values()], airports, rowsBefore);
+  const bookings = expectedBookings(events, { ledger: outcome.ledger, bookings: outcome.tables.bookings });
+  const tables = { ...expectedTables([...inEffect.values()], airports, rowsBefore), ...bookings.tables };
+  const expected = { fates, inEffect, bookings, rowsBefore };
   return [
-    ...compareSets('ledger', [...inEffect.keys()], [...outcome.ledger.keys()]),
+    ...compareSets('ledger', [...inEffect.keys(), ...bookings.inEffect], [...outcome.ledger.keys()]),
     ...TABLES.flatMap((name) => compareSets(name, tables[name].map(rowText), outcome.tables[name].map(rowText))),
-    ...compareCounts('quarantine', counted(entries(fates, inEffect)), outcome.quarantine.map(entryText)),
+    ...compareCounts(
+      'quarantine',
+      counted([...entries(fates, inEffect), ...bookings.quarantined].map(entryText)),
+      outcome.quarantine.map(entryText),
+    ),
+    ...checkClosedEntries(outcome),
     // Whatever is wrong with a record, the mapping never has to give it up.
     ...compareSets('on-failure destination', [], outcome.destination),
-    ...checkLog(outcome, { fates, inEffect, rowsBefore }),
+    ...checkLog(outcome, expected),
     ...(outcome.deadlocks === 0 ? [] : [`the lanes met ${outcome.deadlocks} deadlocks, expected none`]),
     ...(outcome.airports === airports.size
       ? []
@@ -58,46 +72,59 @@ function effective({ inEffect, either }: ExpectedFates, { ledger }: ChaosOutcome
   return new Map([...inEffect, ...came]);
 }
 
-function entries({ quarantined, either }: ExpectedFates, inEffect: ReadonlyMap<string, unknown>): string[] {
+function entries({ quarantined, either }: ExpectedFates, inEffect: ReadonlyMap<string, unknown>): ExpectedEntry[] {
   const others = [...either].filter(([id]) => !inEffect.has(id)).map(([, { entry }]) => entry);
-  return [...quarantined, ...others].map(entryText);
+  return [...quarantined, ...others];
 }
 
-function entryText({ reason, sqlState, payload }: ExpectedEntry): string {
-  return [reason, sqlState, payload].filter((part) => part !== null).join(' ');
+/** What the database refuses for its row may have been found out at once, or when the entry was tried again. */
+const FOUND_OUT_LATE = '23514';
+
+function entryText({ reason, sqlState, payload, hasWaited = false }: ExpectedEntry): string {
+  const waited = hasWaited && sqlState !== FOUND_OUT_LATE ? 'waited' : null;
+  return [waited, reason, sqlState, payload].filter((part) => part !== null).join(' ');
 }
 
 function rowText(row: readonly unknown[]): string {
   return JSON.stringify(row);
 }
 
+interface ExpectedLog {
+  readonly fates: ExpectedFates;
+  readonly inEffect: ReadonlyMap<string, ChaosEvent>;
+  readonly bookings: ExpectedBookings;
+  readonly rowsBefore: RowsBefore;
+}
+
 /** The log of committed writes must tell the same story as the tables. */
 function checkLog(
-  { logged, quarantine, skipped }: ChaosOutcome,
-  {
-    fates,
-    inEffect,
-    rowsBefore,
-  }: {
-    readonly fates: ExpectedFates;
-    readonly inEffect: ReadonlyMap<string, ChaosEvent>;
-    readonly rowsBefore: RowsBefore;
-  },
+  { logged, quarantine, closed, skipped }: ChaosOutcome,
+  { fates, inEffect, bookings, rowsBefore }: ExpectedLog,
 ): string[] {
-  const superseded = expectedSuperseded([...inEffect.values()], rowsBefore);
+  const size = inEffect.size + bookings.inEffect.length;
+  const { min, max } = expectedSuperseded([...inEffect.values()], rowsBefore);
+  const waited = [...quarantine, ...closed].filter(({ hasWaited }) => hasWaited).length;
+  const reasons = new Map([
+    ...fates.skipped,
+    ...(bookings.skipped > 0 ? [[FREE_OF_CHARGE, bookings.skipped] as const] : []),
+  ]);
   return [
-    ...outside('written and superseded', logged.written + logged.superseded, {
-      min: inEffect.size,
-      max: inEffect.size,
+    ...outside('written and superseded', logged.written + logged.superseded, { min: size, max: size }),
+    ...outside('superseded', logged.superseded, {
+      min: min + bookings.superseded.min,
+      max: max + bookings.superseded.max,
     }),
-    ...outside('superseded', logged.superseded, superseded),
     // What is delivered again is logged again, so these sums have no upper bound.
     ...outside('duplicates', logged.duplicates, { min: fates.repeated, max: Infinity }),
-    ...[...fates.skipped].flatMap(([reason, count]) =>
+    ...[...reasons].flatMap(([reason, count]) =>
       outside(`skipped as ${reason}`, skipped.get(reason) ?? 0, { min: count, max: Infinity }),
     ),
-    ...compareSets('reasons for skipping', [...fates.skipped.keys()], [...skipped.keys()]),
-    ...outside('quarantined', logged.quarantined, { min: quarantine.length, max: Infinity }),
+    ...compareSets('reasons for skipping', [...reasons.keys()], [...skipped.keys()]),
+    ...outside('quarantined', logged.quarantined, {
+      min: quarantine.filter(({ hasWaited }) => !hasWaited).length,
+      max: Infinity,
+    }),
+    ...outside('waiting', logged.waiting, { min: waited, max: Infinity }),
   ];
 }
 

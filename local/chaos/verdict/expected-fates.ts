@@ -5,6 +5,8 @@
  * @module
  */
 import type { TextEvent } from '../../input/event-input.ts';
+import { isBookingDocument } from './expected-bookings.ts';
+import { documentsOf, heartbeatOf, readDocument, type ExpectedEntry } from './expected-documents.ts';
 
 /** City and state by airport code; airports that are there twice are left out. */
 export type Airports = ReadonlyMap<string, { readonly city: string; readonly state: string }>;
@@ -43,25 +45,8 @@ export interface StandReport {
   readonly level?: string;
 }
 
-/** The documents of a record, a line each. */
-export function documentsOf(data: string): string[] {
-  return data.split('\n');
-}
-
-/** What is wanted by nobody, as it is on the stream; why, or nothing for another document. */
-export function heartbeatOf(data: string): string | undefined {
-  return /^\{"heartbeat":"([^"]*)"\}$/.exec(data)?.[1];
-}
-
-/** An event of any kind. */
+/** An event of any kind but those about bookings. */
 export type ChaosEvent = Flight | GateReport | StandReport;
-
-/** An entry that the quarantine must have. */
-export interface ExpectedEntry {
-  readonly payload: string;
-  readonly reason: string;
-  readonly sqlState: string | null;
-}
 
 /** What must become of the records of a run. */
 export interface ExpectedFates {
@@ -80,14 +65,16 @@ export interface ExpectedFates {
   readonly skipped: ReadonlyMap<string, number>;
 }
 
-/** Sorts the records of the input by what must become of them. */
+/** Sorts the records of the input by what must become of them; those about bookings are left out. */
 export function expectedFates(input: readonly TextEvent[], airports: Airports): ExpectedFates {
   const inEffect = new Map<string, ChaosEvent>();
   const quarantined: ExpectedEntry[] = [];
   const either = new Map<string, { event: ChaosEvent; entry: ExpectedEntry }>();
   let repeated = 0;
   const documents = input.flatMap((record) => documentsOf(record.data));
-  for (const data of documents.filter((document) => heartbeatOf(document) === undefined)) {
+  for (const data of documents.filter(
+    (document) => heartbeatOf(document) === undefined && !isAboutBookings(document),
+  )) {
     const event = readEvent(data);
     const [reason, sqlState = null] = event === undefined ? ['not-json'] : rejectionOf(event, airports);
     if (reason !== undefined) quarantined.push({ payload: data, reason, sqlState });
@@ -99,6 +86,11 @@ export function expectedFates(input: readonly TextEvent[], airports: Airports): 
     else inEffect.set(id, event);
   }
   return { inEffect, quarantined, either, repeated, skipped: skippedAmong(documents) };
+}
+
+function isAboutBookings(data: string): boolean {
+  const document = readDocument(data);
+  return document !== undefined && isBookingDocument(document);
 }
 
 function skippedAmong(documents: readonly string[]): Map<string, number> {

@@ -7,10 +7,11 @@
 import type { RowsBefore, TextRow } from '../chaos-input.ts';
 import type { Airports, ChaosEvent, Flight, GateReport } from './expected-fates.ts';
 import { eventId } from './expected-fates.ts';
+import type { BookingTables } from './expected-bookings.ts';
 import { expectedStands } from './expected-stands.ts';
 
 /** Content of the user's tables: rows as texts, in any order. */
-export interface ExpectedTables {
+export interface ExpectedTables extends BookingTables {
   readonly flights: readonly TextRow[];
   readonly flight_notes: readonly TextRow[];
   readonly airport_days: readonly TextRow[];
@@ -22,13 +23,17 @@ export interface ExpectedTables {
 }
 
 /**
- * The tables that events add up to.
+ * The tables that events add up to, but for those about bookings.
  *
  * @param events in effect, each once, in the order of the stream
  * @param airports the reference table
  * @param before rows that were there before them
  */
-export function expectedTables(events: readonly ChaosEvent[], airports: Airports, before: RowsBefore): ExpectedTables {
+export function expectedTables(
+  events: readonly ChaosEvent[],
+  airports: Airports,
+  before: RowsBefore,
+): Omit<ExpectedTables, keyof BookingTables> {
   const flights = events.filter((event): event is Flight => 'delay' in event);
   return {
     flights: flights.map((flight) => flightRow(flight, airports)),

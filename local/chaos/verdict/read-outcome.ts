@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TextRow } from '../chaos-input.ts';
-import type { ExpectedEntry } from './expected-fates.ts';
+import type { ExpectedEntry } from './expected-documents.ts';
 import type { ExpectedTables } from './expected-tables.ts';
 
 /** An entry of the quarantine. */
@@ -18,7 +18,10 @@ export interface ChaosOutcome {
   readonly tables: ExpectedTables;
   /** When each event of the ledger was committed, milliseconds since 1970. */
   readonly ledger: ReadonlyMap<string, number>;
+  /** Entries that are open. */
   readonly quarantine: readonly QuarantinedEntry[];
+  /** Entries whose event had its effect after all, or was not wanted when it was tried again. */
+  readonly closed: readonly QuarantinedEntry[];
   /** Payloads in the on-failure destination, each as often as it is there. */
   readonly destination: readonly string[];
   /** Sums over the batch log. */
@@ -32,7 +35,7 @@ export interface ChaosOutcome {
 }
 
 /** Counts of the batch log. */
-const COUNTS = ['written', 'superseded', 'duplicates', 'quarantined'] as const;
+const COUNTS = ['written', 'superseded', 'duplicates', 'quarantined', 'waiting'] as const;
 
 const TABLES: Readonly<Record<keyof ExpectedTables, string>> = {
   flights: `SELECT flight_id, departed_at::text, origin, origin_city, origin_state, destination, destination_city,
@@ -42,6 +45,10 @@ const TABLES: Readonly<Record<keyof ExpectedTables, string>> = {
   latest_departures: 'SELECT airport, departed_at::text, flight_id, destination, delay::text FROM latest_departures',
   inherited_name: 'SELECT v FROM "constructor"',
   stands: 'SELECT airport, at::text, number::text, stand, crew, level::text FROM stands',
+  carriers: 'SELECT carrier, revision::text, alliance FROM carriers',
+  bookings: 'SELECT booking, carrier, revision::text, alliance, cents::text FROM bookings',
+  boardings: 'SELECT boarding::text, booking FROM boardings',
+  carrier_cents: 'SELECT carrier, bookings::text, cents::text FROM carrier_cents',
   gates: `SELECT airport, at::text, gate, serial::text, report->>'serial' FROM gates`,
 };
 
@@ -70,10 +77,11 @@ async function readDatabase(client: pg.Client): Promise<Omit<ChaosOutcome, 'dest
   const ledger = await client.query<{ event_id: string; at: number }>(
     'SELECT event_id, extract(epoch FROM committed_at)::float8 * 1000 AS at FROM event_processor.ledger',
   );
-  const quarantine = await client.query<QuarantinedEntry>(
+  const { rows: entries } = await client.query<QuarantinedEntry & { readonly isClosed: boolean }>(
     `SELECT convert_from(payload, 'UTF8') AS payload, reason, sql_state AS "sqlState", shard_id AS "shardId",
-       sequence_number::text AS "sequenceNumber", extract(epoch FROM quarantined_at)::float8 * 1000 AS "quarantinedAtMs"
-     FROM event_processor.quarantine WHERE applied_at IS NULL`,
+       sequence_number::text AS "sequenceNumber", extract(epoch FROM quarantined_at)::float8 * 1000 AS "quarantinedAtMs",
+       retry_at IS NOT NULL AS "hasWaited", applied_at IS NOT NULL AS "isClosed"
+     FROM event_processor.quarantine`,
   );
   const sums = await client.query<ChaosOutcome['logged']>(
     `SELECT ${COUNTS.map((count) => `coalesce(sum(${count}), 0)::float8 AS ${count}`).join(', ')}
@@ -90,8 +98,9 @@ async function readDatabase(client: pg.Client): Promise<Omit<ChaosOutcome, 'dest
   return {
     tables: tables as ExpectedTables,
     ledger: new Map(ledger.rows.map(({ event_id, at }) => [event_id, at])),
-    quarantine: quarantine.rows,
-    logged: sums.rows[0] ?? { written: 0, superseded: 0, duplicates: 0, quarantined: 0 },
+    quarantine: entries.filter(({ isClosed }) => !isClosed),
+    closed: entries.filter(({ isClosed }) => isClosed),
+    logged: sums.rows[0] ?? { written: 0, superseded: 0, duplicates: 0, quarantined: 0, waiting: 0 },
     skipped: new Map(skipped.rows.map(({ reason, events }) => [reason, events])),
     deadlocks: others.rows[0]?.deadlocks ?? 0,
     airports: others.rows[0]?.airports ?? 0,

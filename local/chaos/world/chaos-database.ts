@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startDataApiServer } from '../../data-api/start-data-api-server.ts';
 import { flightsExample } from '../../examples/flights-example.ts';
@@ -73,6 +74,23 @@ export async function execute(url: string, sql: string): Promise<void> {
     await client.query(sql);
   } finally {
     await client.end();
+  }
+}
+
+/** Longer than the database is ever away. */
+const MAX_ATTEMPTS = 100;
+const ATTEMPT_EVERY_MS = 200;
+
+/** The same beside a run: the database may be down, or a write may change the same catalog row. */
+export async function executePatiently(url: string, sql: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await execute(url, sql);
+      return;
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS) throw error;
+      await sleep(ATTEMPT_EVERY_MS);
+    }
   }
 }
 

@@ -25,6 +25,8 @@ export interface AlarmBase {
   /** Unique in its account and Region. */
   readonly name: string;
   readonly arn: string;
+  /** What whoever is told gets to read; empty without one. */
+  readonly description?: string;
   readonly actionsEnabled: boolean;
   /** ARNs to act on when the alarm enters the state. */
   readonly actions: Readonly<Record<AlarmState, readonly string[]>>;

@@ -98,5 +98,5 @@ export type MetricQuery = z.output<typeof METRIC_QUERY>;
 /** What all alarms have in common. */
 export type AlarmProperties = Pick<
   MetricAlarmProperties,
-  'ActionsEnabled' | 'AlarmActions' | 'OKActions' | 'InsufficientDataActions'
+  'AlarmDescription' | 'ActionsEnabled' | 'AlarmActions' | 'OKActions' | 'InsufficientDataActions'
 >;

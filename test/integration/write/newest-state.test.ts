@@ -202,3 +202,41 @@ it.each([
 function total(reports: readonly BatchReport[], name: 'written' | 'superseded'): number {
   return reports.reduce((sum, report) => sum + report[name], 0);
 }
+
+it('keeps the last of the rows that one event gives for a key with one version', async () => {
+  const lines = z.object({ id: z.string(), states: z.array(schema.omit({ id: true })) });
+  const base = { schema: lines, eventId: ({ id }: { readonly id: string }) => id };
+  const given = defineProjection({
+    ...base,
+    name: 'given',
+    tables: { states: upserted },
+    project: ({ states }) => ({ states }),
+  });
+  const taken = defineProjection({
+    ...base,
+    name: 'taken',
+    tables: {
+      history: inserts({ columns: { key: 'text', major: 'integer', minor: 'text', state: 'text' } }),
+      states: versions({
+        key: { key: 'text' },
+        version: { major: 'integer', minor: 'text' },
+        columns: { state: 'text' },
+        from: { table: 'history' },
+      }),
+    },
+    project: ({ states }) => ({ history: states }),
+  });
+  // So many that a sort which does not keep equal rows in line shows.
+  const keys = Array.from({ length: 200 }, (_, n) => `k${n % 50}`);
+  const states = keys.map((key, n) => ({ key, major: 1, minor: 'a', state: `s${n}` }));
+  await database.query('CREATE TABLE history (key text, major integer, minor text, state text)');
+  for (const projection of [given, taken]) {
+    await database.query('TRUNCATE states');
+    const record = kinesisRecord({ data: { id: `event of ${projection.name}`, states } });
+    await processBatch([record], database.createEngine(projection), () => 30_000);
+    const stored = await database.query('SELECT key, state FROM states');
+    expect(new Map(stored.map(({ key, state }) => [key, state]))).toEqual(
+      new Map(states.map(({ key, state }) => [key, state])),
+    );
+  }
+});

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { BatchReport } from '../../../processor/process-batch.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
-import { counters, defineProjection, inserts, remove, versions } from '../../../processor/projection.ts';
+import { counters, defineProjection, inserts, remove, sql, versions } from '../../../processor/projection.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
 import { startTestDatabase } from '../../support/start-test-database.ts';
@@ -369,5 +369,29 @@ describe('keys that only the table holds equal', () => {
     expect(first).toMatchObject({ hold: undefined, committedRecords: 3 });
     const keys = await database.query('SELECT lower(key::text) AS key FROM states ORDER BY 1');
     expect(keys).toEqual([{ key: 'a' }, { key: 'b' }]);
+  });
+});
+
+describe('a removal keeps older events out, whatever form their key has', () => {
+  it.each([
+    ['interval', 'interval', '24:00:00', '1 day'],
+    ['interval', 'interval', '30 days', '1 mon'],
+    [sql('numeric(10,2)'), 'numeric(10,2)', '1.0', '1.00'],
+    [sql('citext'), 'citext', 'a', 'A'],
+  ] as const)('%s: %s %s and %s', async (type, column, removed, late) => {
+    const projection = defineProjection({
+      name: 'forms',
+      schema: z.object({ key: z.string(), v: z.int(), removes: z.boolean() }),
+      eventId: ({ key, v }) => `${type} ${key} ${v}`,
+      tables: { forms: versions({ key: { key: type }, version: { v: 'integer' }, columns: {} }) },
+      project: ({ key, v, removes }) => ({ forms: removes ? remove({ key, v }) : { key, v } }),
+    });
+    await database.query(`CREATE EXTENSION IF NOT EXISTS citext;
+      DROP TABLE IF EXISTS forms; CREATE TABLE forms (key ${column} PRIMARY KEY, v integer NOT NULL)`);
+    const engine = database.createEngine(projection);
+    const deliver = (data: object) => processBatch([kinesisRecord({ data })], engine, () => 20_000);
+    expect(await deliver({ key: removed, v: 2, removes: true })).toMatchObject({ written: 1 });
+    expect(await deliver({ key: late, v: 1, removes: false })).toMatchObject({ written: 0, superseded: 1 });
+    expect(await database.query('SELECT FROM forms')).toEqual([]);
   });
 });

@@ -123,11 +123,18 @@ describe('the event store', () => {
     await using stub = await startStubDataApi(() => ({
       body: {
         records: [
-          [{ longValue: 7 }, { longValue: 1 }, { longValue: 2 }, { booleanValue: true }, { booleanValue: true }],
+          [
+            { longValue: 7 },
+            { longValue: 1 },
+            { longValue: 2 },
+            { booleanValue: true },
+            { booleanValue: true },
+            { longValue: 3 },
+          ],
         ],
       },
     }));
-    const counts = { written: 7, superseded: 1, quarantined: 2, hasUnidentified: true, hasDue: true };
+    const counts = { written: 7, superseded: 1, existing: 3, quarantined: 2, hasUnidentified: true, hasDue: true };
     const store = createDataApiEventStore(execute(stub), STATEMENTS);
     expect(await store.write({ log: '[]' }, OPTIONS)).toEqual(counts);
     expect(await store.writeWithRejections({ log: '[1]' }, OPTIONS)).toEqual(counts);
@@ -137,36 +144,23 @@ describe('the event store', () => {
     ]);
   });
 
-  it('tries each event in one call, by the same statement with its parameters in one object', async () => {
-    const counts = [
-      { longValue: 1 },
-      { longValue: 0 },
-      { longValue: 0 },
-      { booleanValue: false },
-      { booleanValue: false },
-    ];
+  it('asks for missing parents in one call, by the same statement with its parameters in one object', async () => {
     const message = 'violates foreign key constraint';
-    const records = [
-      [{ isNull: true }, ...counts],
-      [{ stringValue: message }, ...counts],
-    ];
+    const records = [[{ longValue: 1 }, { stringValue: message }]];
     await using stub = await startStubDataApi(() => ({ body: { records } }));
     const store = createDataApiEventStore(execute(stub), {
       writeSql: `SELECT :log::jsonb, 'a'::text, (:rows_0::jsonb->>0)::integer`,
       writeWithRejectionsSql: '',
     });
     expect(
-      await store.tryEach(
+      await store.missingParents(
         [
           { log: '[1]', rows_0: '[]' },
           { log: '[2]', rows_0: '[]' },
         ],
         OPTIONS,
       ),
-    ).toEqual([
-      { written: 1, superseded: 0, quarantined: 0, hasUnidentified: false, hasDue: false },
-      { missingParent: message },
-    ]);
+    ).toEqual(new Map([[1, message]]));
     expect(stub.requests[0]?.parameters).toEqual({
       statement: `SELECT ($1->>'log')::jsonb, 'a'::text, (($1->>'rows_0')::jsonb->>0)::integer`,
       events: '[{"log":"[1]","rows_0":"[]"},{"log":"[2]","rows_0":"[]"}]',

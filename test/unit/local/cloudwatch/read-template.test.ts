@@ -62,6 +62,7 @@ describe('a metric alarm', () => {
         kind: 'metric',
         name: 'stack-Behind',
         arn: 'arn:aws:cloudwatch:eu-west-1:111122223333:alarm:stack-Behind',
+        description: '',
         actionsEnabled: true,
         actions: { ALARM: [], OK: [], INSUFFICIENT_DATA: [] },
         source: {

@@ -34,9 +34,24 @@ describe('the options of a run', () => {
       rate: 0,
       source: 'kinesis',
       keepRunning: false,
+      page: false,
+      record: undefined,
+      replay: undefined,
       databaseUrl: undefined,
       report: undefined,
     });
+  });
+
+  it('of the page are those of its own world', () => {
+    expect(parseRunOptions(['--page', '--record', 'x.ndjson'])).toMatchObject({ page: true, record: 'x.ndjson' });
+    expect(problemsOf('--page', '--source', 'memory', '--function', 'a', '--function', 'b')).toEqual([
+      '`--page` runs in a world of its own, until Ctrl-C: leave `--source` out',
+      '`--page` shows one function: leave the others out',
+    ]);
+    expect(problemsOf('--record', 'x.ndjson')).toEqual(['`--record` goes with `--page`']);
+    expect(problemsOf('--replay', 'x.ndjson', '--rate', '5')).toEqual([
+      '`--replay` shows what was recorded: leave `--rate` out',
+    ]);
   });
 
   it('of the incident are how long it lasts, two days unless told, and where the picture goes', () => {

@@ -100,7 +100,9 @@ describe('the compiled write', () => {
     };
     const sql = compile({ tables: derived });
     expect(part(sql, 'rows_1')).toContain('~rows_1 AS MATERIALIZED (SELECT (~v->>0)::integer AS ~n,');
-    expect(part(sql, 'write_1')).toContain('FROM (SELECT ~n, "branch" AS "shop", "at", "cents" FROM ~rows_1) AS ~r');
+    expect(part(sql, 'write_1')).toContain(
+      'FROM (SELECT ~n, ~order, "branch" AS "shop", "at", "cents" FROM ~rows_1) AS ~r',
+    );
     expect(part(sql, 'write_2')).toContain('FROM ~rows_1 AS ~r WHERE (SELECT all_fresh');
     expect(sql).not.toContain(':rows_2');
     const owned = compile({ tables: derived, ledger: 'sales' });

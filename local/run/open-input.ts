@@ -1,0 +1,25 @@
+import { UsageError } from '../../command-line/usage-error.ts';
+import type { LocalSettings } from '../examples/local-settings.ts';
+import type { EventInput } from '../input/event-input.ts';
+import { readEventFile } from '../input/read-event-file.ts';
+import type { RunOptions } from './run-options.ts';
+
+/**
+ * Opens the events of a run: the file that was given, or the example of the first function that has one.
+ *
+ * @param settings of the functions, in their order
+ * @throws {@link UsageError} when there are no events
+ */
+export async function openInput(options: RunOptions, settings: readonly LocalSettings[]): Promise<EventInput> {
+  if (options.input !== undefined) {
+    const members =
+      options.partitionKey ?? settings.find(({ partitionKey }) => partitionKey !== undefined)?.partitionKey;
+    const partitionKey = { members, random: options.randomKey };
+    return readEventFile({ path: options.input, format: options.inputFormat, partitionKey });
+  }
+  const example = settings.find((it) => it.example !== undefined)?.example;
+  if (example !== undefined) return example.input();
+  throw new UsageError([
+    `function ${options.functions.join(', ')} has no example events; give it some with \`--input FILE --partition-key FIELD\``,
+  ]);
+}

@@ -1,0 +1,11 @@
+import { existsSync } from 'node:fs';
+
+/** Where Debian's package `chromium` puts the browser. */
+export const CHROMIUM = '/usr/bin/chromium';
+
+/** Whether tests of the page have no browser here; says so once where they have not. */
+export function withoutBrowser(): boolean {
+  if (existsSync(CHROMIUM)) return false;
+  console.warn(`skipped: there is no ${CHROMIUM}; on Debian, apt-get install chromium`);
+  return true;
+}
