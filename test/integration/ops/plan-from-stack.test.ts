@@ -117,6 +117,19 @@ describe('npm run plan of a stack', () => {
     expect(notes).toHaveLength(1);
   });
 
+  it('takes batches of one size for what they took', async () => {
+    publishAll();
+    Object.assign(services, { metrics: new MetricStore() });
+    publish(stream('IncomingRecords'), () => [6_000]);
+    publish(stream('IncomingBytes'), () => [6_000 * 60]);
+    publish(own('BacklogAge'), () => [1_800], 2);
+    publish(own('RecordsReceived'), () => [10, 10]);
+    publish(own('BatchMs'), () => [600, 600]);
+    publish(own('DataApiCalls'), () => [1, 1]);
+    const { bindingRate } = await planLocal('--batch-size 10');
+    expect(bindingRate).toBeCloseTo((3 * 10) / 0.6, 0);
+  });
+
   it('lets an option come first', async () => {
     publishAll();
     const { bindingRate } = await planLocal('--batch-size 100');
