@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { boostScheduleName } from '../../contract/stack-outputs.ts';
@@ -22,13 +22,17 @@ export class BoostRole extends Construct {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
+      inlinePolicies: {
+        SetBack: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['lambda:UpdateEventSourceMapping'],
+              resources: [mapping.eventSourceMappingArn],
+            }),
+          ],
+        }),
+      },
     });
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ['lambda:UpdateEventSourceMapping'],
-        resources: [mapping.eventSourceMappingArn],
-      }),
-    );
   }
 
   /** What somebody needs who begins and ends boosts, beside changing the mapping. */
