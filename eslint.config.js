@@ -55,6 +55,11 @@ export default tseslint.config(
     },
   },
   {
+    // A declaration: a row has a line per column, and a switch a case per type of event.
+    files: ['functions/*/projection.ts'],
+    rules: { 'max-lines': 'off', 'max-lines-per-function': 'off', complexity: 'off' },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       'max-lines-per-function': 'off',

@@ -12,7 +12,7 @@ export const FRAMEWORK_ROOT = join(import.meta.dirname, '..');
 const FUNCTIONS = 'functions';
 
 /** Functions that every stack has beside its processor. */
-const OWN_FUNCTIONS = ['migrate', 'watchdog', 'prune'] as const;
+export const OWN_FUNCTIONS = ['migrate', 'watchdog', 'prune'] as const;
 
 /** Folder with the migrations of the framework's own tables. */
 export const FRAMEWORK_MIGRATIONS = join(FRAMEWORK_ROOT, FUNCTIONS, 'migrate/framework');

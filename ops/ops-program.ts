@@ -12,6 +12,8 @@ import type { OpsConsole } from './ops-console.ts';
 import { openOpsProgress } from './ops-progress.ts';
 import { createRedriveCommand } from './redrive/redrive-command.ts';
 import { runRedrive } from './redrive/run-redrive.ts';
+import { runStatus } from './status/run-status.ts';
+import { createStatusCommand } from './status/status-command.ts';
 import { openTarget, type Target } from './stack/open-target.ts';
 import type { TargetOptions } from './stack/target-options.ts';
 
@@ -48,6 +50,11 @@ function createCommands(
   on: <Options extends TargetOptions>(work: Work<Options>) => (options: Options) => Promise<void>,
 ): readonly Command[] {
   return [
+    createStatusCommand(
+      on((target, options, opsConsole) =>
+        runStatus(target, options, { ...opsConsole, isTerminal: process.stdout.isTTY, now: Date.now }),
+      ),
+    ),
     createRedriveCommand(
       on(async (target, options, opsConsole) => {
         const { refused } = await runRedrive(target, options, opsConsole);

@@ -27,6 +27,7 @@ export { counters } from './tables/counters.ts';
 export { inserts } from './tables/inserts.ts';
 export { remove } from './tables/remove.ts';
 export { sql } from './tables/column-type.ts';
+export type { JsonValue } from './tables/column-type.ts';
 export { versions } from './tables/versions.ts';
 
 /** What a projection's function asks reference rows with: one accessor per lookup, by key. */

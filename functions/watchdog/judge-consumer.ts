@@ -46,10 +46,10 @@ export interface PublishedVerdict {
 /** A hold that the next delivery ends is no news. */
 const HELD_FOR_MS = 60_000;
 
-/** Judges the consumer by the window of runs that this environment remembers. */
-export function judgeConsumer(facts: ConsumerFacts): PublishedVerdict {
+/** Judges the consumer by the window of what was seen. */
+export function judgeConsumer(facts: ConsumerFacts): Judgement {
   const { nowMs, environment } = facts;
-  const judgement = explain(
+  return explain(
     judge({
       nowMs,
       samples: facts.samples,
@@ -61,8 +61,13 @@ export function judgeConsumer(facts: ConsumerFacts): PublishedVerdict {
     }),
     facts,
   );
+}
+
+/** The verdict of {@link judgeConsumer} as the watchdog publishes it. */
+export function publishedVerdict(facts: ConsumerFacts): PublishedVerdict {
+  const judgement = judgeConsumer(facts);
   const { verdict, cause, remaining } = judgement;
-  const words: WordsOptions = { nowMs, timeZone: 'UTC' };
+  const words: WordsOptions = { nowMs: facts.nowMs, timeZone: 'UTC' };
   return {
     metrics: {
       Verdict: verdictNumber(verdict),

@@ -4,7 +4,7 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { WatchdogEnvironment } from '../../contract/environment.ts';
 import type { WatchdogMetricName } from '../../contract/metrics.ts';
 import { adviceForCheck, adviceForShard } from './advice.ts';
-import { judgeConsumer, type PublishedVerdict } from './judge-consumer.ts';
+import { publishedVerdict, type PublishedVerdict } from './judge-consumer.ts';
 import { countPageSubscribers } from './page-subscribers.ts';
 import { pauseReminder, readMapping, type MappingState } from './read-mapping.ts';
 import { countUnreadFailures, readOpenQuarantine } from './waiting-work.ts';
@@ -64,7 +64,7 @@ export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFin
   const results = await runChecks({ ...options, memory });
   const failures = results.flatMap((result) => result.failures);
   const report = results.find((result) => result.report !== undefined)?.report;
-  const verdict = judgeConsumer({
+  const verdict = publishedVerdict({
     nowMs: options.now(),
     environment: options.environment,
     samples: memory.samples,

@@ -11,6 +11,8 @@ import type { Example } from './example.ts';
 export interface LocalSettings {
   /** Member of an input event that is its partition key. */
   readonly partitionKey: string | undefined;
+  /** Whether events without that member get a partition key of their own. */
+  readonly randomKey: boolean;
   /** What it runs on without an input file. */
   readonly example: Example | undefined;
 }
@@ -20,6 +22,7 @@ const FILE = 'local.json';
 
 const CONTENT = z.strictObject({
   partitionKey: z.string().min(1),
+  randomKey: z.optional(z.boolean()),
   events: z.optional(z.string()),
   reference: z.optional(z.string()),
 });
@@ -38,21 +41,22 @@ const DATA_SETS: Readonly<Record<string, () => Promise<Example>>> = {
 export async function readLocalSettings(folder: FunctionFolder): Promise<LocalSettings> {
   const dataSet = Object.hasOwn(DATA_SETS, folder.name) ? DATA_SETS[folder.name] : undefined;
   if (dataSet !== undefined && folder.path === ownFunctionFolder(folder.name).path) {
-    return { partitionKey: undefined, example: await dataSet() };
+    return { partitionKey: undefined, randomKey: false, example: await dataSet() };
   }
   const file = join(folder.path, FILE);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text === undefined) return { partitionKey: undefined, example: undefined };
-  const { partitionKey, events, reference } = parse(file, text);
-  if (events === undefined) return { partitionKey, example: undefined };
+  if (text === undefined) return { partitionKey: undefined, randomKey: false, example: undefined };
+  const { partitionKey, randomKey = false, events, reference } = parse(file, text);
+  if (events === undefined) return { partitionKey, randomKey, example: undefined };
   const path = join(folder.path, events);
   return {
     partitionKey,
+    randomKey,
     example: {
-      input: () => readEventFile({ path, format: 'json', partitionKey: { members: partitionKey, random: false } }),
+      input: () => readEventFile({ path, format: 'json', partitionKey: { members: partitionKey, random: randomKey } }),
       loadReference: async (execute) => {
         if (reference === undefined) return;
         for (const statement of splitStatements(await readFile(join(folder.path, reference), 'utf8'))) {

@@ -21,7 +21,7 @@ export function describeWorld(
   ];
   return [
     `Running until Ctrl-C, as ${stackNames.join(', ')}. In another terminal:`,
-    ...['redrive', 'fuse'].map((command) => `  ${commandOf('ops')} ${command} ${local}`),
+    ...['status', 'redrive', 'fuse'].map((command) => `  ${commandOf('ops')} ${command} ${local}`),
     `  psql ${postgres.url}`,
     `Servers, for any credentials in ${dataApi.region}: ${servers.join(', ')}.`,
     `Commands find this world by a file in ${localWorldsFolder()}.`,

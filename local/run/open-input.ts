@@ -12,9 +12,11 @@ import type { RunOptions } from './run-options.ts';
  */
 export async function openInput(options: RunOptions, settings: readonly LocalSettings[]): Promise<EventInput> {
   if (options.input !== undefined) {
-    const members =
-      options.partitionKey ?? settings.find(({ partitionKey }) => partitionKey !== undefined)?.partitionKey;
-    const partitionKey = { members, random: options.randomKey };
+    const own = settings.find(({ partitionKey }) => partitionKey !== undefined);
+    const partitionKey = {
+      members: options.partitionKey ?? own?.partitionKey,
+      random: options.randomKey || (options.partitionKey === undefined && own?.randomKey === true),
+    };
     return readEventFile({ path: options.input, format: options.inputFormat, partitionKey });
   }
   const example = settings.find((it) => it.example !== undefined)?.example;

@@ -8,7 +8,7 @@
 import type { IntegerRange } from '../../contract/integer-range.ts';
 import { isIntegerWithin } from '../../contract/integer-range.ts';
 import { describeValue, isPromiseLike } from '../user-values.ts';
-import { misfitOf, writeArray } from './array-cell.ts';
+import { MAX_DIMENSIONS, misfitOf, writeArray } from './array-cell.ts';
 import type { EncodedValue, JsonText } from './json-cell.ts';
 import { JsonProblem, MAX_JSON_DEPTH, writeJson } from './json-cell.ts';
 import {
@@ -74,12 +74,17 @@ export type ColumnType = ColumnTypeName | `${ColumnTypeName}?`;
 export type WriteValue<T> = T extends `${infer N extends ColumnTypeName}?` ? WriteOf<N> | null : WriteOf<T>;
 
 type WriteOf<N> = N extends `${infer E extends BaseTypeName}[]`
-  ? readonly (ColumnValues[E]['write'] | null)[]
+  ? ListValue<ColumnValues[E]['write']>
   : N extends BaseTypeName
     ? ColumnValues[N]['write']
-    : N extends SqlTypeName
-      ? string
-      : never;
+    : N extends `sql(${string}[])`
+      ? string | ListValue<string>
+      : N extends SqlTypeName
+        ? string
+        : never;
+
+/** A list for an array of PostgreSQL, which may have several dimensions. */
+type ListValue<T> = readonly (T | null | ListValue<T>)[];
 
 /** What a lookup returns for a column of type `T`. */
 export type ReadValue<T> = T extends `${infer N extends ColumnTypeName}?` ? ReadOf<N> | null : ReadOf<T>;
@@ -127,7 +132,7 @@ function asBigint(value: unknown): number | string | undefined {
 function asNumeric(value: unknown): number | string | undefined {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : undefined;
-  return typeof value === 'string' && /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(value) ? value : undefined;
+  return typeof value === 'string' && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(value) ? value : undefined;
 }
 
 /** JSON has no NaN and no infinities: `JSON.stringify` would write null, so they travel as PostgreSQL's words. */
@@ -294,9 +299,27 @@ export function columnEncoder(type: ParsedColumnType): ColumnEncoder {
 }
 
 function encoderOf(type: ParsedColumnType): ColumnEncoder {
-  if (type.kind === 'sql') return asString;
+  if (type.kind === 'sql') {
+    return isArrayName(type.name)
+      ? (value) => (Array.isArray(value) ? writeArray(value, asString) : asString(value))
+      : asString;
+  }
   const { encode } = CODECS[type.name];
-  return type.kind === 'list' ? (value) => writeArray(value, encode) : encode;
+  return type.kind === 'list' ? (value) => writeArray(value, encode, dimensionsOf(type.name)) : encode;
+}
+
+/** Whether a type that is known by its name only is that of an array. */
+function isArrayName(name: string): boolean {
+  return name.endsWith('[]');
+}
+
+/** A list in JSON is a value, not a dimension. */
+function dimensionsOf(name: BaseTypeName): number {
+  return isJson(name) ? 1 : MAX_DIMENSIONS;
+}
+
+function isJson(name: BaseTypeName): boolean {
+  return name === 'jsonb' || name === 'json';
 }
 
 /** What a column takes and what came instead, in words for an error message. */
@@ -314,20 +337,19 @@ interface Expectation {
 function expectationOf(type: ParsedColumnType): Expectation {
   if (type.kind === 'sql') {
     return {
-      expected: `the text of a value of type ${type.name}`,
+      expected: `the text of a value of type ${type.name}${isArrayName(type.name) ? ', or a list of the texts of its elements' : ''}`,
       describe: (value) => describeOther(value, CODECS.text.advise),
     };
   }
   const { expected, advise } = CODECS[type.name];
-  const isJson = type.name === 'jsonb' || type.name === 'json';
-  const describe = isJson ? describeJsonProblem : (value: unknown) => describeOther(value, advise);
+  const describe = isJson(type.name) ? describeJsonProblem : (value: unknown) => describeOther(value, advise);
   if (type.kind === 'one') return { expected, describe };
   return {
     expected: `a list whose every element is ${expected} or null`,
     describe: (value) => {
       if (!Array.isArray(value)) return describeOther(value, undefined);
-      const misfit = misfitOf(value, CODECS[type.name].encode);
-      return `its [${misfit}]: ${describe(value[misfit])}`;
+      const misfit = misfitOf(value, CODECS[type.name].encode, dimensionsOf(type.name));
+      return `its [${misfit.at.join('][')}]: ${describe(misfit.value)}`;
     },
   };
 }

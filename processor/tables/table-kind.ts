@@ -126,8 +126,7 @@ export function columnThere({ columns = {} }: RowSource, column: string): string
 }
 
 /**
- * A name of the statement's own. Names of a declaration have only letters, digits, `_` and `$`
- * ({@link nameProblems}), so that no table and no column is ever taken for one of these, nor the other way round.
+ * A name of the statement's own. No name of a declaration has a `~` ({@link nameProblems}), so that no table and no column is ever taken for one of these, nor the other way round.
  */
 export function ownName(name: string): string {
   return `"~${name}"`;
@@ -193,22 +192,30 @@ export function comparableValue(value: string, type: ColumnType | undefined): st
 }
 
 /** PostgreSQL cuts identifiers at 63 bytes without a word: two long names could become one. */
-const NAME = '[A-Za-z_][A-Za-z0-9_$]{0,62}';
-const COLUMN_NAME = new RegExp(`^${NAME}$`);
-const TABLE_NAME = new RegExp(`^${NAME}([.]${NAME})?$`);
+const MAX_NAME_BYTES = 63;
+/**
+ * Names are quoted, so that capitals, blanks and letters of any language keep their meaning. What a parser of statements
+ * could take for something else stands in none: quotes, colons, question marks, brackets, dots, comments, and the `~` of
+ * the statement's own names. JavaScript would put a name of digits alone before all others.
+ */
+const NAME = /^(?! )(?!\d+$)(?!.*--)[\p{L}\p{M}\p{N}_$#@%&+ -]+(?<! )$/u;
+const NAME_IN_WORDS = `letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most ${MAX_NAME_BYTES} bytes`;
+
+function isName(name: string): boolean {
+  return NAME.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES;
+}
 
 /** What is wrong with the name of a column, a key or a lookup. */
 export function nameProblems(what: string, name: string): string[] {
-  return COLUMN_NAME.test(name)
-    ? []
-    : [`${what} must be a name of plain letters, digits and underscores, at most 63, got ${quote(name)}`];
+  return isName(name) ? [] : [`${what} must be a name of ${NAME_IN_WORDS}, got ${quote(name)}`];
 }
 
 /** What is wrong with the name of a table. */
 export function tableNameProblems(prefix: string, name: string): string[] {
-  return TABLE_NAME.test(name)
+  const parts = name.split('.');
+  return parts.length <= 2 && parts.every(isName)
     ? []
-    : [`${prefix}: expected a name such as orders or sales.orders of plain letters, got ${quote(name)}`];
+    : [`${prefix}: expected a name such as orders or sales.orders of ${NAME_IN_WORDS}, got ${quote(name)}`];
 }
 
 /** What is wrong with columns of any declaration. */

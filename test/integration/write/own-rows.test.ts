@@ -216,6 +216,46 @@ describe('a lookup on a table of the same projection', () => {
   });
 });
 
+describe('two events of different partition keys that give one row the same version', () => {
+  const seats = defineProjection({
+    name: 'seats',
+    schema: z.object({ id: z.string(), does: z.enum(['open', 'look', 'sit']), seat: z.string() }),
+    eventId: ({ id }) => id,
+    lookups: {
+      rooms: lookup({ table: 'rooms', key: 'id', keyType: 'text', columns: { v: 'integer' }, absent: 'undefined' }),
+    },
+    lookupKeys: ({ does }) => ({ rooms: does === 'look' ? ['r'] : [] }),
+    tables: {
+      rooms: versions({ key: { id: 'text' }, version: { v: 'integer' }, columns: {} }),
+      seats: versions({
+        key: { seat: 'text' },
+        version: { at: 'integer', seq: 'position' },
+        columns: { taken_by: 'text' },
+      }),
+    },
+    project: ({ id, does, seat }) => ({
+      ...(does === 'open' && { rooms: { id: 'r', v: 1 } }),
+      seats: { seat, at: 7, taken_by: id },
+    }),
+  });
+
+  it('count in the order of the stream where the position is part of the version, also when the first one waits', async () => {
+    await database.query(`CREATE TABLE rooms (id text PRIMARY KEY, v integer NOT NULL);
+      CREATE TABLE seats (seat text PRIMARY KEY, at integer NOT NULL, seq numeric NOT NULL, taken_by text NOT NULL)`);
+    const events = [
+      { id: 'opener', does: 'open', seat: 'other', key: 'k1' },
+      { id: 'waits for the room', does: 'look', seat: 'a', key: 'k2' },
+      { id: 'is written before', does: 'sit', seat: 'a', key: 'k3' },
+    ];
+    const records = events.map(({ key, ...data }, index) => kinesisRecord({ data, index, partitionKey: key }));
+    const report = await processBatch(records, database.createEngine(seats), () => 20_000);
+    expect(report).toMatchObject({ hold: undefined, committedRecords: 3, calls: { calls: 4 } });
+    expect(await database.query("SELECT taken_by FROM seats WHERE seat = 'a'")).toEqual([
+      { taken_by: 'is written before' },
+    ]);
+  });
+});
+
 describe('a batch of several rounds that is held', () => {
   /** An engine whose nth write fails for good. */
   function failing(projection: AnyProjection, failAt: number): Engine {

@@ -56,17 +56,17 @@ describe('a declaration that cannot work', () => {
     [
       'a table name in quotes',
       { tables: { '"t"': inserts({ columns: key }) } },
-      'table `"t"`: expected a name such as orders or sales.orders of plain letters, got "\\"t\\""',
+      'table `"t"`: expected a name such as orders or sales.orders of letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most 63 bytes, got "\\"t\\""',
     ],
     [
       'a table name in three parts',
       { tables: { 'a.b.c': inserts({ columns: key }) } },
-      'table `a.b.c`: expected a name such as orders or sales.orders of plain letters, got "a.b.c"',
+      'table `a.b.c`: expected a name such as orders or sales.orders of letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most 63 bytes, got "a.b.c"',
     ],
     [
       'a column with a space',
-      { tables: column('a b') },
-      'table `t`: a column must be a name of plain letters, digits and underscores, at most 63, got "a b"',
+      { tables: column('a:b') },
+      'table `t`: a column must be a name of letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most 63 bytes, got "a:b"',
     ],
     [
       'a column of an unknown type',
@@ -152,18 +152,18 @@ describe('a declaration that cannot work', () => {
     ],
     [
       'a lookup in an unnameable table',
-      { lookups: { airports: { ...airports, table: 'air ports' } } },
-      'lookup `airports`: expected a name such as orders or sales.orders of plain letters, got "air ports"',
+      { lookups: { airports: { ...airports, table: 'air"ports' } } },
+      'lookup `airports`: expected a name such as orders or sales.orders of letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most 63 bytes, got "air\\"ports"',
     ],
     [
       'a lookup by an unnameable key',
       { lookups: { airports: { ...airports, key: '' } } },
-      'lookup `airports`: `key` must be a name of plain letters, digits and underscores, at most 63, got ""',
+      'lookup `airports`: `key` must be a name of letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most 63 bytes, got ""',
     ],
     [
       'a lookup under an odd name',
-      { lookups: { 'a-b': airports } },
-      'lookup `a-b` must be a name of plain letters, digits and underscores, at most 63, got "a-b"',
+      { lookups: { 'a:b': airports } },
+      'lookup `a:b` must be a name of letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most 63 bytes, got "a:b"',
     ],
     [
       'a lookup of too many columns',
@@ -194,6 +194,11 @@ describe('a declaration that cannot work', () => {
       'a ledger that keeps what is there',
       { ledger: 't', tables: { t: inserts({ columns: { a: 'text' }, key: ['a'], existing: 'keep' }) } },
       'table `t`: `existing` must be left out of the ledger: an event whose row is there is in effect',
+    ],
+    [
+      'a column whose name is a number',
+      { tables: column('2024') },
+      'table `t`: a column must be a name of letters, digits, blanks and _ $ # @ % & + -, not digits alone, at most 63 bytes, got "2024"',
     ],
     [
       'a key that nothing can be compared with',
@@ -236,7 +241,7 @@ describe('a declaration that cannot work', () => {
   });
 
   it('is told everything at once', () => {
-    const found = problems({ name: '', ledger: 'x', tables: { 'a b': inserts({ columns: { 'c d': 'text' } }) } });
+    const found = problems({ name: '', ledger: 'x', tables: { 'a?b': inserts({ columns: { 'c~d': 'text' } }) } });
     expect(found).toHaveLength(4);
     expect(new ProjectionError(found).message).toBe(
       `the projection is not usable:\n${found.map((problem) => `- ${problem}`).join('\n')}`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeConsumer, type ConsumerFacts } from '../../../../functions/watchdog/judge-consumer.ts';
+import { publishedVerdict, type ConsumerFacts } from '../../../../functions/watchdog/judge-consumer.ts';
 import type { HeldPosition } from '../../../../functions/watchdog/read-held-positions.ts';
 import type { StackSample } from '../../../../progress/verdict.ts';
 
@@ -14,8 +14,8 @@ function runs(ages: readonly (number | undefined)[], hasMoved: boolean | undefin
   }));
 }
 
-function judged(facts: Partial<ConsumerFacts>): ReturnType<typeof judgeConsumer> {
-  return judgeConsumer({
+function judged(facts: Partial<ConsumerFacts>): ReturnType<typeof publishedVerdict> {
+  return publishedVerdict({
     nowMs: NOW,
     environment: { deliveryGapSeconds: 180, pageWhenBehindSeconds: 300, pausedOnPurpose: 0 },
     samples: runs(Array.from({ length: 30 }, () => 0)),

@@ -60,7 +60,7 @@ const TABLE: Record<BaseTypeName, { takes: (readonly [unknown, unknown])[]; refu
       ['1e-7', '1e-7'],
       [-(2 ** 53 - 1), -(2 ** 53 - 1)],
     ],
-    refuses: [NaN, Infinity, 2 ** 53, -1e300, '', '.5', '1.', 'NaN', '0x1', '1_000', '1,5', true],
+    refuses: [NaN, Infinity, 2 ** 53, -1e300, '', '.', '+', '1.2.3', 'NaN', '0x1', '1_000', '1,5', true],
   },
   'double precision': {
     takes: [
@@ -239,7 +239,8 @@ describe('a list', () => {
     ['text[]', ['a', , 'b']],
     ['integer[]', [1, 2.5]],
     ['bigint[]', [2 ** 53]],
-    ['integer[]', [[1]]],
+    ['integer[]', [[[[[[[1]]]]]]]],
+    ['integer[]', [[1], ['x']]],
     ['timestamptz[]', ['2001-01-01']],
     ['text[]', new Set(['a'])],
   ])('of type %s refuses %o', (type, value) => {

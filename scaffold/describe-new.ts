@@ -1,0 +1,61 @@
+import type { NewFunction } from './new-function.ts';
+import { DEV_STAGE, devEntry, STAGES_FILE } from './stage-entry.ts';
+
+/** Says what was made, why, what is not certain, and what comes next. */
+export function describeNewFunction(made: NewFunction): readonly string[] {
+  const { design, files, kept, events } = made;
+  const { functionName } = design;
+  return [
+    `Made the function ${functionName} from ${number(events)} ${events === 1 ? 'event' : 'events'}${made.isCut ? '; more were not looked at' : ''}:`,
+    ...files.map((file) => `  ${file}`),
+    '',
+    ...describeChoices(made),
+    '',
+    ...describeDoubts(made),
+    'Next:',
+    `  npm start -- --function ${functionName}                 # on the ${number(kept)} events in its folder`,
+    `  npm start -- --function ${functionName} --input FILE    # on any others`,
+    `  npx vitest run test/unit/functions/${functionName}      # its unit test`,
+    ...(made.isInStage
+      ? [
+          `  npm run deploy -- ${functionName}-${DEV_STAGE}                 # into your AWS account; the stage ${DEV_STAGE} has it now`,
+        ]
+      : [
+          `  add ${devEntry(functionName)} to the stage ${DEV_STAGE} in ${STAGES_FILE}, and npm run deploy -- ${functionName}-${DEV_STAGE}`,
+        ]),
+    `Before you commit: functions/${functionName}/sample holds events of yours as they are. Is anything personal in them?`,
+  ];
+}
+
+function describeChoices({ design }: NewFunction): readonly string[] {
+  const { plans, eventId, partitionKey, latest, totals, typeMember } = design;
+  const tables = [
+    ...plans.map(
+      ({ table, type, leaves }) =>
+        `${table} (${type === undefined ? 'a row per event' : `a row per ${type}`}, ${leaves.length} columns)`,
+    ),
+    ...(latest === undefined ? [] : [`${latest.table} (the newest per ${latest.entity.path.join('.')})`]),
+    ...(totals === undefined ? [] : [`${totals.table} (counted by ${totals.key.path.join('.')})`]),
+  ];
+  const key = partitionKey.members.join(', ') || 'random';
+  return [
+    ...(typeMember === undefined ? [] : [`Event types    ${plans.length}, told apart by ${typeMember}`]),
+    eventId === undefined
+      ? 'Event id       the place in the stream: no member looks like an id and differs in each event'
+      : `Event id       ${eventId.leaf.path.join('.')}: ${eventId.reason}`,
+    `Partition key  ${key}: ${partitionKey.reason}`,
+    ...tables.map((table, index) => `${index === 0 ? 'Tables       ' : '             '}  ${table}`),
+  ];
+}
+
+function describeDoubts({ design, rejected }: NewFunction): readonly string[] {
+  const rejections = Object.entries(rejected).map(
+    ([reason, times]) => `${number(times)} events of the sample would be quarantined: ${reason}`,
+  );
+  const all = [...rejections, ...design.doubts];
+  return all.length === 0 ? [] : ['Look at what was guessed:', ...all.map((doubt) => `  - ${doubt}`), ''];
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}

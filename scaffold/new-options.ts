@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { functionNames, OWN_FUNCTIONS } from '../build/function-folder.ts';
+import { parseCommandLine } from '../command-line/parse-command-line.ts';
+import { STANDARD_INPUT } from './read-sample.ts';
+
+/** What is to be made of what. */
+export interface NewOptions {
+  readonly functionName: string;
+  /** File of events, or `-` for standard input. */
+  readonly sample: string;
+}
+
+/** As in a stage, where the name becomes part of the names of a stack and of database roles. */
+const FUNCTION_NAME = /^[a-z][a-z0-9-]{0,29}$/;
+
+/**
+ * Reads the command line of `npm run new`.
+ *
+ * @param argv arguments after the program's name
+ * @param isPiped whether something is piped in
+ * @returns the options and what is wrong with them, so far without the sample; `undefined` when help was printed
+ * @throws {@link UsageError} for options that do not exist
+ */
+export async function parseNewOptions(
+  argv: readonly string[],
+  isPiped: boolean,
+): Promise<{ readonly options: NewOptions; readonly problems: readonly string[] } | undefined> {
+  const command = new Command('npm run new --')
+    .description('Make a function folder from sample events: it runs and deploys at once, and is yours to edit.')
+    .argument('[name]', 'name of the function and of its folder in functions/')
+    .option(
+      '--sample <file>',
+      'events: JSON objects, one per line or in a list, or captured records; also gzip; - is standard input',
+    )
+    .addHelpText('after', '\nExample:\n  npm run new -- payments --sample payments.ndjson');
+  const raw = parseCommandLine<{ readonly sample?: string }>(command, argv);
+  if (raw === undefined) return undefined;
+  const [functionName = ''] = command.args;
+  const sample = raw.sample ?? (isPiped ? STANDARD_INPUT : undefined);
+  const problems = [
+    ...(await nameProblems(functionName)),
+    ...(sample === undefined ? ['missing `--sample FILE`: which events is the function for? or pipe them in'] : []),
+  ];
+  return { options: { functionName, sample: sample ?? '' }, problems };
+}
+
+async function nameProblems(name: string): Promise<readonly string[]> {
+  if (name === '')
+    return ['missing NAME: what is the function to be called? as in `npm run new -- payments --sample FILE`'];
+  if (!FUNCTION_NAME.test(name)) {
+    return [
+      `NAME must be lowercase letters, digits and hyphens, at most 30, beginning with a letter, as in order-events, got ${JSON.stringify(name)}`,
+    ];
+  }
+  const known: readonly string[] = [...(await functionNames()), ...OWN_FUNCTIONS];
+  if (known.includes(name))
+    return [`NAME must be new, got ${JSON.stringify(name)}, and functions/${name} is there already`];
+  const test = testFolder(name);
+  return existsSync(test) ? [`NAME must be new, got ${JSON.stringify(name)}, and ${test} is there already`] : [];
+}
+
+/** Folder of the unit test of a function. */
+export function testFolder(functionName: string): string {
+  return join('test/unit/functions', functionName);
+}

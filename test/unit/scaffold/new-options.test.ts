@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseNewOptions } from '../../../scaffold/new-options.ts';
+import { readSample } from '../../../scaffold/read-sample.ts';
+import { addToDevStage } from '../../../scaffold/stage-entry.ts';
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'sample-'));
+afterAll(() => {
+  rmSync(FOLDER, { recursive: true, force: true });
+});
+
+describe('the name of a new function', () => {
+  it.each([
+    ['orders', /must be new, got "orders", and functions\/orders is there already/],
+    ['watchdog', /functions\/watchdog is there already/],
+    ['Order_Events', /must be lowercase letters, digits and hyphens/],
+    ['9lives', /beginning with a letter/],
+    ['a'.repeat(31), /at most 30/],
+    ['', /missing NAME/],
+  ])('cannot be %j', async (name, problem) => {
+    const argv = name === '' ? [] : [name];
+    expect((await parseNewOptions([...argv, '--sample', 'x'], false))?.problems).toEqual([
+      expect.stringMatching(problem) as string,
+    ]);
+  });
+
+  it.each(['payments', 'a'.repeat(30), 'order-events2'])('can be %s', async (name) => {
+    expect((await parseNewOptions([name, '--sample', 'x'], false))?.problems).toEqual([]);
+  });
+});
+
+describe('the sample', () => {
+  it('is standard input where something is piped in, and has to be given elsewhere', async () => {
+    expect((await parseNewOptions(['payments'], true))?.options.sample).toBe('-');
+    expect((await parseNewOptions(['payments'], false))?.problems).toEqual([
+      expect.stringContaining('missing `--sample FILE`') as string,
+    ]);
+  });
+
+  it.each([
+    ['nothing', '', /must hold JSON objects, one per line or in a list, got no event/],
+    ['an empty list', '[]', /got no event/],
+    ['numbers', '[1, 2]', /line 1: expected a JSON object, got "1"/],
+    ['lists', '[1]\n[[2]]', /expected a JSON object/],
+    ['a spreadsheet', Buffer.from('504b030414000600', 'hex'), /is a zip archive or a spreadsheet/],
+    ['JSON that ends too early', '{"a":1}\n{"b":', /line 2: expected a JSON object, got/],
+  ])('must not hold %s', async (_, content, problem) => {
+    const path = join(FOLDER, 'events');
+    writeFileSync(path, content);
+    expect((await readSample(path)).problems[0]).toMatch(problem);
+  });
+
+  it('must be there', async () => {
+    expect((await readSample(join(FOLDER, 'missing'))).problems).toEqual([
+      expect.stringMatching(/^`--sample` can't be read: ENOENT/) as string,
+    ]);
+  });
+
+  it('keeps the digits and the blanks of what it holds, on one line', async () => {
+    const path = join(FOLDER, 'events');
+    writeFileSync(path, '[\n  { "a b" : "c  \\" d",\n "n": 9007199254740993 }\n]');
+    expect((await readSample(path)).events).toEqual([
+      { value: { 'a b': 'c  " d', n: 9007199254740993n }, text: '{"a b":"c  \\" d","n":9007199254740993}' },
+    ]);
+  });
+
+  it('is looked at up to ten thousand events', async () => {
+    const path = join(FOLDER, 'events');
+    writeFileSync(path, '{"a":1}\n'.repeat(10_001));
+    expect(await readSample(path)).toMatchObject({ events: { length: 10_000 }, isCut: true });
+  });
+});
+
+describe('the stage for trying things out', () => {
+  const stages = (entries: string): string =>
+    `const DEV = {};\nexport const STAGES = {\n  dev: [${entries}],\n  prod: [],\n};\n`;
+
+  it.each([
+    ['none', '', `{ ...DEV, functionName: 'new' }`],
+    ['one', `{ ...DEV, functionName: 'a' }`, `{ ...DEV, functionName: 'a' }, { ...DEV, functionName: 'new' }`],
+    [
+      'several',
+      `\n    { ...DEV, functionName: 'a' },\n    { ...DEV, functionName: 'b', filterPatterns: ['[]'] },\n  `,
+      `\n    { ...DEV, functionName: 'a' },\n    { ...DEV, functionName: 'b', filterPatterns: ['[]'] }, { ...DEV, functionName: 'new' }`,
+    ],
+  ])('gets the function beside %s', (_, before, after) => {
+    expect(addToDevStage(stages(before), 'new')).toBe(stages(after));
+  });
+
+  it('is left alone where somebody has written it in another way', () => {
+    expect(addToDevStage('export const STAGES = { dev: list() };', 'new')).toBeUndefined();
+  });
+});
