@@ -1,5 +1,5 @@
 import { describeDuration } from '../../progress/plain-words.ts';
-import type { BoostReport } from './run-boost.ts';
+import type { BoostReport } from './boost-report.ts';
 
 /** Lines for a person. */
 export function describeBoost(report: BoostReport): readonly string[] {

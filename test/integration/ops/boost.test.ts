@@ -9,7 +9,7 @@ import { METRICS_DIMENSION } from '../../../contract/metrics.ts';
 import { boostScheduleName } from '../../../contract/stack-outputs.ts';
 import { startAwsServices, type AwsServices } from '../../../local/aws/aws-services.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/metric-store.ts';
-import type { BoostReport } from '../../../ops/boost/run-boost.ts';
+import type { BoostReport } from '../../../ops/boost/boost-report.ts';
 import { deployedStack } from '../../support/deployed-stack.ts';
 import { localWorld } from '../../support/local-world.ts';
 import { runProgram, type ProgramResult } from '../../support/run-program.ts';

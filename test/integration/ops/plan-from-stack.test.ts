@@ -120,8 +120,8 @@ describe('npm run plan of a stack', () => {
   it('takes batches of one size for what they took', async () => {
     publishAll();
     Object.assign(services, { metrics: new MetricStore() });
-    publish(stream('IncomingRecords'), () => [6_000]);
-    publish(stream('IncomingBytes'), () => [6_000 * 60]);
+    publish(stream('IncomingRecords'), () => [600]);
+    publish(stream('IncomingBytes'), () => [600 * 60]);
     publish(own('BacklogAge'), () => [1_800], 2);
     publish(own('RecordsReceived'), () => [10, 10]);
     publish(own('BatchMs'), () => [600, 600]);
