@@ -117,7 +117,7 @@ function collect(...streams: readonly (Readable | null)[]): () => string {
 }
 
 /** What the function finds on Lambda, with a database that does not exist: nothing may be called while loading. */
-function placeholderEnvironment(entry: string, directory: string): Record<string, string> {
+export function placeholderEnvironment(entry: string, directory: string): Record<string, string> {
   const functionName = entry.split('/').at(-2) ?? '';
   const account = 'us-east-1:000000000000';
   return {

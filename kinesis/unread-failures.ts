@@ -22,6 +22,11 @@ export function listUnreadFailures(client: S3Client, place: BucketPlace): AsyncI
   return unmarked(listKeys(client, place));
 }
 
+/** Lists all on-failure objects, those that were put back among them. */
+export async function* listFailures(client: S3Client, place: BucketPlace): AsyncIterable<string> {
+  for await (const key of listKeys(client, place)) if (!key.endsWith(MARK_ENDING)) yield key;
+}
+
 async function* listKeys(client: S3Client, { bucket, prefix, signal }: BucketPlace): AsyncIterable<string> {
   const options = signal === undefined ? [] : [{ abortSignal: signal }];
   const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }, ...options);

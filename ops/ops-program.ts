@@ -12,10 +12,14 @@ import type { OpsConsole } from './ops-console.ts';
 import { openOpsProgress } from './ops-progress.ts';
 import { createRedriveCommand } from './redrive/redrive-command.ts';
 import { runRedrive } from './redrive/run-redrive.ts';
+import { runSmoke } from './smoke/run-smoke.ts';
+import { createSmokeCommand } from './smoke/smoke-command.ts';
 import { runStatus } from './status/run-status.ts';
 import { createStatusCommand } from './status/status-command.ts';
 import { openTarget, type Target } from './stack/open-target.ts';
 import type { TargetOptions } from './stack/target-options.ts';
+import { runVerify } from './verify/run-verify.ts';
+import { createVerifyCommand } from './verify/verify-command.ts';
 
 /** Does what one command is for, with what its options name. */
 type Work<Options> = (target: Target, options: Options, console: OpsConsole) => Promise<OpsExitCode>;
@@ -55,12 +59,9 @@ function createCommands(
         runStatus(target, options, { ...opsConsole, isTerminal: process.stdout.isTTY, now: Date.now }),
       ),
     ),
-    createRedriveCommand(
-      on(async (target, options, opsConsole) => {
-        const { refused } = await runRedrive(target, options, opsConsole);
-        return refused.length === 0 ? OPS_EXIT_CODES.fine : OPS_EXIT_CODES.found;
-      }),
-    ),
+    createRedriveCommand(on(runRedrive)),
+    createVerifyCommand(on(runVerify)),
+    createSmokeCommand(on(runSmoke)),
     createFuseCommand(
       on(async (target, options, opsConsole) => {
         await runFuse(target, options, opsConsole);

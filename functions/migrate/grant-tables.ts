@@ -8,6 +8,8 @@ import { JOIN_CLASS, relationOf } from './read-tables.ts';
 export interface GrantOptions {
   /** Name of the role that has the grants. */
   readonly role: string;
+  /** Who that is, in a sentence: `the processor`. */
+  readonly who: string;
   /** What the role is to be able to work on; what is not in the database is left out. */
   readonly tables: readonly DeclaredTable[];
 }
@@ -53,13 +55,13 @@ SELECT kind, name, pg_get_userbyid(owner)::text, string_agg(privilege, ', ' ORDE
 FROM judged WHERE NOT is_there GROUP BY kind, name, owner, may_grant ORDER BY kind, name`;
 
 /**
- * Grants a role what a projection does with its tables, and nothing else: on tables of migrations and on those that
+ * Grants a role what is declared for the tables, and nothing else: on tables of migrations and on those that
  * were there before. What it has already is left alone.
  *
  * @param execute as a user who owns the tables, or may pass on their privileges
  * @returns one sentence for each grant that this user may not make, with the statement for the owner
  */
-export async function grantTables(execute: Execute, { role, tables }: GrantOptions): Promise<readonly string[]> {
+export async function grantTables(execute: Execute, { role, who, tables }: GrantOptions): Promise<readonly string[]> {
   const { rows } = await execute(MISSING_SQL, {
     declared: describe(tables),
     // Every occurrence of a name is a parameter of its own on the Data API, so none is used twice.
@@ -76,7 +78,7 @@ export async function grantTables(execute: Execute, { role, tables }: GrantOptio
       if (kind !== 'SCHEMA') await execute(NOTE_SQL, { role, kind, name, privileges });
     } else {
       problems.push(
-        `the processor needs ${privileges} on the ${kind.toLowerCase()} ${name}, which belongs to ${owner}, and the user of the ` +
+        `${who} needs ${privileges} on the ${kind.toLowerCase()} ${name}, which belongs to ${owner}, and the user of the ` +
           `migrations may not grant it; have ${owner} run: ${statement}`,
       );
     }
@@ -117,7 +119,10 @@ RETURNING kind, object_name, privilege, EXISTS (
  * @param execute as {@link grantTables}, once it is sure that this release is deployed
  * @returns what was revoked, such as `DELETE on public.orders`
  */
-export async function revokeUndeclared(execute: Execute, { role, tables }: GrantOptions): Promise<readonly string[]> {
+export async function revokeUndeclared(
+  execute: Execute,
+  { role, tables }: Omit<GrantOptions, 'who'>,
+): Promise<readonly string[]> {
   await execute(COUNT_SQL, { declared: describe(tables), role });
   const { rows } = await execute(FORGET_SQL, { role });
   const revoked: string[] = [];

@@ -115,7 +115,7 @@ async function migrate(connection: LockOptions, requestType: 'Create' | 'Update'
 }
 
 /**
- * Grants the roles what they need, and compares the tables with what the projection declares: a function whose every
+ * Grants the roles what they need (operators compare rows, so theirs reads the tables), and compares the tables with what the projection declares: a function whose every
  * batch would be held is not deployed.
  *
  * @returns warnings
@@ -126,18 +126,25 @@ async function settleTables(
   roles: { readonly processor: Credentials; readonly maintenance: Credentials },
 ): Promise<readonly string[]> {
   const tables = JSON.parse(await readFile(TABLES_FILE, 'utf8')) as readonly DeclaredTable[];
-  const { problems, warnings } = await withMigrationLock(connection, async (execute) => {
+  const settled = await withMigrationLock(connection, async (execute) => {
     await grantFramework(execute, roles);
-    const grant = { role: grantedRole(roles.processor.username), tables };
+    const grant = { role: grantedRole(roles.processor.username), who: 'the processor', tables };
+    // Nothing depends on it but `ops verify`, so a deployment does without.
+    const read = {
+      role: grantedRole(roles.maintenance.username),
+      who: '`ops verify`',
+      tables: tables.map((table): DeclaredTable => ({ ...table, privileges: ['SELECT'] })),
+    };
     const refused = await grantTables(execute, grant);
+    const unread = await grantTables(execute, read);
     const check = await checkTables(execute, tables);
-    const result = { ...check, problems: [...check.problems, ...refused] };
-    if (result.problems.length === 0) {
-      const revoked = await revokeUndeclared(execute, grant);
+    const problems = [...check.problems, ...refused];
+    if (problems.length === 0) {
+      const revoked = [...(await revokeUndeclared(execute, grant)), ...(await revokeUndeclared(execute, read))];
       if (revoked.length > 0) logger.info('what no release declares any more was revoked', { revoked });
     }
-    return { commit: true, result };
+    return { commit: true, result: { problems, warnings: [...check.warnings, ...unread] } };
   });
-  if (problems.length > 0) throw new TablesError(problems);
-  return warnings;
+  if (settled.problems.length > 0) throw new TablesError(settled.problems);
+  return settled.warnings;
 }

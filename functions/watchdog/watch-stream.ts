@@ -1,8 +1,9 @@
-import { ListShardsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { WatchdogEnvironment } from '../../contract/environment.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { createPatientExecute } from '../../data-api/retry-transient.ts';
+import { listShards } from '../../kinesis/list-shards.ts';
 import { readRetentionHours } from '../../kinesis/describe-stream.ts';
 import type { ShardSample, StackSample } from '../../progress/verdict.ts';
 import { assessBacklog, type Assessment } from './assess-backlog.ts';
@@ -223,22 +224,4 @@ function unreadableOf(shards: readonly ShardState[]): WatchReport['unreadable'] 
   return shards.flatMap(({ position: { shardId }, probe }) =>
     probe.kind === 'unreadable' ? [{ shardId, error: probe.error }] : [],
   );
-}
-
-/** Every shard that still holds records, closed ones too. */
-async function listShards(kinesis: KinesisClient, streamArn: string): Promise<readonly string[]> {
-  const shardIds: string[] = [];
-  let token: string | undefined;
-  do {
-    const page = await kinesis.send(
-      new ListShardsCommand(
-        token === undefined
-          ? { StreamARN: streamArn, ShardFilter: { Type: 'FROM_TRIM_HORIZON' } }
-          : { NextToken: token },
-      ),
-    );
-    for (const { ShardId } of page.Shards ?? []) if (ShardId !== undefined) shardIds.push(ShardId);
-    token = page.NextToken;
-  } while (token !== undefined);
-  return shardIds;
 }

@@ -44,7 +44,8 @@ export class OperatorPolicy extends Construct {
     });
     Validations.of(this.policy).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'CloudWatch takes no resource in the permission to read metrics, nor in that to see composite alarms',
+      reason:
+        'Neither metrics, nor composite alarms, nor the limits of an account are a resource that a permission can name',
     });
     props.failedBatches?.acknowledgeObjects(this.policy);
   }
@@ -62,7 +63,15 @@ function allowAskAround(props: OperatorPolicyProps): readonly PolicyStatement[] 
       functions.map(({ functionArn }) => functionArn),
     ),
     allow(['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic'], [pageTopic.topicArn]),
-    allow(['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'], ['*']),
+    allow(
+      [
+        'cloudwatch:DescribeAlarms',
+        'cloudwatch:DescribeAlarmHistory',
+        'cloudwatch:GetMetricData',
+        'lambda:GetAccountSettings',
+      ],
+      ['*'],
+    ),
   ];
 }
 
@@ -71,7 +80,7 @@ function allowRedrive({ encryptionKey, stream, failedBatches }: OperatorPolicyPr
   const keys = [streamKey, failedBatches === undefined ? undefined : encryptionKey].filter((key) => key !== undefined);
   const keyArns = [...new Set(keys.map(({ keyArn }) => keyArn))];
   return [
-    allow(['kinesis:PutRecords'], [streamArn]),
+    allow(['kinesis:PutRecord', 'kinesis:PutRecords'], [streamArn]),
     ...(failedBatches?.listStatements() ?? []),
     ...(failedBatches === undefined
       ? []

@@ -2,7 +2,7 @@ import { BATCH_SIZE, MAX_BATCHING_WINDOW_SECONDS, PARALLELIZATION_FACTOR } from 
 import type { IntegerRange } from '../../contract/integer-range.ts';
 import { describeIntegerRange, integerProblem, isIntegerWithin } from '../../contract/integer-range.ts';
 import { ProblemsError } from '../../contract/problems-error.ts';
-import { filterProblem, type FilterPattern } from './event-filter.ts';
+import { filterProblem, type FilterPattern } from '../../kinesis/filter/event-filter.ts';
 
 /** Where a shard without a checkpoint is read from. */
 export type StartingPosition = 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';

@@ -1,5 +1,5 @@
 import { LAMBDA_MAX_PAYLOAD_BYTES } from '../../contract/limits.ts';
-import { createEventFilter } from './event-filter.ts';
+import { createEventFilter } from '../../kinesis/filter/event-filter.ts';
 import { Lane } from './lane.ts';
 import type { MappingContext } from './mapping-context.ts';
 import { createRecordEncoder, type MappingRecord } from './mapping-record.ts';

@@ -15,7 +15,7 @@ export interface RedriveSettings {
   /** Waits; injected so that tests own the time. */
   readonly sleep: (ms: number) => Promise<void>;
   /** Hears of the items as they are listed, or put back and marked. */
-  readonly onItems: (items: readonly RedriveItem[]) => void;
+  readonly onItems: (items: readonly RedriveItem[]) => void | Promise<void>;
 }
 
 /** What a redrive did. */
@@ -56,7 +56,7 @@ export async function redrive(
       await source.mark(taken);
     }
     items += taken.length;
-    onItems(taken);
+    await onItems(taken);
     if (items >= limit) break;
     if (signal.aborted) return { items, records, refused, isInterrupted: true };
   }

@@ -1,43 +1,102 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../../command-line/usage-error.ts';
 import { putRecords } from '../../kinesis/put-records.ts';
+import { OPS_EXIT_CODES, type OpsExitCode } from '../exit-codes.ts';
 import type { OpsConsole } from '../ops-console.ts';
 import type { Target } from '../stack/open-target.ts';
+import { awaitEffect, describeEffect, type RedriveEffect } from './await-effect.ts';
 import { createFailureObjectSource, createFolderFailureObjects, type FailureObjects } from './failure-object-source.ts';
+import { withPreviews } from './payload-preview.ts';
 import { createQuarantineSource } from './quarantine-source.ts';
 import type { RedriveOptions } from './redrive-command.ts';
-import type { RecordSink, RedriveItem, RedriveSource } from './redrive-source.ts';
+import { RedriveListing } from './redrive-listing.ts';
+import type { RecordSink, RedriveSource } from './redrive-source.ts';
+import { summarizeQuarantine } from './redrive-summary.ts';
 import { redrive, type RedriveReport } from './redrive.ts';
 
 /**
- * Lists what is set aside, or puts it back.
+ * Says what is set aside, by reason, or puts it back.
  *
- * @returns what was done; some of it may be refused
+ * @returns `found` when something was refused, rejected again, or has no effect so far
  * @throws {@link UsageError} when the options do not go with the stack
  */
 export async function runRedrive(
   target: Target,
   options: RedriveOptions,
-  { say, signal }: Omit<OpsConsole, 'progress'>,
-): Promise<RedriveReport> {
-  const listed: RedriveItem['summary'][] = [];
-  const { apply: isApplied, rate: ratePerSecond, limit, json } = options;
+  opsConsole: OpsConsole,
+): Promise<OpsExitCode> {
+  refuseContradictions(options);
+  const listing = new RedriveListing(options, opsConsole.say);
+  const isQuarantine = options.bucket === undefined && options.prefix === undefined && options.failures === undefined;
+  if (isQuarantine) {
+    opsConsole.progress('counting what is set aside');
+    listing.reasons = await summarizeQuarantine(target.execute, options);
+  }
+  const { report, put } = await goThrough(target, options, { opsConsole, listing });
+  const effect = options.verify ? await verifyEffect(target, put, { options, opsConsole }) : undefined;
+  listing.finish(report, effect);
+  return exitCodeOf(report, effect);
+}
+
+interface Going {
+  readonly opsConsole: OpsConsole;
+  readonly listing: RedriveListing;
+}
+
+/** Puts items back, or lists them; where nobody asks for each, those of the quarantine are counted already. */
+async function goThrough(target: Target, options: RedriveOptions, { opsConsole, listing }: Going) {
+  const { apply: isApplied, rate: ratePerSecond, limit, payload } = options;
+  const put: string[] = [];
+  if (!isApplied && listing.reasons !== undefined && !listing.listsEach) {
+    const counted = listing.reasons.reduce((sum, { items }) => sum + items, 0);
+    listing.items = Math.min(counted, limit);
+    return { put, report: { items: listing.items, records: 0, refused: [], isInterrupted: false } };
+  }
   const report = await redrive(await createSource(target, options), createSink(target), {
     isApplied,
     ratePerSecond,
     limit,
-    signal,
+    signal: opsConsole.signal,
     sleep: (ms) => sleep(ms),
-    onItems: (items) => {
-      for (const { summary } of items) {
-        if (json) listed.push(summary);
-        else say(describeItem(summary));
-      }
+    onItems: async (items) => {
+      if (options.verify) put.push(...items.map(({ id }) => id));
+      const isShown = payload !== undefined && listing.reasons !== undefined;
+      listing.add(isShown ? await withPreviews(target.execute, items, payload) : items);
+      opsConsole.progress(`${isApplied ? 'put back' : 'found'} ${listing.items.toLocaleString('en-US')}`);
     },
   });
-  if (json) say(JSON.stringify({ ...report, isApplied, entries: listed }, null, 2));
-  else for (const line of describeRedrive(report, isApplied)) say(line);
-  return report;
+  return { put, report };
+}
+
+function refuseContradictions({ verify, apply, bucket, failures }: RedriveOptions): void {
+  const problems = [
+    ...(verify && !apply ? ['`--verify` must come with `--apply`: without it nothing is put back'] : []),
+    ...(verify && (bucket !== undefined || failures !== undefined)
+      ? ['`--verify` knows the entries of the quarantine only; after on-failure objects, use `ops verify`']
+      : []),
+  ];
+  if (problems.length > 0) throw new UsageError(problems);
+}
+
+function exitCodeOf({ refused, isInterrupted }: RedriveReport, effect: RedriveEffect | undefined): OpsExitCode {
+  const isDone = effect === undefined || (effect.open === 0 && Object.keys(effect.rejectedAgain).length === 0);
+  return refused.length === 0 && !isInterrupted && isDone ? OPS_EXIT_CODES.fine : OPS_EXIT_CODES.found;
+}
+
+function verifyEffect(
+  { execute }: Target,
+  ids: readonly string[],
+  { options, opsConsole }: { readonly options: RedriveOptions; readonly opsConsole: OpsConsole },
+): Promise<RedriveEffect> {
+  return awaitEffect(execute, ids, {
+    timeoutMs: 1000 * options.verifyTimeout,
+    signal: opsConsole.signal,
+    onLook: (effect) => {
+      opsConsole.progress(`waiting for the effect: ${describeEffect(effect)}`);
+    },
+    sleep: (ms) => sleep(ms, undefined, { signal: opsConsole.signal }).catch(() => undefined),
+    now: () => performance.now(),
+  });
 }
 
 async function createSource(target: Target, options: RedriveOptions): Promise<RedriveSource> {
@@ -81,26 +140,4 @@ function createSink({ client, stack }: Target): RecordSink {
       await putRecords({ client: await client('kinesis'), stream: { StreamARN: stack.outputs.StreamArn } }, records);
     },
   };
-}
-
-function describeItem(summary: RedriveItem['summary']): string {
-  return Object.entries(summary)
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? oneLine(value) : String(value)}`)
-    .join('  ');
-}
-
-function oneLine(text: string): string {
-  return /[\s"]/.test(text) ? JSON.stringify(text) : text;
-}
-
-function describeRedrive({ items, records, refused, isInterrupted }: RedriveReport, isApplied: boolean): string[] {
-  const done = isApplied
-    ? `${items} put back as ${records} records and marked`
-    : `${items} would be put back; nothing was changed, add --apply to do it`;
-  return [
-    ...refused.map(({ id, problem }) => `refused ${id}: ${problem}`),
-    ...(isInterrupted ? ['Interrupted: run it again for the rest.'] : []),
-    `${done}${refused.length > 0 ? `; ${refused.length} refused` : ''}`,
-  ];
 }

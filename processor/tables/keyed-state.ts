@@ -36,7 +36,7 @@ export const KEYED = {
 export type Part = readonly [name: string, sql: string];
 
 /** Version columns as they are compared. Text compares bytewise: by a language, a batch and its table could disagree. */
-export function compared({ version, columns }: KeyedState, row: string): string[] {
+export function compared({ version, columns }: Pick<KeyedState, 'version' | 'columns'>, row: string): string[] {
   return version.map((column) => comparable(column, columns[column], row));
 }
 

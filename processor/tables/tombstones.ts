@@ -13,7 +13,7 @@ const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
  * The key of a row as tombstones have it: one text for all values that PostgreSQL takes for equal, whatever the time zone
  * and the formats of the session.
  */
-export function tombstoneKey({ key, columns }: KeyedState, row: string): string {
+export function tombstoneKey({ key, columns }: Pick<KeyedState, 'key' | 'columns'>, row: string): string {
   const values = key.map((column) => keyForm(`${row}.${identifier(column)}`, columns[column] ?? ''));
   return `jsonb_build_array(${values.join(', ')})::text`;
 }
@@ -34,13 +34,14 @@ export const TOUCHES = `${TOMBSTONE}.touches AS ${KEYED.touches}`;
 
 /** Whether a row is no older than the removal that the joined tombstone tells of, if it tells of one. */
 export function isNoOlderThanTombstone(state: KeyedState, row: string): string {
-  const dead = state.version.map((column, position) =>
-    comparableValue(
-      `(${TOMBSTONE}.version->>${position})::${sqlTypeOf(state.columns[column] ?? '')}`,
-      state.columns[column],
-    ),
+  return `((${removedVersion(state).join(', ')}) <= (${compared(state, row).join(', ')})) IS NOT FALSE`;
+}
+
+/** Version of the removal that the joined tombstone tells of, as it is compared; nulls where it tells of none. */
+export function removedVersion({ version, columns }: Pick<KeyedState, 'version' | 'columns'>): string[] {
+  return version.map((column, position) =>
+    comparableValue(`(${TOMBSTONE}.version->>${position})::${sqlTypeOf(columns[column] ?? '')}`, columns[column]),
   );
-  return `((${dead.join(', ')}) <= (${compared(state, row).join(', ')})) IS NOT FALSE`;
 }
 
 function versionOf({ version, columns }: { readonly version: readonly string[]; readonly columns: Columns }): string {

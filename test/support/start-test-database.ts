@@ -1,5 +1,6 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import pg from 'pg';
+import type { FunctionFolder } from '../../build/function-folder.ts';
 import type { DataApiServerOptions } from '../../local/data-api/data-api-server-options.ts';
 import { startDataApiServer } from '../../local/data-api/start-data-api-server.ts';
 import { startPostgres } from '../../local/postgres/start-postgres.ts';
@@ -24,8 +25,15 @@ export interface TestDatabase {
   readonly close: () => Promise<void>;
 }
 
-/** Starts everything; whoever calls it closes it in `afterAll`. */
-export async function startTestDatabase(options: Partial<DataApiServerOptions> = {}): Promise<TestDatabase> {
+/**
+ * Starts everything; whoever calls it closes it in `afterAll`.
+ *
+ * @param functions whose tables are made by their migrations
+ */
+export async function startTestDatabase(
+  options: Partial<DataApiServerOptions> = {},
+  functions: readonly FunctionFolder[] = [],
+): Promise<TestDatabase> {
   await using stack = new AsyncDisposableStack();
   const postgres = await startPostgres();
   stack.defer(() => postgres.stop());
@@ -41,7 +49,7 @@ export async function startTestDatabase(options: Partial<DataApiServerOptions> =
     client.destroy();
   });
   const { resourceArn, secretArn, database } = server;
-  await prepareTables(server, [], []);
+  await prepareTables(server, functions, []);
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   // The server may be gone before a connection has said goodbye; by then nobody waits for an answer.
   pool.on('error', () => undefined);

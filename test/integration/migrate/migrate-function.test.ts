@@ -228,6 +228,9 @@ describe('the role of watchdog and pruning', () => {
     'SELECT * FROM event_processor.fuse',
     'UPDATE event_processor.fuse SET allowed_at = now()',
     'SELECT payload FROM event_processor.quarantine',
+    // What verifies compares rows, and runs the projection, which looks at reference rows.
+    'SELECT * FROM flights',
+    'SELECT iata FROM airports',
     'UPDATE event_processor.quarantine SET redriven_at = now()',
   ])('may: %s', async (sql) => {
     const database = await migratedDatabase();
@@ -235,7 +238,9 @@ describe('the role of watchdog and pruning', () => {
   });
 
   test.each([
-    'SELECT * FROM flights',
+    'SELECT * FROM others',
+    'DELETE FROM flights',
+    'INSERT INTO airport_days (airport) VALUES (1)',
     'DELETE FROM event_processor.quarantine',
     'UPDATE event_processor.fuse SET blown_at = NULL',
     'UPDATE event_processor.quarantine SET payload = payload',

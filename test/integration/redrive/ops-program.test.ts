@@ -56,7 +56,7 @@ describe('ops redrive', () => {
     const object = { body: JSON.stringify({ KinesisBatchInfo: info, payload }), modifiedAtMs: 0 };
     services.buckets.set('failed', new Map([['aws/lambda/m/1', object]]));
     services.stacks.set('flights-local', { status: '', outputs: { ...outputs, FailedBatchesBucket: 'failed' } });
-    const { code, stdout } = await redrive('--local', '--bucket', '--json');
+    const { code, stdout } = await redrive('--local', '--bucket', '--details', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ items: 1, entries: [{ id: 'aws/lambda/m/1', records: 1 }] });
     expect([...(services.buckets.get('failed')?.keys() ?? [])]).toEqual(['aws/lambda/m/1']);
@@ -90,12 +90,13 @@ describe('ops redrive', () => {
     const info = { shardId: 'shardId-0', streamArn: outputs.StreamArn };
     await writeFile(join(failures, 'good'), JSON.stringify({ KinesisBatchInfo: info, payload }));
     await writeFile(join(failures, 'queue'), JSON.stringify({ KinesisBatchInfo: info }));
-    const { code, stdout } = await redrive('--local', '--failures', failures, '--json');
+    const { code, stdout } = await redrive('--local', '--failures', failures, '--details', '--json');
 
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       isApplied: false,
       records: 0,
+      reasons: [{ reason: 'unknown', items: 1 }],
       entries: [{ id: 'good', records: 1 }],
       refused: [{ id: 'queue', problem: expect.stringContaining('metadata only') as string }],
     });

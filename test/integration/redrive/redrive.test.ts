@@ -149,7 +149,7 @@ describe('a redrive', () => {
     await quarantine(5);
     const sink = new MemorySink();
     const listed: RedriveItem[] = [];
-    const report = await run(source(), sink, { isApplied: false, onItems: (items) => listed.push(...items) });
+    const report = await run(source(), sink, { isApplied: false, onItems: (items) => void listed.push(...items) });
 
     expect(report).toEqual({ items: 5, records: 0, refused: [], isInterrupted: false });
     expect(listed.map(({ summary }) => summary['eventId'])).toEqual([0, 1, 2, 3, 4].map((n) => `parcel-${n}`));

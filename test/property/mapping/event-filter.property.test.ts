@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventFilter, filterProblem } from '../../../local/mapping/event-filter.ts';
+import { createEventFilter, filterProblem } from '../../../kinesis/filter/event-filter.ts';
 import { matchesPattern, render, type Json } from './reference-event-matcher.ts';
 
 /** Few keys and values, so that patterns and events meet; keys with dots, so that names meet on different ways. */

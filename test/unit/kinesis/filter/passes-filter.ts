@@ -1,4 +1,4 @@
-import { createEventFilter } from '../../../../local/mapping/event-filter.ts';
+import { createEventFilter } from '../../../../kinesis/filter/event-filter.ts';
 
 /** Whether a filter lets a record with this content through; a string is the content as it stands. */
 export function passesFilter(filter: Record<string, unknown>, content: unknown): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEventFilter, filterProblem } from '../../../../local/mapping/event-filter.ts';
+import { createEventFilter, filterProblem } from '../../../../kinesis/filter/event-filter.ts';
 import { passesFilter } from './passes-filter.ts';
 
 const METADATA_ONLY = { sequenceNumber: '1', partitionKey: 'ORD', data: 'bm90IGpzb24=', approximateArrivalMs: 1_500 };

@@ -1,6 +1,16 @@
 import { LeafCollector, parseLeafTexts } from './filter-leaves.ts';
 import { compilePattern, type CompiledPattern } from './filter-pattern.ts';
-import type { StreamRecord } from './ports.ts';
+
+/** What a filter sees of a record. */
+export interface FilteredRecord {
+  /** Decimal digits. */
+  readonly sequenceNumber: string;
+  readonly partitionKey: string;
+  /** Content in base64. */
+  readonly data: string;
+  /** Milliseconds since 1970. */
+  readonly approximateArrivalMs: number;
+}
 
 /**
  * A filter of an event source mapping: `data` is matched against the content of the record parsed as JSON, the other
@@ -66,7 +76,7 @@ function compile(pattern: unknown): CompiledPattern {
  *
  * @param filters patterns without a {@link filterProblem}
  */
-export function createEventFilter(filters: readonly FilterPattern[]): (record: StreamRecord) => boolean {
+export function createEventFilter(filters: readonly FilterPattern[]): (record: FilteredRecord) => boolean {
   if (filters.length === 0) return () => true;
   const compiled = filters.map((pattern) => {
     const { names, matches } = compile(pattern);
@@ -87,7 +97,7 @@ function beginningsOf(name: string): readonly string[] {
   return keys.map((_, index) => keys.slice(0, index + 1).join('.'));
 }
 
-function addMetadata(collector: LeafCollector, record: StreamRecord): void {
+function addMetadata(collector: LeafCollector, record: FilteredRecord): void {
   collector.add('kinesisSchemaVersion', '"1.0"');
   collector.add('partitionKey', `"${record.partitionKey}"`);
   collector.add('sequenceNumber', `"${record.sequenceNumber}"`);

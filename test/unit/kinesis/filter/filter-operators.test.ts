@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filterProblem } from '../../../../local/mapping/event-filter.ts';
+import { filterProblem } from '../../../../kinesis/filter/event-filter.ts';
 import { passesFilter } from './passes-filter.ts';
 
 /** Whether a rule lets a value through, the value as JSON text; `undefined` leaves the field out. */

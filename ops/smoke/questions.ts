@@ -1,0 +1,34 @@
+import { alias, concurrency, dataApi } from './account-questions.ts';
+import { idleZeros, lateMetrics } from './metric-questions.ts';
+import { page } from './page-question.ts';
+import { pause } from './pause-question.ts';
+import { probe } from './probe-question.ts';
+import { unknown, type Question } from './question.ts';
+import { forgottenPosition } from './stream-questions.ts';
+
+/** A timeout leaves a note of a crash behind, which pages: that is not for a command to do by itself. */
+const timeoutLog: Question = {
+  name: 'timeout-log',
+  question: 'How does a timeout show in logs that are JSON?',
+  changes: false,
+  answer: () =>
+    Promise.resolve(
+      unknown(
+        'a timeout leaves a note behind that pages, so this is for you to try: docs/first-deployment.md says how',
+      ),
+    ),
+};
+
+/** All that only an account can tell, in the order in which it is asked: what stops the consumer comes last. */
+export const QUESTIONS: readonly Question[] = [
+  dataApi,
+  concurrency,
+  alias,
+  forgottenPosition,
+  idleZeros,
+  lateMetrics,
+  probe,
+  page,
+  pause,
+  timeoutLog,
+];

@@ -1,0 +1,62 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { addTargetOptions, examples, type TargetOptions } from '../stack/target-options.ts';
+import { QUESTIONS } from './questions.ts';
+
+/** What `npm run ops -- smoke` is asked to do. */
+export interface SmokeOptions extends TargetOptions {
+  /** File with events to send, a JSON document a line. */
+  readonly events?: string;
+  /** Member of an event that is its partition key; undefined for one key for all. */
+  readonly partitionKey?: string;
+  /** Names of the questions to ask; undefined for all. */
+  readonly only?: readonly string[];
+  /** Names of questions to leave out. */
+  readonly skip: readonly string[];
+  /** Where the report goes, as Markdown or, with `.json` at its end, as JSON. */
+  readonly report?: string;
+  /** Also on a stage that is protected. */
+  readonly force: boolean;
+  readonly function?: string;
+}
+
+const NAMES = QUESTIONS.map(({ name }) => name).join(', ');
+
+/**
+ * Describes the subcommand to commander.
+ *
+ * @param action gets the options once they are sound
+ */
+export function createSmokeCommand(action: (options: SmokeOptions) => Promise<void>): Command {
+  return addTargetOptions(new Command('smoke'))
+    .description(
+      `Settle what only an account can tell, after the first deployment of a test stage; takes about 15 minutes, and pauses the consumer. Questions: ${NAMES}.`,
+    )
+    .option(
+      '--events <file>',
+      'events to send, a JSON document a line; each is put twice and more, so it must be harmless',
+    )
+    .option(
+      '--partition-key <member>',
+      'the member of an event that is its partition key; one key for all when left out',
+    )
+    .option('--only <names>', 'only these questions, with commas in between', questionNames)
+    .option('--skip <names>', 'not these questions', questionNames, [])
+    .option('--report <file>', 'write the report there too, as Markdown, or as JSON where the name ends so')
+    .option('--force', 'also on a stage that is protected from deletion, as production is', false)
+    .option('--function <name>', "the function's folder, where the stack is not named after it")
+    .addHelpText(
+      'after',
+      examples(
+        'smoke --stack flights-dev --events probes.ndjson --report smoke.md',
+        'smoke --stack flights-dev --only page',
+      ),
+    )
+    .action(action);
+}
+
+function questionNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const strange = names.filter((name) => !QUESTIONS.some((question) => question.name === name));
+  if (strange.length > 0) throw new InvalidArgumentError(`must be among ${NAMES}; got ${strange.join(', ')}`);
+  return names;
+}
