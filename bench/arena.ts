@@ -18,6 +18,8 @@ export interface Arena {
   readonly postgres: PostgresServer;
   readonly dataApi: DataApiServer;
   readonly events: FlightEvents;
+  /** For tables of a scenario's own. */
+  readonly database: pg.Client;
   /** Environment variables of a function that talks to this Data API. */
   readonly functionEnvironment: Readonly<Record<string, string>>;
   /** Empties what runs write. */
@@ -39,7 +41,7 @@ export class VerificationError extends Error {
 const FLIGHTS = { name: 'flights', migrations: join(import.meta.dirname, '../functions/flights/migrations') };
 
 const EMPTY_ALL = `TRUNCATE flights, airport_days, latest_departures, event_processor.ledger,
-  event_processor.quarantine, event_processor.batch_log`;
+  event_processor.quarantine, event_processor.batch_log, event_processor.tombstone`;
 
 /** Longer than any bench: a warm cache must not cool down between two rounds. */
 const CACHE_TTL_SECONDS = 3_600;
@@ -62,6 +64,7 @@ export async function openArena(): Promise<Arena> {
     postgres,
     dataApi,
     events,
+    database,
     functionEnvironment: environmentOf(dataApi),
     reset: async () => {
       await database.query(EMPTY_ALL);

@@ -17,6 +17,11 @@ const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
   dataApiHeapGrowthBytes: 'bytes of heap grown in the Data API server, second half under load',
   batch10000vs1000: 'times the time per event, batch 10,000 against 1,000',
   remainingTimeError: 'of the truth, by which the time left shown was wrong at most',
+  mixRatio: 'times the time per event, a tenth removals and a tenth patches against whole rows only',
+  hotCounterRatio: 'of the speed, one counter for ten lanes against one per partition key',
+  shardLimitRatio150B: 'times what a shard gives, records of 150 bytes',
+  shardLimitRatio1KB: 'times what a shard gives, records of 1 KB',
+  shardLimitRatio10KB: 'times what a shard gives, records of 10 KB',
   planError: 'of the truth, by which a planned catch-up was wrong at most',
 };
 

@@ -11,6 +11,8 @@ export interface DrainSettings {
   readonly lanes: number;
   /** Milliseconds added to each Data API call. */
   readonly latencyMs: number;
+  /** As many records as there are events. @defaultValue flights */
+  readonly records?: () => Iterable<AppendedRecord>;
   /** Partition key of an event, by its place. @defaultValue that of the event itself */
   readonly partitionKeyOf?: (place: number) => string;
 }
@@ -33,10 +35,10 @@ export type FunctionRun = Run & Pick<DrainedBacklog, 'batches'>;
 export async function drain(
   arena: Arena,
   runtime: FunctionRuntime,
-  { events, batchSize, lanes, latencyMs, partitionKeyOf }: DrainSettings,
+  { events, batchSize, lanes, latencyMs, records: given, partitionKeyOf }: DrainSettings,
 ): Promise<FunctionRun> {
   const stream = new MemoryStream({ shardCount: 1 });
-  const records = arena.events.records(events);
+  const records = given?.() ?? arena.events.records(events);
   stream.append(partitionKeyOf === undefined ? records : withKeys(records, partitionKeyOf));
   arena.dataApi.setLatencyMs(latencyMs);
   const callsBefore = countCalls(arena);

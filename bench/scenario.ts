@@ -83,6 +83,11 @@ export const TARGETS = {
   dataApiHeapGrowthBytes: { atMost: 2 * 1024 * 1024 },
   batch10000vs1000: { atMost: 1.1 },
   remainingTimeError: { atMost: 0.1 },
+  mixRatio: { atMost: 1.3 },
+  hotCounterRatio: { atLeast: 0.8 },
+  shardLimitRatio150B: { atLeast: 1 },
+  shardLimitRatio1KB: { atLeast: 1 },
+  shardLimitRatio10KB: { atLeast: 1 },
   planError: { atMost: 0.1 },
 } as const satisfies Record<string, { readonly atLeast: number } | { readonly atMost: number }>;
 

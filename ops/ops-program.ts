@@ -6,6 +6,8 @@ import { OPS_EXIT_CODES, type OpsExitCode } from './exit-codes.ts';
 import { describeFailedCall } from './failed-call.ts';
 import { createFindCommand } from './find/find-command.ts';
 import { runFind } from './find/run-find.ts';
+import { createBoostCommand } from './boost/boost-command.ts';
+import { runBoost } from './boost/run-boost.ts';
 import { createFuseCommand } from './fuse/fuse-command.ts';
 import { runFuse } from './fuse/run-fuse.ts';
 import type { OpsConsole } from './ops-console.ts';
@@ -69,5 +71,6 @@ function createCommands(
         return OPS_EXIT_CODES.fine;
       }),
     ),
+    createBoostCommand(on(runBoost)),
   ];
 }

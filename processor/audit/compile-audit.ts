@@ -4,7 +4,7 @@ import type { OwnLedger } from '../tables/inserts.ts';
 import { compared, isRemoval, KEYED, sameKey } from '../tables/keyed-state.ts';
 import type { Table } from '../tables/table-kind.ts';
 import { columnList, identifier, isMarked, keyOrder, OWN, ownName } from '../tables/table-kind.ts';
-import { joinTombstone, removedVersion, tombstoneKey } from '../tables/tombstones.ts';
+import { joinTombstone, removedVersion } from '../tables/tombstones.ts';
 import type { WrittenTables } from '../write/compile-rows.ts';
 import { compileRows } from '../write/compile-rows.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
@@ -121,7 +121,7 @@ function auditVersions({ table, name, rows }: Compared): string {
   const marked = isMarked(table);
   const newest = `
     SELECT DISTINCT ON (${keyOrder(table, row)}) ${row}.${n}, ${columnList(Object.keys(table.columns), row)},
-      ${marked ? isRemoval(`${row}.${mark}`) : 'false'} AS ${KEYED.isRemoval}, ${tombstoneKey(table, row)} AS ${KEYED.text}
+      ${marked ? isRemoval(`${row}.${mark}`) : 'false'} AS ${KEYED.isRemoval}
     FROM ${rows} AS ${row}
     ORDER BY ${keyOrder(table, row)}, ${[...compared(table, row), `${row}.${marked ? order : n}`].map((by) => `${by} DESC`).join(', ')}`;
   const isReached = (version: readonly string[]): string =>
@@ -132,7 +132,7 @@ function auditVersions({ table, name, rows }: Compared): string {
   FROM (${newest}) AS ${row}
   LEFT JOIN (SELECT true AS ${isThere}, ${columnList([...table.key, ...table.version])} FROM ${identifier(name)}) AS ${there}
     ON ${sameKey(table, there, row)}
-  ${joinTombstone(name, row)}
+  ${joinTombstone(table, { name, row })}
   WHERE CASE WHEN ${there}.${isThere} THEN NOT ${isReached(compared(table, there))}
     ELSE NOT ${row}.${KEYED.isRemoval} AND NOT ${isReached(removedVersion(table))} END`;
 }

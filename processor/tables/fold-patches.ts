@@ -3,7 +3,7 @@ import type { KeyedState, Part } from './keyed-state.ts';
 import { compared, isNoOlder, isRemoval, isThere, KEYED, lockedRows, sameKey } from './keyed-state.ts';
 import type { WriteTarget } from './table-kind.ts';
 import { columnList, fail, identifier, keyOrder, OWN, ownName } from './table-kind.ts';
-import { isNoOlderThanTombstone, joinTombstone, tombstoneKey, TOUCHES } from './tombstones.ts';
+import { isNoOlderThanTombstone, isWithoutTombstone, joinTombstone, TOUCHES } from './tombstones.ts';
 
 /** Among the rows of a key with the same version or a lower one, where a row stands. */
 const RANK = ownName('rank');
@@ -30,11 +30,10 @@ export function foldPatches(
   const { name, table, rows, part } = target;
   const { row, n, order, mark } = OWN;
   const [given, there, ranked, applied, folded] = names(part, ['given', 'there', 'ranked', 'applied', 'folded']);
-  const key = state.removes ? `, ${tombstoneKey(state, row)} AS ${KEYED.text}` : '';
   const columns = Object.keys(state.columns);
   return {
     parts: [
-      [given, `SELECT ${row}.${n}, ${order}, ${mark}, ${columnList(columns, row)}${key} FROM ${rows}`],
+      [given, `SELECT ${row}.${n}, ${order}, ${mark}, ${columnList(columns, row)} FROM ${rows}`],
       [
         there,
         lockedRows(state, {
@@ -65,7 +64,7 @@ function rank(state: KeyedState, { name, given, there }: Readonly<Record<'name' 
   return `
   SELECT ${row}.*, ${isThere(state)} AS ${KEYED.isThere}${state.removes ? `, ${TOUCHES}` : ''},
     rank() OVER (PARTITION BY ${keyOrder(state, row)} ORDER BY ${compared(state, row).join(', ')}) AS ${RANK}
-  FROM ${given} AS ${row} LEFT JOIN ${there} AS ${OWN.there} ON ${sameKey(state, OWN.there, row)} ${state.removes ? joinTombstone(name, row) : ''}
+  FROM ${given} AS ${row} LEFT JOIN ${there} AS ${OWN.there} ON ${sameKey(state, OWN.there, row)} ${state.removes ? joinTombstone(state, { name, row }, isWithoutTombstone(state, row)) : ''}
   WHERE ${isNoOlder(row, OWN.there, state)}${state.removes ? ` AND ${isNoOlderThanTombstone(state, row)}` : ''}
 `;
 }
@@ -116,11 +115,7 @@ function fold(state: KeyedState, applied: string): string {
     ];
   });
   const own = state.removes
-    ? [
-        `min(${KEYED.text}) AS ${KEYED.text}`,
-        `max(${KEYED.touches}) AS ${KEYED.touches}`,
-        `${isRemoval(last(mark))} AS ${KEYED.isRemoval}`,
-      ]
+    ? [`max(${KEYED.touches}) AS ${KEYED.touches}`, `${isRemoval(last(mark))} AS ${KEYED.isRemoval}`]
     : [];
   const selected = [
     columnList(state.key),
@@ -143,7 +138,7 @@ function complete(state: KeyedState, { folded, there }: { readonly folded: strin
     const name = identifier(column);
     return `CASE WHEN ${hasValue(index)} THEN ${row}.${name} WHEN ${REMOVED_AT} IS NULL THEN ${OWN.there}.${name} END AS ${name}`;
   });
-  const own = [KEYED.isThere, ...(state.removes ? [KEYED.isRemoval, KEYED.text, KEYED.touches] : [])];
+  const own = [KEYED.isThere, ...(state.removes ? [KEYED.isRemoval, KEYED.touches] : [])];
   return `
   SELECT ${columnList([...state.key, ...state.version], row)}, ${own.join(', ')},
     ${values.join(',\n    ')}

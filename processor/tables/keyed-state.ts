@@ -26,8 +26,6 @@ export const KEYED = {
   isThere: ownName('is_there'),
   /** Whether its row is to go. */
   isRemoval: ownName('is_removal'),
-  /** The key as tombstones have it. */
-  text: ownName('key'),
   /** How often its tombstone had been touched; null where there is none. */
   touches: ownName('touches'),
 } as const;

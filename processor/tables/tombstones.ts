@@ -2,7 +2,7 @@ import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import { isComposed, keyForm, sqlTypeOf } from './column-sql.ts';
 import type { KeyedState } from './keyed-state.ts';
-import { compared, KEYED } from './keyed-state.ts';
+import { compared, isRemoval, KEYED } from './keyed-state.ts';
 import type { Columns } from './table-kind.ts';
 import { comparableValue, fail, identifier, OWN, ownName } from './table-kind.ts';
 
@@ -13,7 +13,7 @@ const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
  * The key of a row as tombstones have it: one text for all values that PostgreSQL takes for equal, whatever the time zone
  * and the formats of the session.
  */
-export function tombstoneKey({ key, columns }: Pick<KeyedState, 'key' | 'columns'>, row: string): string {
+function tombstoneKey({ key, columns }: Pick<KeyedState, 'key' | 'columns'>, row: string): string {
   const values = key.map((column) => keyForm(`${row}.${identifier(column)}`, columns[column] ?? ''));
   return `jsonb_build_array(${values.join(', ')})::text`;
 }
@@ -21,12 +21,28 @@ export function tombstoneKey({ key, columns }: Pick<KeyedState, 'key' | 'columns
 /**
  * Joins the tombstone of a row's key, if there is one. With OFFSET 0 each is looked up by itself: however many there are, a
  * batch reads those of its own keys.
+ *
+ * @param named name of the table, as it is declared, and the row
+ * @param isSpared condition under which none is looked for
  */
-export function joinTombstone(name: string, row: string): string {
+export function joinTombstone(
+  state: Pick<KeyedState, 'key' | 'columns'>,
+  { name, row }: { readonly name: string; readonly row: string },
+  isSpared = 'false',
+): string {
   return `LEFT JOIN LATERAL (
     SELECT version, touches FROM ${FRAMEWORK_TABLES.tombstone}
-    WHERE function_name = ${FUNCTION_NAME} AND table_name = '${name}' AND key = ${row}.${KEYED.text} OFFSET 0
+    WHERE NOT ${isSpared} AND function_name = ${FUNCTION_NAME} AND table_name = '${name}' AND key = ${tombstoneKey(state, row)} OFFSET 0
   ) AS ${TOMBSTONE} ON true`;
+}
+
+/**
+ * Whether a row that was given, with its mark, needs no look for a tombstone. Where a row is there, as `"~t"`, it is newer than
+ * a removal before it, so that only one that is to go now does: the others, nearly all, are spared a tenth of the work.
+ */
+export function isWithoutTombstone(state: KeyedState, row: string): string {
+  const versionsThere = state.version.map((column) => `${OWN.there}.${identifier(column)}`);
+  return `(ROW(${versionsThere.join(', ')}) IS NOT NULL AND NOT ${isRemoval(`${row}.${OWN.mark}`)})`;
 }
 
 /** How often the joined tombstone was touched. */
@@ -60,12 +76,13 @@ function versionOf({ version, columns }: { readonly version: readonly string[]; 
  */
 export function touchTombstones(state: KeyedState, name: string, chosen: string): string {
   const { row } = OWN;
+  const key = tombstoneKey(state, row);
   const raced = fail('40001', `'another lane has just created or removed a row of ${name}'`);
   return `
   INSERT INTO ${FRAMEWORK_TABLES.tombstone} AS ${TOMBSTONE} (function_name, table_name, key, version, touches)
-  SELECT ${FUNCTION_NAME}, '${name}', ${row}.${KEYED.text}, CASE WHEN ${KEYED.isRemoval} THEN ${versionOf(state)} END,
+  SELECT ${FUNCTION_NAME}, '${name}', ${key}, CASE WHEN ${KEYED.isRemoval} THEN ${versionOf(state)} END,
     coalesce(${row}.${KEYED.touches}, 0) + 1
-  FROM ${chosen} AS ${row} WHERE ${KEYED.isRemoval} OR NOT ${KEYED.isThere} ORDER BY ${row}.${KEYED.text} COLLATE "C"
+  FROM ${chosen} AS ${row} WHERE ${KEYED.isRemoval} OR NOT ${KEYED.isThere} ORDER BY ${key} COLLATE "C"
   ON CONFLICT (function_name, table_name, key) DO UPDATE
   SET version = coalesce(excluded.version, ${TOMBSTONE}.version), committed_at = now(),
     touches = CASE WHEN ${TOMBSTONE}.touches + 1 = excluded.touches THEN excluded.touches WHEN ${raced} THEN 0 END

@@ -4,7 +4,7 @@ import type { KeyedState, Part } from './keyed-state.ts';
 import { isNoOlder, isRemoval, isThere, KEYED, lockedRows, newest, sameKey } from './keyed-state.ts';
 import type { TableWrite, WriteTarget } from './table-kind.ts';
 import { columnList, fail, identifier, keyOrder, OWN } from './table-kind.ts';
-import { isNoOlderThanTombstone, joinTombstone, tombstoneKey, touchTombstones, TOUCHES } from './tombstones.ts';
+import { isNoOlderThanTombstone, isWithoutTombstone, joinTombstone, touchTombstones, TOUCHES } from './tombstones.ts';
 
 /**
  * Compiles the write of a table whose rows may be removed or patched. The rows that are there are locked and read first,
@@ -86,20 +86,14 @@ function chooseNewest(state: KeyedState, { name, table, rows, later, part }: Wri
   const [newestPart, therePart] = [part('newest'), part('there')];
   const columns = columnList(Object.keys(state.columns), row);
   const choice = `
-  SELECT ${row}.${OWN.n}, ${columns}, ${row}.${KEYED.text}, ${isRemoval(`${row}.${mark}`)} AS ${KEYED.isRemoval},
+  SELECT ${row}.${OWN.n}, ${columns}, ${isRemoval(`${row}.${mark}`)} AS ${KEYED.isRemoval},
     ${isThere(state)} AS ${KEYED.isThere}, ${TOUCHES}
-  FROM ${newestPart} AS ${row} LEFT JOIN ${therePart} AS ${there} ON ${sameKey(state, there, row)} ${joinTombstone(name, row)}
+  FROM ${newestPart} AS ${row} LEFT JOIN ${therePart} AS ${there} ON ${sameKey(state, there, row)} ${joinTombstone(state, { name, row }, isWithoutTombstone(state, row))}
   WHERE ${isNoOlder(row, there, state)} AND ${isNoOlderThanTombstone(state, row)}
 `;
   return {
     parts: [
-      [
-        newestPart,
-        `
-  SELECT ${row}.*, ${tombstoneKey(state, row)} AS ${KEYED.text}
-  FROM (${newest(state, rows, { own: [OWN.n, mark], later })}) AS ${row}
-`,
-      ],
+      [newestPart, `\n  ${newest(state, rows, { own: [OWN.n, mark], later })}\n`],
       [
         therePart,
         lockedRows(state, { table, keys: `${newestPart} AS ${row}`, columns: [...state.key, ...state.version] }),
