@@ -1,5 +1,3 @@
-import type { Mutation } from './mutation.ts';
-
 /** Mutations of what waits, of lookups of the projection's own rows, and of keys that come from other rows. */
 export const HEALING_MUTATIONS = {
   'nothing-is-tried-again': {
@@ -49,4 +47,4 @@ export const HEALING_MUTATIONS = {
     profile: 'healing',
     seed: 2,
   },
-} as const satisfies Readonly<Record<string, Mutation>>;
+} as const;
