@@ -139,6 +139,8 @@ export interface WatchdogEnvironment extends MaintenanceEnvironment {
   readonly maxShards: number;
   /** UUID of the event source mapping. */
   readonly mappingId: string;
+  /** ARN of the processor's alias, which is asked to try entries that wait while no record comes; empty where nobody asks. */
+  readonly processorArn: string;
   /** Bucket that Lambda puts batches into when it gives them up; empty without one. */
   readonly failedBatchesBucket: string;
   /** Longest time between two deliveries of a batch that is not committed, in seconds. */
@@ -164,6 +166,7 @@ export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>(
     parallelizationFactor: integerVariable('PARALLELIZATION_FACTOR', PARALLELIZATION_FACTOR),
     maxShards: integerVariable('MAX_SHARDS', { min: 1, max: 1_000 }),
     mappingId: textVariable('MAPPING_ID'),
+    processorArn: textVariable('PROCESSOR_ARN'),
     failedBatchesBucket: textVariable('FAILED_BATCHES_BUCKET'),
     deliveryGapSeconds: integerVariable('DELIVERY_GAP_SECONDS', { min: 60, max: 7_200 }),
     pageWhenBehindSeconds: integerVariable('PAGE_WHEN_BEHIND_SECONDS', { min: 60, max: 7 * 86_400 }),
@@ -172,6 +175,7 @@ export const watchdogEnvironment = createEnvironmentCodec<WatchdogEnvironment>(
     runsSignalUrl: textVariable('RUNS_SIGNAL_URL'),
   },
   {
+    processorArn: '',
     failedBatchesBucket: '',
     deliveryGapSeconds: 180,
     pageWhenBehindSeconds: 300,

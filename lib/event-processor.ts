@@ -313,6 +313,7 @@ export class EventProcessor extends Construct {
       ...published,
       ...mappingOptions,
       mapping: mapping.mapping,
+      processor: processor.alias,
       failedBatches,
       streamRetention: streamOptions.streamRetention,
       timeout: functionOptions.timeout,

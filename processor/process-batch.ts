@@ -72,10 +72,14 @@ export async function retryBehind(report: BatchReport, engine: Engine, budgetMs:
   return addRetried(report, await retryEntries(engine, budgetMs, GROUPS_BEHIND_A_BATCH));
 }
 
-/** Tries the entries that wait and are due, all of them, without a batch: where no record comes, nothing else would. */
+/**
+ * Tries the entries that wait and are due, all of them, without a batch: where no record comes, nothing else would. Half
+ * of the time is enough for them: an invocation that takes all of it looks like one that is stuck.
+ */
 export async function retryAlone(engine: Engine, budgetMs: () => number): Promise<BatchReport> {
   const nothing = report(NOTHING_YET, startRun({ shardId: '', recordCount: 0 }, engine, budgetMs));
-  return addRetried(nothing, await retryEntries(engine, budgetMs, Infinity));
+  const keptMs = budgetMs() / 2;
+  return addRetried(nothing, await retryEntries(engine, () => budgetMs() - keptMs, Infinity));
 }
 
 function addRetried(before: BatchReport, { healed, calls }: Retried): BatchReport {

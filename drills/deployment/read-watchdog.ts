@@ -45,6 +45,9 @@ export function readWatchdog(
         action: 'lambda:GetEventSourceMapping',
         resource: `arn:aws:lambda:${region}:${accountId}:event-source-mapping:${environment.mappingId}`,
       },
+      ...(environment.processorArn === ''
+        ? []
+        : [{ action: 'lambda:InvokeFunction', resource: environment.processorArn }]),
       ...(environment.pageTopicArn === ''
         ? []
         : [{ action: 'sns:GetTopicAttributes', resource: environment.pageTopicArn }]),

@@ -7,7 +7,7 @@ import { adviceForCheck, adviceForShard } from './advice.ts';
 import { publishedVerdict, type PublishedVerdict } from './judge-consumer.ts';
 import { countPageSubscribers } from './page-subscribers.ts';
 import { pauseReminder, readMapping, type MappingState } from './read-mapping.ts';
-import { countUnreadFailures, readOpenQuarantine } from './waiting-work.ts';
+import { askToTryEntries, countUnreadFailures, readOpenQuarantine } from './waiting-work.ts';
 import {
   createWatchdogExecute,
   createWatchMemory,
@@ -52,6 +52,7 @@ interface CheckResult {
   readonly remarks?: readonly string[];
   readonly report?: WatchReport;
   readonly mapping?: MappingState;
+  readonly isOverdue?: boolean;
 }
 
 const UNCOUNTED =
@@ -77,10 +78,33 @@ export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFin
   return {
     metrics: { WatchdogRuns: 1, ChecksFailed: failures.length, ...metrics, ...verdict.metrics },
     failures: [...failures, ...(report?.unreadable ?? []).map(describeUnreadable)],
-    remarks: results.flatMap(({ remarks = [] }) => remarks),
+    remarks: [...results.flatMap(({ remarks = [] }) => remarks), ...(await tryEntries(results, options))],
     report,
     verdict: verdict.line,
   };
+}
+
+/**
+ * Where no record comes, nothing but the watchdog has entries tried that wait. While the mapping is disabled nobody wants
+ * anything to be written.
+ *
+ * @returns what a person may want to know: that it does not work is no blindness, and the entries page in the end
+ */
+async function tryEntries(
+  results: readonly CheckResult[],
+  { lambda, environment: { processorArn } }: WatchdogOptions,
+): Promise<readonly string[]> {
+  const isOverdue = results.some((result) => result.isOverdue);
+  const isEnabled = results.some(({ mapping }) => mapping?.isEnabled);
+  if (!isOverdue || !isEnabled || processorArn === '') return [];
+  try {
+    await askToTryEntries(lambda, processorArn);
+    return [];
+  } catch (error) {
+    return [
+      `cannot ask the processor to try entries that wait: ${error instanceof Error ? error.message : String(error)}`,
+    ];
+  }
 }
 
 function runChecks(options: WatchdogOptions): Promise<readonly CheckResult[]> {
@@ -89,13 +113,14 @@ function runChecks(options: WatchdogOptions): Promise<readonly CheckResult[]> {
   return Promise.all([
     check('the stream', async () => describeStream(await watchStream(options))),
     check('the quarantine', async () => {
-      const { entries, oldestAgeSeconds, waiting } = await readOpenQuarantine(
+      const { entries, oldestAgeSeconds, waiting, isOverdue } = await readOpenQuarantine(
         createWatchdogExecute(dataApi, environment),
         functionName,
       );
       return {
         metrics: { QuarantineOpen: entries, QuarantineOpenAge: oldestAgeSeconds, QuarantineWaiting: waiting },
         failures: [],
+        isOverdue,
       };
     }),
     check('the on-failure bucket', async () => {

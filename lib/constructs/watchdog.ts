@@ -2,7 +2,7 @@ import { CfnWaitCondition, CfnWaitConditionHandle, Duration, Validations } from 
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { Alias, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
@@ -39,6 +39,8 @@ export interface WatchdogProps
   readonly stream: EventStream;
   readonly database: EventDatabase;
   readonly mapping: EventSourceMapping;
+  /** The processor as the mapping invokes it. */
+  readonly processor: Alias;
   readonly failedBatches: FailedBatches | undefined;
   /** Topic whose subscriptions are counted; undefined where nobody needs to be paged, or nobody may ask. */
   readonly pageTopic: ITopic | undefined;
@@ -86,7 +88,7 @@ export class Watchdog extends Construct {
   }
 
   private createWatchdog(props: WatchdogProps): ServiceFunction {
-    const { mapping, failedBatches, pageTopic } = props;
+    const { mapping, processor, failedBatches, pageTopic } = props;
     const { stream } = props.stream;
     return new ServiceFunction(this, 'Watchdog', {
       ...props,
@@ -104,6 +106,7 @@ export class Watchdog extends Construct {
         parallelizationFactor: props.parallelizationFactor,
         maxShards: MAX_SHARDS,
         mappingId: mapping.eventSourceMappingId,
+        processorArn: processor.functionArn,
         failedBatchesBucket: failedBatches?.bucket.bucketName ?? '',
         // A minute more than is likely: a note that is taken too early to be old would come and go.
         deliveryGapSeconds: longestGapSeconds(props) + 60,
@@ -118,6 +121,7 @@ export class Watchdog extends Construct {
           actions: ['lambda:GetEventSourceMapping'],
           resources: [mapping.eventSourceMappingArn],
         }),
+        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [processor.functionArn] }),
         ...(failedBatches?.listStatements() ?? []),
         ...allowCountSubscriptions(pageTopic),
         ...allowMaintenance(props),

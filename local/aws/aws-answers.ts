@@ -29,6 +29,8 @@ export interface FunctionAnswer {
   readonly environment: Readonly<Record<string, string>>;
   /** Version of each alias, such as `live`. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Takes the payload of an invocation that nobody waits for; without it, the function can't be invoked. */
+  readonly invoke?: (payload: string) => void;
 }
 
 /** A stack, as `DescribeStacks` has it. */

@@ -22,6 +22,7 @@ export function answerLambda(call: Call, answers: AwsAnswers): Reply | undefined
   const [version = '', kind, name = '', ...rest] = call.path;
   if (!/^\d{4}-\d\d-\d\d$/.test(version)) return undefined;
   if (kind === 'event-source-mappings') return answerMapping(call, name, answers);
+  if (kind === 'functions' && rest[0] === 'invocations') return answerInvocation(call, name, answers);
   return kind === 'functions' ? answerFunction(name, rest, answers) : undefined;
 }
 
@@ -36,6 +37,14 @@ function answerFunction(name: string, [what, alias = '']: readonly string[], { f
   return functionVersion === undefined
     ? notFound(`Cannot find alias: ${alias}`)
     : reply({ Name: alias, FunctionVersion: functionVersion });
+}
+
+/** An invocation of the type `Event`: the function is named by its ARN or by its name, with an alias or without. */
+function answerInvocation({ body }: Call, name: string, { functions }: AwsAnswers): Reply {
+  const invoke = functions.get(/function:([^:]+)/.exec(name)?.[1] ?? name)?.invoke;
+  if (invoke === undefined) return notFound(`Function not found: ${name}`);
+  invoke(body);
+  return { status: 202 };
 }
 
 function answerMapping({ method, body, nowMs }: Call, uuid: string, { mappings }: AwsAnswers): Reply {

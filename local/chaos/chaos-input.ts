@@ -252,7 +252,7 @@ const SPOILED: Readonly<Record<PlannedPoison<PoisonKind | KillerKind>['kind'], S
   'poison-constraint': spoil((_, serial) => ({ distance: -1 - serial })),
   'poison-own-sqlstate': spoil((_, serial) => ({ distance: REFUSED_DISTANCE + serial })),
   'poison-too-large': spoil(() => ({ note: '"'.repeat(QUOTES_TOO_MANY) })),
-  'poison-oversized': (flight, serial) => `${jsonText({ ...flight, note: OVERSIZED_NOTE })} #${serial}`,
+  'poison-oversized': (flight, serial) => `${jsonText({ ...flight, note: OVERSIZED_NOTE }).slice(0, -1)} #${serial}`,
   'kills-by-exit': setTrap('exit', 'exit-early'),
   'kills-by-loop': setTrap('loop'),
   'kills-by-heap': setTrap('heap'),

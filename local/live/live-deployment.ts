@@ -93,7 +93,11 @@ export class LiveDeployment implements AsyncDisposable {
       observe: this.#hear,
     });
     const { failedBatchesBucket, pageTopic } = plan;
-    const { buckets, topics } = parts.services;
+    const { buckets, topics, functions } = parts.services;
+    functions.set(plan.processor.functionName, {
+      environment: plan.processor.environment,
+      invoke: (payload) => void this.#processor.invoke(payload, { requestId: `asked-${parts.clock.now()}` }),
+    });
     if (failedBatchesBucket !== undefined) buckets.set(failedBatchesBucket, new Map());
     if (pageTopic !== undefined) topics.set(pageTopic.arn, pageTopic.confirmedSubscriptions);
   }

@@ -84,7 +84,7 @@ interface Found {
 }
 
 async function toError(played: Played, found: Found): Promise<DeliveryError> {
-  const smallest = await shrink(await narrow(played, found), found);
+  const { smallest, isCutShort } = await shrink(await narrow(played, found), found);
   const { check, trial, phase } = found;
   const { plain, other, difference } = smallest;
   if (difference === undefined) throw new RangeError('a difference that is none');
@@ -96,6 +96,7 @@ async function toError(played: Played, found: Found): Promise<DeliveryError> {
       tables: projection.tables,
       phase,
       events: smallest.scenario.kept.map((event) => shownEvent(check, event)),
+      searchedMs: isCutShort ? check.shrinkMs : undefined,
       plain: plain.deliveries,
       other: other.deliveries,
       difference,
@@ -128,19 +129,20 @@ async function narrow(played: Played, { check, trial, phase }: Found): Promise<P
 }
 
 /** Lets fast-check look for fewer events, and for less that happens to them, that still differ. */
-async function shrink(played: Played, { check, trial, phase, fc }: Found): Promise<Played> {
+async function shrink(played: Played, { check, trial, phase, fc }: Found) {
   const until = Date.now() + check.shrinkMs;
   const all = check.records.map((_, event) => event);
   const { space, example } = smallerScenarios(fc, { scenario: played.scenario, phase, all });
-  let smallest = played;
+  let [smallest, isCutShort] = [played, false];
   const leavesTheSame = async (happening: Partial<Scenario>): Promise<boolean> => {
-    if (Date.now() > until) return true;
+    isCutShort ||= Date.now() >= until;
+    if (isCutShort) return true;
     const tried = await trial.play({ ...plainScenario([]), ...happening }, { isLater: phase === 'again' });
     if (tried.difference !== undefined) smallest = tried;
     return tried.difference === undefined;
   };
   await fc.check(fc.asyncProperty(space, leavesTheSame), { examples: [[example]], numRuns: 1 });
-  return smallest;
+  return { smallest, isCutShort };
 }
 
 /** Of two events with one id the second has no effect: that is meant where a producer sends one twice, and only there. */

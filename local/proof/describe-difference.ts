@@ -17,6 +17,8 @@ export interface Finding {
   readonly name: string;
   readonly phase: Phase;
   readonly events: readonly ShownEvent[];
+  /** How long fewer events were looked for, in milliseconds, where that was not enough. */
+  readonly searchedMs: number | undefined;
   readonly tables: Tables;
   readonly plain: Deliveries;
   readonly other: Deliveries;
@@ -37,12 +39,13 @@ const HEADINGS: Readonly<Record<Phase, string>> = {
 
 /** The message: what differs, the fewest events that show it, why, and what to do. */
 export function describeDifference(finding: Finding): string {
-  const { name, phase, events, causes } = finding;
+  const { name, phase, events, causes, searchedMs } = finding;
   const [plain, other] = labels(finding);
   return [
     `projection \`${name}\` ${HEADINGS[phase]}`,
     '',
     ...showEvents(events),
+    ...(searchedMs === undefined ? [] : [`fewer may show it: the search ended after ${searchedMs} ms (\`shrinkMs\`)`]),
     '',
     ...differences(finding, { plain, other }),
     '',

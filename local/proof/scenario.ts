@@ -116,11 +116,12 @@ export function deliveriesOf(scenario: Scenario, stream: Stream): Deliveries {
     const due = repeats.filter(({ behind }) => batch.includes(behind)).map((it) => repeatedBy(it, delivered, stream));
     const isLast = delivered.length === order.length;
     ahead = due.find(({ joins }) => joins && !isLast)?.events ?? [];
-    batches.push(...due.filter(({ joins }) => !joins).map(({ events }) => events.map(toDelivered)));
-    const copied = copies.filter(({ event, behind }) => {
-      return batch.includes(behind) && delivered.includes(event) && stream.effective.has(event);
-    });
-    if (stream.promises.copies) batches.push(copied.map(({ event }) => ({ event, isCopy: true })));
+    batches.push(...due.filter(({ joins }) => !joins || isLast).map(({ events }) => events.map(toDelivered)));
+    const copied = copies
+      .filter(({ behind }) => batch.includes(behind))
+      .map(({ event }) => ofDelivered(event, delivered));
+    const known = copied.filter((event) => stream.promises.copies && stream.effective.has(event));
+    batches.push(known.map((event) => ({ event, isCopy: true })));
   }
   return { batches: batches.filter(({ length }) => length > 0), coldStarts, neverRemoves };
 }
@@ -136,13 +137,18 @@ function anchored({ kept, cuts, repeats, copies }: Scenario): Pick<Scenario, 'cu
   };
 }
 
+/** An event that has been delivered: this one, or else the first. */
+function ofDelivered(event: number, delivered: readonly number[]): number {
+  return delivered.includes(event) ? event : (delivered[0] ?? 0);
+}
+
 function toDelivered(event: number): Delivered {
   return { event, isCopy: false };
 }
 
 function repeatedBy({ from, span, joins }: Repeat, delivered: readonly number[], { unsettled }: Stream) {
-  const first = delivered.indexOf(from);
-  const again = first < 0 ? [] : delivered.slice(first, joins ? undefined : first + span);
+  const first = delivered.indexOf(ofDelivered(from, delivered));
+  const again = delivered.slice(first, joins ? undefined : first + span);
   return { joins, events: again.filter((event) => !unsettled.has(event)) };
 }
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { TRY_WAITING_ENTRIES } from '../../contract/try-waiting-entries.ts';
 import type { FunctionFolder } from '../../build/function-folder.ts';
 import { createEventSourceMapping, type EventSourceMapping } from '../mapping/event-source-mapping.ts';
 import type { MappingEvent, MappingObserver } from '../mapping/mapping-event.ts';
@@ -145,6 +147,14 @@ export class Consumer {
 
   stop(): Promise<void> {
     return this.#mapping.stop();
+  }
+
+  /** Has the entries tried that wait, as the watchdog does where no record comes; whatever comes of it. */
+  async tryWaiting(): Promise<void> {
+    const { EventsWaiting: waiting } = this.#parts.running.log.totals();
+    // Nothing is counted before the first batch.
+    if (!(waiting > 0)) return;
+    await this.#parts.running.runtime.invoke(TRY_WAITING_ENTRIES, { requestId: randomUUID() });
   }
 
   /** Whether everything is done that was put up to a moment ago. */

@@ -140,6 +140,7 @@ function watchdogVariables(
     parallelizationFactor: mapping.settings?.parallelizationFactor ?? 1,
     maxShards: MAX_SHARDS,
     mappingId: plan.mappingId,
+    processorArn: mapping.functionArn ?? '',
     failedBatchesBucket: outputs[FAILED_BATCHES_OUTPUT],
     deliveryGapSeconds: DELIVERY_GAP_SECONDS,
     pageWhenBehindSeconds: PAGE_WHEN_BEHIND_SECONDS,

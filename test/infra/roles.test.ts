@@ -60,12 +60,13 @@ describe('the roles', () => {
     ]);
   });
 
-  test('the watchdog reads stream, database, mapping, bucket and topic, as a role that can write nothing', () => {
+  test('the watchdog reads stream, database, mapping, bucket and topic, as a role that can write nothing, and may ask the processor to try what waits', () => {
     expect(permissions(stack, 'WatchingWatchdogRole')).toEqual([
       'logs:CreateLogStream logs:PutLogEvents on WatchingWatchdogLogs',
       `${STREAM} on EventsStream`,
       'kms:Decrypt on EncryptionKey',
       'lambda:GetEventSourceMapping on PollingMapping',
+      'lambda:InvokeFunction on ProcessingProcessorFunctionAliaslive',
       's3:ListBucket on FailedBatchesBucket',
       'sns:GetTopicAttributes on PagingPages',
       'rds-data:ExecuteStatement on DatabaseCluster',

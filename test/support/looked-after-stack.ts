@@ -144,7 +144,13 @@ export class LookedAfterStack implements AsyncDisposable {
     const environment = watchdogEnvironment.encode({
       ...{ clusterArn: dataApi.resourceArn, secretArn: dataApi.secretArn, database: dataApi.database },
       ...{ functionName: FUNCTION, streamArn: this.#streamArn, deployment: name, metricsNamespace: 'KinesisToAurora' },
-      ...{ startingPosition: 'TRIM_HORIZON', parallelizationFactor: 4, maxShards: 100, mappingId: name },
+      ...{
+        startingPosition: 'TRIM_HORIZON',
+        parallelizationFactor: 4,
+        maxShards: 100,
+        mappingId: name,
+        processorArn: '',
+      },
       ...{ failedBatchesBucket: outputs.FailedBatchesBucket, deliveryGapSeconds: 180, pageWhenBehindSeconds: 300 },
       ...{ pausedOnPurpose: 0, pageTopicArn: `arn:aws:sns:us-east-1:000000000000:${name}`, runsSignalUrl: '' },
     });

@@ -58,7 +58,8 @@ test('the orders example leaves what its events say, applied one after the other
     .split('\n')
     .map((line) => JSON.parse(line) as Event);
   const argv = ['--function', 'orders', '--source', 'memory', '--batch-size', '20', '--database-url', postgres.url];
-  const screen = { say: () => undefined, update: () => undefined };
+  const said: string[] = [];
+  const screen = { say: (line: string) => said.push(line), update: () => undefined };
   const options = parseRunOptions(argv);
   const reports = options && (await runLocal(options, screen, new AbortController().signal));
 
@@ -73,6 +74,10 @@ test('the orders example leaves what its events say, applied one after the other
       superseded: 0,
     },
   ]);
+  expect(said.find((line) => line.startsWith('Tables: '))).toMatch(
+    /^Tables: customers \(\d+\), orders \(\d+\), shop_totals \(5\), shops \(5\)$/,
+  );
+  expect(said).toContain(`  psql ${postgres.url}`);
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
   try {

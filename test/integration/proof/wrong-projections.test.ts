@@ -199,6 +199,19 @@ describe('a projection is found out', () => {
   });
 });
 
+test('a search that has no time says so', async () => {
+  const wrong = defineProjection({
+    name: 'sales',
+    schema,
+    eventId,
+    tables: { sales },
+    project: ({ id, shop }) => ({ sales: { id, shop, cents: Date.now() % 1e9 } }),
+  });
+  const message = await messageOf(wrong, { events: EVENTS, shrinkMs: 0 });
+  expect(message).toContain('these 6 events show it:');
+  expect(message).toContain('\nfewer may show it: the search ended after 0 ms (`shrinkMs`)\n');
+});
+
 function countUp(): () => number {
   let n = 0;
   return () => (n += 1);

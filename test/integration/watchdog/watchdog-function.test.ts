@@ -4,8 +4,9 @@ import {
   waitUntilStreamExists,
   type KinesisClient,
 } from '@aws-sdk/client-kinesis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { watchdogEnvironment } from '../../../contract/environment.ts';
+import { TRY_WAITING_ENTRIES } from '../../../contract/try-waiting-entries.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 import { INDEXED_FIELDS, LOG_QUERIES } from '../../../lib/monitoring/log-queries.ts';
@@ -90,6 +91,7 @@ interface WatchSettings {
   readonly from?: string;
   readonly bucket?: string;
   readonly topic?: string;
+  readonly processor?: string;
   readonly isPaused?: boolean;
   readonly database?: string;
 }
@@ -111,6 +113,7 @@ async function watch(stream: TestStream, options: WatchSettings = {}): Promise<P
         parallelizationFactor: options.lanes ?? 1,
         maxShards: 400,
         mappingId: MAPPING_ID,
+        processorArn: options.processor ?? '',
         failedBatchesBucket: options.bucket ?? '',
         deliveryGapSeconds: 180,
         pageWhenBehindSeconds: 300,
@@ -343,6 +346,62 @@ describe('the watchdog, bundled as it is deployed', () => {
     expect(seen.QuarantineOpen).toBe(2);
     expect(seen.QuarantineOpenAge).toBeGreaterThanOrEqual(3 * 3_600);
     expect(seen.QuarantineOpenAge).toBeLessThan(4 * 3_600);
+  });
+
+  describe('entries that wait', () => {
+    const processor = 'arn:aws:lambda:us-east-1:000000000000:function:processor:live';
+    const asked: string[] = [];
+    beforeAll(() => {
+      aws.functions.set('processor', { environment: {}, invoke: (payload) => asked.push(payload) });
+    });
+    beforeEach(() => {
+      asked.length = 0;
+    });
+
+    async function setAside({ name }: TestStream, dueSeconds: number): Promise<void> {
+      await world.query(
+        database,
+        `INSERT INTO event_processor.quarantine (function_name, shard_id, sequence_number, sub_sequence_number, partition_key,
+           arrived_at, payload, reason, detail, code_version, attempts, retry_at, heal_until)
+         VALUES ('${name}', 's', 1, 0, 'k', now(), 'x', 'r', 'd', 'v', 1, now() - make_interval(secs => ${dueSeconds}),
+           now() + interval '1 hour')`,
+      );
+    }
+
+    test('are tried, at the request of the watchdog, once no record has come for a minute behind which they would be', async () => {
+      const stream = await newStream();
+      await setAside(stream, 61);
+      const seen = await watch(stream, { processor });
+      expect(seen).toMatchObject({ QuarantineOpen: 0, QuarantineWaiting: 1, ChecksFailed: 0 });
+      expect(asked).toEqual([TRY_WAITING_ENTRIES]);
+    });
+
+    test.each<[string, number, WatchSettings]>([
+      ['are not due for a minute', 30, { processor }],
+      ['nobody is named who could', 61, {}],
+    ])('are left alone where they %s', async (_, dueSeconds, settings) => {
+      const stream = await newStream();
+      await setAside(stream, dueSeconds);
+      await watch(stream, settings);
+      expect(asked).toEqual([]);
+    });
+
+    test('are left alone while the mapping is disabled', async () => {
+      const stream = await newStream();
+      await setAside(stream, 61);
+      aws.mappings.set(MAPPING_ID, { state: 'Disabled', changedAtMs: Date.now() });
+      await watch(stream, { processor });
+      aws.mappings.set(MAPPING_ID, { state: 'Enabled', changedAtMs: Date.now() });
+      expect(asked).toEqual([]);
+    });
+
+    test('that nobody can be asked to try are a line in the log, and no blindness', async () => {
+      const stream = await newStream();
+      await setAside(stream, 61);
+      const seen = await watch(stream, { processor: processor.replace('processor', 'nobody') });
+      expect(seen).toMatchObject({ WatchdogRuns: 1, ChecksFailed: 0 });
+      expect(seen.output).toContain('cannot ask the processor to try entries that wait');
+    });
   });
 
   test('counts the objects in the on-failure bucket that were not redriven', async () => {

@@ -63,6 +63,7 @@ describe('the environment of the watchdog', () => {
       parallelizationFactor: fc.integer({ min: 1, max: 10 }),
       maxShards: fc.integer({ min: 1, max: 1_000 }),
       mappingId: text,
+      processorArn: fc.string(),
       failedBatchesBucket: fc.string(),
       deliveryGapSeconds: fc.integer({ min: 60, max: 7_200 }),
       pageWhenBehindSeconds: fc.integer({ min: 60, max: 604_800 }),

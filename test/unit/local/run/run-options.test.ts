@@ -34,6 +34,7 @@ describe('the options of a run', () => {
       rate: 0,
       source: 'kinesis',
       keepRunning: false,
+      verbose: false,
       page: false,
       record: undefined,
       replay: undefined,
@@ -122,10 +123,26 @@ describe('the options of a run', () => {
 
 describe('the options for what goes wrong', () => {
   it('take the seed of a run of chaos and the seconds without a database', () => {
-    expect(parseRunOptions(['--chaos', '7', '--database-down', '60'])).toMatchObject({
-      chaosSeed: 7,
-      databaseDownSeconds: 60,
-    });
+    expect(parseRunOptions(['--chaos', '7', '--source', 'memory'])).toMatchObject({ chaosSeed: 7, source: 'memory' });
+    expect(parseRunOptions(['--database-down', '60'])).toMatchObject({ databaseDownSeconds: 60 });
+  });
+
+  it('refuse with a run of chaos what it would not heed', () => {
+    expect(problemsOf('--chaos', '1', '--events', '5', '--function', 'flights')).toEqual([
+      '`--chaos` makes everything of its seed: leave `--function` out',
+      '`--chaos` makes everything of its seed: leave `--events` out',
+    ]);
+  });
+
+  it('take a database by its URL only', () => {
+    expect(problemsOf('--database-url', 'localhost')).toEqual([
+      '`--database-url` must be a URL such as postgres://user:password@host:5432/database, got "localhost"',
+    ]);
+    expect(problemsOf('--database-url', 'postgresql://localhost/x')).toEqual([]);
+  });
+
+  it('say how a function is named', () => {
+    expect(problemsOf('orders')).toEqual(['expected options only, got "orders"; did you mean `--function orders`?']);
   });
 
   it('refuse to take down a database that was not started here', () => {
