@@ -47,10 +47,13 @@ else await synthesizeAfresh([command, ...rest]);
 async function compareFirst(): Promise<void> {
   const options = readDeployOptions(rest);
   if (!(await synthesizeAfresh(['synth', '--quiet', ...options.forSynthesis]))) return;
-  await runCommand(async () => {
-    await checkAssembly(ASSEMBLY, options, console.log);
-    return command === 'diff' || (await runCdk(['deploy', '--app', ASSEMBLY, ...rest]));
-  }, { describeFailure: describeFailedCall });
+  await runCommand(
+    async () => {
+      await checkAssembly(ASSEMBLY, options, console.log);
+      return command === 'diff' || (await runCdk(['deploy', '--app', ASSEMBLY, ...rest]));
+    },
+    { describeFailure: describeFailedCall },
+  );
 }
 
 async function synthesizeAfresh(args: readonly string[]): Promise<boolean> {

@@ -20,6 +20,7 @@ export const STACK_OUTPUTS = [
   'DashboardUrl',
   'PageTopicArn',
   'OperatorPolicyArn',
+  'BoostRoleArn',
 ] as const;
 
 /** Output of a stack with an on-failure destination: the bucket's name. */
@@ -30,3 +31,12 @@ export type StackOutputName = (typeof STACK_OUTPUTS)[number];
 
 /** The alias that stands for the version in use; the mapping invokes it. */
 export const LIVE_ALIAS = 'live';
+
+/**
+ * Name of the schedule that ends a boost of a mapping: there is one at most, and whoever asks finds it.
+ *
+ * @param mappingId UUID of the event source mapping
+ */
+export function boostScheduleName(mappingId: string): string {
+  return `boost-${mappingId}`;
+}

@@ -51,6 +51,7 @@ export class EventProcessorStack extends Stack {
       DashboardUrl: processor.dashboardUrl,
       PageTopicArn: processor.pageTopic.topicArn,
       OperatorPolicyArn: processor.operatorPolicy.managedPolicyArn,
+      BoostRoleArn: processor.boostRole.roleArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
     if (processor.failedBatches !== undefined) {

@@ -1,7 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { Alarm, CompositeAlarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import type { IGrantable, IManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable, IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type {
@@ -23,6 +23,7 @@ import { boundedName, deploymentName } from './constructs/deployment-name.ts';
 import { EventDatabase, type DataApiCluster } from './constructs/event-database.ts';
 import { EventStream } from './constructs/event-stream.ts';
 import { FailedBatches } from './constructs/failed-batches.ts';
+import { BoostRole } from './constructs/boost-role.ts';
 import { OperatorPolicy } from './constructs/operator-policy.ts';
 import { Pager } from './constructs/pager.ts';
 import { ProcessorFunction } from './constructs/processor-function.ts';
@@ -172,6 +173,8 @@ export class EventProcessor extends Construct {
   readonly watchdog: LambdaFunction;
   /** All that the operator commands need, for people to be given. */
   readonly operatorPolicy: IManagedPolicy;
+  /** With which the scheduler sets the mapping back at the end of a boost. */
+  readonly boostRole: IRole;
   readonly cluster: DataApiCluster;
   /** The same if it was made here. */
   readonly ownCluster: DatabaseCluster | undefined;
@@ -218,7 +221,9 @@ export class EventProcessor extends Construct {
     this.alias = processor.alias;
     this.mapping = mapping.mapping;
     this.watchdog = watchdog.watchdog.function;
-    this.operatorPolicy = this.createOperatorPolicy(base, around);
+    const boostRole = new BoostRole(this, 'Boost', this.mapping);
+    this.boostRole = boostRole.role;
+    this.operatorPolicy = this.createOperatorPolicy(base, around, boostRole);
     this.cluster = around.database.cluster;
     this.ownCluster = around.database.ownCluster;
     this.databaseName = around.database.databaseName;
@@ -339,11 +344,12 @@ export class EventProcessor extends Construct {
   private createOperatorPolicy(
     { encryptionKey }: Foundations,
     { stream, database, failedBatches, pager }: Resources,
+    boostRole: BoostRole,
   ): IManagedPolicy {
     const functions = [this.function, this.watchdog];
     const { pageTopic } = pager;
     const { mapping } = this;
-    const props = { encryptionKey, stream, database, mapping, functions, failedBatches, pageTopic };
+    const props = { encryptionKey, stream, database, mapping, functions, failedBatches, pageTopic, boostRole };
     return new OperatorPolicy(this, 'Operators', props).policy;
   }
 

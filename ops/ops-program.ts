@@ -4,6 +4,10 @@ import { commandOf } from '../command-line/program-name.ts';
 import { runInterruptibleCommand } from '../command-line/run-command.ts';
 import { OPS_EXIT_CODES, type OpsExitCode } from './exit-codes.ts';
 import { describeFailedCall } from './failed-call.ts';
+import { createFindCommand } from './find/find-command.ts';
+import { runFind } from './find/run-find.ts';
+import { createBoostCommand } from './boost/boost-command.ts';
+import { runBoost } from './boost/run-boost.ts';
 import { createFuseCommand } from './fuse/fuse-command.ts';
 import { runFuse } from './fuse/run-fuse.ts';
 import type { OpsConsole } from './ops-console.ts';
@@ -57,6 +61,7 @@ function createCommands(
         runStatus(target, options, { ...opsConsole, isTerminal: process.stdout.isTTY, now: Date.now }),
       ),
     ),
+    createFindCommand(on(runFind)),
     createRedriveCommand(on(runRedrive)),
     createVerifyCommand(on(runVerify)),
     createSmokeCommand(on(runSmoke)),
@@ -66,5 +71,6 @@ function createCommands(
         return OPS_EXIT_CODES.fine;
       }),
     ),
+    createBoostCommand(on(runBoost)),
   ];
 }

@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { EventSourceMapping, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { BoostRole } from './boost-role.ts';
 import type { EventDatabase } from './event-database.ts';
 import type { EventStream } from './event-stream.ts';
 import type { FailedBatches } from './failed-batches.ts';
@@ -19,6 +20,7 @@ export interface OperatorPolicyProps {
   readonly functions: readonly IFunction[];
   readonly failedBatches: FailedBatches | undefined;
   readonly pageTopic: ITopic;
+  readonly boostRole: BoostRole;
 }
 
 /**
@@ -33,7 +35,12 @@ export class OperatorPolicy extends Construct {
     const readStack = allow(['cloudformation:DescribeStacks'], [Stack.of(this).stackId]);
     this.policy = new ManagedPolicy(this, 'Policy', {
       description: 'What the operator commands of the stack need',
-      statements: [readStack, ...allowAskAround(props), ...allowRedrive(props)],
+      statements: [
+        readStack,
+        ...allowAskAround(props),
+        ...allowRedrive(props),
+        ...props.boostRole.operatorStatements(),
+      ],
     });
     Validations.of(this.policy).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',

@@ -61,6 +61,16 @@ export interface AlarmAnswer {
 /** Subscriptions of a topic that are confirmed; `refused` where the owner lets nobody ask. */
 export type TopicAnswer = number | 'refused';
 
+/** A schedule, as `GetSchedule` has it, that happens once. */
+export interface ScheduleAnswer {
+  /** What `CreateSchedule` was sent. */
+  readonly request: Readonly<Record<string, unknown>>;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** Keeps it from happening. */
+  readonly cancel: () => void;
+}
+
 /** What the services say; may be changed while they run. Whatever is not in it does not exist. */
 export interface AwsAnswers {
   /** By name. */
@@ -73,6 +83,8 @@ export interface AwsAnswers {
   readonly buckets: Map<string, Map<string, ObjectAnswer>>;
   /** By ARN. */
   readonly topics: Map<string, TopicAnswer>;
+  /** By name. */
+  readonly schedules: Map<string, ScheduleAnswer>;
   /** What CloudFormation was told through the URL of a wait condition. */
   readonly signals: string[];
   readonly metrics: MetricStore;

@@ -6,6 +6,7 @@ import { MetricStore } from '../cloudwatch/metrics/metric-store.ts';
 import { jsonError, type AwsAnswers, type Call, type Reply, type Service } from './aws-answers.ts';
 import { answerCloudWatch } from './cloudwatch-api.ts';
 import { answerLambda } from './lambda-api.ts';
+import { answerScheduler } from './scheduler-api.ts';
 import { answerQuery } from './query-api.ts';
 import { answerS3 } from './s3-api.ts';
 
@@ -16,11 +17,19 @@ export interface AwsServices extends AwsAnswers, AsyncDisposable {
 }
 
 /** S3 comes last: any path may be a bucket. */
-const SERVICES: readonly Service[] = [answerWorld, answerSignal, answerLambda, answerCloudWatch, answerQuery, answerS3];
+const SERVICES: readonly Service[] = [
+  answerWorld,
+  answerSignal,
+  answerLambda,
+  answerScheduler,
+  answerCloudWatch,
+  answerQuery,
+  answerS3,
+];
 
 /**
  * Starts what a deployed stack has around stream and database, as far as functions and commands ask it: CloudFormation,
- * Lambda, CloudWatch, S3 and SNS, and the URL that CloudFormation waits at.
+ * Lambda, CloudWatch, EventBridge Scheduler, S3 and SNS, and the URL that CloudFormation waits at.
  *
  * @param now milliseconds since 1970
  */
@@ -31,6 +40,7 @@ export async function startAwsServices(now: () => number = Date.now): Promise<Aw
     functions: new Map(),
     buckets: new Map(),
     topics: new Map(),
+    schedules: new Map(),
     signals: [],
     metrics: new MetricStore(),
     alarms: () => [],
@@ -43,6 +53,7 @@ export async function startAwsServices(now: () => number = Date.now): Promise<Aw
   const { port } = server.address() as AddressInfo;
   const close = (): Promise<void> =>
     new Promise((resolve) => {
+      for (const { cancel } of answers.schedules.values()) cancel();
       server.close(() => {
         resolve();
       });

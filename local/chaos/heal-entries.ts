@@ -35,10 +35,8 @@ export function keepAsking(invoker: FunctionInvoker): () => Promise<void> {
   };
 }
 
-/** Whether the function answered. */
-async function ask(invoker: FunctionInvoker): Promise<boolean> {
-  const { kind } = await invoker.invoke(TRY_WAITING_ENTRIES, { requestId: randomUUID() });
-  return kind === 'response';
+async function ask(invoker: FunctionInvoker): Promise<void> {
+  await invoker.invoke(TRY_WAITING_ENTRIES, { requestId: randomUUID() });
 }
 
 const WAITS = 'applied_at IS NULL AND heal_until > now()';
@@ -49,22 +47,22 @@ export async function makeDue(databaseUrl: string): Promise<void> {
 }
 
 /** Passes in vain after which an entry that ends processes must have been told from those that were tried beside it. */
-const MAX_VAIN_DEATHS = 6;
+const MAX_VAIN_PASSES = 10;
 
 /**
  * Tries what waits until nothing more comes of it, then turns the time beyond the end of the waiting: what is missing may come
  * by then, and must not be looked for any more.
  */
-export async function healToTheEnd(healing: Healing): Promise<void> {
-  const { invoker, databaseUrl } = healing;
-  let waiting = await countWaiting(databaseUrl);
-  for (let deaths = 0; waiting > 0 && deaths < MAX_VAIN_DEATHS;) {
+export async function healToTheEnd({ invoker, databaseUrl }: Healing): Promise<void> {
+  let { waiting } = await countWaiting(databaseUrl);
+  for (let vain = 0; waiting > 0 && vain < MAX_VAIN_PASSES;) {
     await makeDue(databaseUrl);
-    const hasAnswered = await ask(invoker);
+    await ask(invoker);
     const left = await countWaiting(databaseUrl);
-    if (left === waiting && hasAnswered) break;
-    deaths = left === waiting ? deaths + 1 : 0;
-    waiting = left;
+    // A pass may be too short for all of them, or end with the process.
+    if (left.waiting === waiting && left.untried === 0) break;
+    vain = left.waiting === waiting ? vain + 1 : 0;
+    waiting = left.waiting;
   }
   await executePatiently(
     databaseUrl,
@@ -74,14 +72,22 @@ export async function healToTheEnd(healing: Healing): Promise<void> {
   await ask(invoker);
 }
 
-async function countWaiting(databaseUrl: string): Promise<number> {
+interface Waiting {
+  readonly waiting: number;
+  /** Those of which nothing was settled since they were due. */
+  readonly untried: number;
+}
+
+async function countWaiting(databaseUrl: string): Promise<Waiting> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const { rows } = await client.query<{ entries: number }>(
-      `SELECT count(*)::integer AS entries FROM event_processor.quarantine WHERE ${WAITS}`,
+    const { rows } = await client.query<Waiting>(
+      `SELECT count(*)::integer AS waiting,
+         (count(*) FILTER (WHERE unsettled_tries > 0 OR retry_at <= now()))::integer AS untried
+       FROM event_processor.quarantine WHERE ${WAITS}`,
     );
-    return rows[0]?.entries ?? 0;
+    return rows[0] ?? { waiting: 0, untried: 0 };
   } finally {
     await client.end();
   }

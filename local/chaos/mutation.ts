@@ -1,4 +1,5 @@
 import type { ChaosProfile } from './create-chaos-plan.ts';
+import { HEALING_MUTATIONS } from './healing-mutations.ts';
 import type { SourceEdits } from './source-edits.ts';
 
 /** A part of the engine taken out on purpose, to see that a run of chaos notices. */
@@ -14,6 +15,7 @@ export interface Mutation {
 
 /** The mutations, by the name they have on the command line. */
 export const MUTATIONS = {
+  ...HEALING_MUTATIONS,
   'no-ledger-join': {
     says: 'writes join all events of the batch instead of those the ledger saw for the first time',
     edits: {

@@ -15,7 +15,7 @@ import { startChaosDatabase } from './world/chaos-database.ts';
 /** Finding a record that loops takes several timeouts one after the other: 38 s were seen on a busy machine. */
 const STANDSTILL_MS = { usual: 30_000, withKillers: 60_000 } as const;
 /** Many a mutation shows in nothing else than a drain that is stuck, which need not be watched for so long. */
-const MUTATION_STANDSTILL_SHARE = 1 / 3;
+const MUTATION_STANDSTILL_SHARE = 1 / 5;
 
 /** A place to make runs of chaos on, one after the other. */
 export interface ChaosPlayground {

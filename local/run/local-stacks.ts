@@ -119,6 +119,7 @@ function describeOutputs(
     DashboardUrl: 'none: a world on this machine has no dashboard',
     PageTopicArn: `arn:aws:sns:${account}:${stackName}-pages`,
     OperatorPolicyArn: `arn:aws:iam::000000000000:policy/${stackName}-operators`,
+    BoostRoleArn: `arn:aws:iam::000000000000:role/${stackName}-boost`,
     [FAILED_BATCHES_OUTPUT]: `${stackName}-failed-batches`,
   };
 }

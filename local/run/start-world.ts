@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FunctionFolder } from '../../build/function-folder.ts';
 import { prepareFunction, type PreparedFunction } from '../../build/prepare-function.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
+import { PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
 import { startAwsServices, type AwsServices } from '../aws/aws-services.ts';
 import type { DataApiServer } from '../data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../data-api/start-data-api-server.ts';
@@ -113,7 +114,8 @@ function startRuntime(
     functionName: folder.name,
     timeoutMs: FUNCTION_TIMEOUT_MS,
     memoryMb: FUNCTION_MEMORY_MB,
-    maxConcurrency: options.shards * options.parallelizationFactor,
+    // The factor may be raised while it runs.
+    maxConcurrency: options.shards * PARALLELIZATION_FACTOR.max,
     environment: {
       ...processorEnvironment.encode({
         ...DEFAULT_ENVIRONMENT,

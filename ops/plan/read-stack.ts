@@ -5,7 +5,7 @@ import {
   type EventSourceMappingConfiguration,
 } from '@aws-sdk/client-lambda';
 import { METRICS_DIMENSION } from '../../contract/metrics.ts';
-import { fitBatchTime } from '../../planner/batch-time.ts';
+import { fitBatchTime, type FittedBatchTime } from '../../planner/batch-time.ts';
 import type { Target } from '../stack/open-target.ts';
 import type { KnownFacts, PlanFigures } from './plan-figures.ts';
 import { FIGURES } from './plan-figures.ts';
@@ -163,15 +163,22 @@ function batchFigures({ batches, batchMs, batchRecords, calls }: SeenMetrics): P
   const count = sumOf(batches);
   if (count === 0) return {};
   const callsPerBatch = Math.max(1, Math.round(sumOf(calls) / count));
-  const callMs = callsPerBatch * (FIGURES.dataApiLatencyMs.fallback ?? 0);
   const minutes = batches.flatMap(({ atMs, value }) => {
     const [ms, records] = [at(batchMs, atMs), at(batchRecords, atMs)];
     return ms === undefined || records === undefined ? [] : [{ records: records / value, ms: ms / value }];
   });
-  const fitted = fitBatchTime(minutes);
-  if (fitted === undefined || fitted.recordMicroseconds === 0) return { callsPerBatch };
-  const { fixedMs, recordMicroseconds, p90Ratio } = fitted;
-  return { callsPerBatch, batchOverheadMs: Math.max(0, fixedMs - callMs), recordMicroseconds, p90Ratio };
+  const { fixedMs, ...fitted } =
+    fitBatchTime(minutes) ?? usualBatch(sumOf(batchRecords) / count, sumOf(batchMs) / count);
+  const callMs = callsPerBatch * (FIGURES.dataApiLatencyMs.fallback ?? 0);
+  return { callsPerBatch, batchOverheadMs: Math.max(0, fixedMs - callMs), ...fitted };
+}
+
+/** Batches of one size do not say what a record takes: it is taken to be what it usually is. */
+function usualBatch(records: number, ms: number): FittedBatchTime {
+  const usual = FIGURES.recordMicroseconds.fallback ?? 0;
+  const recordMicroseconds = Math.min(usual, (1000 * ms) / Math.max(1, records));
+  const fixedMs = ms - (records * recordMicroseconds) / 1000;
+  return { fixedMs, recordMicroseconds, p90Ratio: FIGURES.p90Ratio.fallback ?? 1 };
 }
 
 function at(points: readonly MetricPoint[], atMs: number): number | undefined {

@@ -4,6 +4,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { noteCalls } from './called-operation.ts';
 
@@ -16,6 +17,7 @@ export interface ClientByService {
   /** Does not retry by itself: who calls owns the policy, and a statement sent twice may run twice. */
   readonly rdsData: RDSDataClient;
   readonly s3: S3Client;
+  readonly scheduler: SchedulerClient;
   readonly sns: SNSClient;
 }
 
@@ -53,6 +55,7 @@ const LOADERS: {
       ...configuration,
       forcePathStyle: configuration.endpoint !== undefined,
     }),
+  scheduler: async (configuration) => new (await import('@aws-sdk/client-scheduler')).SchedulerClient(configuration),
   sns: async (configuration) => new (await import('@aws-sdk/client-sns')).SNSClient(configuration),
 };
 

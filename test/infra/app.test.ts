@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { STAGES } from '../../lib/settings/stages.ts';
-import { createScratchProject } from '../support/scratch-project.ts';
+import { createScratchProject, type ScratchProject } from '../support/scratch-project.ts';
 import { synthesize } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
@@ -27,7 +27,7 @@ interface Run {
 async function runApp<T>(
   context: Readonly<Record<string, string>>,
   look: (run: Run) => T,
-  root: string = ROOT,
+  root: string = project.root,
 ): Promise<T> {
   const outdir = mkdtempSync(join(tmpdir(), 'app-'));
   try {
@@ -51,6 +51,14 @@ async function runApp<T>(
     rmSync(outdir, { recursive: true, force: true });
   }
 }
+
+let project: ScratchProject;
+
+// With the functions that come along, whatever else is in this checkout.
+beforeAll(async () => {
+  project = await createScratchProject();
+});
+afterAll(() => project.remove());
 
 describe('bin/app.ts', () => {
   test('synthesizes the default stage without an account, with the same assets each time', async () => {
@@ -94,30 +102,30 @@ describe('bin/app.ts', () => {
   });
 
   test('makes a stack of each processor of a stage, and tells the problems of all of them with their names', async () => {
-    const project = await createScratchProject();
+    const several = await createScratchProject();
     try {
-      for (const name of ['orders', 'refunds']) await project.addFunction(name);
+      for (const name of ['orders', 'refunds']) await several.addFunction(name);
       const common = "removalPolicy: 'destroy', rollout: 'all-at-once'";
       await writeFile(
-        join(project.root, 'lib/settings/stages.ts'),
+        join(several.root, 'lib/settings/stages.ts'),
         `export const STAGES = {
   test: [{ ${common}, functionName: 'orders' }, { ${common}, functionName: 'refunds', batchSize: 200 }],
 };
 export const DEFAULT_STAGE = 'test';
 `,
       );
-      const both = await runApp({ memorySize: '512' }, (run) => run.files, project.root);
+      const both = await runApp({ memorySize: '512' }, (run) => run.files, several.root);
       expect(both.filter((name) => name.endsWith('.template.json'))).toEqual([
         'orders-test.template.json',
         'refunds-test.template.json',
       ]);
-      const { exitCode, stderr } = await runApp({ memorySize: '1' }, (run) => run, project.root);
+      const { exitCode, stderr } = await runApp({ memorySize: '1' }, (run) => run, several.root);
       expect([exitCode, stderr.split('\n').filter((line) => line.startsWith('- '))]).toEqual([
         2,
         ['orders', 'refunds'].map((name) => `- ${name}: \`memorySize\` must be an integer from 128 to 10240, got 1`),
       ]);
     } finally {
-      await project.remove();
+      await several.remove();
     }
   });
 });

@@ -74,6 +74,35 @@ describe('the roles', () => {
     ]);
   });
 
+  test('the end of a boost may change the mapping and nothing else, for the scheduler of this account only', () => {
+    expect(permissions(stack, 'BoostRole')).toEqual(['lambda:UpdateEventSourceMapping on PollingMapping']);
+    const [found] = stack.ofType('AWS::IAM::Role').filter(([id]) => id.startsWith('BoostRole'));
+    expect(found?.[1].Properties['AssumeRolePolicyDocument']).toMatchObject({
+      Statement: [
+        {
+          Action: 'sts:AssumeRole',
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+      ],
+    });
+  });
+
+  test('operators may schedule the end of a boost, and pass its role to the scheduler alone', () => {
+    const [policy] = stack.ofType('AWS::IAM::ManagedPolicy').filter(([id]) => id.startsWith('Operators'));
+    const { Statement } = (policy?.[1].Properties as unknown as Policy).PolicyDocument;
+    const scheduling = Statement.find(({ Action }) => [Action].flat().includes('scheduler:CreateSchedule'));
+    expect(scheduling?.Action).toEqual([
+      'scheduler:CreateSchedule',
+      'scheduler:DeleteSchedule',
+      'scheduler:GetSchedule',
+    ]);
+    expect(JSON.stringify(scheduling?.Resource)).toContain(':schedule/default/boost-');
+    expect(Statement.find(({ Action }) => Action === 'iam:PassRole')).toMatchObject({
+      Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    });
+  });
+
   test('pruning asks the stream for its retention and deletes as the maintenance role', () => {
     expect(permissions(stack, 'WatchingPruneRole')).toEqual([
       'logs:CreateLogStream logs:PutLogEvents on WatchingPruneLogs',

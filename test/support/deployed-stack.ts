@@ -20,6 +20,7 @@ export function deployedStack(rest: Partial<DeployedStack> = {}): DeployedStack 
       DashboardUrl: 'https://eu-west-1.console.aws.amazon.com/cloudwatch/home',
       PageTopicArn: 'arn:aws:sns:eu-west-1:111122223333:flights-pages',
       OperatorPolicyArn: 'arn:aws:iam::111122223333:policy/flights-test-Operators',
+      BoostRoleArn: 'arn:aws:iam::111122223333:role/flights-test-Boost',
     },
     failedBatchesBucket: undefined,
     ...rest,

@@ -85,6 +85,18 @@ describe('a command without a stack that it can work on', () => {
     );
   });
 
+  it('is told what it needs to find an event, before anything is asked', async () => {
+    const find = (...argv: readonly string[]) => runProgram('bin/ops.ts', ['find', ...argv], { env: CREDENTIALS });
+    expect(await find('--local')).toMatchObject({
+      code: 2,
+      stderr: 'missing event id: pass it, `--shard` with `--sequence`, or `--partition-key`\n',
+    });
+    expect(await find('--local', '--sequence', '1')).toMatchObject({
+      code: 2,
+      stderr: '`--sequence` and `--shard` go together: log lines and the quarantine have both\n',
+    });
+  });
+
   it.each([
     [
       error('ValidationError', 'Stack with id flights-prod does not exist'),

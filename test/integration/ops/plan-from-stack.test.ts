@@ -1,7 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -14,24 +11,21 @@ import { runPlan } from '../../../ops/plan/run-plan.ts';
 import type { Plan } from '../../../planner/plan.ts';
 import { deployedStack } from '../../support/deployed-stack.ts';
 import { localWorld } from '../../support/local-world.ts';
+import { startStubStreamSummary, type StubStreamSummary } from '../../support/stub-stream-summary.ts';
 
 const { outputs } = deployedStack();
 const MINUTE_MS = 60_000;
 
 let folder: string;
-let kinesis: Server;
+let kinesis: StubStreamSummary;
 let services: AwsServices;
 let announcement: AsyncDisposable;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'worlds-'));
   vi.stubEnv('TMPDIR', folder);
-  kinesis = createServer((_request, response) => {
-    const summary = { OpenShardCount: 2, RetentionPeriodHours: 48, StreamModeDetails: { StreamMode: 'PROVISIONED' } };
-    response.end(JSON.stringify({ StreamDescriptionSummary: summary }));
-  });
-  kinesis.listen(0, '127.0.0.1');
-  await once(kinesis, 'listening');
+  const StreamModeDetails = { StreamMode: 'PROVISIONED' };
+  kinesis = await startStubStreamSummary({ OpenShardCount: 2, RetentionPeriodHours: 48, StreamModeDetails });
   services = await startAwsServices();
   services.stacks.set('flights-local', { status: 'UPDATE_COMPLETE', outputs });
   services.functions.set(outputs.WatchdogFunctionName, {
@@ -41,7 +35,7 @@ beforeAll(async () => {
     endpoints: {
       dataApi: services.endpoint,
       others: services.endpoint,
-      kinesis: `http://127.0.0.1:${(kinesis.address() as AddressInfo).port}`,
+      kinesis: kinesis.endpoint,
     },
   });
   services.world = world;
@@ -51,7 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await announcement[Symbol.asyncDispose]();
   await services[Symbol.asyncDispose]();
-  kinesis.close();
+  await kinesis[Symbol.asyncDispose]();
   vi.unstubAllEnvs();
   await rm(folder, { recursive: true });
 });
@@ -121,6 +115,19 @@ describe('npm run plan of a stack', () => {
     expect(latestStartSeconds).toBeGreaterThan(40 * 3_600);
     expect(latestStartSeconds).toBeLessThan(48 * 3_600);
     expect(notes).toHaveLength(1);
+  });
+
+  it('takes batches of one size for what they took', async () => {
+    publishAll();
+    Object.assign(services, { metrics: new MetricStore() });
+    publish(stream('IncomingRecords'), () => [600]);
+    publish(stream('IncomingBytes'), () => [600 * 60]);
+    publish(own('BacklogAge'), () => [1_800], 2);
+    publish(own('RecordsReceived'), () => [10, 10]);
+    publish(own('BatchMs'), () => [600, 600]);
+    publish(own('DataApiCalls'), () => [1, 1]);
+    const { bindingRate } = await planLocal('--batch-size 10');
+    expect(bindingRate).toBeCloseTo((3 * 10) / 0.6, 0);
   });
 
   it('lets an option come first', async () => {

@@ -1,0 +1,52 @@
+import type { Mutation } from './mutation.ts';
+
+/** Mutations of what waits, of lookups of the projection's own rows, and of keys that come from other rows. */
+export const HEALING_MUTATIONS = {
+  'nothing-is-tried-again': {
+    says: 'what waits is not tried again',
+    edits: { 'processor/retry-entries.ts': [['groups < maxGroups &&', 'groups < 0 * maxGroups &&']] },
+    profile: 'healing',
+  },
+  'healing-has-no-end': {
+    says: 'what waits is tried when its time is over, too',
+    edits: {
+      'processor/quarantine/data-api-waiting-entries.ts': [
+        ['retry_at <= now() AND heal_until > now()', 'retry_at <= now()'],
+      ],
+    },
+    profile: 'healing',
+  },
+  'a-vain-try-ends-it': {
+    says: 'an entry is open after one try in vain',
+    edits: {
+      'processor/quarantine/data-api-waiting-entries.ts': [['v->>1 IS NULL OR (v->>4)::boolean', 'v->>1 IS NULL']],
+    },
+    profile: 'healing',
+  },
+  'orphans-are-final': {
+    says: 'an event whose parent row is missing does not wait',
+    edits: {
+      'processor/write/write-items.ts': [['const mayHeal = sqlState === MISSING_PARENT;', 'const mayHeal = false;']],
+    },
+    profile: 'healing',
+  },
+  'batches-have-one-round': {
+    says: 'an event does not wait for the rows that the events before it write',
+    edits: { 'processor/lookup/own-rows.ts': [['this.#follows(item) || this.#looksAtChanges(item, n)', 'false']] },
+    profile: 'healing',
+    seed: 2,
+  },
+  'chains-have-one-link': {
+    says: 'keys that come from the rows of other lookups are not read',
+    edits: { 'processor/lookup/resolve-lookups.ts': [['if (!isUnfinished) return', 'if (level > 0) return']] },
+    profile: 'healing',
+  },
+  'large-payloads-are-cut': {
+    says: 'of a payload that is read in slices only the first is tried',
+    edits: {
+      'processor/quarantine/data-api-waiting-entries.ts': [['from < bytes; from +=', 'from < 1; from +=']],
+    },
+    profile: 'healing',
+    seed: 2,
+  },
+} as const satisfies Readonly<Record<string, Mutation>>;

@@ -1,0 +1,192 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { announceLocalWorld } from '../../../command-line/local-worlds.ts';
+import { METRICS_DIMENSION } from '../../../contract/metrics.ts';
+import { boostScheduleName } from '../../../contract/stack-outputs.ts';
+import { startAwsServices, type AwsServices } from '../../../local/aws/aws-services.ts';
+import { MetricStore } from '../../../local/cloudwatch/metrics/metric-store.ts';
+import type { BoostReport } from '../../../ops/boost/boost-report.ts';
+import { deployedStack } from '../../support/deployed-stack.ts';
+import { localWorld } from '../../support/local-world.ts';
+import { runProgram, type ProgramResult } from '../../support/run-program.ts';
+import { startStubStreamSummary, type StubStreamSummary } from '../../support/stub-stream-summary.ts';
+
+const { outputs } = deployedStack();
+
+let folder: string;
+let kinesis: StubStreamSummary;
+let services: AwsServices;
+let announcement: AsyncDisposable;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'worlds-'));
+  vi.stubEnv('TMPDIR', folder);
+  kinesis = await startStubStreamSummary({ OpenShardCount: 1, RetentionPeriodHours: 168 });
+  services = await startAwsServices();
+  services.stacks.set('flights-local', { status: 'UPDATE_COMPLETE', outputs });
+  services.functions.set(outputs.WatchdogFunctionName, {
+    environment: { DEPLOYMENT: 'flights-test', METRICS_NAMESPACE: 'Own' },
+  });
+  const { endpoint } = services;
+  const world = localWorld(services, { endpoints: { dataApi: endpoint, others: endpoint, kinesis: kinesis.endpoint } });
+  services.world = world;
+  announcement = await announceLocalWorld(world);
+});
+
+afterAll(async () => {
+  await announcement[Symbol.asyncDispose]();
+  await services[Symbol.asyncDispose]();
+  await kinesis[Symbol.asyncDispose]();
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(() => {
+  for (const { cancel } of services.schedules.values()) cancel();
+  services.schedules.clear();
+  Object.assign(services, { metrics: new MetricStore() });
+  setMapping({});
+  publish(['Own', 'BacklogAge', { [METRICS_DIMENSION]: 'flights-test' }], 3_600);
+  for (let minute = 0; minute < 60; minute += 1) {
+    publish(['AWS/Kinesis', 'IncomingRecords', { StreamName: 'flights' }], 60_000, minute);
+    publish(['AWS/Kinesis', 'IncomingBytes', { StreamName: 'flights' }], 60_000 * 60, minute);
+  }
+});
+
+function setMapping(settings: Readonly<Record<string, number>>, state = 'Enabled'): void {
+  const usual = { batchSize: 100, parallelizationFactor: 1, maxBatchingWindowSeconds: 1 };
+  services.mappings.set(outputs.MappingId, { state, changedAtMs: 0, settings: { ...usual, ...settings } });
+}
+
+function publish(
+  [namespace, name, dimensions]: readonly [string, string, Readonly<Record<string, string>>],
+  value: number,
+  minute = 0,
+): void {
+  const now = Date.now();
+  const timestampMs = now - 60_000 * minute;
+  services.metrics.put({ metric: { namespace, name, dimensions }, timestampMs, values: [value] }, now);
+}
+
+function boost(...argv: readonly string[]): Promise<ProgramResult> {
+  return runProgram('bin/ops.ts', ['boost', '--local', ...argv], {
+    env: { TMPDIR: folder, PATH: process.env['PATH'] ?? '' },
+  });
+}
+
+async function reportOf(...argv: readonly string[]): Promise<BoostReport> {
+  const { stdout } = await boost('--json', ...argv);
+  return JSON.parse(stdout) as BoostReport;
+}
+
+function mapping() {
+  return services.mappings.get(outputs.MappingId)?.settings;
+}
+
+describe('ops boost', () => {
+  it('says what it would turn, and changes nothing without --apply', async () => {
+    const report = await reportOf('--within', '20m');
+    expect(report).toMatchObject({
+      outcome: 'planned',
+      before: { batchSize: 100, parallelizationFactor: 1 },
+      isInTime: true,
+    });
+    expect(report.timeToCaughtUpSeconds?.before).toBeGreaterThan(1_200);
+    expect(report.timeToCaughtUpSeconds?.after).toBeLessThanOrEqual(1_200);
+    expect(mapping()).toMatchObject({ batchSize: 100, parallelizationFactor: 1 });
+    expect(services.schedules.size).toBe(0);
+  });
+
+  it('turns the mapping, and has it set back by the scheduler when the command has long ended', async () => {
+    const report = await reportOf('--within', '20m', '--for', '60s', '--apply');
+    expect(report.outcome).toBe('applied');
+    expect(mapping()).toMatchObject(report.after ?? {});
+    const endsInMs = Date.parse(report.endsAt ?? '') - Date.now();
+    expect(endsInMs).toBeGreaterThan(0);
+    expect(endsInMs).toBeLessThanOrEqual(61_000);
+    const client = new SchedulerClient({
+      endpoint: services.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    });
+    const { Target, ActionAfterCompletion } = await client.send(
+      new GetScheduleCommand({ Name: boostScheduleName(outputs.MappingId) }),
+    );
+    expect(ActionAfterCompletion).toBe('DELETE');
+    expect(Target?.RoleArn).toBe(outputs.BoostRoleArn);
+    expect(JSON.parse(Target?.Input ?? '')).toEqual({
+      Uuid: outputs.MappingId,
+      BatchSize: 100,
+      ParallelizationFactor: 1,
+    });
+  });
+
+  it('refuses a second one, says when a deployment has changed the mapping meanwhile, and ends it on request', async () => {
+    const first = await reportOf('--within', '20m', '--apply');
+    setMapping({ batchSize: 700 });
+    const { code, stdout } = await boost('--within', '10m', '--apply');
+    expect(code).toBe(2);
+    expect(stdout).toContain('a boost is on already; let it end, or end it with `--end` first');
+    expect(stdout).toContain('it has batchSize 700 and parallelizationFactor 1');
+    expect(await reportOf('--end')).toMatchObject({ outcome: 'ended', after: first.before });
+    expect(mapping()).toMatchObject({ batchSize: 100, parallelizationFactor: 1 });
+    expect(services.schedules.size).toBe(0);
+    expect(await reportOf('--end')).toMatchObject({ outcome: 'none' });
+  });
+
+  it('refuses where it would not help: a disabled mapping, a held position, a shard that gives no more', async () => {
+    setMapping({}, 'Disabled');
+    expect(await boost('--within', '20m', '--apply')).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('the mapping is disabled') as string,
+    });
+    setMapping({});
+    publish(['Own', 'PositionsHeld', { [METRICS_DIMENSION]: 'flights-test' }], 1);
+    expect((await reportOf('--within', '20m', '--apply')).reason).toContain('1 positions are held');
+    Object.assign(services, { metrics: new MetricStore() });
+    publish(['Own', 'BacklogAge', { [METRICS_DIMENSION]: 'flights-test' }], 3_600);
+    publish(['AWS/Kinesis', 'IncomingRecords', { StreamName: 'flights' }], 600_000);
+    publish(['AWS/Kinesis', 'IncomingBytes', { StreamName: 'flights' }], 600_000 * 2_000);
+    const { outcome, reason } = await reportOf('--within', '2m', '--apply');
+    expect(outcome).toBe('refused');
+    expect(reason).toContain('more shards do not help an existing backlog');
+    expect(services.schedules.size).toBe(0);
+  });
+
+  it('leaves alone what is over in time anyway', async () => {
+    expect(await reportOf('--within', '7d', '--apply')).toMatchObject({ outcome: 'notNeeded' });
+    expect(mapping()).toMatchObject({ batchSize: 100, parallelizationFactor: 1 });
+  });
+
+  it('needs to be told how soon, or to end one', async () => {
+    expect(await boost()).toMatchObject({ code: 2, stderr: '`--within TIME` or `--end` must be given, one of them\n' });
+  });
+});
+
+describe('the schedules of a world', () => {
+  const name = boostScheduleName(outputs.MappingId);
+
+  function create(atMs: number): Promise<Response> {
+    const input = { Uuid: outputs.MappingId, BatchSize: 100, ParallelizationFactor: 1 };
+    const target = { Arn: 'arn:aws:scheduler:::aws-sdk:lambda:updateEventSourceMapping', Input: JSON.stringify(input) };
+    const at = new Date(atMs).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length);
+    const body = JSON.stringify({ ScheduleExpression: `at(${at})`, Target: target });
+    return fetch(`${services.endpoint}/schedules/${name}`, { method: 'POST', body });
+  }
+
+  it('happen by themselves, and are gone then', async () => {
+    setMapping({ batchSize: 5_000, parallelizationFactor: 10 });
+    expect((await create(Date.now() + 1_000)).status).toBe(200);
+    while (services.schedules.has(name)) await sleep(20);
+    expect(mapping()).toMatchObject({ batchSize: 100, parallelizationFactor: 1 });
+  });
+
+  it('have a name of their own', async () => {
+    expect((await create(Date.now() + 3_600_000)).status).toBe(200);
+    expect((await create(Date.now() + 3_600_000)).status).toBe(409);
+  });
+});
