@@ -15,15 +15,15 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
  */
 export function previewPayload(payload: Uint8Array, maxBytes: number, totalBytes: number): string {
   const shown = Buffer.from(payload.subarray(0, maxBytes));
-  const text = wholeCharacters(shown);
-  const preview = text === undefined ? `0x${shown.toString('hex')}` : text.replaceAll(UNPRINTABLE, ' ').trim();
   const rest = totalBytes - shown.length;
+  const text = readText(shown, rest > 0);
+  const preview = text === undefined ? `0x${shown.toString('hex')}` : text.replaceAll(UNPRINTABLE, ' ').trim();
   return rest > 0 ? `${preview}… (${rest.toLocaleString('en-US')} bytes more)` : preview;
 }
 
-/** A character may be cut in its middle. */
-function wholeCharacters(bytes: Buffer): string | undefined {
-  for (let cut = 0; cut < 4 && cut <= bytes.length; cut += 1) {
+/** Where bytes were cut, a character may have been cut in its middle. */
+function readText(bytes: Buffer, isCut: boolean): string | undefined {
+  for (let cut = 0; cut <= (isCut ? Math.min(3, bytes.length - 1) : 0); cut += 1) {
     const whole = bytes.subarray(0, bytes.length - cut);
     if (isUtf8(whole)) return whole.toString('utf8');
   }

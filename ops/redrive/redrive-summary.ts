@@ -19,7 +19,10 @@ export interface ReasonSummary {
   readonly example: string | null;
 }
 
-/** Bytes of a payload that are shown, unless more are asked for. */
+/** Builds that are named for each reason. */
+const MAX_BUILDS = 3;
+
+/** Characters of the example. */
 const MAX_DETAIL_CHARACTERS = 300;
 
 /**
@@ -39,12 +42,15 @@ export async function summarizeQuarantine(
        'waiting', count(*) FILTER (WHERE heal_until > now()),
        'first', to_char(min(quarantined_at) AT TIME ZONE 'UTC', '${ISO_FORMAT}'),
        'last', to_char(max(quarantined_at) AT TIME ZONE 'UTC', '${ISO_FORMAT}'),
-       'builds', (array_agg(DISTINCT code_version))[1:3],
+       'builds', array_agg(DISTINCT code_version),
        'example', left((array_agg(detail ORDER BY id DESC))[1], ${MAX_DETAIL_CHARACTERS}))::text
      FROM ${FRAMEWORK_TABLES.quarantine} WHERE ${sql} GROUP BY reason, sql_state ORDER BY count(*) DESC, reason`,
     parameters,
   );
-  return rows.map(([field]) => JSON.parse(field?.stringValue ?? '{}') as ReasonSummary);
+  return rows.map(([field]) => {
+    const summary = JSON.parse(field?.stringValue ?? '{}') as ReasonSummary;
+    return { ...summary, builds: summary.builds.slice(0, MAX_BUILDS) };
+  });
 }
 
 const ISO_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS"Z"';

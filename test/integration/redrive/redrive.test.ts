@@ -2,9 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Execute } from '../../../data-api/execute.ts';
 import { createPatientExecute } from '../../../data-api/retry-transient.ts';
 import type { DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../../../local/data-api/start-data-api-server.ts';
+import { awaitEffect, type RedriveEffect } from '../../../ops/redrive/await-effect.ts';
+import { withPreviews } from '../../../ops/redrive/payload-preview.ts';
+import { summarizeQuarantine } from '../../../ops/redrive/redrive-summary.ts';
 import type { QuarantineFilter } from '../../../ops/redrive/quarantine-filter.ts';
 import { createQuarantineSource } from '../../../ops/redrive/quarantine-source.ts';
 import type { RecordToPut } from '../../../kinesis/put-records.ts';
@@ -118,12 +122,13 @@ class MemorySink implements RecordSink {
   }
 }
 
-function source(filter: QuarantineFilter = {}): RedriveSource {
+function execute(): Execute {
   const { resourceArn: clusterArn, secretArn, database: name } = server;
-  return createQuarantineSource(
-    createPatientExecute({ client, clusterArn, secretArn, database: name }, { timeoutMs: 30_000, maxWaitMs: 0 }),
-    filter,
-  );
+  return createPatientExecute({ client, clusterArn, secretArn, database: name }, { timeoutMs: 30_000, maxWaitMs: 0 });
+}
+
+function source(filter: QuarantineFilter = {}): RedriveSource {
+  return createQuarantineSource(execute(), filter);
 }
 
 function run(from: RedriveSource, sink: RecordSink, settings: Partial<RedriveSettings> = {}): Promise<RedriveReport> {
@@ -299,6 +304,56 @@ describe('a redrive that ends at any point', () => {
       expect(await openEntries()).toBe(0);
     },
   );
+});
+
+describe('what an operator sees of a redrive', () => {
+  it('is how many there are for each reason, with an example, of those that are meant', async () => {
+    await quarantine(3);
+    await process([{ key: 'a', data: Buffer.from('no JSON') }], 'takes');
+    expect(await summarizeQuarantine(execute(), {})).toMatchObject([
+      { reason: 'projection-threw', items: 3, waiting: 0, builds: ['test-build'], example: 'TypeError: a bad build' },
+      { reason: 'not-json', items: 1 },
+    ]);
+    expect(await summarizeQuarantine(execute(), { reason: 'not-json' })).toMatchObject([{ items: 1 }]);
+    expect(await summarizeQuarantine(execute(), { reason: 'schema' })).toEqual([]);
+  });
+
+  it('is the beginning of each payload, on one line', async () => {
+    await process([{ key: 'a', data: Buffer.from('no JSON\n\u001b[2J at all') }], 'takes');
+    await process([{ key: 'a', data: Buffer.from([0xff, 0xfe, 0x00]) }], 'takes');
+    const items: RedriveItem[] = [];
+    await run(source(), new MemorySink(), { isApplied: false, onItems: (found) => void items.push(...found) });
+    const shown = await withPreviews(execute(), items, 9);
+    expect(shown.map(({ summary }) => summary['payload'])).toEqual(['no JSON… (10 bytes more)', '0xfffe00']);
+  });
+
+  /** Puts everything back, has a build process it, and looks once. */
+  async function effectOf(build: Build | undefined): Promise<RedriveEffect> {
+    const ids: string[] = [];
+    const sink = new MemorySink();
+    await run(source(), sink, { onItems: (items) => void ids.push(...items.map(({ id }) => id)) });
+    const events = sink.records.map(({ partitionKey, data }) => ({ key: partitionKey, data: Buffer.from(data) }));
+    if (build !== undefined) await process(events, build);
+    const { signal } = new AbortController();
+    const settings = { timeoutMs: 0, signal, onLook: () => undefined, sleep: () => Promise.resolve(), now: () => 0 };
+    return awaitEffect(execute(), ids, settings);
+  }
+
+  it('is whether what was put back is in effect', async () => {
+    await quarantine(3);
+    expect(await effectOf(undefined)).toEqual({ inEffect: 0, rejectedAgain: {}, open: 3 });
+    await process(eventsOf(3), 'takes');
+    expect(await openEntries()).toBe(0);
+  });
+
+  it.each([
+    ['with the id that it had', 'refuses', 'projection-threw'],
+    ['without an id', 'cannot-identify', 'event-id'],
+  ] as const)('is that it was rejected again, %s', async (_, build, reason) => {
+    await process(eventsOf(2), build);
+    expect(await effectOf(build)).toEqual({ inEffect: 0, rejectedAgain: { [reason]: 2 }, open: 0 });
+    expect(await effectOf('takes')).toEqual({ inEffect: 2, rejectedAgain: {}, open: 0 });
+  });
 });
 
 class Interruption extends Error {}
