@@ -13,6 +13,9 @@ const RUNBOOK = readFileSync(join(import.meta.dirname, '../../docs/operations.md
 /** Sections that are about no alarm. */
 const GENERAL = [
   'names-and-commands',
+  'operator-commands',
+  'hurrying-a-catch-up',
+  'is-anything-missing',
   'asking-the-database',
   'searching-the-log',
   'going-back',
