@@ -38,7 +38,11 @@ describe('local.json', () => {
 
   it('may be missing, or name a key only', async () => {
     expect(await read(undefined)).toEqual({ partitionKey: undefined, randomKey: false, example: undefined });
-    expect(await read('{"partitionKey":"shop"}')).toEqual({ partitionKey: 'shop', randomKey: false, example: undefined });
+    expect(await read('{"partitionKey":"shop"}')).toEqual({
+      partitionKey: 'shop',
+      randomKey: false,
+      example: undefined,
+    });
   });
 
   it.each([
