@@ -209,6 +209,7 @@ export class EventProcessor extends Construct {
     const base = this.createFoundations(props);
     const around = this.createResources(base);
     const parts = this.createParts(base, around);
+    recordPromises(base.options, { mapping: parts.mapping, pager: around.pager });
     forwardLogs(props.logDestination, parts);
     const { processor, mapping, watchdog, rollout, monitoring } = parts;
 
@@ -332,7 +333,6 @@ export class EventProcessor extends Construct {
       logGroups: { processor: processor.logGroup, watchdog: watchdog.watchdog.logGroup },
       pager,
     });
-    recordPromises(options, { mapping, pager });
     const { noticeTopic } = pager;
     const rollout = new Rollout(this, 'Rollout', { ...functionOptions, ...mappingOptions, processor, noticeTopic });
     // A version that needs a new column must not take over before the column is there.
