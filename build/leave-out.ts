@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 const STUB = 'left-out';
@@ -16,6 +17,19 @@ export const leaveOut: Plugin = {
       importer.endsWith('Sha256Node.js') ? { path: 'Sha256Js', namespace: STUB } : undefined,
     );
     build.onLoad({ filter: /./, namespace: STUB }, ({ path }) => ({ contents: `export const ${path} = undefined;` }));
+    // The region of a machine that has not been told: Lambda sets `AWS_REGION`.
+    build.onLoad({ filter: /[\\/]getInstanceMetadataRegion\.js$/ }, () => ({
+      contents: 'export const getInstanceMetadataRegion = () => Promise.resolve(undefined);',
+    }));
+    // Retries that slow all calls down: the functions ask for none, or for a few as usual.
+    build.onLoad({ filter: /[\\/]util-retry[\\/]AdaptiveRetryStrategy\.js$/ }, ({ path }) => ({
+      contents: `export { StandardRetryStrategy as AdaptiveRetryStrategy } from './StandardRetryStrategy.js';`,
+      resolveDir: dirname(path),
+    }));
+    // What regions are called by people.
+    build.onLoad({ filter: /[\\/]util-endpoints[\\/]lib[\\/]aws[\\/]partitions\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(/"description": "[^"]*"/g, ''),
+    }));
     // A client tells its version to the service, and reads its whole package.json for that.
     build.onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, async ({ path }) => {
       const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string };

@@ -1,5 +1,5 @@
 import type { PromiseRecord } from '../../contract/template-record.ts';
-import type { WatchdogEnvironment } from '../../contract/environment.ts';
+import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import type { Alarm } from '../../local/cloudwatch/alarms/alarm.ts';
 import type { Topic } from '../../local/cloudwatch/topics/topic.ts';
 import type { DrilledAlarm } from './drilled-alarms.ts';

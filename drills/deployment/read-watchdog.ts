@@ -1,4 +1,4 @@
-import { watchdogEnvironment } from '../../contract/environment.ts';
+import { watchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import type { CloudFormationTemplate } from '../../local/cloudwatch/template/cloudformation-template.ts';
 import type { DrilledStream, DrilledWatchdog } from './deployment.ts';
 import type { Entry, Json } from './read-consumer.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { DEFAULT_ENVIRONMENT, processorEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
+import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
+import { watchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import type { StackCode } from '../../lib/function-code.ts';
 import type { DeploymentPlan } from '../../local/live/deployment-plan.ts';
 import type { Deployment } from '../deployment/deployment.ts';

@@ -5,7 +5,7 @@ import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
 import { DECLARED_TABLES_FILE, type DeclaredTable } from '../../contract/declared-tables.ts';
-import { migrateEnvironment } from '../../contract/environment.ts';
+import { migrateEnvironment } from '../../contract/maintenance-environment.ts';
 import {
   answerCloudFormation,
   type CloudFormationOutcome,

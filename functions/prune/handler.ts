@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { Context } from 'aws-lambda';
-import { pruneEnvironment } from '../../contract/environment.ts';
+import { pruneEnvironment } from '../../contract/maintenance-environment.ts';
 import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { PATIENCE, pruneTables } from './prune-tables.ts';
 

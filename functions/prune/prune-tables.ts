@@ -1,6 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { PruneEnvironment } from '../../contract/environment.ts';
+import type { PruneEnvironment } from '../../contract/maintenance-environment.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { readRetentionHours } from '../../kinesis/describe-stream.ts';
 

@@ -5,7 +5,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { watchdogEnvironment } from '../../contract/environment.ts';
+import { watchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import { WATCHDOG_METRICS, type WatchdogMetricName } from '../../contract/metrics.ts';
 import { runWatchdog } from './run-watchdog.ts';
 import { createRunsSignal } from './signal-runs.ts';

@@ -1,4 +1,4 @@
-import type { WatchdogEnvironment } from '../../contract/environment.ts';
+import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import { describeDuration, describeRemainingTime, type WordsOptions } from '../../progress/plain-words.ts';
 import {
   describeJudgement,

@@ -1,7 +1,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SNSClient } from '@aws-sdk/client-sns';
-import type { WatchdogEnvironment } from '../../contract/environment.ts';
+import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import type { WatchdogMetricName } from '../../contract/metrics.ts';
 import { adviceForCheck, adviceForShard } from './advice.ts';
 import { publishedVerdict, type PublishedVerdict } from './judge-consumer.ts';

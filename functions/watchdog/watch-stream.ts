@@ -1,6 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
-import type { WatchdogEnvironment } from '../../contract/environment.ts';
+import type { WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { listShards } from '../../kinesis/list-shards.ts';

@@ -3,7 +3,7 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { COMPATIBILITY_HEADING } from '../../build/check-migrations.ts';
-import { migrateEnvironment } from '../../contract/environment.ts';
+import { migrateEnvironment } from '../../contract/maintenance-environment.ts';
 import type { StackCode } from '../function-code.ts';
 import type { EventDatabase } from './event-database.ts';
 import { allowDataApi, allowRotation } from './grants.ts';

@@ -5,7 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Alias, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { pruneEnvironment, watchdogEnvironment } from '../../contract/environment.ts';
+import { pruneEnvironment, watchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import type { StackCode } from '../function-code.ts';
 import { longestGapSeconds, type InvocationTimes } from '../monitoring/alarm-window.ts';
 import { INDEXED_FIELDS } from '../monitoring/log-queries.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { announceLocalWorld, findLocalWorlds } from '../../command-line/local-worlds.ts';
-import { watchdogEnvironment } from '../../contract/environment.ts';
+import { watchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import type { LocalWorld } from '../../contract/local-world.ts';
 import { DEFAULT_METRICS_NAMESPACE } from '../../contract/metrics.ts';
 import { FAILED_BATCHES_OUTPUT, LIVE_ALIAS, type StackOutputName } from '../../contract/stack-outputs.ts';

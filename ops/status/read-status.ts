@@ -1,5 +1,5 @@
 import { GetAliasCommand, GetEventSourceMappingCommand, GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { watchdogEnvironment, type WatchdogEnvironment } from '../../contract/environment.ts';
+import { watchdogEnvironment, type WatchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import { LIVE_ALIAS } from '../../contract/stack-outputs.ts';
 import { adviceForCheck, adviceForShard } from '../../functions/watchdog/advice.ts';
 import { judgeConsumer } from '../../functions/watchdog/judge-consumer.ts';

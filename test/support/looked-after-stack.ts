@@ -5,7 +5,7 @@ import { PutRecordCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import pg from 'pg';
 import { vi } from 'vitest';
 import { announceLocalWorld } from '../../command-line/local-worlds.ts';
-import { watchdogEnvironment } from '../../contract/environment.ts';
+import { watchdogEnvironment } from '../../contract/maintenance-environment.ts';
 import { startDataApiServer, type DataApiServer } from '../../local/data-api/start-data-api-server.ts';
 import { createStream } from '../../local/kinesis/create-stream.ts';
 import type { LiveWorld } from '../../local/live/live-world.ts';

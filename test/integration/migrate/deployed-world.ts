@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { migrateEnvironment } from '../../../contract/environment.ts';
+import { migrateEnvironment } from '../../../contract/maintenance-environment.ts';
 import { bundleStackCode, type StackCode } from '../../../lib/function-code.ts';
 import { startDataApiServer, type DataApiServer } from '../../../local/data-api/start-data-api-server.ts';
 import { startPostgres } from '../../../local/postgres/start-postgres.ts';

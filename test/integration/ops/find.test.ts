@@ -2,7 +2,7 @@ import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { S3Client } from '@aws-sdk/client-s3';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { watchdogEnvironment } from '../../../contract/environment.ts';
+import { watchdogEnvironment } from '../../../contract/maintenance-environment.ts';
 import { createExecuteStatement } from '../../../data-api/execute.ts';
 import { startAwsServices, type AwsServices } from '../../../local/aws/aws-services.ts';
 import { startDataApiServer, type DataApiServer } from '../../../local/data-api/start-data-api-server.ts';

@@ -1,6 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pruneEnvironment } from '../../../contract/environment.ts';
+import { pruneEnvironment } from '../../../contract/maintenance-environment.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
 import { SECRETS, startDeployedWorld, type DeployedWorld } from '../migrate/deployed-world.ts';

@@ -5,7 +5,7 @@ import {
   type KinesisClient,
 } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { watchdogEnvironment } from '../../../contract/environment.ts';
+import { watchdogEnvironment } from '../../../contract/maintenance-environment.ts';
 import { TRY_WAITING_ENTRIES } from '../../../contract/try-waiting-entries.ts';
 import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';

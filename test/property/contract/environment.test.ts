@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PROCESSOR_RANGES, processorEnvironment } from '../../../contract/environment.ts';
 import {
   migrateEnvironment,
-  PROCESSOR_RANGES,
-  processorEnvironment,
   pruneEnvironment,
   watchdogEnvironment,
-} from '../../../contract/environment.ts';
+} from '../../../contract/maintenance-environment.ts';
 import type { EnvironmentCodec } from '../../../contract/environment-codec.ts';
 
 const text = fc.string({ minLength: 1 });
