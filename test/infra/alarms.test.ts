@@ -46,7 +46,7 @@ function essence({ source, name, actions, ...alarm }: MetricAlarm): string {
   ]);
   const acts = Object.entries(actions).map(([state, targets]) => [state, targets.length]);
   const id = /(?:Alarms|Rollout)(\w+)[0-9A-F]{8}$/.exec(name)?.[1];
-  return JSON.stringify([id, read, acts, { ...alarm, arn: '' }]);
+  return JSON.stringify([id, read, acts, { ...alarm, arn: '', description: '' }]);
 }
 
 function isOf(logicalId: string, id: string): boolean {

@@ -200,7 +200,9 @@ describe('whether anybody is subscribed to the pages', () => {
   test('is not asked of a topic of another account, nor in a test stage that pages nobody', () => {
     const env = { account: '999999999999', region: 'eu-west-1' };
     const { stack: foreign } = createApp({ existingPageTopicArn: EXISTING.existingPageTopicArn }, { env });
-    expect(JSON.stringify(Template.fromStack(foreign).toJSON())).not.toMatch(/GetTopicAttributes|NobodyPaged/);
+    const template = Template.fromStack(foreign);
+    expect(JSON.stringify(template.findResources('AWS::IAM::Role'))).not.toContain('GetTopicAttributes');
+    expect(JSON.stringify(template.toJSON())).not.toContain('NobodyPaged');
     const test = synthesize({ pageEmails: [], removalPolicy: 'destroy' });
     expect([asks(test), tells(test)]).toEqual([false, false]);
   });
