@@ -174,6 +174,7 @@ function describePages({ pageSubscribers }: Status): string {
 
 function describeAlarms({ alarms }: Status, words: WordsOptions): string {
   if (alarms === undefined) return 'unknown';
+  if (alarms === 'unevaluated') return 'not evaluated here; `npm start -- --page` shows them';
   if (alarms.length === 0) return 'none is on';
   return alarms
     .map(({ name, sinceMs }) => `${name} since ${sinceMs === undefined ? 'unknown' : describeMoment(sinceMs, words)}`)

@@ -103,7 +103,10 @@ async function askAll(parts: StatusParts, parallelizationFactor: number, checks:
       checks.run('the subscriptions to the pages', async () =>
         pageTopicArn === '' ? ('unwatched' as const) : countPageSubscribers(await target.client('sns'), pageTopicArn),
       ),
-      checks.run('the alarms', () => readRingingAlarms(target, deployment)),
+      checks.run('the alarms', async () => {
+        const ringing = await readRingingAlarms(target, deployment);
+        return target.isLocal && ringing.length === 0 ? ('unevaluated' as const) : ringing;
+      }),
       checks.run('the version in use', () => readFunctionVersion(target)),
       checks.run('the metrics', () => readConsumption(target, now())),
     ]);

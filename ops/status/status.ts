@@ -66,7 +66,8 @@ export interface Status {
   readonly failedBatches: number | 'none' | undefined;
   /** Confirmed subscriptions to the pages; `unwatched` where nobody needs to be paged. */
   readonly pageSubscribers: number | 'unwatched' | undefined;
-  readonly alarms: readonly RingingAlarm[] | undefined;
+  /** Those that are on; `unevaluated` in a local world, which has none. */
+  readonly alarms: readonly RingingAlarm[] | 'unevaluated' | undefined;
   /** Version that the mapping invokes, and one that is taking over. */
   readonly functionVersion: string | undefined;
   /** Build that committed last. */

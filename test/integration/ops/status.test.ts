@@ -55,7 +55,7 @@ describe('ops status', () => {
       pageSubscribers: 1,
       failedBatches: 0,
       quarantine: { open: 0, waiting: 0 },
-      alarms: [],
+      alarms: 'unevaluated',
       failures: [],
     });
   });
