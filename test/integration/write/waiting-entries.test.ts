@@ -185,7 +185,7 @@ describe('children before their parents', () => {
     await run(...Array.from({ length: 25 }, (_, n) => child(`k${n}`, 'nobody')));
     await dueNow();
     expect(await run(parent('other'))).toMatchObject({ written: 1, healed: 0, hold: undefined });
-    expect(await gauges()).toEqual({ entries: 0, oldestAgeSeconds: 0, waiting: 25 });
+    expect(await gauges()).toEqual({ entries: 0, oldestAgeSeconds: 0, waiting: 25, isOverdue: false });
 
     await database.query(
       "UPDATE event_processor.quarantine SET heal_until = now() - interval '1 minute', retry_at = now()",
