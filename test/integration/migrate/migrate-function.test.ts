@@ -22,6 +22,7 @@ const ALL = [
     .map((file) => `event_processor/${file}`),
   'flights/001-flights.sql',
 ];
+const NUMBERS = ALL.map((id) => id.split('-', 1)[0]);
 
 function writeFlights(
   database: string,
@@ -36,7 +37,7 @@ describe('the migrations function, bundled as it is deployed', () => {
     const database = await world.createDatabase();
     const first = await world.migrate(database);
     expect(first).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'migrations' });
-    expect(first.Data).toEqual({ applied: ALL.join(' '), alreadyApplied: '0', newer: '' });
+    expect(first.Data).toEqual({ applied: NUMBERS.join(' '), alreadyApplied: '0', newer: '' });
     const second = await world.migrate(database, 'Update');
     expect(second).toMatchObject({ Status: 'SUCCESS', Data: { applied: '', alreadyApplied: String(ALL.length) } });
   });
@@ -46,7 +47,7 @@ describe('the migrations function, bundled as it is deployed', () => {
     const answers = await Promise.all([1, 2, 3].map(() => world.migrate(database)));
     expect(answers.map(({ Status, Reason }) => [Status, Reason])).toEqual(Array(3).fill(['SUCCESS', 'done']));
     const applied = answers.flatMap(({ Data }) => (Data['applied'] ?? '').split(' ').filter((id) => id !== ''));
-    expect(applied.sort()).toEqual(ALL);
+    expect(applied.sort()).toEqual(NUMBERS);
   });
 
   test('refuses a file that was changed after it was applied, and says which', async () => {
