@@ -47,7 +47,7 @@ function appended(name: string, line: string): Files {
 const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, problems: readonly string[]])[] = [
   [
     'wrong-type',
-    (name) => edited(name, 'projection.ts', "state: 'text'", "state: 'varchar' as 'text', 'no name': 'text'"),
+    (name) => edited(name, 'projection.ts', "state: 'text'", "state: 'varchar' as 'text', '': 'text'"),
     [
       'projection.ts:4:23: ProjectionError: table `orders`: column `state` must be of a type from text, ',
       'projection.ts:4:23: ProjectionError: table `orders`: ',
@@ -407,6 +407,8 @@ export const handler = async () => {
       crash,
       `${reason}: 4 times in all`,
       'Caught up.',
+      'Tables: orders (0)',
+      'Next:',
     ]);
   });
 });
