@@ -34,13 +34,23 @@ const ADVICE: readonly (readonly [RegExp, (called: CalledOperation | undefined) 
   [
     /AccessDenied|AuthorizationError|NotAuthorized|UnauthorizedOperation|^Forbidden/,
     // Who deploys is somebody else, and has other permissions.
-    (called) => called && `you need ${permissionFor(called)}; the policy of the output OperatorPolicyArn has it`,
+    (called) => called && adviseOnPermission(permissionFor(called)),
   ],
   [
     /Throttl|TooManyRequests|LimitExceeded|ThroughputExceeded|SlowDown/,
     () => 'too many calls at present; try again in a minute',
   ],
 ];
+
+/** Raising an alarm by hand is for the first deployment, so that whoever is paged later need not be able to. */
+const BESIDE_THE_POLICY: readonly string[] = ['cloudwatch:SetAlarmState'];
+
+function adviseOnPermission(permission: string): string {
+  const source = BESIDE_THE_POLICY.includes(permission)
+    ? 'the policy of the output OperatorPolicyArn does not have it'
+    : 'the policy of the output OperatorPolicyArn has it';
+  return `you need ${permission}; ${source}`;
+}
 
 function adviceFor({ name }: Error, called: CalledOperation | undefined): string | undefined {
   return ADVICE.find(([pattern]) => pattern.test(name))?.[1](called);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DatabaseError, type FailureKind } from '../../../data-api/classify-error.ts';
 import { GaveUpWaitingError } from '../../../data-api/retry-transient.ts';
 import { describeFailedCall } from '../../../ops/failed-call.ts';
+import { noteCalls } from '../../../ops/stack/called-operation.ts';
 
 function databaseError(
   message: string,
@@ -36,4 +37,25 @@ describe('a failed call', () => {
     expect(describeFailedCall(new TypeError('x is not a function'))).toBeUndefined();
     expect(describeFailedCall('text')).toBeUndefined();
   });
+
+  it.each([
+    ['DescribeAlarms', 'you need cloudwatch:DescribeAlarms; the policy of the output OperatorPolicyArn has it'],
+    ['SetAlarmState', 'you need cloudwatch:SetAlarmState; the policy of the output OperatorPolicyArn does not have it'],
+  ])('says which permission is missing, and whether operators have it: %s', async (operation, advice) => {
+    const error = await callRefused(operation);
+    expect(describeFailedCall(error)).toBe(`CloudWatch ${operation}: AccessDenied: no; ${advice}`);
+  });
 });
+
+/** What a client that notes its calls throws when a call is refused. */
+async function callRefused(operation: string): Promise<unknown> {
+  const refusal = Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: {} });
+  type Middleware = (next: () => Promise<never>, context: object) => (args: object) => Promise<never>;
+  let call: () => Promise<unknown> = () => Promise.resolve();
+  const add = (middleware: Middleware): void => {
+    const context = { clientName: 'CloudWatchClient', commandName: `${operation}Command` };
+    call = () => middleware(() => Promise.reject(refusal), context)({});
+  };
+  noteCalls({ middlewareStack: { add } });
+  return call().catch((error: unknown) => error);
+}
