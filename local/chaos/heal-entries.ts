@@ -46,8 +46,11 @@ export async function makeDue(databaseUrl: string): Promise<void> {
   await executePatiently(databaseUrl, `UPDATE event_processor.quarantine SET retry_at = now() WHERE ${WAITS}`);
 }
 
-/** Passes in vain after which an entry that ends processes must have been told from those that were tried beside it. */
-const MAX_VAIN_PASSES = 10;
+/** After so many tries that ended with the process, an entry has been tried alone: it ends the process by itself. */
+const TRIED_ALONE = 6;
+
+/** More than there are entries and groups of them in a run. */
+const MAX_ASKS = 500;
 
 /**
  * Tries what waits until nothing more comes of it, then turns the time beyond the end of the waiting: what is missing may come
@@ -55,14 +58,10 @@ const MAX_VAIN_PASSES = 10;
  */
 export async function healToTheEnd({ invoker, databaseUrl }: Healing): Promise<void> {
   let { waiting } = await countWaiting(databaseUrl);
-  for (let vain = 0; waiting > 0 && vain < MAX_VAIN_PASSES;) {
+  for (let before = Infinity; waiting > 0 && waiting < before;) {
+    before = waiting;
     await makeDue(databaseUrl);
-    await ask(invoker);
-    const left = await countWaiting(databaseUrl);
-    // A pass may be too short for all of them, or end with the process.
-    if (left.waiting === waiting && left.untried === 0) break;
-    vain = left.waiting === waiting ? vain + 1 : 0;
-    waiting = left.waiting;
+    waiting = await tryAll({ invoker, databaseUrl });
   }
   await executePatiently(
     databaseUrl,
@@ -71,6 +70,26 @@ export async function healToTheEnd({ invoker, databaseUrl }: Healing): Promise<v
   await insertTariffs(databaseUrl, 'too-late');
   await ask(invoker);
 }
+
+/**
+ * Asks until every entry that is due was tried: a pass may be too short for all of them, or end with the process. Those that
+ * were tried and still lack something are left alone meanwhile, or they would always come first.
+ *
+ * @returns how many wait then
+ */
+async function tryAll({ invoker, databaseUrl }: Healing): Promise<number> {
+  for (let asks = 0; ; asks += 1) {
+    await ask(invoker);
+    const { waiting, untried } = await countWaiting(databaseUrl);
+    if (untried === 0 || asks === MAX_ASKS) return waiting;
+    await executePatiently(
+      databaseUrl,
+      `UPDATE event_processor.quarantine SET retry_at = now() WHERE ${WAITS} AND ${UNSETTLED}`,
+    );
+  }
+}
+
+const UNSETTLED = `unsettled_tries BETWEEN 1 AND ${TRIED_ALONE}`;
 
 interface Waiting {
   readonly waiting: number;
@@ -84,7 +103,7 @@ async function countWaiting(databaseUrl: string): Promise<Waiting> {
   try {
     const { rows } = await client.query<Waiting>(
       `SELECT count(*)::integer AS waiting,
-         (count(*) FILTER (WHERE unsettled_tries > 0 OR retry_at <= now()))::integer AS untried
+         (count(*) FILTER (WHERE ${UNSETTLED} OR unsettled_tries = 0 AND retry_at <= now()))::integer AS untried
        FROM event_processor.quarantine WHERE ${WAITS}`,
     );
     return rows[0] ?? { waiting: 0, untried: 0 };
