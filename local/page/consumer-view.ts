@@ -109,7 +109,9 @@ export class ConsumerView {
   /** Looks at the shards; with one look a second, an age is true to the second. */
   look(atMs: number): PageLook {
     const { put, done } = this.totals();
-    this.#rateMarks = [...this.#rateMarks.filter((mark) => atMs - mark.atMs <= RATE_WINDOW_MS), { atMs, put, done }];
+    const recent = this.#rateMarks.filter((mark) => atMs - mark.atMs <= RATE_WINDOW_MS);
+    // Where time is skipped, the look before may be longer ago.
+    this.#rateMarks = [...(recent.length > 0 ? recent : this.#rateMarks.slice(-1)), { atMs, put, done }];
     const [first = { atMs, put, done }] = this.#rateMarks;
     const perSecond = (change: number): number => (atMs > first.atMs ? (1000 * change) / (atMs - first.atMs) : 0);
     return {
