@@ -16,3 +16,10 @@ export const customerEvent = z.compile(
 
 /** An event about a customer. */
 export type CustomerEvent = z.output<typeof customerEvent>;
+
+/** The table that both functions keep. */
+export const customerTable = {
+  key: { id: 'text' },
+  version: { seq: 'bigint' },
+  columns: { name: 'text?', city: 'text?', cents: 'integer' },
+} as const;

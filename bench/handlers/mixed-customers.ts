@@ -1,6 +1,6 @@
 import { createHandler } from '../../processor/create-handler.ts';
 import { defineProjection, remove, versions } from '../../processor/projection.ts';
-import { customerEvent } from '../customer-event.ts';
+import { customerEvent, customerTable } from '../customer-event.ts';
 
 /** Customers as they are now, from events that are whole rows, patches or removals. */
 export const handler = createHandler(
@@ -10,9 +10,7 @@ export const handler = createHandler(
     eventId: ({ id }) => id,
     tables: {
       bench_customers: versions({
-        key: { id: 'text' },
-        version: { seq: 'bigint' },
-        columns: { name: 'text?', city: 'text?', cents: 'integer' },
+        ...customerTable,
         patch: true,
       }),
     },

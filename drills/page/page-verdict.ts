@@ -14,7 +14,7 @@ export interface VerdictMoment {
   readonly holds: HoldCounts;
 }
 
-/** What the watchdog has to judge by reaches back further than this in no local world. */
+/** Longer than any invocation takes here: what is older decides no verdict. */
 const KEPT_MS = 15 * 60_000;
 
 /** As young as records are that a consumer has just not read yet, in seconds. */

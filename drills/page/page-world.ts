@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import pg from 'pg';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import type { InputEvent, TextEvent } from '../../local/input/event-input.ts';
+import type { InputEvent } from '../../local/input/event-input.ts';
 import type { LiveDeployment } from '../../local/live/live-deployment.ts';
 import type { LiveWorld } from '../../local/live/live-world.ts';
 import { createHashKey, HASH_KEY_COUNT } from '../../local/mapping/hash-key.ts';
@@ -218,7 +218,7 @@ export class PageWorld {
     await this.#putAll(taken);
   }
 
-  async #putAll(events: readonly (InputEvent | TextEvent)[]): Promise<void> {
+  async #putAll(events: readonly InputEvent[]): Promise<void> {
     const { deployment } = this.#parts;
     await deployment.put(events);
     const shards = BigInt(deployment.plan.shardCount);

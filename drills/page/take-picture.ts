@@ -1,10 +1,8 @@
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { parseRunOptions } from '../../local/run/run-options.ts';
 import type { Screen } from '../../command-line/screen.ts';
+import { launchChromium } from './launch-chromium.ts';
 import { runPage } from './run-page.ts';
-
-/** Where Debian's package `chromium` puts the browser. */
-const CHROMIUM = '/usr/bin/chromium';
 
 const SIZE = { width: 1_000, height: 1_250 };
 
@@ -17,7 +15,7 @@ export async function takePicture(path: string, screen: Screen): Promise<void> {
   const options = parseRunOptions(['--page', '--events', '2000', '--rate', '200', '--batch-size', '200']);
   if (options === undefined) return;
   const end = new AbortController();
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  const browser = await launchChromium();
   try {
     let running: Promise<boolean> = Promise.resolve(true);
     const url = await new Promise<string>((resolve, reject) => {

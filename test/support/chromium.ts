@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Where Debian's package `chromium` puts the browser. */
-export const CHROMIUM = '/usr/bin/chromium';
+import { CHROMIUM } from '../../drills/page/launch-chromium.ts';
 
 /** Whether tests of the page have no browser here; says so once where they have not. */
 export function withoutBrowser(): boolean {

@@ -1,49 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { announceLocalWorld } from '../../../command-line/local-worlds.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { METRICS_DIMENSION } from '../../../contract/metrics.ts';
 import { boostScheduleName } from '../../../contract/stack-outputs.ts';
-import { startAwsServices, type AwsServices } from '../../../local/aws/aws-services.ts';
+import type { AwsServices } from '../../../local/aws/aws-services.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/metric-store.ts';
 import type { BoostReport } from '../../../ops/boost/boost-report.ts';
+import { announceStack, type AnnouncedStack } from '../../support/announced-stack.ts';
 import { deployedStack } from '../../support/deployed-stack.ts';
-import { localWorld } from '../../support/local-world.ts';
 import { runProgram, type ProgramResult } from '../../support/run-program.ts';
-import { startStubStreamSummary, type StubStreamSummary } from '../../support/stub-stream-summary.ts';
 
 const { outputs } = deployedStack();
 
-let folder: string;
-let kinesis: StubStreamSummary;
+let announced: AnnouncedStack;
 let services: AwsServices;
-let announcement: AsyncDisposable;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'worlds-'));
-  vi.stubEnv('TMPDIR', folder);
-  kinesis = await startStubStreamSummary({ OpenShardCount: 1, RetentionPeriodHours: 168 });
-  services = await startAwsServices();
-  services.stacks.set('flights-local', { status: 'UPDATE_COMPLETE', outputs });
-  services.functions.set(outputs.WatchdogFunctionName, {
-    environment: { DEPLOYMENT: 'flights-test', METRICS_NAMESPACE: 'Own' },
-  });
-  const { endpoint } = services;
-  const world = localWorld(services, { endpoints: { dataApi: endpoint, others: endpoint, kinesis: kinesis.endpoint } });
-  services.world = world;
-  announcement = await announceLocalWorld(world);
+  announced = await announceStack({ OpenShardCount: 1, RetentionPeriodHours: 168 });
+  services = announced.services;
 });
 
-afterAll(async () => {
-  await announcement[Symbol.asyncDispose]();
-  await services[Symbol.asyncDispose]();
-  await kinesis[Symbol.asyncDispose]();
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => announced[Symbol.asyncDispose]());
 
 beforeEach(() => {
   for (const { cancel } of services.schedules.values()) cancel();
@@ -74,7 +51,7 @@ function publish(
 
 function boost(...argv: readonly string[]): Promise<ProgramResult> {
   return runProgram('bin/ops.ts', ['boost', '--local', ...argv], {
-    env: { TMPDIR: folder, PATH: process.env['PATH'] ?? '' },
+    env: { TMPDIR: announced.folder, PATH: process.env['PATH'] ?? '' },
   });
 }
 

@@ -1,54 +1,29 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { announceLocalWorld } from '../../../command-line/local-worlds.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { METRICS_DIMENSION } from '../../../contract/metrics.ts';
-import { startAwsServices, type AwsServices } from '../../../local/aws/aws-services.ts';
+import type { AwsServices } from '../../../local/aws/aws-services.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/metric-store.ts';
 import { parsePlanOptions } from '../../../ops/plan/plan-options.ts';
 import { runPlan } from '../../../ops/plan/run-plan.ts';
 import type { Plan } from '../../../planner/plan.ts';
+import { announceStack, type AnnouncedStack } from '../../support/announced-stack.ts';
 import { deployedStack } from '../../support/deployed-stack.ts';
-import { localWorld } from '../../support/local-world.ts';
-import { startStubStreamSummary, type StubStreamSummary } from '../../support/stub-stream-summary.ts';
 
 const { outputs } = deployedStack();
 const MINUTE_MS = 60_000;
 
-let folder: string;
-let kinesis: StubStreamSummary;
+let announced: AnnouncedStack;
 let services: AwsServices;
-let announcement: AsyncDisposable;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'worlds-'));
-  vi.stubEnv('TMPDIR', folder);
-  const StreamModeDetails = { StreamMode: 'PROVISIONED' };
-  kinesis = await startStubStreamSummary({ OpenShardCount: 2, RetentionPeriodHours: 48, StreamModeDetails });
-  services = await startAwsServices();
-  services.stacks.set('flights-local', { status: 'UPDATE_COMPLETE', outputs });
-  services.functions.set(outputs.WatchdogFunctionName, {
-    environment: { DEPLOYMENT: 'flights-test', METRICS_NAMESPACE: 'Own' },
+  announced = await announceStack({
+    OpenShardCount: 2,
+    RetentionPeriodHours: 48,
+    StreamModeDetails: { StreamMode: 'PROVISIONED' },
   });
-  const world = localWorld(services, {
-    endpoints: {
-      dataApi: services.endpoint,
-      others: services.endpoint,
-      kinesis: kinesis.endpoint,
-    },
-  });
-  services.world = world;
-  announcement = await announceLocalWorld(world);
+  services = announced.services;
 });
 
-afterAll(async () => {
-  await announcement[Symbol.asyncDispose]();
-  await services[Symbol.asyncDispose]();
-  await kinesis[Symbol.asyncDispose]();
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => announced[Symbol.asyncDispose]());
 
 beforeEach(() => {
   setMapping('Enabled');

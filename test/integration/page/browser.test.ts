@@ -1,21 +1,14 @@
-import { existsSync } from 'node:fs';
 import axe from 'axe-core';
-import { chromium, type Browser, type Page as BrowserPage } from 'playwright-core';
+import type { Browser, Page as BrowserPage } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchChromium } from '../../../drills/page/launch-chromium.ts';
 import { startPage, type Page } from '../../../local/page/start-page.ts';
-import { CHROMIUM, withoutBrowser } from '../../support/chromium.ts';
+import { withoutBrowser } from '../../support/chromium.ts';
 import { FORMS, snapshot } from '../../support/page-snapshot.ts';
 
 let browser: Browser;
 let served: Page;
 let actions: string[];
-
-beforeAll(async () => {
-  if (existsSync(CHROMIUM)) browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-});
-afterAll(async () => {
-  if (existsSync(CHROMIUM)) await browser.close();
-});
 
 beforeEach(async () => {
   actions = [];
@@ -38,6 +31,11 @@ async function open(options: Parameters<Browser['newPage']>[0] = {}): Promise<Br
 }
 
 describe.skipIf(withoutBrowser())('the page in a browser', () => {
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+
   it.each(['light', 'dark'] as const)('has no fault that axe can find, in a %s scheme', async (colorScheme) => {
     await using page = await open({ colorScheme });
     await page.evaluate(axe.source);

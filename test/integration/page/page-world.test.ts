@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, withoutBrowser } from '../../support/chromium.ts';
+import { launchChromium } from '../../../drills/page/launch-chromium.ts';
+import { withoutBrowser } from '../../support/chromium.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -43,16 +43,14 @@ describe.skipIf(withoutBrowser())('npm start -- --page', () => {
   let program: Awaited<ReturnType<typeof startProgram>>;
 
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM)) return;
     folder = await mkdtemp(join(tmpdir(), 'page-'));
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await launchChromium();
     program = await startProgram('--page', '--events', '500', '--rate', '20', '--record', join(folder, 'run.ndjson'));
     page = await browser.newPage();
     page.setDefaultTimeout(120_000);
     await page.goto(program.url);
   });
   afterAll(async () => {
-    if (!existsSync(CHROMIUM)) return;
     await end(program.child);
     await browser.close();
     await rm(folder, { recursive: true });
