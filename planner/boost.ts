@@ -1,3 +1,4 @@
+import { leastMemoryMb } from '../contract/function-memory.ts';
 import { BATCH_SIZE, PARALLELIZATION_FACTOR } from '../contract/limits.ts';
 import { closedForm, type ClosedForm } from './closed-form.ts';
 import type { CapacitySettings, PlanInput } from './plan-input.ts';
@@ -56,8 +57,8 @@ export function isWorthwhile({ seconds, secondsBefore }: Boost): boolean {
 }
 
 /** The less is turned, the earlier it comes. */
-function candidates({ batchSize, parallelizationFactor }: CapacitySettings): readonly BoostedSettings[] {
-  const sizes = [batchSize, ...BATCH_SIZES.filter((size) => size > batchSize)];
+function candidates({ batchSize, parallelizationFactor, memoryMb }: CapacitySettings): readonly BoostedSettings[] {
+  const sizes = [batchSize, ...BATCH_SIZES.filter((size) => size > batchSize && leastMemoryMb(size) <= memoryMb)];
   const factors = Array.from(
     { length: PARALLELIZATION_FACTOR.max - parallelizationFactor + 1 },
     (_, more) => parallelizationFactor + more,
