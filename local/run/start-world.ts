@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionFolder } from '../../build/function-folder.ts';
 import { prepareFunction, type PreparedFunction } from '../../build/prepare-function.ts';
+import type { DeclaredTable } from '../../contract/declared-tables.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import { PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
 import { startAwsServices, type AwsServices } from '../aws/aws-services.ts';
@@ -23,7 +24,12 @@ import type { RunOptions } from './run-options.ts';
 import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
 /** A function that can be invoked. */
-export type Running<F> = F & { readonly runtime: FunctionRuntime; readonly buildVersion: string };
+export type Running<F> = F & {
+  readonly runtime: FunctionRuntime;
+  readonly buildVersion: string;
+  /** The tables that its projection declares. */
+  readonly tables: readonly DeclaredTable[];
+};
 
 /** Everything that functions have around them on AWS, on this machine. */
 export interface World<F = WorldFunction> {
@@ -54,7 +60,7 @@ export interface WorldSettings<F = WorldFunction> {
   readonly functions: readonly F[];
   /** Whose reference data is loaded. */
   readonly examples: readonly Example[];
-  readonly options: RunOptions;
+  readonly options: Pick<RunOptions, 'databaseUrl' | 'dataApiLatencyMs' | 'source' | 'shards'>;
   /** Hears what is being started. */
   readonly onStep: (step: string) => void;
 }
@@ -97,7 +103,8 @@ export async function startWorld<F extends WorldFunction>(settings: WorldSetting
   const running = functions.map((it, index) => {
     const runtime = startRuntime(dataApi, { ...it, options }, join(root, String(index)));
     starting.defer(() => runtime.close());
-    return { ...it, runtime, buildVersion: prepared[index]?.buildVersion ?? '' };
+    const { buildVersion = '', tables = [] } = prepared[index] ?? {};
+    return { ...it, runtime, buildVersion, tables };
   });
   const started = starting.move();
   return { postgres, dataApi, stream, services, functions: running, warnings, close: () => started.disposeAsync() };
