@@ -35,7 +35,7 @@ export async function runOpsProgram(argv: readonly string[]): Promise<void> {
         <Options extends TargetOptions>(work: Work<Options>) =>
         async (options: Options): Promise<void> => {
           using progress = openOpsProgress();
-          const opsConsole = { say: console.log, progress: progress.show, signal };
+          const opsConsole = { say: progress.say, progress: progress.show, signal };
           progress.show('asking for the stack');
           using target = await openTarget(options);
           exitCode = await work(target, options, opsConsole);

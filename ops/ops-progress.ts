@@ -4,6 +4,8 @@ import { openScreen } from '../command-line/screen.ts';
 export interface OpsProgress extends Disposable {
   /** Says what is being done now; may be called as often as one likes. */
   readonly show: (line: string) => void;
+  /** Says a line of the answer on standard output; what a terminal shows of the progress makes way for it. */
+  readonly say: (line: string) => void;
 }
 
 /** What is over sooner needs no words. */
@@ -28,6 +30,10 @@ export function openOpsProgress(): OpsProgress {
     show: (next) => {
       line = next;
       tick();
+    },
+    say: (answer) => {
+      screen[Symbol.dispose]();
+      console.log(answer);
     },
     [Symbol.dispose]: () => {
       clearInterval(timer);

@@ -5,8 +5,8 @@ import { DAY, duration, from, integer, text, type Resolved, type SpecsFor } from
 export interface DatabaseOptions {
   /**
    * Database in the cluster. Several functions can share one; two stages of the same function cannot, because they
-   * write the same tables. It is created when the cluster does not have it; on a live stack, another name leads to a
-   * new, empty database beside the one before.
+   * write the same tables. It is created when the cluster does not have it; on a live stack, another name would lead to
+   * a new, empty database beside the old one, which `npm run deploy` refuses.
    *
    * Range: lowercase letters, digits and underscores, at most 63, no database of PostgreSQL or RDS itself.
    *
@@ -15,7 +15,7 @@ export interface DatabaseOptions {
   readonly databaseName?: string;
 
   /**
-   * Least capacity of the new cluster in ACU.
+   * Minimum capacity of the new cluster in ACU.
    *
    * Range: 0 to 256 in steps of 0.5.
    *
@@ -24,7 +24,7 @@ export interface DatabaseOptions {
   readonly databaseMinCapacity?: number;
 
   /**
-   * Most capacity of the cluster in ACU.
+   * Maximum capacity of the cluster in ACU.
    *
    * Range: 1 to 256 in steps of 0.5.
    *
@@ -33,7 +33,7 @@ export interface DatabaseOptions {
   readonly databaseMaxCapacity?: number;
 
   /**
-   * Reader instances of the new cluster. One that is there takes over within a minute when the writer fails.
+   * Reader instances of the new cluster. A reader takes over within a minute when the writer fails.
    *
    * Range: 0 to 15.
    *
@@ -42,7 +42,7 @@ export interface DatabaseOptions {
   readonly readers?: number;
 
   /**
-   * Days that backups of the new cluster stay.
+   * Days that backups of the new cluster are kept.
    *
    * Range: 1 to 35.
    *
@@ -51,7 +51,7 @@ export interface DatabaseOptions {
   readonly backupRetentionDays?: number;
 
   /**
-   * How long an event stays known; an event that is delivered or redriven later counts again.
+   * How long event ids are remembered; an event that is delivered or redriven after that counts again.
    *
    * Range: 2d to 3650d.
    *

@@ -50,7 +50,7 @@ export interface FunctionOptions {
   readonly rollout?: 'canary' | 'all-at-once';
 
   /**
-   * Takes over at once whatever the alarms say, for the release that is the fix.
+   * Lets the new version take over at once, whatever the alarms say: for a release that fixes the problem.
    *
    * Range: true or false.
    *
@@ -77,7 +77,7 @@ export interface FunctionOptions {
   readonly cacheMaxBytes?: number;
 
   /**
-   * How old reference data may be.
+   * Longest time that reference data is served from the cache.
    *
    * Range: 1s to 7d.
    *
@@ -86,7 +86,7 @@ export interface FunctionOptions {
   readonly cacheTtl?: Duration;
 
   /**
-   * After what time a key that had no reference data is asked for again.
+   * Longest time that a key without reference data is remembered before it is read again.
    *
    * Range: 1s to 7d.
    *
@@ -95,7 +95,8 @@ export interface FunctionOptions {
   readonly cacheAbsentTtl?: Duration;
 
   /**
-   * Percent of the newest events of a build above which rejections mean a bad deploy and are held; 100 switches it off.
+   * Percentage of a build's newest events: if more are rejected, the deploy counts as bad and the position is held; 100
+   * switches this off.
    *
    * Range: 1 to 100.
    *

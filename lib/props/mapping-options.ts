@@ -35,7 +35,7 @@ export interface MappingOptions {
   readonly maxBatchingWindow?: Duration;
 
   /**
-   * Batches in flight per shard; the order per partition key stays.
+   * Batches in flight per shard; the order per partition key is kept.
    *
    * Range: 1 to 10.
    *
@@ -44,7 +44,7 @@ export interface MappingOptions {
   readonly parallelizationFactor?: number;
 
   /**
-   * Where a new mapping begins; a mapping that is there goes on where it was.
+   * Where a new mapping begins; an existing mapping continues where it was.
    *
    * Range: TRIM_HORIZON, LATEST or AT_TIMESTAMP.
    *
@@ -107,7 +107,7 @@ export interface MappingOptions {
   readonly enhancedFanOut?: boolean;
 
   /**
-   * Switches the mapping on; false pauses it, and it goes on where it was.
+   * Switches the mapping on; false pauses it, and true lets it continue where it was.
    *
    * Range: true or false.
    *

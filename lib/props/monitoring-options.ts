@@ -14,8 +14,8 @@ export interface MonitoringOptions {
   readonly metricsNamespace?: string;
 
   /**
-   * Pages when the oldest uncommitted record, or Lambda's iterator age, is older than this. Below `maxBatchingWindow` a
-   * healthy consumer with little to do pages.
+   * Pages when the oldest uncommitted record, or Lambda's iterator age, is older than this. Below `maxBatchingWindow`,
+   * a healthy consumer of a quiet stream pages.
    *
    * Range: 60s to 7d.
    *
@@ -24,7 +24,7 @@ export interface MonitoringOptions {
   readonly pageWhenBehind?: Duration;
 
   /**
-   * Pages when so many percent of the retention are used up by the oldest uncommitted record.
+   * Pages when the oldest uncommitted record has used up this percentage of the retention.
    *
    * Range: 1 to 99.
    *
@@ -33,8 +33,8 @@ export interface MonitoringOptions {
   readonly pageWhenRetentionUsedPercent?: number;
 
   /**
-   * Pages when for so many minutes records came in and none were committed, or the mapping did not poll; three of the
-   * longest invocations that `timeout` allows, if that takes longer.
+   * Pages when, for this many minutes, records came in and none were committed, or the mapping did not poll; for three
+   * invocations of the longest duration that `timeout` allows, if that is longer.
    *
    * Range: 3 to 60.
    *
@@ -43,7 +43,7 @@ export interface MonitoringOptions {
   readonly pageWhenStoppedMinutes?: number;
 
   /**
-   * Pages while more quarantined events than this wait for somebody.
+   * Pages while more than this many quarantined events are open.
    *
    * Range: 0 to 9999.
    *
@@ -52,7 +52,7 @@ export interface MonitoringOptions {
   readonly pageWhenQuarantined?: number;
 
   /**
-   * Notifies when invocations take longer than so many percent of the time they have: `timeout` less 2 s to answer.
+   * Notifies when invocations take longer than this percentage of the time they have: `timeout` less 2 s to answer.
    *
    * Range: 1 to 99.
    *
@@ -61,7 +61,7 @@ export interface MonitoringOptions {
   readonly noticeWhenDurationPercent?: number;
 
   /**
-   * Notifies when the cluster uses more than so many percent of `databaseMaxCapacity`; at least the share of
+   * Notifies when the cluster uses more than this percentage of `databaseMaxCapacity`; must be at least the share of
    * `databaseMinCapacity` in it.
    *
    * Range: 1 to 99.
@@ -71,7 +71,7 @@ export interface MonitoringOptions {
   readonly noticeWhenCapacityPercent?: number;
 
   /**
-   * Notifies when the lookup cache has fewer than so many percent of the keys asked for; 0 switches it off.
+   * Notifies when the lookup cache has less than this percentage of the requested keys; 0 switches the notice off.
    *
    * Range: 0 to 99.
    *

@@ -12,7 +12,7 @@ export interface PagerOptions {
   readonly pageEmails?: readonly string[];
 
   /**
-   * Endpoints of a pager that are paged.
+   * HTTPS endpoints of a pager, which receive the pages.
    *
    * Range: a URL that begins with https://, at most 10.
    *
@@ -21,8 +21,8 @@ export interface PagerOptions {
   readonly pageHttpsEndpoints?: readonly string[];
 
   /**
-   * Addresses that get what is work for the day: records that were set aside, a pause that lasts, a pager that nobody
-   * hears. Without one, and without a topic of tickets, records that were set aside page.
+   * Addresses that get the alarms that can wait for working hours: quarantined or given-up records, a long pause, pages
+   * that reach nobody. Without one, and without a ticket topic, quarantined or given-up records page.
    *
    * Range: an e-mail address, at most 10.
    *

@@ -4,7 +4,7 @@ import { choice, DAY, duration, from, integer, type Resolved, type SpecsFor } fr
 /** The new stream; of an existing one, what it has. */
 export interface StreamOptions {
   /**
-   * How the new stream scales: `provisioned` has `shardCount` shards, `on-demand` finds its own.
+   * How the new stream scales: `provisioned` has `shardCount` shards, `on-demand` scales by itself.
    *
    * Range: provisioned or on-demand.
    *
@@ -13,7 +13,7 @@ export interface StreamOptions {
   readonly streamMode?: 'provisioned' | 'on-demand';
 
   /**
-   * Shards of the stream; of an on-demand or existing one the shard count to assume.
+   * Shards of the stream; for an on-demand or existing stream, the shard count to assume.
    *
    * Range: 1 to 10000.
    *
@@ -22,7 +22,8 @@ export interface StreamOptions {
   readonly shardCount?: number;
 
   /**
-   * How long the stream keeps records, which is how long an outage may last; of an existing stream what it has.
+   * How long the stream keeps records, which is how long an outage may last; for an existing stream, set the retention
+   * that it has.
    *
    * Range: 1d to 365d.
    *

@@ -6,7 +6,7 @@ import { SETTING_SPECS, type SettingName } from './stage-settings.ts';
 
 /** Where the settings are declared, from the root of the repository, and the title of each file's table. */
 export const SETTING_SOURCES = [
-  { title: 'What is deployed, and what is there already', file: 'lib/settings/stage-settings.ts' },
+  { title: 'What is deployed, and what already exists', file: 'lib/settings/stage-settings.ts' },
   { title: 'Stream', file: 'lib/props/stream-options.ts' },
   { title: 'Event source mapping', file: 'lib/props/mapping-options.ts' },
   { title: 'Function', file: 'lib/props/function-options.ts' },

@@ -10,14 +10,14 @@ import { OPTION_SPECS } from '../props/processor-options.ts';
 /** What a stage sets beside the options of the construct: what is deployed, and what is there already, by its ARN. */
 export interface DeploymentSettings {
   /**
-   * Folder under `functions/` that is deployed; also the name in log lines and of its rows in the framework's tables.
+   * Folder under `functions/` that is deployed; also its name in log lines and in the framework's tables.
    *
    * Range: lowercase letters, digits and hyphens, at most 30, as in order-events.
    */
   readonly functionName: string;
 
   /**
-   * Git commit in the outputs of the stack, and nowhere else; the command line finds it out by itself.
+   * Git commit in the outputs of the stack, and nowhere else; the command line reads it from Git.
    *
    * Range: at most 100 letters, digits or . - _.
    *
@@ -35,7 +35,7 @@ export interface DeploymentSettings {
   readonly removalPolicy?: 'retain' | 'destroy';
 
   /**
-   * Days that log lines stay.
+   * Days that log lines are kept.
    *
    * Range: 1, 3, 5, 7, 14, 30, 60, 90, 180, 365 or 731.
    *
@@ -44,8 +44,8 @@ export interface DeploymentSettings {
   readonly logRetentionDays?: number;
 
   /**
-   * Forwards every log line of the functions there: to a Lambda function, a Firehose stream or a Kinesis stream of the same
-   * account and region, or to a destination of CloudWatch Logs, which may belong to another account.
+   * Forwards every log line of the functions to this destination: a Lambda function, a Firehose stream or a Kinesis
+   * stream of the same account and region, or a CloudWatch Logs destination, which may belong to another account.
    *
    * Range: the ARN of a function, a Firehose stream, a Kinesis stream or a destination of CloudWatch Logs.
    *
@@ -109,7 +109,7 @@ export interface DeploymentSettings {
   readonly existingPageTopicArn?: string;
 
   /**
-   * What has time until the day goes to this topic; its policy and key must let CloudWatch publish.
+   * Alarms that can wait for working hours go to this topic; its policy and key must let CloudWatch publish.
    *
    * Range: the ARN of a topic.
    *

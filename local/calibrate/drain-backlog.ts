@@ -12,6 +12,8 @@ export interface Backlog {
   readonly settings: Pick<MappingSettings, 'batchSize' | 'parallelizationFactor'>;
   /** Records after which it is over. */
   readonly records: number;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
 }
 
 /** A backlog as it was worked off. */
@@ -27,9 +29,9 @@ export interface DrainedBacklog {
  * Starts a mapping on a backlog and waits until every record is resolved. The stream is read without the pause between two
  * reads that Kinesis asks for, since it is the consumer that is measured.
  *
- * @throws Error when a record is given up or held: then the run is worth nothing
+ * @throws Error when a record is given up or held: then the run is worth nothing; the signal's reason when it is ended early
  */
-export async function drainBacklog({ source, runtime, settings, records }: Backlog): Promise<DrainedBacklog> {
+export async function drainBacklog({ source, runtime, settings, records, signal }: Backlog): Promise<DrainedBacklog> {
   const watch = new DrainWatch(records);
   const mapping = createEventSourceMapping({
     source,
@@ -40,7 +42,7 @@ export async function drainBacklog({ source, runtime, settings, records }: Backl
       watch.hear(event);
     },
   });
-  return watch.watch(mapping);
+  return watch.watch(mapping, signal);
 }
 
 /** Counts records until all are resolved. */
@@ -56,7 +58,10 @@ class DrainWatch {
     this.#records = records;
   }
 
-  async watch(mapping: EventSourceMapping): Promise<DrainedBacklog> {
+  async watch(mapping: EventSourceMapping, signal?: AbortSignal): Promise<DrainedBacklog> {
+    signal?.addEventListener('abort', () => {
+      this.#finished.reject(signal.reason);
+    });
     this.#startedAt = performance.now();
     try {
       await mapping.start();

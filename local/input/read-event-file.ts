@@ -1,3 +1,4 @@
+import type { InputOptions } from '../../command-line/input-options.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
 import { parseJson } from '../../processor/decode/parse-json.ts';
 import { capturedRecords } from './captured-records.ts';
@@ -7,13 +8,10 @@ import { partitionKeyOf, type PartitionKeyRule } from './partition-key.ts';
 import { NoTextError, readText } from './read-text.ts';
 import { DocumentSplitter, LineSplitter, type Document } from './split-documents.ts';
 
-/** How a file is read: JSON documents, or each of its lines as the data of a record, whatever it holds. */
-export const INPUT_FORMATS = ['json', 'lines'] as const;
-
 /** What a file of events is, and how its events get their partition keys. */
 export interface EventFile {
   readonly path: string;
-  readonly format: (typeof INPUT_FORMATS)[number];
+  readonly format: InputOptions['inputFormat'];
   readonly partitionKey: PartitionKeyRule;
   /** Member of documents that are no events but hold a list of them. @defaultValue each document is an event */
   readonly enclosedIn?: string | undefined;

@@ -1,3 +1,4 @@
+import type { InputOptions } from '../../command-line/input-options.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
 import type { LocalSettings } from '../examples/local-settings.ts';
 import type { EventInput } from '../input/event-input.ts';
@@ -10,7 +11,10 @@ import type { RunOptions } from './run-options.ts';
  * @param settings of the functions, in their order
  * @throws {@link UsageError} when there are no events
  */
-export async function openInput(options: RunOptions, settings: readonly LocalSettings[]): Promise<EventInput> {
+export async function openInput(
+  options: InputOptions & Pick<RunOptions, 'functions'>,
+  settings: readonly LocalSettings[],
+): Promise<EventInput> {
   if (options.input !== undefined) {
     const own = settings.find(({ partitionKey }) => partitionKey !== undefined);
     const partitionKey = {

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { BATCH_SIZE, MAX_BATCHING_WINDOW_SECONDS, PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
+import { addInputOptions, inputOptionsOf, inputProblems, type InputOptions } from '../../command-line/input-options.ts';
 import { integerOption } from '../../command-line/integer-option.ts';
 import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
 import { commandOf, IS_PACKED } from '../../command-line/program-name.ts';
-import { INPUT_FORMATS, type EventFile } from '../input/read-event-file.ts';
 import { filterProblem, type FilterPattern } from '../../kinesis/filter/event-filter.ts';
 import { missingPackageProblems } from './needed-packages.ts';
 
@@ -12,16 +12,9 @@ import { missingPackageProblems } from './needed-packages.ts';
 export const SOURCES = ['kinesis', 'memory'] as const;
 
 /** What one local run is asked to do. */
-export interface RunOptions {
+export interface RunOptions extends InputOptions {
   /** Folders under `functions/`, or their paths; each reads the whole stream. */
   readonly functions: readonly string[];
-  /** File of events, instead of the function's example events. */
-  readonly input: string | undefined;
-  readonly inputFormat: EventFile['format'];
-  /** Member of an input event that is its partition key. */
-  readonly partitionKey: string | undefined;
-  /** Whether input events without that member get a key that no other event has. */
-  readonly randomKey: boolean;
   /** Filter patterns of the mapping; without any, every event is delivered. */
   readonly filters: readonly FilterPattern[];
   /** Events in the backlog; all of the input when not given. */
@@ -146,10 +139,7 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
     keepRunning: raw['keepRunning'] === true || raw['watch'] === true,
     watch: raw['watch'] === true,
     verbose: raw['verbose'] === true,
-    input: text(raw, 'input'),
-    inputFormat: text(raw, 'inputFormat') as RunOptions['inputFormat'],
-    partitionKey: text(raw, 'partitionKey'),
-    randomKey: raw['randomKey'] === true,
+    ...inputOptionsOf(raw),
     filters: filters(raw),
     incidentHours: raw['incident'] === true ? INCIDENT_HOURS.usual : (raw['incident'] as number | undefined),
     picture: text(raw, 'picture') ?? PICTURE,
@@ -171,22 +161,11 @@ function createCommand(): Command {
       '--function <name...>',
       'folder under functions/, or its path; several read one stream',
       IS_PACKED ? undefined : ['flights'],
-    )
-    .option(
-      '--input <file>',
-      'own events: JSON objects, one per line or in a list, or captured records; also gzip or zstd',
-    )
-    .addOption(
-      new Option('--input-format <kind>', 'what is a record: each JSON object, or each line as it stands')
-        .choices(INPUT_FORMATS)
-        .default('json'),
-    )
-    .option(
-      '--partition-key <field>',
-      'member of an input event that is its partition key, as in id or user.id,account',
-    )
-    .option('--random-key', 'a partition key of its own for each input event without that member')
-    .option('--filter <pattern...>', 'filter pattern of the mapping, as in {"data":{"kind":["sale"]}}');
+    );
+  addInputOptions(command).option(
+    '--filter <pattern...>',
+    'filter pattern of the mapping, as in {"data":{"kind":["sale"]}}',
+  );
   for (const { flag, says, fallback, ...range } of Object.values<NumberOption>(NUMBERS)) {
     // Chaos replaces text in the TypeScript of the engine.
     if (IS_PACKED && flag === NUMBERS.chaosSeed.flag) continue;
@@ -286,11 +265,7 @@ function databaseUrlProblems(url: string | undefined): string[] {
 function optionProblems(raw: Raw): string[] {
   const problems: string[] = [];
   if (raw['function'] === undefined) problems.push('missing `--function NAME`: which folder of functions/ is to run?');
-  for (const [flag, name] of INPUT_FLAGS) {
-    if (raw['input'] !== undefined || raw[name] === undefined || raw[name] === 'json') continue;
-    problems.push(`\`${flag}\` goes with \`--input FILE\`; the example events have a key of their own`);
-  }
-  problems.push(...filterProblems(raw));
+  problems.push(...inputProblems(raw), ...filterProblems(raw));
   if (Number(raw['databaseDown']) > 0 && raw['databaseUrl'] !== undefined) {
     problems.push('`--database-down` needs the embedded PostgreSQL; leave `--database-url` out');
   }
@@ -301,12 +276,6 @@ function optionProblems(raw: Raw): string[] {
   problems.push(...databaseUrlProblems(text(raw, 'databaseUrl')));
   return [...problems, ...outputFileProblems('--report', text(raw, 'report'))];
 }
-
-const INPUT_FLAGS = [
-  ['--partition-key', 'partitionKey'],
-  ['--random-key', 'randomKey'],
-  ['--input-format', 'inputFormat'],
-] as const;
 
 function filterProblems(raw: Raw): string[] {
   const given = raw['filter'] ?? [];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionFolder } from '../../build/function-folder.ts';
 import { prepareFunction, type PreparedFunction } from '../../build/prepare-function.ts';
+import type { DeclaredTable } from '../../contract/declared-tables.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../../contract/environment.ts';
 import { PARALLELIZATION_FACTOR } from '../../contract/limits.ts';
 import { startAwsServices, type AwsServices } from '../aws/aws-services.ts';
@@ -27,6 +28,8 @@ export type Running<F> = F & {
   readonly runtime: FunctionRuntime;
   /** Of its first build, like those below. */
   readonly buildVersion: string;
+  /** The tables that its projection declares. */
+  readonly tables: readonly DeclaredTable[];
   /** Folder with the bundle. */
   readonly directory: string;
   /** Paths of what the bundle was made of, relative to the working directory. */
@@ -62,7 +65,7 @@ export interface WorldSettings<F = WorldFunction> {
   readonly functions: readonly F[];
   /** Whose reference data is loaded. */
   readonly examples: readonly Example[];
-  readonly options: RunOptions;
+  readonly options: Pick<RunOptions, 'databaseUrl' | 'dataApiLatencyMs' | 'source' | 'shards'>;
   /** Hears what is being started. */
   readonly onStep: (step: string) => void;
 }
@@ -106,8 +109,8 @@ export async function startWorld<F extends WorldFunction>(settings: WorldSetting
     const directory = join(root, String(index));
     const runtime = startRuntime(dataApi, { ...it, options }, directory);
     starting.defer(() => runtime.close());
-    const { buildVersion = '', inputs = {} } = prepared[index] ?? {};
-    return { ...it, runtime, buildVersion, directory, inputs: Object.keys(inputs) };
+    const { buildVersion = '', tables = [], inputs = {} } = prepared[index] ?? {};
+    return { ...it, runtime, buildVersion, tables, directory, inputs: Object.keys(inputs) };
   });
   const started = starting.move();
   return { postgres, dataApi, stream, services, functions: running, warnings, close: () => started.disposeAsync() };

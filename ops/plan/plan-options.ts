@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addInputOptions, inputOptionsOf, inputProblems, type InputOptions } from '../../command-line/input-options.ts';
 import { outputFileProblems } from '../../command-line/output-file.ts';
 import { parseCommandLine } from '../../command-line/parse-command-line.ts';
 import { commandOf } from '../../command-line/program-name.ts';
@@ -14,8 +15,16 @@ export interface PlanOptions extends PlanSwitches {
   /** File that gets the picture. */
   readonly svg: string | undefined;
   readonly json: boolean;
+  /** The function that is measured on this machine first, if one is. */
+  readonly calibration: FunctionToMeasure | undefined;
   /** A stack that is asked first, or a world on this machine. */
   readonly from: TargetOptions | undefined;
+}
+
+/** A function of this project, and the events that it is measured with. */
+export interface FunctionToMeasure extends InputOptions {
+  /** Folder under `functions/`, or its path. */
+  readonly functionName: string;
 }
 
 type Raw = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -26,7 +35,9 @@ Exit codes: 0 a plan was made, also one that says "never"; 2 a mistake in the co
 Example: two days behind at 65 records a second
   ${commandOf('plan')} --arrival-rate 65 --backlog-age 2d --record-bytes 150 --parallelization-factor 2
 and what ten lanes would do for a stack
-  ${commandOf('plan')} --from-stack flights-prod --parallelization-factor 10`;
+  ${commandOf('plan')} --from-stack flights-prod --parallelization-factor 10
+and with the time that a function of your own takes for a batch
+  ${commandOf('plan')} --calibrate --function orders --input orders.ndjson --arrival-rate 65 --backlog-age 2d`;
 
 /**
  * Reads the command line of the planner.
@@ -40,6 +51,7 @@ export function parsePlanOptions(argv: readonly string[]): PlanOptions | undefin
     ...missingProblems(given),
     ...sourceProblems(given),
     ...figureProblems(figuresOf(given)),
+    ...calibrationProblems(given),
     ...outputFileProblems('--svg', textOf(given, 'svg')),
   ]);
   if (raw === undefined) return undefined;
@@ -50,6 +62,7 @@ export function parsePlanOptions(argv: readonly string[]): PlanOptions | undefin
     prices: textOf(raw, 'prices'),
     svg: textOf(raw, 'svg'),
     json: raw['json'] === true,
+    calibration: calibrationOf(raw),
     from: sourceOf(raw),
   };
 }
@@ -59,7 +72,13 @@ function createCommand(): Command {
     'Say how long a catch-up takes, what keeps it from being faster, what it costs, and what to turn.',
   );
   for (const spec of Object.values(FIGURES)) command.addOption(figureOption(spec));
-  return command
+  command
+    .option('--calibrate', 'measure on this machine how long batches of a function take', false)
+    .option(
+      '--function <name>',
+      `folder under functions/, or its path, for \`--calibrate\` (default: ${DEFAULT_FUNCTION})`,
+    );
+  return addInputOptions(command)
     .option('--enhanced-fan-out', 'the consumer has its own 2 MB/s per shard', false)
     .option('--on-demand', 'the stream is on demand, which changes what it costs', false)
     .option('--from-stack <name>', 'ask a deployed stack for the figures; those that are given come first')
@@ -81,6 +100,23 @@ function sourceProblems(raw: Raw): string[] {
     return ['`--from-stack` and `--local` name two sources; leave one of them out'];
   }
   return raw['region'] !== undefined && raw['fromStack'] === undefined ? ['`--region` goes with `--from-stack`'] : [];
+}
+
+/** The worked example. */
+const DEFAULT_FUNCTION = 'flights';
+
+function calibrationProblems(raw: Raw): string[] {
+  if (raw['calibrate'] === true) return inputProblems(raw);
+  return ['function', 'input', 'partitionKey', 'randomKey']
+    .filter((name) => raw[name] !== undefined)
+    .map(
+      (name) => `\`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}\` goes with \`--calibrate\``,
+    );
+}
+
+function calibrationOf(raw: Raw): FunctionToMeasure | undefined {
+  if (raw['calibrate'] !== true) return undefined;
+  return { functionName: textOf(raw, 'function') ?? DEFAULT_FUNCTION, ...inputOptionsOf(raw) };
 }
 
 function sourceOf(raw: Raw): TargetOptions | undefined {

@@ -5,8 +5,8 @@ import {
   type EventSourceMappingConfiguration,
 } from '@aws-sdk/client-lambda';
 import { METRICS_DIMENSION } from '../../contract/metrics.ts';
-import { fitBatchTime, type FittedBatchTime } from '../../planner/batch-time.ts';
 import type { Target } from '../stack/open-target.ts';
+import { batchFigures, BATCHES_UNKNOWN } from './batch-figures.ts';
 import type { KnownFacts, PlanFigures } from './plan-figures.ts';
 import { FIGURES } from './plan-figures.ts';
 import { readMetrics, type AskedMetric, type MetricPoint } from './read-metrics.ts';
@@ -50,7 +50,7 @@ export async function readStackFacts(target: Target, nowMs: number): Promise<Sta
       ...streamFigures(stream),
       ...mappingFigures(mapping),
       ...loadFigures(seen),
-      ...batchFigures(seen),
+      ...batchFiguresOf(seen),
       ...databaseFigures(seen),
       ...defined({ backlogAge: age.seconds, backlogRecords: age.seconds === undefined ? undefined : arrivals }),
     },
@@ -159,26 +159,17 @@ function loadFigures({ incomingRecords, incomingBytes }: SeenMetrics): PlanFigur
 }
 
 /** Time of a batch by its records, from minutes in which batches were of different sizes. */
-function batchFigures({ batches, batchMs, batchRecords, calls }: SeenMetrics): PlanFigures {
-  const count = sumOf(batches);
-  if (count === 0) return {};
-  const callsPerBatch = Math.max(1, Math.round(sumOf(calls) / count));
+function batchFiguresOf({ batches, batchMs, batchRecords, calls }: SeenMetrics): PlanFigures {
   const minutes = batches.flatMap(({ atMs, value }) => {
     const [ms, records] = [at(batchMs, atMs), at(batchRecords, atMs)];
     return ms === undefined || records === undefined ? [] : [{ records: records / value, ms: ms / value }];
   });
-  const { fixedMs, ...fitted } =
-    fitBatchTime(minutes) ?? usualBatch(sumOf(batchRecords) / count, sumOf(batchMs) / count);
-  const callMs = callsPerBatch * (FIGURES.dataApiLatencyMs.fallback ?? 0);
-  return { callsPerBatch, batchOverheadMs: Math.max(0, fixedMs - callMs), ...fitted };
-}
-
-/** Batches of one size do not say what a record takes: it is taken to be what it usually is. */
-function usualBatch(records: number, ms: number): FittedBatchTime {
-  const usual = FIGURES.recordMicroseconds.fallback ?? 0;
-  const recordMicroseconds = Math.min(usual, (1000 * ms) / Math.max(1, records));
-  const fixedMs = ms - (records * recordMicroseconds) / 1000;
-  return { fixedMs, recordMicroseconds, p90Ratio: FIGURES.p90Ratio.fallback ?? 1 };
+  if (minutes.length === 0) return {};
+  return batchFigures({
+    batches: minutes,
+    callsPerBatch: sumOf(calls) / sumOf(batches),
+    callLatencyMs: FIGURES.dataApiLatencyMs.fallback ?? 0,
+  });
 }
 
 function at(points: readonly MetricPoint[], atMs: number): number | undefined {
@@ -198,9 +189,7 @@ function databaseFigures({ capacity, utilization }: SeenMetrics): PlanFigures {
 function unknownFacts(seen: SeenMetrics): readonly string[] {
   return [
     ...(seen.incomingRecords.length === 0 ? ['nothing came in during the last hour'] : []),
-    ...(seen.batches.length === 0
-      ? ['no batch ended in the last hour: the time of a batch is that of the example function']
-      : []),
+    ...(seen.batches.length === 0 ? [BATCHES_UNKNOWN] : []),
     ...(seen.capacity.length === 0 ? ['the capacity of the database is not known: it is taken as 0.5 to 8 ACU'] : []),
   ];
 }

@@ -3,10 +3,11 @@ import { METRICS_DIMENSION } from '../../../contract/metrics.ts';
 import type { AwsServices } from '../../../local/aws/aws-services.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/metric-store.ts';
 import { parsePlanOptions } from '../../../ops/plan/plan-options.ts';
-import { runPlan } from '../../../ops/plan/run-plan.ts';
+import type { PlanConsole } from '../../../ops/plan/run-plan.ts';
 import type { Plan } from '../../../planner/plan.ts';
 import { announceStack, type AnnouncedStack } from '../../support/announced-stack.ts';
 import { deployedStack } from '../../support/deployed-stack.ts';
+import { planText } from '../../support/plan-text.ts';
 
 const { outputs } = deployedStack();
 const MINUTE_MS = 60_000;
@@ -68,12 +69,8 @@ function publishAll(): void {
   publish(cluster('ACUUtilization'), () => [25], 4);
 }
 
-async function planLocal(line = ''): Promise<Plan> {
-  const options = parsePlanOptions(`--local flights-local --json ${line}`.trim().split(' '));
-  if (options === undefined) throw new Error('help was printed');
-  const lines: string[] = [];
-  await runPlan(options, (text) => lines.push(text));
-  return JSON.parse(lines.join('\n')) as Plan;
+async function planLocal(line = '', measure?: PlanConsole['measure']): Promise<Plan> {
+  return JSON.parse(await planText(`--local flights-local --json ${line}`, measure)) as Plan;
 }
 
 describe('npm run plan of a stack', () => {
@@ -109,6 +106,23 @@ describe('npm run plan of a stack', () => {
     publishAll();
     const { bindingRate } = await planLocal('--batch-size 100');
     expect(bindingRate).toBeCloseTo((3 * 100) / 0.04, -1);
+  });
+
+  it('takes the time of a batch from a measurement instead, and the size of records from the stack', async () => {
+    publishAll();
+    const { bindingRate, notes } = await planLocal('--calibrate', () =>
+      Promise.resolve({
+        functionName: 'flights',
+        batches: [100, 400, 100, 400].map((records) => ({ records, ms: 3 + 0.05 * records })),
+        callsPerBatch: 1,
+        recordBytes: 1_000_000,
+        events: 1_000,
+        quarantinedShare: 0,
+        duplicateShare: 0,
+      }),
+    );
+    expect(bindingRate).toBeCloseTo((3 * 500) / (0.003 + 0.017 + 500 * 0.00005), -1);
+    expect(notes.join()).not.toContain('the time of a batch is that of the example function');
   });
 
   it('gives no time for a mapping that is disabled, or a position that is held', async () => {

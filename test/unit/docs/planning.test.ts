@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parsePlanOptions } from '../../../ops/plan/plan-options.ts';
-import { runPlan } from '../../../ops/plan/run-plan.ts';
+import { planText } from '../../support/plan-text.ts';
 
 const DOCUMENT = readFileSync(join(import.meta.dirname, '../../../docs/planning.md'), 'utf8');
 
@@ -12,11 +11,7 @@ const ROWS = [...DOCUMENT.matchAll(/^\|[^|]+\| `(--[^`]+)` +\| ([^|]+?) +\| `(\w
 );
 
 async function lines(options: string): Promise<readonly string[]> {
-  const said: string[] = [];
-  const argv = `--arrival-rate 65 --backlog-age 2d --record-bytes 150 ${options}`.trim().split(' ');
-  const parsed = parsePlanOptions(argv);
-  if (parsed !== undefined) await runPlan(parsed, (line) => said.push(line));
-  return said;
+  return (await planText(`--arrival-rate 65 --backlog-age 2d --record-bytes 150 ${options}`)).split('\n');
 }
 
 describe('docs/planning.md', () => {
