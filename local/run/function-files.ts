@@ -15,7 +15,7 @@ export class FunctionFiles {
   #last: Look | undefined;
 
   /**
-   * Begins with files as they are at the first look.
+   * Begins with files as they are when it is asked to remember or to wait.
    *
    * @param folder of the function: everything in it counts
    * @param inputs paths of what its bundle is made of, here and elsewhere
@@ -23,6 +23,11 @@ export class FunctionFiles {
   constructor(folder: string, inputs: readonly string[] = []) {
     this.#folder = folder;
     this.#others = inputs.filter(isOwnSource);
+  }
+
+  /** Takes the files as they are now: what changes from here on counts. */
+  async remember(): Promise<void> {
+    this.#last = await this.#look();
   }
 
   /** Looks at further files from now on. */

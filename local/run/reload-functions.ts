@@ -107,6 +107,8 @@ export interface RepeatedStart<T> {
 export async function startOnceUsable<T>({ folders, start, say, signal }: RepeatedStart<T>): Promise<T> {
   const files = folders.map(({ path }) => new FunctionFiles(path));
   for (;;) {
+    // Whoever is quick writes while the mistake is still being told.
+    await Promise.all(files.map((it) => it.remember()));
     try {
       return await start();
     } catch (error) {
