@@ -23,14 +23,22 @@ import { codeBlocks, documentedCommands } from '../../support/documented-command
 const ROOT = join(import.meta.dirname, '../../..');
 
 /** What stands for a value of the reader's own. */
-const VALUES: Readonly<Record<string, string>> = { NAME: 'payments', FILE: 'events.ndjson', $STACK: 'payments-prod' };
+const VALUES: Readonly<Record<string, string>> = {
+  NAME: 'payments',
+  FILE: 'events.ndjson',
+  SEED: '1',
+  COMMAND: 'status',
+  $STACK: 'payments-prod',
+};
 
 /** Reads the arguments of a program as it does itself, and throws what it would say. */
 type Parse = (argv: readonly string[]) => unknown;
 
 const PARSERS: Readonly<Record<string, Parse>> = {
   start: parseRunOptions,
-  new: async (argv) => expect((await parseNewOptions(argv, true))?.problems ?? []).toEqual([]),
+  new: async (argv) => {
+    expect((await parseNewOptions(argv, true))?.problems ?? []).toEqual([]);
+  },
   ops: parseOperatorCommand,
   plan: parsePlanOptions,
   chaos: parseChaosOptions,

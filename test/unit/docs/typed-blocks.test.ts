@@ -69,6 +69,11 @@ function moduleOf({ page, language, code }: CodeBlock): string {
   if (page === 'docs/recipes.md' || code.includes('new EventProcessor(')) {
     return inStack(language === 'ts setup' || code.includes('code = await') ? code : `${SETUP}\n${code}`);
   }
+  return inProjection({ page, code });
+}
+
+/** A part of a projection, with the rest of one. */
+function inProjection({ page, code }: Pick<CodeBlock, 'page' | 'code'>): string {
   const part = PROJECTION_PARTS.find(({ begins }) => code.startsWith(begins));
   if (part !== undefined)
     return `${IMPORTS}\nexport default defineProjection({ name: 'shown', ${part.rest} ${code} });`;
