@@ -142,6 +142,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   s3api: 's3',
   scheduler: 'scheduler',
   secretsmanager: 'secrets-manager',
+  rds: 'rds',
   sns: 'sns',
 };
 
@@ -153,9 +154,11 @@ function inputMembers(client: string, operation: string): readonly string[] | un
   const folder = join(ROOT, `node_modules/@aws-sdk/client-${client}/dist-types/models`);
   const types = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
   const name = operation.replaceAll('-', '');
-  const body = new RegExp(`export interface ${name}(?:Request|Input|CommandInput)\\b[^{]*\\{([\\s\\S]*?)^\\}`, 'im');
+  const body = new RegExp(`export interface ${name}(?:Request|Input|Message)\\b[^{]*\\{([\\s\\S]*?)^\\}`, 'im');
   const found = types.map((text) => body.exec(text)?.[1]).find((text) => text !== undefined);
-  return found && [...found.matchAll(/^ {4}(\w+)\??:/gm)].map(([, member = '']) => member.toLowerCase());
+  return found === undefined
+    ? undefined
+    : [...found.matchAll(/^ {4}(\w+)\??:/gm)].map(([, member = '']) => member.toLowerCase());
 }
 
 test('every command of the AWS CLI has options that its operation has, as far as its models are installed', () => {
