@@ -74,7 +74,7 @@ export async function openArenaOn(
   if (databaseName !== undefined) url.pathname = `/${databaseName}`;
   const dataApi = await startDataApiServer({ ...options, databaseUrl: url.href });
   starting.defer(() => dataApi.close());
-  await prepareTables(dataApi, [FLIGHTS], [flightsExample]);
+  await prepareTables(dataApi, [FLIGHTS], { examples: [flightsExample] });
   const database = new pg.Client({ connectionString: url.href });
   await database.connect();
   starting.defer(() => database.end());
