@@ -53,7 +53,7 @@ export async function openArena(): Promise<Arena> {
   starting.defer(() => postgres.stop());
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
-  await prepareTables(dataApi, [FLIGHTS], [flightsExample]);
+  await prepareTables(dataApi, [FLIGHTS], { examples: [flightsExample] });
   const database = new pg.Client({ connectionString: postgres.url });
   await database.connect();
   starting.defer(() => database.end());

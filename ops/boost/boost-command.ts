@@ -26,7 +26,8 @@ const LONGER = 2;
 export function createBoostCommand(action: (options: BoostOptions) => Promise<void>): Command {
   return addTargetOptions(new Command('boost'))
     .description(
-      'Say what of the mapping has to be turned to catch up in time, and what that costs; with --apply turn it, for a while: it is set back by itself.',
+      'Say what has to be turned to catch up in time, and what that costs; with --apply turn it, for a while: it is set back by itself. What is turned is the ' +
+        'mapping, and the reserved concurrency and the capacity of the cluster where the stack has them.',
     )
     .addOption(durationOption('--within <time>', 'when the consumer should have caught up', { min: 60, max: 7 * DAY }))
     .addOption(
