@@ -9,6 +9,7 @@ import { bundleStackCode, type StackCode } from '../../lib/function-code.ts';
 import { PropsError } from '../../lib/props/props-error.ts';
 import { checkSettings } from '../../lib/settings/check-settings.ts';
 import { readSettings } from '../../lib/settings/read-settings.ts';
+import type { StageSettings } from '../../lib/settings/stage-settings.ts';
 import type { DrillOptions } from './drill-options.ts';
 
 /** A template and where it came from. */
@@ -56,8 +57,19 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * The settings with which a stage deploys a function: its own, or else those of the first one that the stage has.
+ *
+ * @param listed at least one
+ */
+export function settingsFor(functionName: string, listed: readonly StageSettings[]): StageSettings {
+  return listed.find((it) => it.functionName === functionName) ?? { ...listed[0], functionName };
+}
+
 async function synthesizeStage(context: Readonly<Record<string, string>>): Promise<readonly LoadedTemplate[]> {
-  const { stage, processors } = readSettings(context);
+  const { functionName, ...settingsContext } = context;
+  const { stage, processors: listed } = readSettings(settingsContext);
+  const processors = functionName === undefined ? listed : [settingsFor(functionName, listed)];
   const problems = processors.flatMap((settings) =>
     checkSettings(settings).map((problem) => `${settings.functionName}: ${problem}`),
   );
