@@ -31,6 +31,7 @@ export const probe: Question = {
   name: 'probe',
   question: 'Do events that go in come out as rows, and those that go in twice once?',
   changes: true,
+  isForLocal: true,
   answer: async (context) => {
     const { target, folder, probes } = context;
     if (probes.length === 0)

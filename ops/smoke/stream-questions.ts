@@ -22,6 +22,7 @@ export const forgottenPosition: Question = {
   name: 'forgotten-position',
   question: 'What does a shard say of a sequence number that the stream has forgotten?',
   changes: false,
+  isForLocal: false,
   answer: async (context) => {
     const { target } = context;
     const kinesis = await target.client('kinesis');
