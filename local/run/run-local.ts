@@ -12,10 +12,12 @@ import { describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import { openInput } from './open-input.ts';
 import type { RunOptions } from './run-options.ts';
-import { LocalDeployment } from './local-deployment.ts';
+import { LocalDeployment, type HeardWorld } from './local-deployment.ts';
+import type { OpenAlarms } from './world-alarms.ts';
 import { SharedTrim } from './local-stream.ts';
 import { createRunReport, type RunReport } from './run-report.ts';
 import type { Screen } from '../../command-line/screen.ts';
+import { startOnceUsable, startReloading } from './reload-functions.ts';
 import { describeStandstill } from './standstill.ts';
 import { startWorld, type World } from './start-world.ts';
 
@@ -25,11 +27,17 @@ const DOWN_AFTER_SHARE = 1 / 3;
 /** A consumer that is this far behind new arrivals has caught up: two looks at a shard. */
 const ABREAST_MS = 2_000;
 
-/** How often entries that wait are tried in a world that is kept running, whether records come or not. */
-const TRY_WAITING_MS = 60_000;
+/** A world that is kept running is watched once it has caught up, or at the latest after this. */
+const WATCH_AFTER_MS = 30_000;
 
 /** How often the screen is brought up to date. */
 const TICK_MS = 100;
+
+/** What a run is asked to do, and what it has that not every program has. */
+export interface LocalRunOptions extends RunOptions {
+  /** Makes the alarms of a world that is kept running. @defaultValue it has none */
+  readonly openAlarms?: OpenAlarms | undefined;
+}
 
 /**
  * The main job: fills a stream while its consumers are stopped, starts them, shows how they catch up, and leaves
@@ -43,30 +51,30 @@ const TICK_MS = 100;
  * @throws `FunctionError`, `MigrationError` or `TablesError` for a function that cannot be used
  */
 export async function runLocal(
-  options: RunOptions,
+  options: LocalRunOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<readonly RunReport[] | undefined> {
-  const unknown = await Promise.all(options.functions.map((name) => unknownFunctionProblem('--function', name)));
-  const problems = unknown.filter((problem) => problem !== undefined);
-  if (problems.length > 0) throw new UsageError(problems);
-  const folders = options.functions.map((name) => functionFolder(name));
+  const folders = await foldersOf(options);
   const settings = await Promise.all(folders.map((folder) => readLocalSettings(folder)));
   const input = await openInput(options, settings);
   const kept: { metrics?: LocalDeployment['metrics'] | undefined } = {};
-  const world = await startWorld({
-    functions: folders.map((folder) =>
-      hear(folder, (line) => {
-        kept.metrics?.log(line);
-        if (options.verbose) screen.say(line);
-      }),
-    ),
-    examples: settings.flatMap(({ example }) => example ?? []),
-    options,
-    onStep: (step) => {
-      screen.update(`starting ${step} …`);
-    },
-  }).catch((error: unknown) => {
+  const start = (): Promise<World<HeardFunction>> =>
+    startWorld({
+      functions: folders.map((folder) =>
+        hear(folder, (line) => {
+          kept.metrics?.log(line);
+          if (options.verbose) screen.say(line);
+        }),
+      ),
+      examples: settings.flatMap(({ example }) => example ?? []),
+      options,
+      onStep: (step) => {
+        screen.update(`starting ${step} …`);
+      },
+    });
+  const starting = options.watch ? startOnceUsable({ folders, start, say: screen.say, signal }) : start();
+  const world = await starting.catch((error: unknown) => {
     // Ctrl-C reaches the programs that are being started too: that they fail is no news then.
     if (!signal.aborted) throw error;
   });
@@ -76,10 +84,25 @@ export async function runLocal(
   }
   for (const warning of [...world.warnings, ...(await migrationWarnings(folders))]) screen.say(`WARN ${warning}`);
   const events = input.events()[Symbol.iterator]();
-  const deployment = options.keepRunning ? await LocalDeployment.plan(world) : undefined;
+  const deployment = options.keepRunning ? await planDeployment(world, options, screen) : undefined;
   kept.metrics = deployment?.metrics;
   const run = new LocalRun({ options, world, screen, signal, events, deployment });
   return drain(run, options.events ?? input.backlog);
+}
+
+/** What a world that is kept running has beside its functions. */
+function planDeployment(world: HeardWorld, { verbose, openAlarms }: LocalRunOptions, { say }: Screen) {
+  const onLog = (line: string): void => {
+    if (verbose) say(line);
+  };
+  return LocalDeployment.plan(world, { say, onLog, openAlarms });
+}
+
+async function foldersOf({ functions }: RunOptions): Promise<readonly FunctionFolder[]> {
+  const unknown = await Promise.all(functions.map((name) => unknownFunctionProblem('--function', name)));
+  const problems = unknown.filter((problem) => problem !== undefined);
+  if (problems.length > 0) throw new UsageError(problems);
+  return functions.map((name) => functionFolder(name));
 }
 
 async function migrationWarnings(folders: readonly FunctionFolder[]): Promise<readonly string[]> {
@@ -123,6 +146,7 @@ class LocalRun {
   readonly #toldStandstills = new Set<Consumer>();
   /** An outage, or a change of the mapping, that went wrong. */
   #failure: unknown;
+  #reloading: AsyncDisposable | undefined;
   /** Aborted when no more events are to arrive. */
   readonly #arriving = new AbortController();
 
@@ -149,11 +173,18 @@ class LocalRun {
     );
   }
 
-  /** Tells the operator commands of this user that the world is there, where it is kept running. */
+  /**
+   * Tells the operator commands of this user that the world is there, where it is kept running, and follows the files of
+   * its functions, where that is asked for.
+   */
   async announce(): Promise<void> {
-    await this.#parts.deployment?.announce(this.#consumers, (error) => {
+    const { options, world, screen, deployment } = this.#parts;
+    await deployment?.announce(this.#consumers, (error) => {
       this.#failure ??= error;
     });
+    if (!options.watch) return;
+    const onDeployed = (index: number, buildVersion: string): void => deployment?.deployed(index, buildVersion);
+    this.#reloading = startReloading({ world, say: screen.say, onDeployed });
   }
 
   /** Puts the backlog while nobody reads. */
@@ -176,6 +207,7 @@ class LocalRun {
     const { signal, options } = this.#parts;
     if (this.#isInterrupted()) return;
     for (const consumer of this.#consumers) await consumer.start();
+    void this.#watchLater();
     const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, this.#arriving.signal]));
     const outage = this.#takeDatabaseDown().catch((error: unknown) => {
       this.#failure ??= error;
@@ -197,19 +229,15 @@ class LocalRun {
   /** Goes on until the run is ended; whoever likes can look at the servers meanwhile. */
   async keepRunning(): Promise<void> {
     for (const line of this.#describeWorld()) this.#parts.screen.say(line);
-    const trying = this.#keepTrying();
+    this.#parts.deployment?.watch();
     await this.#watch(() => false);
     await this.#stop();
-    await trying;
   }
 
-  /** Every minute, as the watchdog of a deployed stack. */
-  async #keepTrying(): Promise<void> {
-    const { signal } = this.#parts;
-    while (!this.#isInterrupted()) {
-      await sleep(TRY_WAITING_MS, undefined, { signal }).catch(() => undefined);
-      if (!this.#isInterrupted()) await this.#tryWaiting();
-    }
+  /** A drain that is measured is not disturbed; one that does not end is watched all the same. */
+  async #watchLater(): Promise<void> {
+    await sleep(WATCH_AFTER_MS, undefined, { signal: this.#parts.signal, ref: false }).catch(() => undefined);
+    if (!this.#isInterrupted()) this.#parts.deployment?.watch();
   }
 
   async #tryWaiting(): Promise<void> {
@@ -219,6 +247,7 @@ class LocalRun {
   /** Ends everything; batches that a failed run has left under way end with their environments. */
   async close(): Promise<void> {
     this.#arriving.abort();
+    await this.#reloading?.[Symbol.asyncDispose]();
     await this.#parts.deployment?.[Symbol.asyncDispose]();
     // A run that failed has told why; what follows from it is no news.
     const stopped = this.#stop().catch(() => undefined);
