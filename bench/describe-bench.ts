@@ -13,16 +13,16 @@ const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
   importVsSkeleton: 'times the import of the skeleton',
   callsPer1000Warm: 'Data API calls per 1,000 events, warm',
   callsPer1000Cold: 'Data API calls per 1,000 events, cold',
-  heapGrowthBytes: 'bytes of heap grown after warm-up',
+  heapGrowthBytes: 'bytes of heap growth after warm-up',
   dataApiHeapGrowthBytes: 'bytes of heap grown in the Data API server, second half under load',
   batch10000vs1000: 'times the time per event, batch 10,000 against 1,000',
-  remainingTimeError: 'of the truth, by which the time left shown was wrong at most',
+  remainingTimeError: 'maximum error of the time left shown, as a share of the measured time',
   mixRatio: 'times the time per event, a tenth removals and a tenth patches against whole rows only',
   hotCounterRatio: 'of the speed, one counter for ten lanes against one per partition key',
-  shardLimitRatio150B: 'times what a shard gives, records of 150 bytes',
-  shardLimitRatio1KB: 'times what a shard gives, records of 1 KB',
-  shardLimitRatio10KB: 'times what a shard gives, records of 10 KB',
-  planError: 'of the truth, by which a planned catch-up was wrong at most',
+  shardLimitRatio150B: 'times the limit of a shard, records of 150 bytes',
+  shardLimitRatio1KB: 'times the limit of a shard, records of 1 KB',
+  shardLimitRatio10KB: 'times the limit of a shard, records of 10 KB',
+  planError: 'maximum error of a planned catch-up, as a share of the measured time',
 };
 
 /** The tables a person reads. */

@@ -108,8 +108,7 @@ export function designFunction(
   return { ...design, doubts: [...(less ? [TOO_MUCH] : []), ...doubtsOf(design, distinct.length)] };
 }
 
-const TOO_MUCH =
-  'all members together make a longer statement than one may be: objects are stored as jsonb, or types share a table';
+const TOO_MUCH = 'the statement for all members would be too long: objects are stored as jsonb, or types share a table';
 
 /** Members that all events have, with all of their values. */
 function commonLeaves(types: readonly (readonly Leaf[])[]): readonly Leaf[] {
@@ -150,7 +149,9 @@ function planPartitionKey(
   const members = [...new Set(isCovered ? paths : [...paths, ...spare])];
   const reason =
     found[0]?.reason ??
-    (rest.length > 0 ? 'no member names what an event is about, so events are spread' : 'no member looks like a key');
+    (rest.length > 0
+      ? 'no member names the entity of an event, so partition keys are random'
+      : 'no member looks like a key');
   return { members, isRandomOtherwise: !isCovered && spare.length === 0, reason };
 }
 
@@ -162,22 +163,22 @@ function doubtsOf(design: Omit<Design, 'doubts'>, events: number): readonly stri
   return [
     ...(events < FEW_EVENTS
       ? [
-          `${events === 1 ? 'one event is' : `${events} events are`} few: what is in all of them may be missing in others`,
+          `${events === 1 ? 'one event is' : `${events} events are`} a small sample: members in all of them may be missing in others`,
         ]
       : []),
     ...(eventId === undefined
       ? [
-          'no member is a different id in each event: the place in the stream is its id, and what a producer sends twice counts twice',
+          'no member has a different value in each event: the position on the stream is the id, so an event that a producer sends twice counts twice',
         ]
       : []),
     ...(typeMember === undefined
       ? []
       : [`events with another \`${typeMember}\` than these ${plans.length} are quarantined until the schema has it`]),
     ...(partitionKey.isRandomOtherwise
-      ? ['events without a partition key get a random one: nothing keeps them in order']
+      ? ['events without a partition key get a random one, so they are not kept in order']
       : []),
     ...(totals === undefined
-      ? ['no member looks like something to count by: add a `counters` table where you need one']
+      ? ['no member looks like a key for counters: add a `counters` table if you need one']
       : []),
     ...new Set(members),
   ];

@@ -66,7 +66,7 @@ export function chooseEventId(leaves: readonly Leaf[], events: number): Choice |
     .map((leaf) => ({ leaf, score: idScore(leaf) }))
     .filter(({ leaf, score }) => score > 0 && distinctOf(leaf) === events)
     .sort((a, b) => b.score - a.score);
-  return best && { leaf: best.leaf, reason: `it is in each of the ${events} events, and never twice the same` };
+  return best && { leaf: best.leaf, reason: `it is in each of the ${events} events, and never with the same value` };
 }
 
 /**
@@ -95,7 +95,7 @@ export function choosePartitionKey(leaves: readonly Leaf[], eventId: Leaf | unde
   const repeating = candidates.filter((leaf) => leaf.type === 'text' && distinctOf(leaf) * 2 <= leaf.shape.seen);
   const [most] = repeating.sort((a, b) => distinctOf(b) - distinctOf(a));
   if (eventId !== undefined || most === undefined) return undefined;
-  return { leaf: most, reason: `it comes again and again, ${distinctOf(most)} different in ${most.shape.seen} events` };
+  return { leaf: most, reason: `its values repeat: ${distinctOf(most)} different ones in ${most.shape.seen} events` };
 }
 
 function entityScore(leaf: Leaf): number {

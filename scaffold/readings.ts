@@ -75,11 +75,11 @@ function textReading(name: string, values: readonly string[]): Reading {
       return {
         reader,
         type: 'text',
-        doubt: 'looks like a time that no column takes as it is (nanoseconds, or a mix of forms): it is stored as text',
+        doubt: 'looks like a time that no column accepts as is (nanoseconds, or mixed formats): it is stored as text',
       };
     }
     if (type === 'timestamp')
-      return { reader, type, doubt: 'has no offset: it is stored as a local time of an unknown place' };
+      return { reader, type, doubt: 'has no offset: it is stored as a local time in an unknown time zone' };
     return { reader, type };
   }
   if (values.every((value) => DECIMAL.test(value)) && !VERSION.test(name)) {
@@ -136,7 +136,7 @@ function timeReading(name: string, values: readonly number[]): Reading | undefin
       ? bigint
       : { ...bigint, doubt: `looks like ${unit.reader} since 1970, and is stored as a number` };
   const reader = unit.reader as 'seconds' | 'milliseconds';
-  return { reader, type: 'timestamptz', doubt: `is taken for ${reader} since 1970` };
+  return { reader, type: 'timestamptz', doubt: `is read as ${reader} since 1970` };
 }
 
 const ELEMENTS = [

@@ -17,7 +17,7 @@ export class BoostRole extends Construct {
       resourceName: `default/${boostScheduleName(mapping.eventSourceMappingId)}`,
     });
     this.role = new Role(this, 'Role', {
-      description: 'Sets the event source mapping back at the end of a boost',
+      description: 'Restores the event source mapping at the end of a boost',
       // {@link https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html}
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },

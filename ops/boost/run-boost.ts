@@ -31,10 +31,10 @@ export async function runBoost(
   options: BoostOptions,
   { say, progress }: OpsConsole,
 ): Promise<OpsExitCode> {
-  progress('asking for a boost that is on');
+  progress('looking for an active boost');
   const { MappingId } = target.stack.outputs;
   const running = await readBoostSchedule(await target.client('scheduler'), MappingId);
-  progress(options.end ? 'setting the mapping back' : 'asking the stack how far behind it is');
+  progress(options.end ? 'restoring the mapping' : 'reading the backlog of the stack');
   const report = options.end ? await endBoost(target, running) : await startBoost(target, options, running);
   if (options.json) say(JSON.stringify(report, null, 2));
   else for (const line of describeBoost(report)) say(line);
@@ -103,25 +103,23 @@ function planBoost(input: PlanInput, options: BoostOptions, nowMs: number): Boos
   };
   // A rate that does not suffice is what a boost is for; everything else it does not help with.
   const isHopeless = input.obstacle !== undefined || planned.backlogRecords === null;
-  if (isHopeless)
-    return { ...NOTHING, outcome: 'refused', reason: planned.reason ?? 'nobody knows how far behind it is' };
+  if (isHopeless) return { ...NOTHING, outcome: 'refused', reason: planned.reason ?? 'the backlog is unknown' };
   if (boost.secondsBefore <= withinSeconds) return { ...figures, after: before, outcome: 'notNeeded' };
   if (!isWorthwhile(boost)) return { ...figures, outcome: 'refused', reason: WHY_NOT[boost.binding] };
   return {
     ...figures,
     outcome: 'planned',
     endsAt: new Date(endOf(options, nowMs)).toISOString(),
-    notes: boost.isInTime ? [] : [`more than that does not help: ${WHY_NOT[boost.binding]}`],
+    notes: boost.isInTime ? [] : [`larger values do not help: ${WHY_NOT[boost.binding]}`],
   };
 }
 
 /** What would have to be done instead, by what binds. */
 const WHY_NOT: Readonly<Record<Boost['binding'], string>> = {
-  stream: 'a shard gives no more than 2 MB/s, and more shards do not help an existing backlog',
-  function:
-    'batch size and parallelization factor are at their greatest; the time of a batch itself would have to fall',
-  database: 'the database is at its greatest capacity: raise `databaseMaxCapacity`',
-  keys: 'records of a partition key are in one lane only, and there are too few keys for more lanes',
+  stream: 'a shard is limited to 2 MB/s, and more shards do not help an existing backlog',
+  function: 'batch size and parallelization factor are at their maximum; only faster batches would help',
+  database: 'the database is at its maximum capacity: raise `databaseMaxCapacity`',
+  keys: 'a partition key is processed in one lane only, and there are too few keys for more lanes',
   concurrency: 'lanes wait for an environment: raise `reservedConcurrency`, or the limit of the account',
 };
 
@@ -161,7 +159,7 @@ async function changedSince(target: Target, { boosted, before }: BoostSchedule):
   );
   if (BatchSize === boosted.batchSize && ParallelizationFactor === boosted.parallelizationFactor) return [];
   return [
-    `somebody else has changed the mapping since, such as a deployment: it has batchSize ${BatchSize ?? 'unknown'} and parallelizationFactor ` +
-      `${ParallelizationFactor ?? 'unknown'}; the end of the boost sets ${before.batchSize} and ${before.parallelizationFactor}`,
+    `the mapping was changed meanwhile, such as by a deployment: it has batchSize ${BatchSize ?? 'unknown'} and parallelizationFactor ` +
+      `${ParallelizationFactor ?? 'unknown'}; the end of the boost restores ${before.batchSize} and ${before.parallelizationFactor}`,
   ];
 }

@@ -30,12 +30,12 @@ export async function runFind(
   options: Omit<FindOptions, 'stack' | 'region' | 'local'>,
   { say, progress }: Pick<OpsConsole, 'say' | 'progress'>,
 ): Promise<OpsExitCode> {
-  progress('asking ledger, batch log and quarantine');
+  progress('searching ledger, batch log and quarantine');
   const { functionName } = await readWatchdogSettings(target);
   const database = await searchDatabase(target.execute, functionName, options);
   const failures: string[] = [];
   const bucket = await searchFailures(target, options, (searched) => {
-    progress(`looking into the on-failure bucket, ${searched} objects`);
+    progress(`searching the on-failure bucket, ${searched} objects`);
   }).catch((error: unknown): FailureFindings | undefined => {
     failures.push(`cannot see the on-failure bucket: ${describeFailedCall(error) ?? String(error)}`);
     return undefined;

@@ -22,7 +22,7 @@ describe('a run that is kept running', () => {
     const result = await runProgram('bin/local.ts', ['--events', '100', '--keep-running'], {
       env,
       onOutput: (stdout) => {
-        if (command !== undefined || !stdout.includes('Commands find this world')) return;
+        if (command !== undefined || !stdout.includes('The commands find this run')) return;
         command = runProgram('bin/ops.ts', ['redrive', '--local', '--json'], { env });
         void command.finally(() => {
           running.abort();

@@ -58,7 +58,7 @@ describe('the id of an event', () => {
     const { eventId, doubts, plans } = design(trades);
     expect(eventId).toBeUndefined();
     expect(plans[0]).toMatchObject({ place: 'place', key: 'place' });
-    expect(doubts).toContainEqual(expect.stringContaining('the place in the stream is its id'));
+    expect(doubts).toContainEqual(expect.stringContaining('the position on the stream is the id'));
   });
 
   it('is no time, and no id that is sometimes missing', () => {
