@@ -1,6 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { FAILED_BATCHES_OUTPUT, type StackOutputName } from '../contract/stack-outputs.ts';
+import { FAILED_BATCHES_OUTPUT, OWN_CLUSTER_OUTPUT, type StackOutputName } from '../contract/stack-outputs.ts';
 import { EventProcessor } from './event-processor.ts';
 import type { StackCode } from './function-code.ts';
 import { PropsError } from './props/props-error.ts';
@@ -56,6 +56,9 @@ export class EventProcessorStack extends Stack {
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
     if (processor.failedBatches !== undefined) {
       new CfnOutput(this, FAILED_BATCHES_OUTPUT, { value: processor.failedBatches.bucketName });
+    }
+    if (processor.ownCluster !== undefined) {
+      new CfnOutput(this, OWN_CLUSTER_OUTPUT, { value: processor.ownCluster.clusterIdentifier });
     }
     new CfnOutput(this, 'KeyArn', {
       description: 'Producers need kms:GenerateDataKey on it, beside kinesis:PutRecord and kinesis:PutRecords',

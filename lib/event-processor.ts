@@ -173,7 +173,7 @@ export class EventProcessor extends Construct {
   readonly watchdog: LambdaFunction;
   /** All that the operator commands need, for people to be given. */
   readonly operatorPolicy: IManagedPolicy;
-  /** With which the scheduler sets the mapping back at the end of a boost. */
+  /** With which the scheduler sets everything back at the end of a boost. */
   readonly boostRole: IRole;
   readonly cluster: DataApiCluster;
   /** The same if it was made here. */
@@ -222,7 +222,12 @@ export class EventProcessor extends Construct {
     this.alias = processor.alias;
     this.mapping = mapping.mapping;
     this.watchdog = watchdog.watchdog.function;
-    const boostRole = new BoostRole(this, 'Boost', this.mapping);
+    const boostRole = new BoostRole(this, 'Boost', {
+      mapping: this.mapping,
+      function: this.function,
+      isConcurrencyReserved: base.options.functionOptions.reservedConcurrency !== undefined,
+      ownCluster: around.database.ownCluster,
+    });
     this.boostRole = boostRole.role;
     this.operatorPolicy = this.createOperatorPolicy(base, around, boostRole);
     this.cluster = around.database.cluster;

@@ -1,9 +1,16 @@
 import { BATCH_SIZE, PARALLELIZATION_FACTOR } from '../contract/limits.ts';
 import { closedForm, type ClosedForm } from './closed-form.ts';
 import type { CapacitySettings, PlanInput } from './plan-input.ts';
+import { totalLanes } from './rates.ts';
 
-/** What of a mapping is turned for a while: it takes effect within minutes, and the position is kept. */
-export type BoostedSettings = Pick<CapacitySettings, 'batchSize' | 'parallelizationFactor'>;
+/** What is turned for a while: it takes effect within minutes, and the position is kept. */
+export const BOOSTED_SETTINGS = ['batchSize', 'parallelizationFactor', 'concurrency', 'minAcu', 'maxAcu'] as const;
+
+/** One value for each of {@link BOOSTED_SETTINGS}. */
+export type BoostedSettings = Pick<CapacitySettings, (typeof BOOSTED_SETTINGS)[number]>;
+
+/** How far a stack may be turned beside its mapping; what it has now where it may not be turned. */
+export type BoostLimits = Pick<CapacitySettings, 'concurrency' | 'maxAcu'>;
 
 /** The least that gets a consumer there in time, or the most that can be done. */
 export interface Boost {
@@ -29,9 +36,9 @@ const LEAST_GAIN = 0.05;
  *
  * @param withinSeconds when it should be over
  */
-export function findBoost(input: PlanInput, withinSeconds: number): Boost {
+export function findBoost(input: PlanInput, withinSeconds: number, limits: BoostLimits = input.settings): Boost {
   const before = closedForm('high', input);
-  const tried = candidates(input.settings).map((settings) => ({
+  const tried = candidates(input, limits).map((settings) => ({
     settings,
     form: closedForm('high', { ...input, settings: { ...input.settings, ...settings } }),
   }));
@@ -40,9 +47,8 @@ export function findBoost(input: PlanInput, withinSeconds: number): Boost {
   // Of those that come to about the same, the one that turns least.
   const chosen = inTime ?? tried.find(({ form }) => form.seconds <= best * (1 + LEAST_GAIN));
   const { settings, form } = chosen ?? { settings: input.settings, form: before };
-  const { batchSize, parallelizationFactor } = settings;
   return {
-    settings: { batchSize, parallelizationFactor },
+    settings: boostedSettings(settings),
     isInTime: inTime !== undefined,
     seconds: form.seconds,
     secondsBefore: before.seconds,
@@ -55,17 +61,63 @@ export function isWorthwhile({ seconds, secondsBefore }: Boost): boolean {
   return seconds < secondsBefore * (1 - LEAST_GAIN);
 }
 
-/** The less is turned, the earlier it comes. */
-function candidates({ batchSize, parallelizationFactor }: CapacitySettings): readonly BoostedSettings[] {
+/** What a boost may turn of all settings. */
+export function boostedSettings(settings: BoostedSettings): BoostedSettings {
+  const { batchSize, parallelizationFactor, concurrency, minAcu, maxAcu } = settings;
+  return { batchSize, parallelizationFactor, concurrency, minAcu, maxAcu };
+}
+
+/** The less is turned, the earlier it comes; what costs by itself comes last. */
+function candidates(input: PlanInput, limits: BoostLimits): readonly BoostedSettings[] {
+  const { settings } = input;
+  const { batchSize, parallelizationFactor } = settings;
   const sizes = [batchSize, ...BATCH_SIZES.filter((size) => size > batchSize)];
   const factors = Array.from(
     { length: PARALLELIZATION_FACTOR.max - parallelizationFactor + 1 },
     (_, more) => parallelizationFactor + more,
   );
-  const all = sizes.flatMap((size) => factors.map((factor) => ({ batchSize: size, parallelizationFactor: factor })));
-  const turned = (settings: BoostedSettings): number =>
-    Number(settings.batchSize !== batchSize) + Number(settings.parallelizationFactor !== parallelizationFactor);
-  return all.toSorted(
-    (a, b) => turned(a) - turned(b) || a.parallelizationFactor - b.parallelizationFactor || a.batchSize - b.batchSize,
+  const all = capacities(settings, limits).flatMap((capacity) =>
+    factors.flatMap((factor) =>
+      concurrencies({ ...settings, parallelizationFactor: factor }, input, limits).flatMap((concurrency) =>
+        sizes.map((size) => ({ batchSize: size, parallelizationFactor: factor, concurrency, ...capacity })),
+      ),
+    ),
   );
+  const turned = (one: BoostedSettings): number =>
+    BOOSTED_SETTINGS.filter((name) => one[name] !== settings[name]).length;
+  return all.toSorted(
+    (a, b) =>
+      turned(a) - turned(b) ||
+      a.maxAcu - b.maxAcu ||
+      a.minAcu - b.minAcu ||
+      a.parallelizationFactor - b.parallelizationFactor ||
+      a.batchSize - b.batchSize,
+  );
+}
+
+/** In powers of two, as an incident has no time for steps of a half. */
+const CAPACITIES = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
+
+/** The greatest alone, for more of it; the least as well, so that the database has it from the start. */
+function capacities(
+  { minAcu, maxAcu }: CapacitySettings,
+  limits: BoostLimits,
+): readonly Pick<BoostedSettings, 'minAcu' | 'maxAcu'>[] {
+  const isTurnable = limits.maxAcu > maxAcu;
+  const most = [maxAcu, ...CAPACITIES.filter((acu) => acu > maxAcu && acu <= limits.maxAcu)];
+  return most.flatMap((acu) => [
+    { minAcu, maxAcu: acu },
+    ...(isTurnable && acu > minAcu ? [{ minAcu: acu, maxAcu: acu }] : []),
+  ]);
+}
+
+/** As many environments as there are lanes, where more than now are allowed. */
+function concurrencies(
+  settings: CapacitySettings,
+  { shards, workload }: PlanInput,
+  limits: BoostLimits,
+): readonly number[] {
+  const { concurrency } = settings;
+  const needed = Math.min(limits.concurrency, totalLanes({ shards, settings, workload }));
+  return needed > concurrency ? [concurrency, needed] : [concurrency];
 }

@@ -15,6 +15,15 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
+/** Whether a value is of a class, as `instanceof` tells, which a proxy can make throw; never throws. */
+export function isInstance<T>(value: unknown, type: abstract new (...values: never[]) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}
+
 /** Longest part of a text or of a number's digits that a message quotes. */
 const MAX_QUOTED_CHARACTERS = 80;
 

@@ -57,7 +57,7 @@ function allowAskAround(props: OperatorPolicyProps): readonly PolicyStatement[] 
   return [
     ...allowReadStream(stream.stream),
     ...allowDataApi({ clusterArn: database.cluster.clusterArn, secret: database.maintenanceSecret }),
-    allow(['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'], [mapping.eventSourceMappingArn]),
+    allow(['lambda:GetEventSourceMapping'], [mapping.eventSourceMappingArn]),
     allow(
       ['lambda:GetAlias', 'lambda:GetFunctionConfiguration'],
       functions.map(({ functionArn }) => functionArn),

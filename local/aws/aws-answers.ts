@@ -29,6 +29,8 @@ export interface FunctionAnswer {
   readonly environment: Readonly<Record<string, string>>;
   /** Version of each alias, such as `live`. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Invocations that are reserved for it; without it, none are. */
+  readonly reservedConcurrency?: number;
   /** Takes the payload of an invocation that nobody waits for; without it, the function can't be invoked. */
   readonly invoke?: (payload: string) => void;
 }
@@ -61,6 +63,12 @@ export interface AlarmAnswer {
 /** Subscriptions of a topic that are confirmed; `refused` where the owner lets nobody ask. */
 export type TopicAnswer = number | 'refused';
 
+/** Capacity of a cluster, as `DescribeDBClusters` has it. */
+export interface ClusterAnswer {
+  readonly minAcu: number;
+  readonly maxAcu: number;
+}
+
 /** A schedule, as `GetSchedule` has it, that happens once. */
 export interface ScheduleAnswer {
   /** What `CreateSchedule` was sent. */
@@ -83,6 +91,8 @@ export interface AwsAnswers {
   readonly buckets: Map<string, Map<string, ObjectAnswer>>;
   /** By ARN. */
   readonly topics: Map<string, TopicAnswer>;
+  /** By identifier. */
+  readonly clusters: Map<string, ClusterAnswer>;
   /** By name. */
   readonly schedules: Map<string, ScheduleAnswer>;
   /** What CloudFormation was told through the URL of a wait condition. */

@@ -29,7 +29,7 @@ const SERVICES: readonly Service[] = [
 
 /**
  * Starts what a deployed stack has around stream and database, as far as functions and commands ask it: CloudFormation,
- * Lambda, CloudWatch, EventBridge Scheduler, S3 and SNS, and the URL that CloudFormation waits at.
+ * Lambda, CloudWatch, EventBridge Scheduler, RDS, S3 and SNS, and the URL that CloudFormation waits at.
  *
  * @param now milliseconds since 1970
  */
@@ -40,6 +40,7 @@ export async function startAwsServices(now: () => number = Date.now): Promise<Aw
     functions: new Map(),
     buckets: new Map(),
     topics: new Map(),
+    clusters: new Map(),
     schedules: new Map(),
     signals: [],
     metrics: new MetricStore(),

@@ -22,11 +22,17 @@ export function answerLambda(call: Call, answers: AwsAnswers): Reply | undefined
   const [version = '', kind, name = '', ...rest] = call.path;
   if (!/^\d{4}-\d\d-\d\d$/.test(version)) return undefined;
   if (kind === 'event-source-mappings') return answerMapping(call, name, answers);
-  if (kind === 'functions' && rest[0] === 'invocations') return answerInvocation(call, name, answers);
-  return kind === 'functions' ? answerFunction(name, rest, answers) : undefined;
+  if (kind === 'account-settings') return describeAccount(answers);
+  return kind === 'functions' ? answerFunctions(call, [name, ...rest], answers) : undefined;
 }
 
-function answerFunction(name: string, [what, alias = '']: readonly string[], { functions }: AwsAnswers): Reply {
+function answerFunctions(call: Call, [name = '', ...rest]: readonly string[], answers: AwsAnswers): Reply {
+  if (rest[0] === 'invocations') return answerInvocation(call, name, answers);
+  if (rest[0] === 'concurrency') return answerConcurrency(call, name, answers);
+  return describeFunction(name, rest, answers);
+}
+
+function describeFunction(name: string, [what, alias = '']: readonly string[], { functions }: AwsAnswers): Reply {
   const configured = functions.get(name);
   if (configured === undefined) return notFound(`Function not found: ${name}`);
   if (what === 'configuration') {
@@ -37,6 +43,28 @@ function answerFunction(name: string, [what, alias = '']: readonly string[], { f
   return functionVersion === undefined
     ? notFound(`Cannot find alias: ${alias}`)
     : reply({ Name: alias, FunctionVersion: functionVersion });
+}
+
+/** As most accounts have it, and what of it nobody has reserved. */
+const ACCOUNT_CONCURRENCY = 1_000;
+
+function describeAccount({ functions }: AwsAnswers): Reply {
+  const reserved = [...functions.values()].reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
+  return reply({
+    AccountLimit: {
+      ConcurrentExecutions: ACCOUNT_CONCURRENCY,
+      UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved,
+    },
+  });
+}
+
+function answerConcurrency({ method, body }: Call, name: string, { functions }: AwsAnswers): Reply {
+  const configured = functions.get(name);
+  if (configured === undefined) return notFound(`Function not found: ${name}`);
+  if (method !== 'PUT') return reply({ ReservedConcurrentExecutions: configured.reservedConcurrency });
+  const changes = JSON.parse(body) as { readonly ReservedConcurrentExecutions: number };
+  functions.set(name, { ...configured, reservedConcurrency: changes.ReservedConcurrentExecutions });
+  return reply(changes);
 }
 
 /** An invocation of the type `Event`: the function is named by its ARN or by its name, with an alias or without. */

@@ -1,14 +1,17 @@
-import type { AwsAnswers, Call, Reply, StackAnswer, TopicAnswer } from './aws-answers.ts';
+import type { AwsAnswers, Call, ClusterAnswer, Reply, StackAnswer, TopicAnswer } from './aws-answers.ts';
 
 /**
  * The services that are asked by a form and answer in XML, as far as they are asked here: CloudFormation's
- * `DescribeStacks`, and SNS's `GetTopicAttributes` and `ListSubscriptionsByTopic`.
+ * `DescribeStacks`, RDS's `DescribeDBClusters` and `ModifyDBCluster`, and SNS's `GetTopicAttributes` and `ListSubscriptionsByTopic`.
  */
-export function answerQuery({ body }: Call, { stacks, topics }: AwsAnswers): Reply | undefined {
+export function answerQuery({ body }: Call, { stacks, topics, clusters }: AwsAnswers): Reply | undefined {
   const form = new URLSearchParams(body);
   switch (form.get('Action')) {
     case 'DescribeStacks':
       return describeStack(form.get('StackName') ?? '', stacks);
+    case 'DescribeDBClusters':
+    case 'ModifyDBCluster':
+      return answerCluster(form, clusters);
     case 'GetTopicAttributes':
       return answerTopic(topics.get(form.get('TopicArn') ?? ''), 'GetTopicAttributes', describeTopic);
     case 'ListSubscriptionsByTopic':
@@ -30,6 +33,27 @@ function describeStack(name: string, stacks: ReadonlyMap<string, StackAnswer>): 
   const described =
     element('StackName', name) + element('StackStatus', stack.status) + `<Outputs>${outputs.join('')}</Outputs>`;
   return success('DescribeStacks', `<Stacks><member>${described}</member></Stacks>`);
+}
+
+const SCALING = 'ServerlessV2ScalingConfiguration';
+
+/** {@link https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html} */
+function answerCluster(form: URLSearchParams, clusters: Map<string, ClusterAnswer>): Reply {
+  const identifier = form.get('DBClusterIdentifier') ?? '';
+  const cluster = clusters.get(identifier);
+  if (cluster === undefined) return failure(404, 'DBClusterNotFoundFault', `DBCluster ${identifier} not found.`);
+  const isChange = form.get('Action') === 'ModifyDBCluster';
+  const { minAcu, maxAcu } = isChange
+    ? {
+        minAcu: Number(form.get(`${SCALING}.MinCapacity`) ?? cluster.minAcu),
+        maxAcu: Number(form.get(`${SCALING}.MaxCapacity`) ?? cluster.maxAcu),
+      }
+    : cluster;
+  clusters.set(identifier, { minAcu, maxAcu });
+  const capacity = element('MinCapacity', String(minAcu)) + element('MaxCapacity', String(maxAcu));
+  const described = `${element('DBClusterIdentifier', identifier)}<${SCALING}>${capacity}</${SCALING}>`;
+  if (isChange) return success('ModifyDBCluster', `<DBCluster>${described}</DBCluster>`);
+  return success('DescribeDBClusters', `<DBClusters><DBCluster>${described}</DBCluster></DBClusters>`);
 }
 
 function answerTopic(

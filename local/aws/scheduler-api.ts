@@ -1,8 +1,42 @@
 import { jsonError, type AwsAnswers, type Call, type Reply } from './aws-answers.ts';
 import { answerLambda } from './lambda-api.ts';
+import { answerQuery } from './query-api.ts';
 
-/** The one call that schedules make here; the scheduler has names of its own for its parameters. */
-const TARGET = 'arn:aws:scheduler:::aws-sdk:lambda:updateEventSourceMapping';
+/**
+ * The calls that schedules make here; the scheduler has names of its own for their parameters.
+ * {@link https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html}
+ */
+const TARGETS: Readonly<Record<string, (input: ScheduleInput) => Partial<Call>>> = {
+  'arn:aws:scheduler:::aws-sdk:lambda:updateEventSourceMapping': ({ Uuid, ...changes }) => ({
+    path: ['2015-03-31', 'event-source-mappings', Uuid ?? ''],
+    body: JSON.stringify(changes),
+  }),
+  'arn:aws:scheduler:::aws-sdk:lambda:putFunctionConcurrency': ({ FunctionName, ...changes }) => ({
+    path: ['2017-10-31', 'functions', FunctionName ?? '', 'concurrency'],
+    body: JSON.stringify(changes),
+  }),
+  'arn:aws:scheduler:::aws-sdk:rds:modifyDBCluster': ({
+    DbClusterIdentifier,
+    ServerlessV2ScalingConfiguration: capacity,
+  }) => ({
+    method: 'POST',
+    path: [],
+    body: new URLSearchParams({
+      Action: 'ModifyDBCluster',
+      DBClusterIdentifier: DbClusterIdentifier ?? '',
+      'ServerlessV2ScalingConfiguration.MinCapacity': String(capacity?.MinCapacity),
+      'ServerlessV2ScalingConfiguration.MaxCapacity': String(capacity?.MaxCapacity),
+    }).toString(),
+  }),
+};
+
+/** Parameters of those calls, as far as they name what is changed or are named otherwise than in the API. */
+interface ScheduleInput {
+  readonly Uuid?: string;
+  readonly FunctionName?: string;
+  readonly DbClusterIdentifier?: string;
+  readonly ServerlessV2ScalingConfiguration?: { readonly MinCapacity: number; readonly MaxCapacity: number };
+}
 
 interface CreateScheduleInput {
   readonly ScheduleExpression?: string;
@@ -10,8 +44,8 @@ interface CreateScheduleInput {
 }
 
 /**
- * EventBridge Scheduler, as far as it is asked here: schedules that happen once and change an event source mapping. They belong to
- * the world, so they happen whatever becomes of the command that made them.
+ * EventBridge Scheduler, as far as it is asked here: schedules that happen once and change a mapping, a reserved concurrency or
+ * the capacity of a cluster. They belong to the world, so they happen whatever becomes of the command that made them.
  * {@link https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html}
  */
 export function answerScheduler(call: Call, answers: AwsAnswers): Reply | undefined {
@@ -36,13 +70,17 @@ function createSchedule(call: Call, name: string, answers: AwsAnswers): Reply {
   const request = JSON.parse(call.body) as CreateScheduleInput;
   const [, time = ''] = /^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$/.exec(request.ScheduleExpression ?? '') ?? [];
   const atMs = Date.parse(`${time}Z`);
-  if (Number.isNaN(atMs) || request.Target?.Arn !== TARGET) {
-    return jsonError(400, 'ValidationException', `only one-time schedules of ${TARGET} are known here`);
+  const target = TARGETS[request.Target?.Arn ?? ''];
+  if (Number.isNaN(atMs) || target === undefined) {
+    const known = Object.keys(TARGETS).join(', ');
+    return jsonError(400, 'ValidationException', `only one-time schedules of ${known} are known here`);
   }
   const timer = setTimeout(
     () => {
       answers.schedules.delete(name);
-      changeMapping(request.Target?.Input ?? '{}', { call, answers });
+      const input = JSON.parse(request.Target?.Input ?? '{}') as ScheduleInput;
+      const made: Call = { ...call, method: 'PUT', ...target(input), nowMs: Date.now() };
+      if (answerLambda(made, answers) === undefined) answerQuery(made, answers);
     },
     Math.max(0, atMs - call.nowMs),
   );
@@ -51,12 +89,6 @@ function createSchedule(call: Call, name: string, answers: AwsAnswers): Reply {
   };
   answers.schedules.set(name, { request: { ...request }, atMs, cancel });
   return json({ ScheduleArn: `arn:aws:scheduler:us-east-1:000000000000:schedule/default/${name}` });
-}
-
-function changeMapping(input: string, { call, answers }: { readonly call: Call; readonly answers: AwsAnswers }): void {
-  const { Uuid, ...changes } = JSON.parse(input) as { readonly Uuid?: string };
-  const path = ['2015-03-31', 'event-source-mappings', Uuid ?? ''];
-  answerLambda({ ...call, method: 'PUT', path, body: JSON.stringify(changes), nowMs: Date.now() }, answers);
 }
 
 function json(body: object): Reply {

@@ -46,15 +46,21 @@ const LARGE_POISON: readonly PoisonKind[] = ['poison-too-large', 'poison-oversiz
  * Draws a plan.
  *
  * @param seed whole number: the same seed gives the same plan
- * @param options where the run reads from, and what it is drawn for
+ * @param options where the run reads from, what it is drawn for, and whether nothing else goes wrong
  */
 export function createChaosPlan(
   seed: number,
-  { source = 'memory', profile = 'mixed' }: { readonly source?: ChaosSource; readonly profile?: ChaosProfile } = {},
+  { source = 'memory', profile = 'mixed', isQuiet = false }: ChaosPlanOptions = {},
 ): ChaosPlan {
   const random = createSeededRandom(seed);
   const plan = mixedPlan(seed, source, random);
-  return { ...plan, ...PROFILES[profile](random, plan) };
+  return { ...plan, ...(isQuiet && QUIET), ...PROFILES[profile](random, plan) };
+}
+
+interface ChaosPlanOptions {
+  readonly source?: ChaosSource;
+  readonly profile?: ChaosProfile;
+  readonly isQuiet?: boolean;
 }
 
 function mixedPlan(seed: number, source: ChaosSource, random: SeededRandom): ChaosPlan {

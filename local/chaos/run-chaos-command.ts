@@ -80,7 +80,7 @@ export async function findNotice(
 ): Promise<ChaosResult | undefined> {
   const { profile, seed: telling }: Mutation = MUTATIONS[name];
   for (let index = 0; index < runs; index += 1) {
-    const plan = createChaosPlan(index === 0 ? (telling ?? seed) : seed + index, { profile });
+    const plan = createChaosPlan(index === 0 ? (telling ?? seed) : seed + index, { profile, isQuiet: true });
     const result = await playground.run(plan, name);
     if (result.violations.length > 0) return result;
   }

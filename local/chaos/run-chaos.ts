@@ -31,10 +31,17 @@ export interface ChaosGround {
   readonly airports: Airports;
   /** Path of a build's `index.mjs`. */
   readonly bundlePath: (build: ChaosBuild) => Promise<string>;
-  /** A drain in which nothing moves for so long is stuck: some record is delivered for ever. */
-  readonly maxStandstillMs: number;
+  readonly patience: Patience;
   /** Takes each line the function writes. */
   readonly onLog: (line: string) => void;
+}
+
+/** How long a drain may stand still before it is taken for stuck: some record is delivered for ever. */
+export interface Patience {
+  /** Milliseconds in which nothing moves. */
+  readonly ms: number;
+  /** Deliveries in a row that fail while nothing moves: the same on any machine. */
+  readonly failures: number;
 }
 
 /** What became of one run. */
@@ -81,7 +88,7 @@ export async function runChaos(plan: ChaosPlan, databaseUrl: string, ground: Cha
     input,
     history: createMappingHistory(),
     tally: createFaultTally(),
-    maxStandstillMs: ground.maxStandstillMs,
+    patience: ground.patience,
   };
   try {
     await prepareDatabase(run);
@@ -112,7 +119,7 @@ interface ChaosRun {
   readonly input: ChaosInput;
   readonly history: MappingHistory;
   readonly tally: FaultTally;
-  readonly maxStandstillMs: number;
+  readonly patience: Patience;
 }
 
 async function drain(run: ChaosRun, ground: ChaosGround): Promise<string[]> {
@@ -123,7 +130,7 @@ async function drain(run: ChaosRun, ground: ChaosGround): Promise<string[]> {
   try {
     world.dataApi.setFaults(createCallFaults(plan.callFaults, callTargets(world, postgres, restarts), tally));
     if (!(await drainAndDisturb(run, { world, databaseUrl, bundlePath }))) {
-      return [`the drain stood still for ${run.maxStandstillMs / 1000} s`];
+      return ['the drain stood still: nothing moved any more'];
     }
     await Promise.all(restarts);
     world.dataApi.setFaults(undefined);
@@ -239,12 +246,15 @@ async function sufferIncident(
   return history.failures() > failuresBefore;
 }
 
-async function waitForSettled({ history, maxStandstillMs }: ChaosRun, records: number): Promise<boolean> {
+async function waitForSettled({ history, patience }: ChaosRun, records: number): Promise<boolean> {
   let settled = -1;
-  let deadline = 0;
+  let [deadline, mostFailures] = [0, 0];
   while (history.settled().length < records) {
-    if (history.settled().length > settled) deadline = performance.now() + maxStandstillMs;
-    if (performance.now() > deadline) return false;
+    if (history.settled().length > settled) {
+      deadline = performance.now() + patience.ms;
+      mostFailures = history.failures() + patience.failures;
+    }
+    if (performance.now() > deadline || history.failures() > mostFailures) return false;
     settled = history.settled().length;
     await sleep(LOOK_EVERY_MS);
   }

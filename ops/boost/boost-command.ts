@@ -26,7 +26,8 @@ const LONGER = 2;
 export function createBoostCommand(action: (options: BoostOptions) => Promise<void>): Command {
   return addTargetOptions(new Command('boost'))
     .description(
-      'Show which settings of the mapping to raise to catch up in time, and what that costs; with --apply, raise them temporarily.',
+      'Show which settings to raise to catch up in time, and what that costs; with --apply, raise them temporarily: those of the mapping, the reserved ' +
+        'concurrency if there is one, and the capacity of the cluster if the stack made it.',
     )
     .addOption(
       durationOption('--within <time>', 'time in which the consumer should catch up', { min: 60, max: 7 * DAY }),

@@ -13,7 +13,8 @@ const BINDING_WORDS: Readonly<Record<Binding, string>> = {
   concurrency: 'concurrency (lanes wait for an environment)',
 };
 
-const SETTING_WORDS: Readonly<Record<RankedChange['setting'], string>> = {
+/** What a stage calls the settings that a plan or a boost turns. */
+export const SETTING_WORDS: Readonly<Record<RankedChange['setting'], string>> = {
   batchSize: 'batchSize',
   parallelizationFactor: 'parallelizationFactor',
   maxBatchingWindowSeconds: 'maxBatchingWindow',

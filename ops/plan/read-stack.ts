@@ -5,6 +5,7 @@ import {
   type EventSourceMappingConfiguration,
 } from '@aws-sdk/client-lambda';
 import { METRICS_DIMENSION } from '../../contract/metrics.ts';
+import { readTurnable, type PartSettings, type TurnableSettings } from '../boost/boost-parts.ts';
 import type { Target } from '../stack/open-target.ts';
 import { batchFigures, BATCHES_UNKNOWN } from './batch-figures.ts';
 import type { KnownFacts, PlanFigures } from './plan-figures.ts';
@@ -15,6 +16,8 @@ import { readMetrics, type AskedMetric, type MetricPoint } from './read-metrics.
 export interface StackFacts extends KnownFacts {
   readonly figures: PlanFigures;
   readonly onDemand: boolean;
+  /** What a boost could turn; nothing where no stack was asked. */
+  readonly turnable: TurnableSettings;
   /** What was not found out, a sentence each. */
   readonly unknown: readonly string[];
 }
@@ -35,7 +38,8 @@ export async function readStackFacts(target: Target, nowMs: number): Promise<Sta
     await target.client('cloudWatch'),
   ];
   const { outputs } = target.stack;
-  const [mapping, watchdog, stream] = await Promise.all([
+  const [turnable, mapping, watchdog, stream] = await Promise.all([
+    readTurnable(target),
     lambda.send(new GetEventSourceMappingCommand({ UUID: outputs.MappingId })),
     lambda.send(new GetFunctionConfigurationCommand({ FunctionName: outputs.WatchdogFunctionName })),
     kinesis.send(new DescribeStreamSummaryCommand({ StreamARN: outputs.StreamArn })),
@@ -51,12 +55,14 @@ export async function readStackFacts(target: Target, nowMs: number): Promise<Sta
       ...mappingFigures(mapping),
       ...loadFigures(seen),
       ...batchFiguresOf(seen),
-      ...databaseFigures(seen),
+      ...databaseFigures(seen, turnable.settings),
+      ...concurrencyFigures(turnable),
       ...defined({ backlogAge: age.seconds, backlogRecords: age.seconds === undefined ? undefined : arrivals }),
     },
+    turnable,
     onDemand: stream.StreamDescriptionSummary?.StreamModeDetails?.StreamMode === 'ON_DEMAND',
     obstacle: obstacleOf(mapping, seen) ?? age.obstacle,
-    unknown: unknownFacts(seen),
+    unknown: unknownFacts(seen, turnable.settings),
   };
 }
 
@@ -135,7 +141,8 @@ function backlogAge(seen: SeenMetrics): {
   if (delivered !== undefined) return { seconds: Math.round(delivered / 1000), obstacle: undefined };
   return {
     seconds: undefined,
-    obstacle: 'the backlog is unknown: the watchdog has been silent for five minutes, and nothing was delivered',
+    obstacle:
+      'the backlog is unknown: the watchdog has been silent for five minutes, and nothing was delivered',
   };
 }
 
@@ -175,21 +182,30 @@ function at(points: readonly MetricPoint[], atMs: number): number | undefined {
   return points.find((point) => point.atMs === atMs)?.value;
 }
 
-/** Capacity over its share of the greatest is the greatest. */
-function databaseFigures({ capacity, utilization }: SeenMetrics): PlanFigures {
-  const acuNow = capacity.at(-1)?.value;
-  const percent = utilization.at(-1)?.value;
+/** What the cluster is set to; where it is not the stack's own, capacity over its share of the greatest is the greatest. */
+function databaseFigures({ capacity, utilization }: SeenMetrics, { minAcu, maxAcu }: PartSettings): PlanFigures {
+  const [acuNow, percent] = [capacity.at(-1)?.value, utilization.at(-1)?.value];
+  if (maxAcu !== undefined) {
+    return defined({ minAcu, maxAcu, acuNow: acuNow && Math.min(acuNow, maxAcu) });
+  }
   if (acuNow === undefined) return {};
   const isUsed = percent !== undefined && percent > 0;
-  const maxAcu = isUsed ? Math.round((200 * acuNow) / percent) / 2 : (FIGURES.maxAcu.fallback ?? acuNow);
-  return { acuNow, minAcu: Math.min(acuNow, FIGURES.minAcu.fallback ?? acuNow), maxAcu: Math.max(acuNow, maxAcu) };
+  const greatest = isUsed ? Math.round((200 * acuNow) / percent) / 2 : (FIGURES.maxAcu.fallback ?? acuNow);
+  return { acuNow, minAcu: Math.min(acuNow, FIGURES.minAcu.fallback ?? acuNow), maxAcu: Math.max(acuNow, greatest) };
 }
 
-function unknownFacts(seen: SeenMetrics): readonly string[] {
+/** What is reserved for the function, or else what the account has left for all that have no reservation. */
+function concurrencyFigures({ settings, unreserved }: TurnableSettings): PlanFigures {
+  return defined({ concurrency: settings.concurrency ?? unreserved });
+}
+
+function unknownFacts(seen: SeenMetrics, { maxAcu }: PartSettings): readonly string[] {
   return [
     ...(seen.incomingRecords.length === 0 ? ['nothing came in during the last hour'] : []),
     ...(seen.batches.length === 0 ? [BATCHES_UNKNOWN] : []),
-    ...(seen.capacity.length === 0 ? ['the capacity of the database is unknown; assuming 0.5 to 8 ACU'] : []),
+    ...(seen.capacity.length === 0 && maxAcu === undefined
+      ? ['the capacity of the database is unknown; assuming 0.5 to 8 ACU']
+      : []),
   ];
 }
 

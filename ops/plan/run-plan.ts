@@ -62,7 +62,12 @@ function inputOf(options: PlanOptions, facts: StackFacts): PlanInput {
 }
 
 /** Nobody was asked. */
-const NO_FACTS: StackFacts = { figures: {}, onDemand: false, unknown: [] };
+const NO_FACTS: StackFacts = {
+  figures: {},
+  onDemand: false,
+  turnable: { settings: {}, unreserved: undefined },
+  unknown: [],
+};
 
 /** Asks the stack that is named, and measures the function, if they are. */
 async function readFacts(options: PlanOptions, planConsole: PlanConsole): Promise<StackFacts> {

@@ -2,6 +2,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -14,6 +15,7 @@ export interface ClientByService {
   readonly cloudWatch: CloudWatchClient;
   readonly kinesis: KinesisClient;
   readonly lambda: LambdaClient;
+  readonly rds: RDSClient;
   /** Does not retry by itself: who calls owns the policy, and a statement sent twice may run twice. */
   readonly rdsData: RDSDataClient;
   readonly s3: S3Client;
@@ -47,6 +49,7 @@ const LOADERS: {
     return new KinesisClient({ ...configuration, requestHandler: new NodeHttpHandler() });
   },
   lambda: async (configuration) => new (await import('@aws-sdk/client-lambda')).LambdaClient(configuration),
+  rds: async (configuration) => new (await import('@aws-sdk/client-rds')).RDSClient(configuration),
   rdsData: async (configuration) =>
     new (await import('@aws-sdk/client-rds-data')).RDSDataClient({ ...configuration, maxAttempts: 1 }),
   s3: async (configuration) =>

@@ -1,6 +1,11 @@
 import { DescribeStacksCommand, type CloudFormationClient, type Stack } from '@aws-sdk/client-cloudformation';
 import { UsageError } from '../../command-line/usage-error.ts';
-import { FAILED_BATCHES_OUTPUT, STACK_OUTPUTS, type StackOutputName } from '../../contract/stack-outputs.ts';
+import {
+  FAILED_BATCHES_OUTPUT,
+  OWN_CLUSTER_OUTPUT,
+  STACK_OUTPUTS,
+  type StackOutputName,
+} from '../../contract/stack-outputs.ts';
 
 /** A stack as it is deployed: its outputs, and what they are about. */
 export interface DeployedStack {
@@ -10,6 +15,8 @@ export interface DeployedStack {
   readonly outputs: Readonly<Record<StackOutputName, string>>;
   /** Bucket of the batches that Lambda gave up; undefined for a stack without on-failure destination. */
   readonly failedBatchesBucket: string | undefined;
+  /** Identifier of the cluster; undefined for a stack that writes to one that is not its own. */
+  readonly ownCluster: string | undefined;
 }
 
 /**
@@ -31,6 +38,7 @@ export async function readDeployedStack(client: CloudFormationClient, stackName:
     stackStatus: stack.StackStatus ?? '',
     outputs: requireOutputs({ stackName, stackStatus: stack.StackStatus ?? '' }, outputs),
     failedBatchesBucket: outputs[FAILED_BATCHES_OUTPUT],
+    ownCluster: outputs[OWN_CLUSTER_OUTPUT],
   };
 }
 

@@ -173,7 +173,13 @@ function isIterator(answer: unknown): answer is Iterable<unknown> {
 }
 
 function isAsync(answer: unknown): boolean {
-  return isPromiseLike(answer) || (typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer);
+  if (isPromiseLike(answer)) return true;
+  try {
+    return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer;
+  } catch {
+    // A proxy, which whoever reads the document will meet.
+    return false;
+  }
 }
 
 function readDocuments(answer: unknown): Documents {

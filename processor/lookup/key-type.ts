@@ -35,7 +35,7 @@ interface KeyForm {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** PostgreSQL takes many more digits; a key with more is no key. */
-const NUMERIC = /^-?\d{1,1000}(\.\d{1,1000})?$/;
+const NUMERIC = /^[-+]?(?:\d{1,1000}(?:\.\d{0,1000})?|\.\d{1,1000})(?:e[-+]?\d{1,3})?$/i;
 
 function asText(value: string): string | undefined {
   return isStorableText(value) ? value : undefined;

@@ -8,7 +8,7 @@ import { KeyMisfit, keyShapeOf, lookupKeyText, notAsked } from './key-text.ts';
 import type { LookupAccessors, ResolvedLookups } from './lookup-accessors.ts';
 import type { MemberName } from '../user-values.ts';
 import { AmbiguousKey } from '../ports.ts';
-import { describeValue, hearLateRejections, isPromiseLike, memberName, memberOf } from '../user-values.ts';
+import { describeValue, hearLateRejections, isInstance, isPromiseLike, memberName, memberOf } from '../user-values.ts';
 
 /** The part of a projection that says which reference rows an event needs. */
 export interface LookupPlan {
@@ -168,10 +168,9 @@ function askFor(item: DecodedEvent, plan: LookupPlan, asking: Asking): Rejection
   } catch (error) {
     hearLateRejections(answer);
     if (item.unidentified !== undefined) return item.unidentified;
-    const { reason, message } =
-      error instanceof KeyProblem
-        ? error
-        : ({ reason: 'projection-threw', message: `lookupKeys threw ${errorText(error)}` } as const);
+    const { reason, message } = isInstance(error, KeyProblem)
+      ? error
+      : ({ reason: 'projection-threw', message: `lookupKeys threw ${errorText(error)}` } as const);
     return { kind: 'rejection', origin: item.origin, reason, detail: message, eventId: item.eventId };
   }
 }

@@ -61,7 +61,7 @@ interface EncodedColumn extends MemberName {
 }
 
 /** What encoding needs to know of a table. */
-type EncodedTableParts = Pick<Table, 'columns' | 'kind'> & Partial<Pick<Table, 'patched' | 'removedBy'>>;
+type EncodedTableParts = Pick<Table, 'columns' | 'kind'> & Partial<Pick<Table, 'patched' | 'removedBy' | 'finite'>>;
 
 /** Chooses the encoders of a table's columns once, at start-up. */
 export function createRowEncoder(name: string, table: EncodedTableParts): RowEncoder {
@@ -71,7 +71,7 @@ export function createRowEncoder(name: string, table: EncodedTableParts): RowEnc
     return {
       ...memberName(column),
       label: `\`${name}.${column}\``,
-      encode: columnEncoder(parsed),
+      encode: columnEncoder(parsed, { isFinite: table.finite?.includes(column) }),
       isPosition: parsed.kind === 'one' && parsed.name === 'position',
       patchIndex: table.patched?.indexOf(column) ?? -1,
       isOfRemoval: table.removedBy?.includes(column) ?? false,

@@ -17,7 +17,7 @@ import { RowLists } from './row-lists.ts';
 import type { Lookup } from '../lookup/declare-lookup.ts';
 import type { RowSource } from '../tables/table-kind.ts';
 import type { MemberName } from '../user-values.ts';
-import { describeValue, hearLateRejections, isPromiseLike, memberOf } from '../user-values.ts';
+import { describeValue, hearLateRejections, isInstance, isPromiseLike, memberOf } from '../user-values.ts';
 
 /** The part of a projection that turns an event into rows. */
 export interface ProjectionStep {
@@ -166,7 +166,7 @@ function projectEvent(
     return reject(item, 'row-invalid', problem.detail);
   } catch (error) {
     hearLateRejections(projected);
-    return error instanceof UnansweredLookupError
+    return isInstance(error, UnansweredLookupError)
       ? { ...reject(item, error.reason, error.message), mayHeal: error.mayHeal }
       : reject(item, 'projection-threw', errorText(error));
   }

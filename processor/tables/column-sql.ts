@@ -29,6 +29,15 @@ export function sqlTypeOf(type: string): string {
   return kind === 'list' ? `${element}[]` : element;
 }
 
+/** Types whose length is a scale: a value is rounded to it, and nothing is cut. */
+const WITH_SCALE = /^(?:numeric|decimal|time|timetz|timestamp|timestamptz|interval)\b/i;
+
+/** The type that a cell is read as: rounded as its column does it, so that rows are compared as the table will have them. */
+function cellTypeOf(type: string): string {
+  const { kind, name } = parsed(type);
+  return kind === 'sql' && WITH_SCALE.test(name) ? name : sqlTypeOf(type);
+}
+
 /** Whether a type is known by name only, or a list: what PostgreSQL prints and reads as text, whatever it is. */
 export function isComposed(type: string): boolean {
   return parsed(type).kind !== 'one';
@@ -61,7 +70,7 @@ export function keyForm(value: string, type: string): string {
 export function readCell(type: string, position: number): string {
   const { kind, name, nullable } = parsed(type);
   if (kind !== 'one' || (name !== 'jsonb' && name !== 'json'))
-    return `(${OWN.cells}->>${position})::${sqlTypeOf(type)}`;
+    return `(${OWN.cells}->>${position})::${cellTypeOf(type)}`;
   // A cell of JSON is taken as it is; text in between would lose whether "1" was a string or a number.
   const cell = nullable ? `NULLIF(${OWN.cells}->${position}, 'null'::jsonb)` : `${OWN.cells}->${position}`;
   return name === 'json' ? `(${cell})::json` : cell;

@@ -141,6 +141,10 @@ function asDouble(value: unknown): number | string | undefined {
   return Number.isFinite(value) ? value : String(value);
 }
 
+function asFinite(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
 function asJson(value: unknown): JsonText | undefined {
   try {
     return writeJson(value);
@@ -198,6 +202,7 @@ function adviseExact(value: unknown): string | undefined {
 }
 
 function adviseDouble(value: unknown): string | undefined {
+  if (typeof value === 'number') return 'this column is added up or compared, and nothing is more or newer than that';
   return typeof value === 'bigint' ? 'write `Number(value)` where it may be rounded' : undefined;
 }
 
@@ -292,20 +297,42 @@ export function parseColumnType(type: string): ParsedColumnType | undefined {
 /** A function that turns a column's value into JSON, or returns `undefined` when the value is not of its type. */
 export type ColumnEncoder = (value: unknown) => EncodedValue | undefined;
 
-/** Chooses the encoder of a column once, so that no row pays for the choice. */
-export function columnEncoder(type: ParsedColumnType): ColumnEncoder {
-  const encode = encoderOf(type);
+/**
+ * Chooses the encoder of a column once, so that no row pays for the choice.
+ *
+ * @param type of the column
+ * @param options whether it takes neither NaN nor the infinities
+ */
+export function columnEncoder(
+  type: ParsedColumnType,
+  { isFinite = false }: { readonly isFinite?: boolean | undefined } = {},
+): ColumnEncoder {
+  const encode = isFinite && type.name === 'double precision' ? asFinite : encoderOf(type);
   return type.nullable ? (value) => (value === null ? null : encode(value)) : encode;
 }
 
 function encoderOf(type: ParsedColumnType): ColumnEncoder {
   if (type.kind === 'sql') {
+    const encode = TIME_TYPE.test(type.name) ? asFixedTime : asString;
     return isArrayName(type.name)
-      ? (value) => (Array.isArray(value) ? writeArray(value, asString) : asString(value))
-      : asString;
+      ? (value) => (Array.isArray(value) ? writeArray(value, encode) : encode(value))
+      : encode;
   }
   const { encode } = CODECS[type.name];
   return type.kind === 'list' ? (value) => writeArray(value, encode, dimensionsOf(type.name)) : encode;
+}
+
+/** Types of dates and times, and of ranges of them. */
+const TIME_TYPE = /^(?:date|time|ts(?:tz)?(?:multi)?range)/i;
+/** Words that stand for the clock of the server, in a text of any of these types. */
+const CLOCK_WORD = /(?<![a-z])(?:now|today|tomorrow|yesterday)(?![a-z])/i;
+
+function asFixedTime(value: unknown): string | undefined {
+  return typeof value === 'string' && !CLOCK_WORD.test(value) ? value : undefined;
+}
+
+function adviseSqlText(value: unknown): string | undefined {
+  return typeof value === 'string' ? 'that is the clock of the database' : adviseText(value);
 }
 
 /** Whether a type that is known by its name only is that of an array. */
@@ -338,7 +365,7 @@ function expectationOf(type: ParsedColumnType): Expectation {
   if (type.kind === 'sql') {
     return {
       expected: `the text of a value of type ${type.name}${isArrayName(type.name) ? ', or a list of the texts of its elements' : ''}`,
-      describe: (value) => describeOther(value, CODECS.text.advise),
+      describe: (value) => describeOther(value, adviseSqlText),
     };
   }
   const { expected, advise } = CODECS[type.name];

@@ -53,6 +53,7 @@ export function counters<const K extends RequiredColumns, const C extends Counte
     patched: [],
     removedBy: undefined,
     version: [],
+    finite: Object.keys(added),
     withoutEffect: undefined,
     problems: () => partProblems({ key, counters: added }, ['key', 'counters']),
     write: (target) => (create ? upsert(sums, target) : update(sums, target)),

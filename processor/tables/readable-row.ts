@@ -40,7 +40,20 @@ export function rowOfCells(columns: Columns, cells: readonly unknown[]): Readonl
   );
 }
 
+/** What a value of a list is to a lookup, where JSON shows it as something else. */
+const ELEMENTS: readonly (readonly [type: string, toElement: (cell: unknown) => unknown])[] = [
+  ['double precision', Number],
+  // Alone it is encoded by the database; inside a list it is shown as `\\x` and hex digits.
+  ['bytea[]', (cell) => Buffer.from(String(cell).slice(2), 'hex').toString('base64')],
+];
+
 function toValue(type: string, cell: unknown): unknown {
-  if (!type.startsWith('double precision') || cell === null) return cell;
-  return Array.isArray(cell) ? cell.map((element) => toValue(type, element)) : Number(cell);
+  const toElement = ELEMENTS.find(([name]) => type.startsWith(name))?.[1];
+  return toElement === undefined ? cell : mapElements(cell, toElement);
+}
+
+/** Lists may have several dimensions. */
+function mapElements(cell: unknown, toElement: (cell: unknown) => unknown): unknown {
+  if (cell === null) return null;
+  return Array.isArray(cell) ? cell.map((element) => mapElements(element, toElement)) : toElement(cell);
 }

@@ -59,6 +59,11 @@ export interface Table<Row = unknown> {
    */
   readonly version: readonly string[];
   /**
+   * Columns whose values are added up or compared: NaN or an infinity would spoil for good what is there. `undefined`
+   * where there are none.
+   */
+  readonly finite?: readonly string[];
+  /**
    * What an event counts as whose rows had no effect because of what is there: newer versions of them, or any rows with
    * their keys. {@link TableWrite.effective} tells which. `undefined` where every row has an effect.
    */

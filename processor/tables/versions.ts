@@ -99,6 +99,7 @@ export function versions<
     removedBy: takesRemovals ? [...state.key, ...state.version] : undefined,
     privileges: ['SELECT', 'INSERT', 'UPDATE', ...(state.removes ? (['DELETE'] as const) : [])],
     version: state.version,
+    finite: state.version,
     withoutEffect: 'superseded',
     problems: () => [...partProblems({ key, version, columns }, ['key', 'version']), ...patchProblems(declaration)],
     ...(state.removes && { withoutRemovals: () => versions({ ...declaration, removes: false }) }),

@@ -74,8 +74,11 @@ describe('the roles', () => {
     ]);
   });
 
-  test('the end of a boost may change the mapping and nothing else, for the scheduler of this account only', () => {
-    expect(permissions(stack, 'BoostRole')).toEqual(['lambda:UpdateEventSourceMapping on PollingMapping']);
+  test('the end of a boost may change what the stack has to boost and nothing else, for the scheduler of this account only', () => {
+    expect(permissions(stack, 'BoostRole')).toEqual([
+      'lambda:UpdateEventSourceMapping on PollingMapping',
+      'rds:ModifyDBCluster on DatabaseCluster',
+    ]);
     const [found] = stack.ofType('AWS::IAM::Role').filter(([id]) => id.startsWith('BoostRole'));
     expect(found?.[1].Properties['AssumeRolePolicyDocument']).toMatchObject({
       Statement: [
@@ -152,7 +155,11 @@ describe('the roles', () => {
   });
 
   test('with everything turned on, the processor may subscribe and trace as well', () => {
-    const all = permissions(synthesize(EVERYTHING), 'ProcessingProcessorRole');
+    const everything = synthesize(EVERYTHING);
+    const all = permissions(everything, 'ProcessingProcessorRole');
+    expect(permissions(everything, 'BoostRole')).toContain(
+      'lambda:PutFunctionConcurrency on ProcessingProcessorFunction',
+    );
     expect(all.filter((line) => /SubscribeToShard|xray/.test(line))).toEqual([
       'kinesis:DescribeStreamConsumer kinesis:SubscribeToShard on EventsConsumer',
       'xray:PutTelemetryRecords xray:PutTraceSegments on *',
@@ -162,6 +169,8 @@ describe('the roles', () => {
 
   test('with an existing stream and cluster, the statements name them and their keys', () => {
     const existing = synthesize(EXISTING);
+    // The cluster may have other users, who are not asked.
+    expect(permissions(existing, 'BoostRole')).toEqual(['lambda:UpdateEventSourceMapping on PollingMapping']);
     expect(permissions(existing, 'ProcessingProcessorRole')).toEqual(
       expect.arrayContaining([
         `kinesis:DescribeStream ${STREAM} on ${EXISTING.existingStreamArn}`,

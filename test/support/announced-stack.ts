@@ -19,9 +19,11 @@ export interface AnnouncedStack extends AsyncDisposable {
  * Announces a world in a folder for temporary files of its own, where commands of other tests do not look.
  *
  * @param streamSummary as `DescribeStreamSummary` has it
+ * @param now milliseconds since 1970, by which schedules happen
  */
 export async function announceStack(
   streamSummary: Parameters<typeof startStubStreamSummary>[0],
+  now?: () => number,
 ): Promise<AnnouncedStack> {
   await using starting = new AsyncDisposableStack();
   const { outputs } = deployedStack();
@@ -32,8 +34,9 @@ export async function announceStack(
     vi.unstubAllEnvs();
   });
   const kinesis = starting.use(await startStubStreamSummary(streamSummary));
-  const services = starting.use(await startAwsServices());
+  const services = starting.use(await startAwsServices(now));
   services.stacks.set('flights-local', { status: 'UPDATE_COMPLETE', outputs });
+  services.functions.set(outputs.FunctionName, { environment: {} });
   services.functions.set(outputs.WatchdogFunctionName, {
     environment: { DEPLOYMENT: 'flights-test', METRICS_NAMESPACE: 'Own' },
   });

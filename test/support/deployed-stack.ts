@@ -23,6 +23,7 @@ export function deployedStack(rest: Partial<DeployedStack> = {}): DeployedStack 
       BoostRoleArn: 'arn:aws:iam::111122223333:role/flights-test-Boost',
     },
     failedBatchesBucket: undefined,
+    ownCluster: undefined,
     ...rest,
   };
 }

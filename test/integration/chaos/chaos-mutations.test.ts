@@ -11,7 +11,8 @@ beforeAll(async () => {
 
 afterAll(() => playground.close());
 
-describe('the checker', () => {
+// They share a database, and wait for most of their time.
+describe.concurrent('the checker', () => {
   it.each(Object.keys(MUTATIONS) as MutationName[])('notices the mutation %s', async (mutation) => {
     const result = await findNotice(mutation, { runs: 3, seed: 1, playground });
     expect(result?.violations[0]).toBeDefined();

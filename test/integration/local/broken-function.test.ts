@@ -2,19 +2,27 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { functionFolder } from '../../../build/function-folder.ts';
+import { FunctionError, prepareFunction } from '../../../build/prepare-function.ts';
 import { runProgram } from '../../support/run-program.ts';
 import { createScratchProject, TABLES, workingFunction, type ScratchProject } from '../../support/scratch-project.ts';
 
+const HERE = process.cwd();
 let project: ScratchProject;
 let folder: string;
 
 beforeAll(async () => {
   project = await createScratchProject();
+  // Where the functions of a project are looked for.
+  process.chdir(project.root);
   folder = await mkdtemp(join(tmpdir(), 'broken-function-'));
   await writeFile(join(folder, 'orders.ndjson'), '{"id":"o1","state":"new"}\n{"id":"o2","state":"new"}\n');
 });
 
-afterAll(() => Promise.all([project.remove(), rm(folder, { recursive: true, force: true })]));
+afterAll(async () => {
+  process.chdir(HERE);
+  await Promise.all([project.remove(), rm(folder, { recursive: true, force: true })]);
+});
 
 type Files = Readonly<Record<string, string | undefined>>;
 
@@ -224,29 +232,41 @@ describe('tables that do not fit the projection', () => {
   });
 });
 
-describe('a function that cannot load', () => {
-  it.each(BROKEN)('is refused by npm start with every problem, before anything is filled: %s', async (...row) => {
+/** One of each way to find out, for what is built on it: the rest is up to the same code. */
+const SOME = ['wrong-type', 'exits-while-loading', 'missing-packages', 'misnamed-migrations', 'refused-statements'];
+const SOME_BROKEN = BROKEN.filter(([name]) => SOME.includes(name));
+
+describe.concurrent('a function that cannot load', () => {
+  it.each(BROKEN)('is refused with every problem, before anything is filled or deployed: %s', async (...row) => {
     const [name, files, problems] = row;
-    const result = await start(name, files(name));
+    await project.addFunction(name, files(name));
+    const preparing = prepareFunction(functionFolder(name), join(folder, 'bundles', name));
+    const refusal = await preparing.catch((error: unknown) => error);
+
+    expect(refusal).toBeInstanceOf(FunctionError);
+    expectProblems(`${(refusal as FunctionError).message}\n`, name, problems);
+  });
+});
+
+describe('a function that cannot load, in a command', () => {
+  it.each(SOME_BROKEN)('ends npm start before anything is filled: %s', async (name, files, problems) => {
+    const copy = `${name}-start`;
+    const result = await start(copy, files(copy));
 
     expect(result).toMatchObject({ code: 2, leftRunning: false });
     expect(result.stdout).not.toContain('Backlog');
-    expectProblems(result.stderr, name, problems);
+    expectProblems(result.stderr, copy, problems);
   });
 
-  // One of each way to find out: the rest is up to the same code.
-  const some = ['wrong-type', 'exits-while-loading', 'missing-packages', 'misnamed-migrations', 'refused-statements'];
-  it.each(BROKEN.filter(([name]) => some.includes(name)))(
-    'is refused by the synthesis in the same words, and nothing is left to deploy: %s',
-    async (name, files, problems) => {
-      const copy = `${name}-too`;
-      await project.addFunction(copy, files(copy));
-      const result = await synthesize(copy);
+  it.each(SOME_BROKEN)('ends the synthesis in the same words, and nothing is left to deploy: %s', async (...row) => {
+    const [name, files, problems] = row;
+    const copy = `${name}-synth`;
+    await project.addFunction(copy, files(copy));
+    const result = await synthesize(copy);
 
-      expect(result).toMatchObject({ code: 2, templates: [] });
-      expectProblems(result.stderr, copy, problems);
-    },
-  );
+    expect(result).toMatchObject({ code: 2, templates: [] });
+    expectProblems(result.stderr, copy, problems);
+  });
 });
 
 /** Exactly these problems, each beginning with the path of a file of the function, and no trace. */

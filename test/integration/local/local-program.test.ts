@@ -102,20 +102,21 @@ describe('npm start', () => {
     expect(result.stdout).toContain('Not caught up');
   });
 
-  describe('with a backlog that the function rejects whole', () => {
-    const rejected = () =>
+  describe.concurrent('with a backlog that the function rejects whole', () => {
+    const rejected = (name: string) =>
       inputFile(
-        'rejected.ndjson',
+        `${name}.ndjson`,
         Array.from({ length: 1_000 }, (_, n) => JSON.stringify({ ...FLIGHT, distance: n, delay: 'late' })).join('\n'),
       );
 
     it.each([[[]], [['--batch-size', '1', '--shards', '1']], [['--batch-size', '10000']]])(
       'ends by itself, quarantines nothing and explains why once: %j',
       async (options) => {
-        const report = join(directory, 'rejected.json');
+        const name = `rejected${options.join('')}`;
+        const report = join(directory, `${name}.json`);
         const argv = [
           '--input',
-          await rejected(),
+          await rejected(name),
           '--partition-key',
           'distance',
           '--source',
@@ -142,7 +143,15 @@ describe('npm start', () => {
     );
 
     it('goes on by an operator’s word when it is kept running', async () => {
-      const argv = ['--input', await rejected(), '--partition-key', 'distance', '--source', 'memory', '--keep-running'];
+      const argv = [
+        '--input',
+        await rejected('allowed'),
+        '--partition-key',
+        'distance',
+        '--source',
+        'memory',
+        '--keep-running',
+      ];
       // Other worlds that run on this machine are not found there.
       const env = { ...(process.env as Record<string, string>), TMPDIR: directory };
       let allowed: Promise<ProgramResult> | undefined;

@@ -105,8 +105,8 @@ describe('a column of any type', () => {
 });
 
 it('a lookup returns lists as lists, and any other type as text', async () => {
-  await database.query(`CREATE TABLE places (id text PRIMARY KEY, tags text[], sizes double precision[], ids bigint[], m mood);
-    INSERT INTO places VALUES ('p', '{a,NULL}', '{1.5,NaN}', '{9007199254740993}', 'ok');
+  await database.query(`CREATE TABLE places (id text PRIMARY KEY, tags text[], sizes double precision[], ids bigint[], m mood, icons bytea[]);
+    INSERT INTO places VALUES ('p', '{a,NULL}', '{1.5,NaN}', '{9007199254740993}', 'ok', ARRAY['\\x00ff'::bytea, NULL]);
     CREATE TABLE seen (id text, body jsonb, tags text[], m mood);`);
   const projection = defineProjection({
     name: 'seen',
@@ -117,21 +117,42 @@ it('a lookup returns lists as lists, and any other type as text', async () => {
         table: 'places',
         key: 'id',
         keyType: 'text',
-        columns: { tags: 'text[]', sizes: 'double precision[]', ids: 'bigint[]', m: sql('mood') },
+        columns: { tags: 'text[]', sizes: 'double precision[]', ids: 'bigint[]', m: sql('mood'), icons: 'bytea[]' },
       }),
     },
     lookupKeys: () => ({ places: ['p'] }),
     tables: { seen: inserts({ columns: { id: 'text', body: 'jsonb', tags: 'text[]', m: sql('mood') } }) },
     project: ({ id }, { places }) => {
-      const { tags, sizes, ids, m } = places('p');
-      return { seen: { id, tags, m, body: { sizes: sizes.map(String), ids } } };
+      const { tags, sizes, ids, m, icons } = places('p');
+      return { seen: { id, tags, m, body: { sizes: sizes.map(String), ids, icons } } };
     },
   });
   const records = [kinesisRecord({ data: { id: 'a' }, index: 0 })];
   expect(await processBatch(records, database.createEngine(projection), () => 30_000)).toMatchObject({ written: 1 });
   expect(await database.query('SELECT tags, m::text, body FROM seen')).toEqual([
-    { tags: ['a', null], m: 'ok', body: { sizes: ['1.5', 'NaN'], ids: ['9007199254740993'] } },
+    { tags: ['a', null], m: 'ok', body: { sizes: ['1.5', 'NaN'], ids: ['9007199254740993'], icons: ['AP8=', null] } },
   ]);
+});
+
+it('versions are compared as their column rounds them, also within a batch', async () => {
+  await database.query('CREATE TABLE prices (sku text PRIMARY KEY, at numeric(6,2), cents integer)');
+  const projection = defineProjection({
+    name: 'prices',
+    schema: z.object({ id: z.string(), at: z.string(), cents: z.int() }),
+    eventId: ({ id }) => id,
+    tables: {
+      prices: versions({ key: { sku: 'text' }, version: { at: sql('numeric(6,2)') }, columns: { cents: 'integer' } }),
+    },
+    project: ({ at, cents }) => ({ prices: { sku: 'tea', at, cents } }),
+  });
+  const events = [
+    { id: 'p1', at: '1.004', cents: 1 },
+    { id: 'p2', at: '1.001', cents: 2 },
+  ];
+  const records = events.map((data, index) => kinesisRecord({ data, index }));
+  await processBatch(records, database.createEngine(projection), () => 30_000);
+  // Of equal versions the later in the stream wins.
+  expect(await database.query('SELECT at::text, cents FROM prices')).toEqual([{ at: '1.00', cents: 2 }]);
 });
 
 it('keys and versions of any type meet their tombstones, and patches keep lists whole', async () => {

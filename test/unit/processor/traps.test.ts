@@ -119,6 +119,12 @@ describe("a user's function", () => {
     return { ...orderEngine({ lookupSource }), compiled: compileProjection(projection) };
   }
 
+  const revoked = (): object => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  };
+
   const throwing = (what: unknown) => (): never => {
     throw what;
   };
@@ -127,6 +133,7 @@ describe("a user's function", () => {
     ['throws what is no error', throwing('text')],
     ['throws nothing at all', throwing(undefined)],
     ['throws what has no text', throwing(Object.create(null))],
+    ['throws what nobody may ask for its class', throwing(revoked())],
     ['returns a promise that fails late', () => Promise.reject(new Error('late'))],
   ])('that %s rejects its event alone, wherever it is called', async (_, trouble) => {
     const engine = engineWith(trouble);

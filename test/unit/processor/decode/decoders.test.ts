@@ -236,6 +236,17 @@ describe('custom', () => {
     ]);
   });
 
+  it('may be a list with a proxy that throws, which is met when the document is read', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(
+      await outcomes(
+        custom(() => [proxy, { id: 'a' }]),
+        'a',
+      ),
+    ).toEqual([expect.stringMatching(/^schema: /), 'a']);
+  });
+
   it("rejects a document alone, with the bytes of the record, which are its neighbours' too", async () => {
     const items = await decode(custom(pairs), 'a;?;c');
     expect(items.map((item) => outcome(item).split(':')[0])).toEqual(['a', 'schema', 'c']);

@@ -39,6 +39,19 @@ describe('a row', () => {
     expect(encodeWith(versioned, { delay: 5, at: '2001-01-01', airport: 'DTW' }, 0)).toBe('[0,"DTW","2001-01-01",5]');
   });
 
+  it.each([
+    ['counters', counters({ key: { k: 'text' }, counters: { n: 'double precision' } })],
+    ['versions', versions({ key: { k: 'text' }, version: { n: 'double precision' }, columns: {} })],
+  ])('of %s gives no number that would spoil for good what is there', (_, table) => {
+    const encoder = createRowEncoder('t', table);
+    expect(encodeWith(encoder, { k: 'k', n: 0.5 }, 0)).toBe('[0,"k",0.5]');
+    for (const n of [NaN, Infinity, -Infinity]) {
+      expect(encodeWith(encoder, { k: 'k', n }, 0)).toBe(
+        `\`t.n\` must be a number, got ${n}; this column is added up or compared, and nothing is more or newer than that`,
+      );
+    }
+  });
+
   it('may have its columns from a class, and members beside them that are not its own', () => {
     class Note {
       readonly id = 1;

@@ -7,7 +7,7 @@ import {
   parseColumnType,
   sql,
 } from '../../../../processor/tables/column-type.ts';
-import { sqlTypeOf } from '../../../../processor/tables/column-sql.ts';
+import { readCell, sqlTypeOf } from '../../../../processor/tables/column-sql.ts';
 import { JsonText } from '../../../../processor/tables/json-cell.ts';
 
 const NOTHING = undefined;
@@ -279,6 +279,29 @@ describe('a type by its name in PostgreSQL', () => {
 
   it.each(['', 'text; DROP TABLE t', "a'b", 'a:b', 'a b', '(a)', 'a)::text', '"a"b"'])('is no type: %s', (name) => {
     expect(parseColumnType(sql(name))).toBeUndefined();
+  });
+
+  it.each([
+    ['timetz', 'now', '10:00+02'],
+    ['timestamptz(3)', 'Today', 'infinity'],
+    ['date', ' tomorrow', '0044-03-15 BC'],
+    ['tstzrange', '[yesterday,)', '[2024-01-01,)'],
+    ['text', undefined, 'now'],
+    ['mood', undefined, 'today'],
+  ])('%s does not take %j, which is the clock of the database, and takes %j', (name, clock, fixed) => {
+    const type = { kind: 'sql', name, nullable: false } as const;
+    if (clock !== undefined) expect(columnEncoder(type)(clock)).toBeUndefined();
+    expect(columnEncoder(type)(fixed)).toBe(fixed);
+    expect(columnEncoder({ ...type, name: `${name}[]` })([fixed, 'now'])).toBe(
+      clock === undefined ? `{"${fixed}","now"}` : undefined,
+    );
+    if (clock !== undefined) expect(describeMisfit(type, clock)).toMatch(/that is the clock of the database$/);
+  });
+
+  it('is rounded to its scale as it is read, and never cut to a length', () => {
+    expect(readCell(sql('numeric(5, 2)'), 1)).toMatch(/::numeric\(5, 2\)$/);
+    expect(readCell(sql('timestamp(3) with time zone?'), 1)).toMatch(/::timestamp\(3\) with time zone$/);
+    expect(readCell(sql('varchar(3)'), 1)).toMatch(/::varchar$/);
   });
 
   it('takes text alone', () => {
