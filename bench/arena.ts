@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../contract/environment.ts';
+import type { DataApiServerOptions } from '../local/data-api/data-api-server-options.ts';
 import type { DataApiServer } from '../local/data-api/start-data-api-server.ts';
 import { startDataApiServer } from '../local/data-api/start-data-api-server.ts';
 import { flightsExample } from '../local/examples/flights-example.ts';
@@ -51,10 +52,30 @@ export async function openArena(): Promise<Arena> {
   await using starting = new AsyncDisposableStack();
   const postgres = await startPostgres();
   starting.defer(() => postgres.stop());
-  const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
+  const arena = await openArenaOn(postgres);
+  starting.defer(() => arena.close());
+  const started = starting.move();
+  return { ...arena, close: () => started.disposeAsync() };
+}
+
+/** Which database of a server, and who hears of its calls. */
+export interface ArenaOptions extends Pick<DataApiServerOptions, 'onAnswer'> {
+  /** A database that is there. @defaultValue that of the server's URL */
+  readonly databaseName?: string;
+}
+
+/** Starts a Data API in front of a PostgreSQL that runs, and creates the tables. Closing it leaves the PostgreSQL alone. */
+export async function openArenaOn(
+  postgres: PostgresServer,
+  { databaseName, ...options }: ArenaOptions = {},
+): Promise<Arena> {
+  await using starting = new AsyncDisposableStack();
+  const url = new URL(postgres.url);
+  if (databaseName !== undefined) url.pathname = `/${databaseName}`;
+  const dataApi = await startDataApiServer({ ...options, databaseUrl: url.href });
   starting.defer(() => dataApi.close());
-  await prepareTables(dataApi, [FLIGHTS], [flightsExample]);
-  const database = new pg.Client({ connectionString: postgres.url });
+  await prepareTables(dataApi, [FLIGHTS], { examples: [flightsExample] });
+  const database = new pg.Client({ connectionString: url.href });
   await database.connect();
   starting.defer(() => database.end());
   await database.query('ANALYZE');

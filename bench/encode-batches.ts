@@ -1,10 +1,15 @@
 import { flights } from '../functions/flights/projection.ts';
+import { parameterText } from '../data-api/statement-body.ts';
+import { scanPlaceholders } from '../local/data-api/scan-placeholders.ts';
 import { createLruLookupCache } from '../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../processor/compile-projection.ts';
 import type { KinesisRecord } from '../processor/decode/item.ts';
 import type { EventStore, LookupSource, ReferenceRow } from '../processor/ports.ts';
 import type { Engine } from '../processor/batch-rounds.ts';
+import { processBatch } from '../processor/process-batch.ts';
+import type { Arena } from './arena.ts';
 import type { FlightEvents } from './flight-events.ts';
+import { COMPARED } from './scenario.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const FIRST_SEQUENCE_NUMBER = 49_650_000_000_000_000_000n;
@@ -67,4 +72,38 @@ export function createFlightsEngine(store: EventStore, airports: ReadonlyMap<str
     maxRequestBytes: 4 * MEBIBYTE,
     codeVersion: 'bench',
   };
+}
+
+/** The write of a backlog, as it would be sent. */
+export interface EncodedWrites {
+  /** SQL with PostgreSQL's own placeholders. */
+  readonly text: string;
+  /** Values of the placeholders, batch by batch. */
+  readonly batches: readonly (readonly (string | undefined)[])[];
+}
+
+/** Encodes the first events in batches of the compared size, with the reference rows of the arena's database. */
+export async function encodeWrites({ database, events }: Arena, count: number): Promise<EncodedWrites> {
+  const { rows } = await database.query<{ iata: string; city: string; state: string }>(
+    'SELECT iata, city, state FROM airports',
+  );
+  const written: Readonly<Record<string, string>>[] = [];
+  const store = storeOfWrites((parameters) => {
+    const texts = Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]);
+    written.push(Object.fromEntries(texts) as Readonly<Record<string, string>>);
+    return Promise.resolve({
+      written: 0,
+      superseded: 0,
+      existing: 0,
+      quarantined: 0,
+      hasUnidentified: false,
+      hasDue: false,
+    });
+  });
+  const engine = createFlightsEngine(store, new Map(rows.map(({ iata, ...place }) => [iata, place])));
+  for (const records of recordBatches(events, count, COMPARED.batchSize)) {
+    await processBatch(records, engine, () => 60_000);
+  }
+  const { text, names } = scanPlaceholders(engine.compiled.writeSql, { strictQuirks: true });
+  return { text, batches: written.map((parameters) => names.map((name) => parameters[name])) };
 }

@@ -7,6 +7,7 @@ import { createFunctionRuntime } from '../local/environments/function-runtime.ts
 import type { Arena } from './arena.ts';
 import type { DrainSettings, FunctionRun } from './drain.ts';
 import { drain } from './drain.ts';
+import { FUNCTION_MEMORY_MB } from './scenario.ts';
 
 /** A bundled function that can be run over a backlog again and again. */
 export interface FunctionContender {
@@ -19,7 +20,6 @@ export interface FunctionContender {
 
 /** One for each lane of the largest parallelization factor. */
 const MAX_ENVIRONMENTS = 10;
-const MEMORY_MB = 1_024;
 const TIMEOUT_MS = 300_000;
 
 /**
@@ -67,7 +67,7 @@ function startTalkingRuntime(bundlePath: string, arena: Arena, onLog?: (line: st
     bundlePath,
     functionName: 'flights',
     timeoutMs: TIMEOUT_MS,
-    memoryMb: MEMORY_MB,
+    memoryMb: FUNCTION_MEMORY_MB,
     maxConcurrency: MAX_ENVIRONMENTS,
     environment: arena.functionEnvironment,
     onLog: (line) => {

@@ -89,6 +89,9 @@ export const TARGETS = {
   shardLimitRatio1KB: { atLeast: 1 },
   shardLimitRatio10KB: { atLeast: 1 },
   planError: { atMost: 0.1 },
+  cpuVsDatabaseFloor: { atMost: 1.5 },
+  costRatio: { atMost: 1 / 200 },
+  growthRatio: { atMost: 1.2 },
 } as const satisfies Record<string, { readonly atLeast: number } | { readonly atMost: number }>;
 
 /** Name of a ratio in the report. */
@@ -99,3 +102,6 @@ export const IN_REGION_LATENCY_MS = 17;
 
 /** The setting at which approaches are compared: as many batches in flight as a small machine has cores. */
 export const COMPARED = { batchSize: 1_000, lanes: 2 } as const;
+
+/** Memory of every function here: what a stack has by default. */
+export const FUNCTION_MEMORY_MB = 1_024;

@@ -2,8 +2,11 @@ import type { Scenario } from './scenario.ts';
 import { backlog } from './scenarios/backlog.ts';
 import { coldStart } from './scenarios/cold-start.ts';
 import { cpuFloor } from './scenarios/cpu-floor.ts';
+import { cost } from './scenarios/cost.ts';
+import { databaseFloor } from './scenarios/database-floor.ts';
 import { dataApiLoad } from './scenarios/data-api-load.ts';
 import { direct } from './scenarios/direct.ts';
+import { growth } from './scenarios/growth.ts';
 import { hotCounter } from './scenarios/hot-counter.ts';
 import { memory } from './scenarios/memory.ts';
 import { mix } from './scenarios/mix.ts';
@@ -21,6 +24,8 @@ export const SCENARIOS: readonly Scenario[] = [
   powertoolsBatch,
   perEvent,
   cpuFloor,
+  databaseFloor,
+  cost,
   coldStart,
   memory,
   backlog,
@@ -29,5 +34,6 @@ export const SCENARIOS: readonly Scenario[] = [
   hotCounter,
   shardLimit,
   planned,
+  growth,
   dataApiLoad,
 ];

@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { runCommand } from '../command-line/run-command.ts';
 import { checkAssembly } from '../ops/deploy/check-assembly.ts';
 import { readDeployOptions } from '../ops/deploy/deploy-options.ts';
+import { describeTargets } from '../ops/deploy/read-assembly.ts';
 import { describeFailedCall } from '../ops/failed-call.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -49,6 +50,7 @@ async function compareFirst(): Promise<void> {
   if (!(await synthesizeAfresh(['synth', '--quiet', ...options.forSynthesis]))) return;
   await runCommand(
     async () => {
+      if (command === 'deploy') for (const line of describeTargets(ASSEMBLY, rest)) console.log(line);
       await checkAssembly(ASSEMBLY, options, console.log);
       return command === 'diff' || (await runCdk(['deploy', '--app', ASSEMBLY, ...rest]));
     },

@@ -1,3 +1,4 @@
+import { leastMemoryMb } from '../contract/function-memory.ts';
 import { BATCH_SIZE, PARALLELIZATION_FACTOR } from '../contract/limits.ts';
 import { closedForm, type ClosedForm } from './closed-form.ts';
 import type { CapacitySettings, PlanInput } from './plan-input.ts';
@@ -70,8 +71,8 @@ export function boostedSettings(settings: BoostedSettings): BoostedSettings {
 /** The less is turned, the earlier it comes; what costs by itself comes last. */
 function candidates(input: PlanInput, limits: BoostLimits): readonly BoostedSettings[] {
   const { settings } = input;
-  const { batchSize, parallelizationFactor } = settings;
-  const sizes = [batchSize, ...BATCH_SIZES.filter((size) => size > batchSize)];
+  const { batchSize, parallelizationFactor, memoryMb } = settings;
+  const sizes = [batchSize, ...BATCH_SIZES.filter((size) => size > batchSize && leastMemoryMb(size) <= memoryMb)];
   const factors = Array.from(
     { length: PARALLELIZATION_FACTOR.max - parallelizationFactor + 1 },
     (_, more) => parallelizationFactor + more,

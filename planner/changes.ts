@@ -1,3 +1,4 @@
+import { leastMemoryMb } from '../contract/function-memory.ts';
 import { BATCH_SIZE, PARALLELIZATION_FACTOR } from '../contract/limits.ts';
 import { closedForm } from './closed-form.ts';
 import { catchUpCostUsd, monthlyCost, type MonthlyCost } from './cost.ts';
@@ -81,12 +82,17 @@ function candidatesOf(
   input: PlanInput,
 ): readonly { readonly setting: RankedChange['setting']; readonly values: readonly (number | boolean)[] }[] {
   const { settings, workload } = input;
-  const { parallelizationFactor: factor, batchSize, maxAcu } = settings;
+  const { parallelizationFactor: factor, batchSize, maxAcu, memoryMb } = settings;
   const lanes = totalLanes(input);
   return [
     { setting: 'callsPerRecord', values: workload.callsPerRecord > 0 ? [0] : [] },
     { setting: 'callsPerBatch', values: workload.callsPerRecord === 0 && workload.callsPerBatch > 1 ? [1] : [] },
-    { setting: 'batchSize', values: above(batchSize, [100, 500, 1_000, 2_000, 5_000, BATCH_SIZE.max]) },
+    {
+      setting: 'batchSize',
+      values: above(batchSize, [100, 500, 1_000, 2_000, 5_000, BATCH_SIZE.max]).filter(
+        (size) => leastMemoryMb(size) <= memoryMb,
+      ),
+    },
     {
       setting: 'parallelizationFactor',
       values: above(

@@ -32,7 +32,7 @@ function describeChoices({ design }: NewFunction): readonly string[] {
   const tables = [
     ...plans.map(
       ({ table, type, leaves }) =>
-        `${table} (${type === undefined ? 'a row per event' : `a row per ${type}`}, ${leaves.length} columns)`,
+        `${table} (${type === undefined ? 'a row per event' : `a row per ${type}`}, ${leaves.length} ${leaves.length === 1 ? 'column' : 'columns'})`,
     ),
     ...(latest === undefined ? [] : [`${latest.table} (the newest per ${latest.entity.path.join('.')})`]),
     ...(totals === undefined ? [] : [`${totals.table} (counted by ${totals.key.path.join('.')})`]),
@@ -48,11 +48,19 @@ function describeChoices({ design }: NewFunction): readonly string[] {
   ];
 }
 
-function describeDoubts({ design, rejected }: NewFunction): readonly string[] {
+function describeDoubts({ design, rejected, enclosedIn }: NewFunction): readonly string[] {
+  const enclosed =
+    enclosedIn === undefined
+      ? []
+      : [
+          `the file is one document with a list in \`${enclosedIn}\`: each of the list is taken for an event, here and in files for \`--input\`. ` +
+            `Where whole documents are on the stream, \`decode\` takes them apart: docs/event-shapes.md`,
+        ];
   const rejections = Object.entries(rejected).map(
-    ([reason, times]) => `${number(times)} events of the sample would be quarantined: ${reason}`,
+    ([reason, times]) =>
+      `${number(times)} ${times === 1 ? 'event' : 'events'} of the sample would be quarantined, and ${times === 1 ? 'is' : 'are'} left out of the folder: ${reason}`,
   );
-  const all = [...rejections, ...design.doubts];
+  const all = [...enclosed, ...rejections, ...design.doubts];
   return all.length === 0 ? [] : ['Check these guesses:', ...all.map((doubt) => `  - ${doubt}`), ''];
 }
 

@@ -1,5 +1,6 @@
-import { findEventTypes, oneType } from './event-types.ts';
-import { chooseEventId, choosePartitionKey, distinctOf, keyLeaves, type Choice } from './identity.ts';
+import { doubtsOf } from './doubts.ts';
+import { findEventTypes, oneType, type EventGroup } from './event-types.ts';
+import { chooseEntities, chooseEventId, type Choice } from './identity.ts';
 import { claimName, ColumnNames, projectionIdentifier, snakeCase } from './names.ts';
 import { observe } from './observe.ts';
 import { leavesOf, MAX_DEPTH, planMembers, type Leaf, type Member } from './plan-columns.ts';
@@ -45,9 +46,6 @@ export interface PartitionKeyPlan {
   readonly reason: string;
 }
 
-/** Fewer events than that say little about what others look like. */
-const FEW_EVENTS = 20;
-
 /** How much of events becomes tables and columns. */
 export interface Detail {
   /** Levels of members that may become columns. */
@@ -72,18 +70,17 @@ export function designFunction(
 ): Design {
   // What a producer sent twice is one event.
   const distinct = [...new Map(events.map(({ text, value }) => [text, value])).values()];
-  const { member: typeMember, groups } = detail.hasTypes ? findEventTypes(distinct) : oneType(distinct);
+  const types = detail.hasTypes ? findEventTypes(distinct) : oneType(distinct);
+  const { member: typeMember, groups } = types;
   const names = new Set<string>();
   const base = snakeCase(functionName);
-  const shapes = groups.map(({ type, events: own }) => {
-    const columns = new ColumnNames();
-    const members = planMembers(observe(own, MAX_DEPTH), columns, detail.depth);
-    const table = claimName(names, type === undefined ? base : `${base}_${snakeCase(type) || 'other'}`);
-    return { type, members, leaves: leavesOf(members), table, columns };
-  });
+  const shapes = groups.map((group) => shapeOf(group, { base, names, depth: detail.depth }));
   const common = commonLeaves(shapes.map(({ leaves }) => leaves));
   const eventId = chooseEventId(common, distinct.length);
-  const entities = shapes.map(({ leaves }) => choosePartitionKey(leaves, eventId?.leaf));
+  const entities = chooseEntities(
+    shapes.map(({ leaves }) => leaves),
+    { common, eventId },
+  );
   const latest = planLatest({ base, names, common, entities });
   // The newest rows come from the events' own table, where there is one of it.
   const isVersion = latest !== undefined && latest.version === undefined && typeMember === undefined;
@@ -93,7 +90,7 @@ export function designFunction(
     return { ...plan, place, key: id?.column ?? place ?? 'place' };
   });
   const totals = planTotals({ base, names, common, typeMember, entity: entities[0]?.leaf, eventId: eventId?.leaf });
-  const partitionKey = planPartitionKey(entities, { common, eventId });
+  const partitionKey = planPartitionKey(entities, eventId);
   const design = {
     functionName,
     identifier: projectionIdentifier(functionName),
@@ -104,11 +101,29 @@ export function designFunction(
     latest,
     totals,
   };
-  const less = DETAILS.findIndex(({ depth, hasTypes }) => depth === detail.depth && hasTypes === detail.hasTypes) > 0;
-  return { ...design, doubts: [...(less ? [TOO_MUCH] : []), ...doubtsOf(design, distinct.length)] };
+  const isReduced =
+    DETAILS.findIndex(({ depth, hasTypes }) => depth === detail.depth && hasTypes === detail.hasTypes) > 0;
+  return { ...design, doubts: doubtsOf(design, { events: distinct, tooMany: types.tooMany, common, isReduced }) };
 }
 
-const TOO_MUCH = 'the statement for all members would be too long: objects are stored as jsonb, or types share a table';
+interface Naming {
+  /** What names of tables begin with. */
+  readonly base: string;
+  /** Names of tables that are taken. */
+  readonly names: Set<string>;
+  /** Levels of members that may become columns. */
+  readonly depth: number;
+}
+
+function shapeOf(
+  { type, events }: EventGroup,
+  { base, names, depth }: Naming,
+): Pick<EventPlan, 'type' | 'members' | 'leaves' | 'table'> & { readonly columns: ColumnNames } {
+  const columns = new ColumnNames();
+  const members = planMembers(observe(events, MAX_DEPTH), columns, depth);
+  const table = claimName(names, type === undefined ? base : `${base}_${snakeCase(type) || 'other'}`);
+  return { type, members, leaves: leavesOf(members), table, columns };
+}
 
 /** Members that all events have, with all of their values. */
 function commonLeaves(types: readonly (readonly Leaf[])[]): readonly Leaf[] {
@@ -132,54 +147,17 @@ export function samePath(path: readonly string[], other: readonly string[] | und
   return JSON.stringify(path) === JSON.stringify(other);
 }
 
-function planPartitionKey(
-  entities: readonly (Choice | undefined)[],
-  { common, eventId }: { readonly common: readonly Leaf[]; readonly eventId: Choice | undefined },
-): PartitionKeyPlan {
+function planPartitionKey(entities: readonly (Choice | undefined)[], eventId: Choice | undefined): PartitionKeyPlan {
   const found = entities.filter((choice) => choice !== undefined);
   const paths = found.map(({ leaf }) => leaf.path.join('.'));
   // Spread over all shards, in no order that would matter.
-  const rest = eventId === undefined ? [] : [eventId.leaf.path.join('.')];
-  const any = keyLeaves(common)
-    .filter((leaf) => distinctOf(leaf) > 1)
-    .map(({ path }) => path.join('.'))
-    .slice(0, 1);
+  const spare = eventId === undefined ? [] : [eventId.leaf.path.join('.')];
   const isCovered = found.length === entities.length;
-  const spare = rest.length > 0 ? rest : any;
   const members = [...new Set(isCovered ? paths : [...paths, ...spare])];
   const reason =
     found[0]?.reason ??
-    (rest.length > 0
+    (spare.length > 0
       ? 'no member names the entity of an event, so partition keys are random'
       : 'no member looks like a key');
   return { members, isRandomOtherwise: !isCovered && spare.length === 0, reason };
-}
-
-function doubtsOf(design: Omit<Design, 'doubts'>, events: number): readonly string[] {
-  const { plans, eventId, partitionKey, typeMember, totals } = design;
-  const members = plans.flatMap(({ leaves }) =>
-    leaves.flatMap(({ path, doubt }) => (doubt === undefined ? [] : [`\`${path.join('.')}\` ${doubt}`])),
-  );
-  return [
-    ...(events < FEW_EVENTS
-      ? [
-          `${events === 1 ? 'one event is' : `${events} events are`} a small sample: members in all of them may be missing in others`,
-        ]
-      : []),
-    ...(eventId === undefined
-      ? [
-          'no member has a different value in each event: the position on the stream is the id, so an event that a producer sends twice counts twice',
-        ]
-      : []),
-    ...(typeMember === undefined
-      ? []
-      : [`events with another \`${typeMember}\` than these ${plans.length} are quarantined until the schema has it`]),
-    ...(partitionKey.isRandomOtherwise
-      ? ['events without a partition key get a random one, so they are not kept in order']
-      : []),
-    ...(totals === undefined
-      ? ['no member looks like a key for counters: add a `counters` table if you need one']
-      : []),
-    ...new Set(members),
-  ];
 }

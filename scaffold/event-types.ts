@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from './observe.ts';
+import { isEntityName } from './identity.ts';
 import { snakeCase } from './names.ts';
 import { MAX_DEPTH } from './plan-columns.ts';
 
@@ -15,10 +16,12 @@ export interface EventTypes {
   readonly member: string | undefined;
   /** In the order in which types were first seen. */
   readonly groups: readonly EventGroup[];
+  /** Member that says what type an event has, and says so in more words than types are told apart by. */
+  readonly tooMany?: string;
 }
 
 /** More than that are names of things and not types. */
-const MAX_TYPES = 40;
+export const MAX_TYPES = 40;
 /** The same for a member whose name does not say that it is a type. */
 const MAX_UNNAMED_TYPES = 12;
 
@@ -57,12 +60,24 @@ export function findEventTypes(events: readonly JsonObject[]): EventTypes {
     .sort(
       (a, b) => Number(b.isNamed) - Number(a.isNamed) || a.irregular - b.irregular || a.groups.length - b.groups.length,
     );
-  return candidates[0] ?? single;
+  if (candidates[0] !== undefined) return candidates[0];
+  const tooMany = Object.keys(first ?? {}).find((member) => hasTooMany(member, events));
+  return tooMany === undefined ? single : { ...single, tooMany };
 }
 
-function explainsMost({ groups, irregular }: Candidate, before: number): boolean {
+/** Something that is called a type has more values than types are told apart by, and each comes again. */
+function hasTooMany(member: string, events: readonly JsonObject[]): boolean {
+  if (!TYPE_NAMES.has(snakeCase(member))) return false;
+  const values = new Set(events.map((event) => event[member]));
+  return values.size > MAX_TYPES && values.size * 2 <= events.length;
+}
+
+function explainsMost({ member, groups, irregular }: Candidate, before: number): boolean {
   return (
-    groups.length <= MAX_UNNAMED_TYPES && irregular * 3 <= before && groups.every(({ events }) => events.length > 1)
+    !isEntityName(member) &&
+    groups.length <= MAX_UNNAMED_TYPES &&
+    irregular * 3 <= before &&
+    groups.every(({ events }) => events.length > 1)
   );
 }
 

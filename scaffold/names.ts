@@ -65,13 +65,15 @@ export function sqlName(name: string): string {
   return RESERVED_WORDS.has(name) ? `"${name}"` : name;
 }
 
-/** Names that the generated file uses for something else, and words that JavaScript keeps for itself. */
+/** Names that the generated files use for something else, and words that JavaScript keeps for itself. */
 const TAKEN_IDENTIFIERS: ReadonlySet<string> = new Set(
   (
     'counters defineProjection inserts versions z event json orEmpty orNull wholeNumber anyNumber seconds milliseconds ' +
     'await break case catch class const continue debugger default delete do else enum export extends false finally for ' +
     'function if implements import in instanceof interface let new null package private protected public return static ' +
-    'super switch this throw true try typeof undefined var void while with yield arguments eval async'
+    'super switch this throw true try typeof undefined var void while with yield arguments eval async ' +
+    // What the handler and the unit test use.
+    'test expect records join readFileSync runProjection handler createHandler'
   ).split(' '),
 );
 

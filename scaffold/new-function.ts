@@ -19,6 +19,8 @@ export interface NewFunction {
   /** Events that were looked at, and whether there were more. */
   readonly events: number;
   readonly isCut: boolean;
+  /** Member of the document that the events were taken out of; undefined where they were not in one. */
+  readonly enclosedIn: string | undefined;
   /** Events that are now in the folder. */
   readonly kept: number;
   /** Why events of the sample would be quarantined, by reason; usually nothing. */
@@ -72,9 +74,11 @@ interface Making {
 
 async function makeFunction(draft: string, { options, sample, design }: Making): Promise<NewFunction> {
   const { functionName } = options;
-  const kept = keepEvents(design, sample.events);
-  const files = await writeDraft(draft, { options, sample, design }, kept);
+  const code = await writeDraft(draft, { options, sample, design });
   const projected = await tryOn(join(draft, 'projection.ts'), { design, events: sample.events });
+  const usable = sample.events.filter((_, index) => projected[index]?.kind !== 'rejected');
+  const kept = keepEvents(design, usable.length === 0 ? sample.events : usable);
+  const files = [...code, await writeSample(draft, kept)];
   const test = join(testFolder(functionName), 'projection.test.ts');
   const testText = writeTest(design, shownEvents(design, { kept, all: sample.events, projected }));
   const folder = join('functions', functionName);
@@ -85,6 +89,7 @@ async function makeFunction(draft: string, { options, sample, design }: Making):
     design,
     events: sample.events.length,
     isCut: sample.isCut,
+    enclosedIn: sample.enclosedIn,
     kept: kept.length,
     rejected: rejections(projected),
     files: [...files.map((file) => join(folder, file)), test],
@@ -93,25 +98,26 @@ async function makeFunction(draft: string, { options, sample, design }: Making):
 }
 
 /** Writes the files of the function's folder, and returns their names. */
-async function writeDraft(
-  draft: string,
-  { options, sample, design }: Making,
-  kept: Sample['events'],
-): Promise<string[]> {
+async function writeDraft(draft: string, { options, sample, design }: Making): Promise<string[]> {
   const source = options.sample === STANDARD_INPUT ? 'standard input' : basename(options.sample);
   const events = sample.events.length;
   const madeFrom = `Made from ${events.toLocaleString('en-US')} event${events === 1 ? '' : 's'} of ${source}.`;
   await mkdir(join(draft, 'migrations'), { recursive: true });
-  await mkdir(join(draft, 'sample'));
   const files: Readonly<Record<string, string>> = {
     'projection.ts': writeProjection(design, madeFrom),
     'handler.ts': writeHandler(design),
     [`migrations/001-${design.functionName}.sql`]: writeMigration(design),
-    'local.json': writeLocalSettings(design),
-    'sample/events.ndjson': `${kept.map(({ text }) => text).join('\n')}\n`,
+    'local.json': writeLocalSettings(design, sample),
   };
   for (const [name, text] of Object.entries(files)) await write(join(draft, name), text);
   return Object.keys(files);
+}
+
+async function writeSample(draft: string, kept: readonly SampleEvent[]): Promise<string> {
+  const file = 'sample/events.ndjson';
+  await mkdir(join(draft, 'sample'));
+  await write(join(draft, file), `${kept.map(({ text }) => text).join('\n')}\n`);
+  return file;
 }
 
 /** Writes a file; code in the form that the repository has. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { functionNames, OWN_FUNCTIONS } from '../build/function-folder.ts';
 import { parseCommandLine } from '../command-line/parse-command-line.ts';
+import { snakeCase } from './names.ts';
 import { STANDARD_INPUT } from './read-sample.ts';
 
 /** What is to be made of what. */
@@ -49,8 +50,10 @@ export async function parseNewOptions(
 async function nameProblems(name: string): Promise<readonly string[]> {
   if (name === '') return ['missing NAME: name the function, as in `npm run new -- payments --sample FILE`'];
   if (!FUNCTION_NAME.test(name)) {
+    const near = snakeCase(name).replaceAll('_', '-').slice(0, 30);
+    const hint = FUNCTION_NAME.test(near) ? `; did you mean \`${near}\`?` : '';
     return [
-      `NAME must be lowercase letters, digits and hyphens, at most 30, beginning with a letter, as in order-events, got ${JSON.stringify(name)}`,
+      `NAME must be lowercase letters, digits and hyphens, at most 30, beginning with a letter, as in order-events, got ${JSON.stringify(name)}${hint}`,
     ];
   }
   const known: readonly string[] = [...(await functionNames()), ...OWN_FUNCTIONS];

@@ -32,7 +32,8 @@ const MAX_COLUMNS = 60;
 /** Objects with more members than that, few of which are in each, are maps and not records. */
 const MAX_MEMBERS = 20;
 
-const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
+/** Members that a schema cannot read: where they are missing, it would find what every object has. */
+export const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /**
  * Decides for each member of events of one type how it is read and in which column it is stored.
@@ -56,7 +57,6 @@ interface Level {
 
 function planLevel({ members, objects }: Shape, level: Level): readonly Member[] {
   return [...members].flatMap(([name, shape]): readonly Member[] => {
-    // Reading them where they are missing would find what every object has.
     if (INHERITED.has(name)) return [];
     const path = [...level.path, name];
     const isNullable = level.isNullable || shape.seen < objects || shape.nulls > 0;

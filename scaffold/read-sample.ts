@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { capturedRecords } from '../local/input/captured-records.ts';
+import { enclosedEvents, enclosedList } from '../local/input/enclosed-events.ts';
 import { NoTextError, readText } from '../local/input/read-text.ts';
 import { DocumentSplitter, type Document } from '../local/input/split-documents.ts';
 import { parseJson } from '../processor/decode/parse-json.ts';
@@ -21,6 +22,8 @@ export interface Sample {
   readonly events: readonly SampleEvent[];
   /** Whether there are more events, which were not looked at. */
   readonly isCut: boolean;
+  /** Member of the one document that the sample is, whose list holds the events; undefined for other samples. */
+  readonly enclosedIn?: string;
   /** Why it cannot be used, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -70,7 +73,23 @@ async function readFile(path: string, shown: string): Promise<Sample> {
   if (events.length === 0 && problems.length === 0) {
     problems.push(`\`--sample\` must hold JSON objects, one per line or in a list, got no event in ${shown}`);
   }
-  return { events: events.slice(0, MAX_EVENTS), isCut: events.length > MAX_EVENTS, problems };
+  return cut({ problems, ...openEnvelope(events) });
+}
+
+function cut(sample: Omit<Sample, 'isCut'>): Sample {
+  return { ...sample, events: sample.events.slice(0, MAX_EVENTS), isCut: sample.events.length > MAX_EVENTS };
+}
+
+/** A sample that is one document may be an export or an answer, and the events are in it. */
+function openEnvelope(events: readonly SampleEvent[]): Pick<Sample, 'events' | 'enclosedIn'> {
+  const [only, another] = events;
+  const list = only === undefined || another !== undefined ? undefined : enclosedList(only.value);
+  if (only === undefined || list === undefined) return { events };
+  const texts = enclosedEvents(only.text, list.member) ?? [];
+  return {
+    events: texts.map((text) => ({ text, value: parseJson(text) as JsonObject })),
+    enclosedIn: list.member,
+  };
 }
 
 async function* documentsOf(path: string): AsyncGenerator<Document> {

@@ -28,11 +28,11 @@ const JSON_COLUMN = { reader: 'json', type: 'jsonb' } as const;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const DATE = /^\d{4}[-/]\d{2}[-/]\d{2}/;
-const DECIMAL = /^-?\d{1,30}\.\d{1,20}$/;
+const DECIMAL = /^-?(0|[1-9]\d{0,29})(\.\d{1,20})?$/;
 const MONEY = /(^|_)(price|amount|total|subtotal|cost|fee|tax|balance|revenue|paid|due|discount|value|sum)(_|$)/;
 const TIME =
   /(^|_)(time|timestamp|ts|date|at|on|created|updated|modified|expires|expiry|start|end|since|until|when)(_|$)/;
-const VERSION = /(^|_)version(_|$)/;
+const VERSION = /version(_|$)/;
 
 /** 2000 to 2040, in seconds since 1970: numbers outside are seldom times. */
 const SECONDS = { from: 946_684_800, to: 2_208_988_800 };
@@ -69,34 +69,40 @@ function kindsOf({ strings, numbers, booleans, lists, objects }: Shape): readonl
 function textReading(name: string, values: readonly string[]): Reading {
   const reader = 'z.string()';
   if (values.every((value) => UUID.test(value))) return { reader, type: 'uuid' };
-  if (values.every((value) => DATE.test(value))) {
-    const type = ['timestamptz', 'date', 'timestamp'].find((it) => fitsAll(it, values));
-    if (type === undefined) {
-      return {
-        reader,
-        type: 'text',
-        doubt: 'looks like a time that no column accepts as is (nanoseconds, or mixed formats): it is stored as text',
-      };
-    }
-    if (type === 'timestamp')
-      return { reader, type, doubt: 'has no offset: it is stored as a local time in an unknown time zone' };
-    return { reader, type };
-  }
-  if (values.every((value) => DECIMAL.test(value)) && !VERSION.test(name)) {
+  if (values.every((value) => DATE.test(value))) return dateReading(values);
+  // Whole numbers alone are more often codes than amounts.
+  const hasFraction = values.some((value) => value.includes('.'));
+  if (hasFraction && values.every((value) => DECIMAL.test(value)) && !VERSION.test(name)) {
     return {
       reader,
       type: 'numeric',
       doubt: 'is a decimal number in a text: it is stored as numeric, with all its digits',
     };
   }
-  if (TIME.test(name) && values.every((value) => /\d{4}/.test(value) && !Number.isNaN(Date.parse(value)))) {
+  const doubt = TIME.test(name) ? timeDoubt(values) : undefined;
+  return { reader, type: 'text', ...(doubt !== undefined && { doubt }) };
+}
+
+function dateReading(values: readonly string[]): Reading {
+  const reader = 'z.string()';
+  const type = ['timestamptz', 'date', 'timestamp'].find((it) => fitsAll(it, values));
+  if (type === undefined) {
     return {
       reader,
       type: 'text',
-      doubt: 'looks like a time in a form that PostgreSQL would have to guess: it is stored as text',
+      doubt: 'looks like a time that no column accepts as is (nanoseconds, or mixed formats): it is stored as text',
     };
   }
-  return { reader, type: 'text' };
+  if (type !== 'timestamp') return { reader, type };
+  return { reader, type, doubt: 'has no offset: it is stored as a local time in an unknown time zone' };
+}
+
+function timeDoubt(values: readonly string[]): string | undefined {
+  if (values.every((value) => /^\d{10}(\d{3}){0,3}$/.test(value)))
+    return 'looks like a time since 1970 as digits in a text: it is stored as text';
+  return values.every((value) => /\d{4}/.test(value) && !Number.isNaN(Date.parse(value)))
+    ? 'looks like a time in a form that PostgreSQL would have to guess: it is stored as text'
+    : undefined;
 }
 
 function numberReading(name: string, values: readonly (number | bigint)[]): Reading {
@@ -150,7 +156,11 @@ function listReading({ elements }: Shape): Reading {
   const values = elements.filter((value) => value !== null);
   if (values.length === 0) return { ...JSON_COLUMN, doubt: 'is an empty list in every event: it is stored as jsonb' };
   const found = ELEMENTS.find(({ is }) => values.every(is));
-  if (found === undefined) return JSON_COLUMN;
+  if (found === undefined) {
+    const isOfObjects = values.every((value) => typeof value === 'object' && !Array.isArray(value));
+    const doubt = 'is a list of objects, stored as jsonb: a table of its own could have a row for each';
+    return isOfObjects ? { ...JSON_COLUMN, doubt } : JSON_COLUMN;
+  }
   const { reader, type } = found;
   return { reader: values.length < elements.length ? `z.array(z.nullable(${reader}))` : `z.array(${reader})`, type };
 }

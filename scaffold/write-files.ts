@@ -2,6 +2,7 @@ import type { ProjectedEvent } from '../processor/testing.ts';
 import type { Design } from './design.ts';
 import { sqlName } from './names.ts';
 import type { Leaf } from './plan-columns.ts';
+import type { Sample } from './read-sample.ts';
 import { latestColumns } from './write-projection.ts';
 
 /** Writes `handler.ts`. */
@@ -15,11 +16,15 @@ export const handler = createHandler(${identifier});
 }
 
 /** Writes `local.json`, which says how the function runs on a developer's machine. */
-export function writeLocalSettings({ partitionKey: { members, isRandomOtherwise } }: Design): string {
+export function writeLocalSettings(
+  { partitionKey: { members, isRandomOtherwise } }: Design,
+  { enclosedIn }: Pick<Sample, 'enclosedIn'>,
+): string {
   const settings = {
     // Where no member is one, those that come later may have this.
     partitionKey: members.join(',') || 'id',
     ...(isRandomOtherwise && { randomKey: true }),
+    ...(enclosedIn !== undefined && { enclosedIn }),
     events: 'sample/events.ndjson',
   };
   return JSON.stringify(settings);
@@ -87,8 +92,9 @@ export interface ShownEvent {
 /** Writes the unit test of the projection, not yet formatted. */
 export function writeTest({ functionName, identifier, eventId }: Design, shown: readonly ShownEvent[]): string {
   const cases = shown.map(({ index, type, projected }) => {
-    const { rows, eventId: id } = projected as { readonly rows: unknown; readonly eventId: string };
-    const expected = writeValue({ kind: 'rows', ...(eventId !== undefined && { eventId: id }), rows });
+    const { rows, eventId: id } = projected as { readonly rows: Rows; readonly eventId: string };
+    const shownRows = withoutLargeValues(rows);
+    const expected = writeValue({ kind: 'rows', ...(eventId !== undefined && { eventId: id }), rows: shownRows });
     const what =
       type === undefined
         ? `event ${index + 1} of the sample`
@@ -114,6 +120,23 @@ test('every event of the sample becomes rows', async () => {
 ${cases.join('\n\n')}
 `;
 }
+
+/** More of a value than that is nothing that a person reads in a test. */
+const MAX_SHOWN_CHARACTERS = 500;
+
+/** Leaves out values that would fill the page: the test matches what is there. */
+function withoutLargeValues(rows: Rows): Rows {
+  const isShort = (value: unknown): boolean =>
+    typeof value !== 'object' || value === null || writeValue(value).length <= MAX_SHOWN_CHARACTERS;
+  return Object.fromEntries(
+    Object.entries(rows).map(([table, all]) => [
+      table,
+      all.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => isShort(value)))),
+    ]),
+  );
+}
+
+type Rows = Readonly<Record<string, readonly object[]>>;
 
 /** A value as TypeScript: like JSON, with bigints and times. */
 function writeValue(value: unknown): string {

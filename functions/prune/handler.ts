@@ -14,6 +14,6 @@ const execute = createPatientExecute({ client: new RDSDataClient({ maxAttempts: 
 /** Runs every hour: deletes rows of the framework's tables that nothing can need any more. */
 export async function handler(_input: unknown, context: Context): Promise<void> {
   const remainingMs = (): number => context.getRemainingTimeInMillis();
-  const report = await pruneTables({ kinesis, execute, environment, remainingMs });
+  const report = await pruneTables({ kinesis, execute, environment, remainingMs, now: () => Date.now() });
   logger.info('pruned', { ...report });
 }

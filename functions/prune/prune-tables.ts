@@ -12,6 +12,8 @@ export interface PruneOptions {
   readonly environment: PruneEnvironment;
   /** Milliseconds left for this run. */
   readonly remainingMs: () => number;
+  /** Milliseconds since 1970: which part of a large table is due. */
+  readonly now: () => number;
 }
 
 /** Rows deleted per table, and whether time ran out before the last one. */
@@ -25,8 +27,19 @@ export interface PruneReport {
   readonly complete: boolean;
 }
 
-/** Rows per statement: well inside the 45 seconds of a Data API statement. */
-const ROWS_PER_STATEMENT = 10_000;
+/**
+ * Pages that one statement looks at, 16 MB: seconds, also where each of them comes from the storage of a small cluster and
+ * all of their rows are deleted. A Data API statement has 45.
+ */
+const PAGES_PER_STATEMENT = 2_000;
+
+/** A table of up to so many pages, 40 MB, is looked through in every run; a larger one in parts, one after the other. */
+const PAGES_PER_PART = 5_000;
+
+/** However large a table is, each of its pages is looked at once in so many runs, which is once a day. */
+const MAX_PARTS = 24;
+
+const HOUR_MS = 3_600_000;
 
 /** What a statement and a database that is not ready may take. */
 export const PATIENCE = { timeoutMs: 50_000, maxWaitMs: 30_000 } as const;
@@ -103,26 +116,56 @@ async function deleteOld(
   options: PruneOptions,
   old: OldRows,
 ): Promise<{ readonly rows: number; readonly complete: boolean }> {
+  const { from, to } = dueStretch(await countPages(options, old.table), options.now());
   let rows = 0;
-  while (options.remainingMs() > RESERVE_MS) {
-    const deleted = await deleteSome(options, old);
-    rows += deleted;
-    if (deleted < ROWS_PER_STATEMENT) return { rows, complete: true };
+  for (let page = from; page < to; page += PAGES_PER_STATEMENT) {
+    if (options.remainingMs() <= RESERVE_MS) return { rows, complete: false };
+    rows += await deleteFrom(options, old, { from: page, to: Math.min(to, page + PAGES_PER_STATEMENT) });
   }
-  return { rows, complete: false };
+  return { rows, complete: true };
 }
 
-async function deleteSome(
+/** Pages of a table, from the first to before the last. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The pages that are due at a time, so that runs an hour apart get through the whole table, without anything to remember.
+ *
+ * @param pages of the table, from 0
+ * @param now milliseconds since 1970
+ */
+export function dueStretch(pages: number, now: number): Stretch {
+  const parts = Math.min(MAX_PARTS, Math.max(1, Math.ceil(pages / PAGES_PER_PART)));
+  const part = Math.floor(now / HOUR_MS) % parts;
+  return { from: Math.floor((part * pages) / parts), to: Math.floor(((part + 1) * pages) / parts) };
+}
+
+async function countPages({ execute }: PruneOptions, table: string): Promise<number> {
+  const { rows } = await execute(
+    `SELECT pg_relation_size(CAST(:table AS regclass)) / CAST(current_setting('block_size') AS integer)`,
+    { table },
+  );
+  return rows[0]?.[0]?.longValue ?? 0;
+}
+
+/**
+ * Deletes what is old on some pages. An index on the age would not find it: rows come into the places of those deleted
+ * before them, so that in time every range of pages holds rows of all ages. The age stands in a form that no index serves, as
+ * a range of pages is the one way in which the work is bounded.
+ */
+async function deleteFrom(
   { execute, environment }: PruneOptions,
   { table, hours, column = 'committed_at', condition = 'true' }: OldRows,
+  { from, to }: Stretch,
 ): Promise<number> {
   const { updated } = await execute(
-    `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM ${table}
-      WHERE function_name = CAST(:function_name AS text)
-        AND ${column} < now() - make_interval(hours => CAST(:hours AS integer)) AND ${condition}
-      LIMIT ${ROWS_PER_STATEMENT}))`,
-    { function_name: environment.functionName, hours: String(hours) },
+    `DELETE FROM ${table} WHERE ctid >= CAST(:from AS tid) AND ctid < CAST(:to AS tid)
+      AND function_name = CAST(:function_name AS text)
+      AND now() - ${column} > make_interval(hours => CAST(:hours AS integer)) AND ${condition}`,
+    { function_name: environment.functionName, hours: String(hours), from: `(${from},0)`, to: `(${to},0)` },
   );
   return updated;
 }

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { DEFAULT_ENVIRONMENT } from '../../contract/environment.ts';
+import { leastMemoryMb, leastMemoryWithCacheMb } from '../../contract/function-memory.ts';
 import { secondsUntilAgeAlarm } from '../monitoring/alarm-window.ts';
 import { formatSeconds } from '../../contract/duration-text.ts';
 import { canScale, leastUtilizationPercent } from './least-utilization.ts';
@@ -87,6 +88,17 @@ export const OPTION_RULES: readonly OptionRule[] = [
     },
   },
   {
+    on: ['memorySize', 'batchSize'],
+    check: ({ memorySize, batchSize }) => {
+      const needed = leastMemoryMb(batchSize);
+      return (
+        memorySize < needed &&
+        `\`memorySize\` must be at least ${needed} for \`batchSize\` ${batchSize}, got ${memorySize}; a full batch would end ` +
+          'the process: raise it or lower `batchSize`'
+      );
+    },
+  },
+  {
     on: ['onFailureDestination', 'retryAttempts', 'maxRecordAge'],
     check: ({ onFailureDestination, retryAttempts, maxRecordAge }) =>
       !onFailureDestination &&
@@ -152,6 +164,19 @@ export const OPTION_RULES: readonly OptionRule[] = [
       pageWhenBehind.toSeconds() < maxBatchingWindow.toSeconds() &&
       `\`pageWhenBehind\` (${text(pageWhenBehind)}) is less than \`maxBatchingWindow\` (${text(maxBatchingWindow)}): records ` +
         'wait that long for a batch to fill, so an idle consumer pages; raise `pageWhenBehind` or lower `maxBatchingWindow`',
+  },
+  {
+    on: ['memorySize', 'batchSize', 'cacheMaxBytes'],
+    warning: 'cache-memory',
+    check: ({ memorySize, batchSize, cacheMaxBytes }) => {
+      const needed = leastMemoryWithCacheMb(batchSize, cacheMaxBytes);
+      return (
+        memorySize >= leastMemoryMb(batchSize) &&
+        memorySize < needed &&
+        `\`memorySize\` ${memorySize} has no room for a full lookup cache beside a full batch: raise it to ${needed}, or lower ` +
+          `\`cacheMaxBytes\` (${cacheMaxBytes}); without large lookups neither is needed`
+      );
+    },
   },
   {
     on: ['pageEmails', 'pageHttpsEndpoints'],

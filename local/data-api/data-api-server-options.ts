@@ -10,6 +10,7 @@ import type { AutoPauseOptions } from './cluster-power.ts';
 import type { ValueForms } from './encode-value.ts';
 import type { FaultDecider } from './faults.ts';
 import type { ErrorStyle } from './map-database-error.ts';
+import type { CallBytes } from './request-listener.ts';
 
 /** A database user, as a secret holds it. */
 export interface DatabaseUser {
@@ -71,11 +72,15 @@ export interface DataApiServerOptions {
   readonly batchAtomicity?: 'per-set' | 'whole';
   /** Serve `/local/faults` and `/local/calls`, which change and show what this server does. Default: false. */
   readonly controlPaths?: boolean;
+  /** Hears of each call that was answered without an error: what it moved is what it costs. Default: nobody hears. */
+  readonly onAnswer?: (bytes: CallBytes) => void;
 }
 
 /** The options with every default filled in. */
-export type ResolvedOptions = Omit<Required<DataApiServerOptions>, 'faults' | 'autoPause' | 'maxRowBytes'> &
-  Pick<DataApiServerOptions, 'faults' | 'autoPause' | 'maxRowBytes'>;
+export type ResolvedOptions = Omit<Required<DataApiServerOptions>, OptionsWithoutDefault> &
+  Pick<DataApiServerOptions, OptionsWithoutDefault>;
+
+type OptionsWithoutDefault = 'faults' | 'autoPause' | 'maxRowBytes' | 'onAnswer';
 
 /** What an option is when it is left out. */
 export const OPTION_DEFAULTS = {

@@ -25,11 +25,21 @@ export const DROP_CONNECTION = Symbol('drop connection');
  * the middle of sending sees a broken connection instead of the answer. */
 const DRAIN_FACTOR = 8;
 
+/** What a call moved, as AWS meters it. */
+export interface CallBytes {
+  /** Of the request, header lines included. */
+  readonly requestBytes: number;
+  /** Of the body that answers it. */
+  readonly responseBytes: number;
+}
+
 /** What the listener needs. */
 export interface ListenerOptions {
   readonly maxRequestBytes: number;
   readonly handle: CallHandler;
   readonly control: ControlHandler;
+  /** Hears of each call that was answered without an error. */
+  readonly onAnswer?: ((bytes: CallBytes) => void) | undefined;
 }
 
 /** Speaks the Data API's wire form: REST with JSON, error names in a header. */
@@ -49,18 +59,20 @@ export function createRequestListener(options: ListenerOptions) {
 
 async function answer(request: IncomingMessage, options: ListenerOptions): Promise<string | typeof DROP_CONNECTION> {
   assertNoBrowser(request);
-  const body = await readBody(request, options.maxRequestBytes);
+  const { body, bytes: requestBytes } = await readBody(request, options.maxRequestBytes);
   const path = (request.url ?? '').split('?')[0] ?? '';
   const controlled = options.control(request.method ?? '', path, body);
   if (controlled !== undefined) return controlled;
   if (request.method !== 'POST' || !(path in OPERATION_OF_PATH)) {
     throw new DataApiError('UnknownOperationException', '');
   }
-  return options.handle({
+  const answered = await options.handle({
     operation: OPERATION_OF_PATH[path as keyof typeof OPERATION_OF_PATH],
     input: parseRequestBody(body),
     attempt: attemptOf(request),
   });
+  if (answered !== DROP_CONNECTION) options.onAnswer?.({ requestBytes, responseBytes: Buffer.byteLength(answered) });
+  return answered;
 }
 
 /**
@@ -68,7 +80,10 @@ async function answer(request: IncomingMessage, options: ListenerOptions): Promi
  *
  * @throws DataApiError if the whole request, header lines included, is larger.
  */
-async function readBody(request: IncomingMessage, maxRequestBytes: number): Promise<string> {
+async function readBody(
+  request: IncomingMessage,
+  maxRequestBytes: number,
+): Promise<{ readonly body: string; readonly bytes: number }> {
   const chunks: Buffer[] = [];
   let bytes = headerBytes(request);
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -79,7 +94,7 @@ async function readBody(request: IncomingMessage, maxRequestBytes: number): Prom
   if (bytes > maxRequestBytes) {
     throw new DataApiError('ValidationException', `The request exceeds the size limit of ${maxRequestBytes} bytes`);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { body: Buffer.concat(chunks).toString('utf8'), bytes };
 }
 
 /** Each header line is its name, `: `, its value and a line break. */

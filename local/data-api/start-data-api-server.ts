@@ -57,7 +57,7 @@ export async function startDataApiServer(options: DataApiServerOptions): Promise
   const handle = createCallHandler({ gate, power, transactions, service, counts });
   const controls = createControls(gate, power, counts);
   const control: ControlHandler = resolved.controlPaths ? createControlHandler(controls) : () => undefined;
-  const listener = createRequestListener({ maxRequestBytes: resolved.maxRequestBytes, handle, control });
+  const listener = createRequestListener({ ...resolved, handle, control });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
   const port = await listen(server, resolved.port);
   const close = async (): Promise<void> => {

@@ -51,6 +51,12 @@ export interface FunctionRuntime extends FunctionInvoker {
   environmentsStarted(): number;
   /** Environments that are alive. */
   environments(): readonly EnvironmentState[];
+  /**
+   * Replaces the code: the next invocations run it in environments of their own, those under way end where they began.
+   *
+   * @param bundlePath of the new `index.mjs`, in a folder of its own
+   */
+  deploy(bundlePath: string): void;
   /** Ends an environment, in the middle of its invocation if it has one; nothing happens when it is gone. */
   kill(environmentId: string): Promise<void>;
   /** Ends all environments; invocations under way fail, later ones are throttled. */
@@ -83,6 +89,9 @@ class EnvironmentPool implements FunctionRuntime {
   readonly #limits: Limits;
   /** The one used last comes last: it is taken first, so that a low load keeps few environments warm. */
   #environments: ExecutionEnvironment[] = [];
+  /** Those of the code before, each until its invocation has ended. */
+  readonly #retiring = new Set<ExecutionEnvironment>();
+  #bundlePath: string;
   #started = 0;
   /** Of the processes, in a folder of its own. */
   #entryPath: string | undefined;
@@ -91,6 +100,7 @@ class EnvironmentPool implements FunctionRuntime {
   constructor(options: FunctionRuntimeOptions, limits: Limits) {
     this.#options = options;
     this.#limits = limits;
+    this.#bundlePath = resolve(options.bundlePath);
   }
 
   environmentsStarted(): number {
@@ -98,7 +108,15 @@ class EnvironmentPool implements FunctionRuntime {
   }
 
   environments(): readonly EnvironmentState[] {
-    return this.#environments.map(({ id, isBusy }) => ({ id, isBusy }));
+    return [...this.#retiring, ...this.#environments].map(({ id, isBusy }) => ({ id, isBusy }));
+  }
+
+  deploy(bundlePath: string): void {
+    this.#bundlePath = resolve(bundlePath);
+    for (const environment of this.#environments.splice(0)) {
+      if (environment.isBusy) this.#retiring.add(environment);
+      else void environment.kill();
+    }
   }
 
   async invoke(payload: string, context: InvocationContext): Promise<InvocationResult> {
@@ -108,19 +126,24 @@ class EnvironmentPool implements FunctionRuntime {
     const environment = this.#isClosed ? undefined : this.#takeEnvironment();
     if (environment === undefined) return { kind: 'throttled' };
     const result = await environment.invoke(payload, context);
+    if (this.#retiring.delete(environment)) {
+      await environment.kill();
+      return result;
+    }
     this.#environments = this.#environments.filter((other) => other !== environment && other.isAlive);
     if (environment.isAlive) this.#environments.push(environment);
     return result;
   }
 
   async kill(environmentId: string): Promise<void> {
-    await this.#environments.find(({ id }) => id === environmentId)?.kill();
+    await [...this.#retiring, ...this.#environments].find(({ id }) => id === environmentId)?.kill();
     this.#environments = this.#environments.filter(({ isAlive }) => isAlive);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#environments.splice(0).map((environment) => environment.kill()));
+    const all = [...this.#retiring, ...this.#environments.splice(0)];
+    await Promise.all(all.map((environment) => environment.kill()));
     if (this.#entryPath !== undefined) await rm(dirname(this.#entryPath), { recursive: true, force: true });
   }
 
@@ -128,7 +151,7 @@ class EnvironmentPool implements FunctionRuntime {
     this.#environments = this.#environments.filter(({ isAlive }) => isAlive);
     const warm = this.#environments.findLast(({ isBusy }) => !isBusy);
     if (warm !== undefined) return warm;
-    if (this.#environments.length >= this.#limits.maxConcurrency) return undefined;
+    if (this.#environments.length + this.#retiring.size >= this.#limits.maxConcurrency) return undefined;
     const environment = this.#startEnvironment();
     this.#environments.push(environment);
     return environment;
@@ -141,7 +164,7 @@ class EnvironmentPool implements FunctionRuntime {
     return new ExecutionEnvironment({
       id: `${functionName}-${this.#started}`,
       entryPath: this.#entryPath,
-      bundlePath: resolve(this.#options.bundlePath),
+      bundlePath: this.#bundlePath,
       handlerName,
       functionName,
       functionVersion,

@@ -13,6 +13,8 @@ export interface LocalSettings {
   readonly partitionKey: string | undefined;
   /** Whether events without that member get a partition key of their own. */
   readonly randomKey: boolean;
+  /** Member of input documents that hold a list of events there. */
+  readonly enclosedIn?: string | undefined;
   /** What it runs on without an input file. */
   readonly example: Example | undefined;
 }
@@ -23,6 +25,7 @@ const FILE = 'local.json';
 const CONTENT = z.strictObject({
   partitionKey: z.string().min(1),
   randomKey: z.optional(z.boolean()),
+  enclosedIn: z.optional(z.string()),
   events: z.optional(z.string()),
   reference: z.optional(z.string()),
 });
@@ -49,12 +52,13 @@ export async function readLocalSettings(folder: FunctionFolder): Promise<LocalSe
     throw error;
   });
   if (text === undefined) return { partitionKey: undefined, randomKey: false, example: undefined };
-  const { partitionKey, randomKey = false, events, reference } = parse(file, text);
-  if (events === undefined) return { partitionKey, randomKey, example: undefined };
+  const { partitionKey, randomKey = false, enclosedIn, events, reference } = parse(file, text);
+  if (events === undefined) return { partitionKey, randomKey, enclosedIn, example: undefined };
   const path = join(folder.path, events);
   return {
     partitionKey,
     randomKey,
+    enclosedIn,
     example: {
       input: () => readEventFile({ path, format: 'json', partitionKey: { members: partitionKey, random: randomKey } }),
       loadReference: async (execute) => {

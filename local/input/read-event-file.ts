@@ -2,6 +2,7 @@ import type { InputOptions } from '../../command-line/input-options.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
 import { parseJson } from '../../processor/decode/parse-json.ts';
 import { capturedRecords } from './captured-records.ts';
+import { enclosedEvents } from './enclosed-events.ts';
 import type { EventInput, InputEvent } from './event-input.ts';
 import { partitionKeyOf, type PartitionKeyRule } from './partition-key.ts';
 import { NoTextError, readText } from './read-text.ts';
@@ -12,6 +13,8 @@ export interface EventFile {
   readonly path: string;
   readonly format: InputOptions['inputFormat'];
   readonly partitionKey: PartitionKeyRule;
+  /** Member of documents that are no events but hold a list of them. @defaultValue each document is an event */
+  readonly enclosedIn?: string | undefined;
 }
 
 /** Something that is no event, and what to do about it. */
@@ -67,7 +70,8 @@ function readLine({ text }: Document, { partitionKey }: EventFile): readonly Inp
   throw new UsageError(['missing `--partition-key FIELD` or `--random-key`: where do partition keys come from?']);
 }
 
-function readDocument({ text }: Document, { partitionKey }: EventFile): readonly InputEvent[] | Mistake {
+function readDocument({ text, line }: Document, file: EventFile): readonly InputEvent[] | Mistake {
+  const { partitionKey, enclosedIn, ...rest } = file;
   const event = parse(text);
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     const advice = 'for records that are not JSON objects there is `--input-format lines`';
@@ -75,6 +79,11 @@ function readDocument({ text }: Document, { partitionKey }: EventFile): readonly
   }
   const captured = capturedRecords(event);
   if (captured !== undefined) return captured;
+  const enclosed = enclosedIn === undefined ? undefined : enclosedEvents(text, enclosedIn);
+  if (enclosed !== undefined) {
+    const all = enclosed.map((it) => readDocument({ text: it, line }, { partitionKey, ...rest }));
+    return all.find((it) => 'problem' in it) ?? (all as InputEvent[][]).flat();
+  }
   const found = partitionKeyOf(event, partitionKey);
   // As it stands in the file: the digits of its numbers are those of the producer.
   if ('key' in found) return [{ partitionKey: found.key, data: text }];

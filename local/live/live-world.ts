@@ -149,7 +149,7 @@ async function prepareTemplate(clock: VirtualClock, postgres: PostgresServer, ta
   stack.use(await followClock(clock, url));
   const server = await startDataApiServer({ databaseUrl: url });
   stack.defer(() => server.close());
-  await prepareTables(server, [tables.folder], tables.example === undefined ? [] : [tables.example]);
+  await prepareTables(server, [tables.folder], tables.example === undefined ? {} : { examples: [tables.example] });
 }
 
 function databaseUrl({ url }: PostgresServer, name: string): string {

@@ -28,10 +28,12 @@ const SETTINGS = {
   full_page_writes: 'off',
   autovacuum_naptime: '10s',
   max_wal_size: '4GB',
-  shared_buffers: '128MB',
   // A statement whose client is gone ends soon, instead of when it is done.
   client_connection_check_interval: '1s',
 } as const;
+
+/** What `ALTER SYSTEM` and a restart may change, unlike the settings above: whoever measures a cache turns its size. */
+const CHANGEABLE_SETTINGS = { shared_buffers: '128MB' } as const;
 
 /** SIGINT and SIGQUIT are PostgreSQL's own signals for these two ways to end. */
 const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const satisfies Record<RestartMode, NodeJS.Signals>;
@@ -97,6 +99,7 @@ async function initialise({ folder, binaries, runAs }: Cluster, passwordFile: st
     ['--locale-provider', 'builtin'],
     ['--builtin-locale', 'C.UTF-8'],
     ['--locale', 'C'],
+    ...Object.entries(CHANGEABLE_SETTINGS).map(([name, value]) => ['--set', `${name}=${value}`]),
     ['--no-sync', '--no-instructions'],
   ].flat();
   await promisify(execFile)(binaries.initdb, args, { ...runAs, cwd: folder });

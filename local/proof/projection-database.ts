@@ -73,7 +73,7 @@ export async function openDatabases(contents: DatabaseContents): Promise<Databas
   const cluster = new Cluster(postgres.url);
   starting.defer(() => cluster.close());
   const base = await cluster.create();
-  await prepareTables({ ...server, database: base }, migrationsOf(contents), []);
+  await prepareTables({ ...server, database: base }, migrationsOf(contents));
   if (contents.sql !== undefined) await cluster.run(base, contents.sql);
   await cluster.seal(base);
   const open = starting.move();

@@ -1,3 +1,4 @@
+import { LIVE_ALIAS } from '../../contract/stack-outputs.ts';
 import { createBucketDestination } from '../aws/bucket-destination.ts';
 import type { Consumer, ConsumerParts, HeardFunction } from './consumer.ts';
 import { LocalMapping } from './local-mapping.ts';
@@ -60,6 +61,19 @@ export class LocalDeployment implements AsyncDisposable {
       return [{ plan, mapping, buildVersion: running.buildVersion }];
     });
     this.#announcement = await openLocalStacks(this.#world, opened);
+  }
+
+  /** Has the stack of a function say that another build runs. */
+  deployed(index: number, buildVersion: string): void {
+    const { stacks, functions } = this.#world.services;
+    const { stackName = '' } = this.#stacks[index] ?? {};
+    const stack = stacks.get(stackName);
+    if (stack === undefined) return;
+    const FunctionVersion = String(Number(stack.outputs['FunctionVersion']) + 1);
+    stacks.set(stackName, { ...stack, outputs: { ...stack.outputs, BuildVersion: buildVersion, FunctionVersion } });
+    const name = stack.outputs['FunctionName'] ?? '';
+    const { environment = {} } = functions.get(name) ?? {};
+    functions.set(name, { environment, aliases: { [LIVE_ALIAS]: FunctionVersion } });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -21,7 +21,8 @@ export async function openInput(
       members: options.partitionKey ?? own?.partitionKey,
       random: options.randomKey || (options.partitionKey === undefined && own?.randomKey === true),
     };
-    return readEventFile({ path: options.input, format: options.inputFormat, partitionKey });
+    const enclosedIn = own?.enclosedIn;
+    return readEventFile({ path: options.input, format: options.inputFormat, partitionKey, enclosedIn });
   }
   const example = settings.find((it) => it.example !== undefined)?.example;
   if (example !== undefined) return example.input();

@@ -12,6 +12,14 @@ import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 
 const FRAMEWORK = { name: FRAMEWORK_MIGRATION_SET, migrations: FRAMEWORK_MIGRATIONS };
 
+/** What else is done with the tables. */
+export interface TablePreparation {
+  /** Whose reference data is loaded. */
+  readonly examples?: readonly Example[];
+  /** Told of each migration that was applied. */
+  readonly onApplied?: (message: string) => void;
+}
+
 /** A function, and what its projection declares where that is to be held against the tables. */
 type FunctionTables = Pick<FunctionFolder, 'name' | 'migrations'> & { readonly tables?: readonly DeclaredTable[] };
 
@@ -21,14 +29,14 @@ type FunctionTables = Pick<FunctionFolder, 'name' | 'migrations'> & { readonly t
  *
  * @param server in front of the database
  * @param functions whose tables are created
- * @param examples whose reference data is loaded
+ * @param preparation what else is done
  * @returns what works, and may not be meant
  * @throws `MigrationError` or `TablesError` with everything that keeps the functions from writing
  */
 export async function prepareTables(
   { endpoint, region, resourceArn: clusterArn, secretArn, database }: DataApiServer,
   functions: readonly FunctionTables[],
-  examples: readonly Example[],
+  { examples = [], onApplied }: TablePreparation = {},
 ): Promise<readonly string[]> {
   const client = new RDSDataClient({ endpoint, region, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   const connection = { client, clusterArn, secretArn, database };
@@ -37,7 +45,12 @@ export async function prepareTables(
       [FRAMEWORK, ...functions].map(({ name, migrations }) => loadMigrations(name, migrations)),
     );
     // A developer's own database: what a deployment would refuse is told when the run starts.
-    await applyMigrations({ ...connection, migrations: sets.flat(), mustSuitReleaseBefore: false });
+    await applyMigrations({
+      ...connection,
+      migrations: sets.flat(),
+      mustSuitReleaseBefore: false,
+      ...(onApplied !== undefined && { log: onApplied }),
+    });
     const execute = createPatientExecute(connection, { timeoutMs: 50_000, maxWaitMs: 60_000 });
     for (const example of examples) await example.loadReference(execute);
     const { problems, warnings } = await checkTables(

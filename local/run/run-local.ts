@@ -16,6 +16,7 @@ import { LocalDeployment } from './local-deployment.ts';
 import { SharedTrim } from './local-stream.ts';
 import { createRunReport, type RunReport } from './run-report.ts';
 import type { Screen } from '../../command-line/screen.ts';
+import { startOnceUsable, startReloading } from './reload-functions.ts';
 import { describeStandstill } from './standstill.ts';
 import { startWorld, type World } from './start-world.ts';
 
@@ -47,26 +48,26 @@ export async function runLocal(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<readonly RunReport[] | undefined> {
-  const unknown = await Promise.all(options.functions.map((name) => unknownFunctionProblem('--function', name)));
-  const problems = unknown.filter((problem) => problem !== undefined);
-  if (problems.length > 0) throw new UsageError(problems);
-  const folders = options.functions.map((name) => functionFolder(name));
+  const folders = await foldersOf(options);
   const settings = await Promise.all(folders.map((folder) => readLocalSettings(folder)));
   const input = await openInput(options, settings);
   const kept: { metrics?: LocalDeployment['metrics'] | undefined } = {};
-  const world = await startWorld({
-    functions: folders.map((folder) =>
-      hear(folder, (line) => {
-        kept.metrics?.log(line);
-        if (options.verbose) screen.say(line);
-      }),
-    ),
-    examples: settings.flatMap(({ example }) => example ?? []),
-    options,
-    onStep: (step) => {
-      screen.update(`starting ${step} …`);
-    },
-  }).catch((error: unknown) => {
+  const start = (): Promise<World<HeardFunction>> =>
+    startWorld({
+      functions: folders.map((folder) =>
+        hear(folder, (line) => {
+          kept.metrics?.log(line);
+          if (options.verbose) screen.say(line);
+        }),
+      ),
+      examples: settings.flatMap(({ example }) => example ?? []),
+      options,
+      onStep: (step) => {
+        screen.update(`starting ${step} …`);
+      },
+    });
+  const starting = options.watch ? startOnceUsable({ folders, start, say: screen.say, signal }) : start();
+  const world = await starting.catch((error: unknown) => {
     // Ctrl-C reaches the programs that are being started too: that they fail is no news then.
     if (!signal.aborted) throw error;
   });
@@ -80,6 +81,13 @@ export async function runLocal(
   kept.metrics = deployment?.metrics;
   const run = new LocalRun({ options, world, screen, signal, events, deployment });
   return drain(run, options.events ?? input.backlog);
+}
+
+async function foldersOf({ functions }: RunOptions): Promise<readonly FunctionFolder[]> {
+  const unknown = await Promise.all(functions.map((name) => unknownFunctionProblem('--function', name)));
+  const problems = unknown.filter((problem) => problem !== undefined);
+  if (problems.length > 0) throw new UsageError(problems);
+  return functions.map((name) => functionFolder(name));
 }
 
 async function migrationWarnings(folders: readonly FunctionFolder[]): Promise<readonly string[]> {
@@ -123,6 +131,7 @@ class LocalRun {
   readonly #toldStandstills = new Set<Consumer>();
   /** An outage, or a change of the mapping, that went wrong. */
   #failure: unknown;
+  #reloading: AsyncDisposable | undefined;
   /** Aborted when no more events are to arrive. */
   readonly #arriving = new AbortController();
 
@@ -149,11 +158,18 @@ class LocalRun {
     );
   }
 
-  /** Tells the operator commands of this user that the world is there, where it is kept running. */
+  /**
+   * Tells the operator commands of this user that the world is there, where it is kept running, and follows the files of
+   * its functions, where that is asked for.
+   */
   async announce(): Promise<void> {
-    await this.#parts.deployment?.announce(this.#consumers, (error) => {
+    const { options, world, screen, deployment } = this.#parts;
+    await deployment?.announce(this.#consumers, (error) => {
       this.#failure ??= error;
     });
+    if (!options.watch) return;
+    const onDeployed = (index: number, buildVersion: string): void => deployment?.deployed(index, buildVersion);
+    this.#reloading = startReloading({ world, say: screen.say, onDeployed });
   }
 
   /** Puts the backlog while nobody reads. */
@@ -219,6 +235,7 @@ class LocalRun {
   /** Ends everything; batches that a failed run has left under way end with their environments. */
   async close(): Promise<void> {
     this.#arriving.abort();
+    await this.#reloading?.[Symbol.asyncDispose]();
     await this.#parts.deployment?.[Symbol.asyncDispose]();
     // A run that failed has told why; what follows from it is no news.
     const stopped = this.#stop().catch(() => undefined);

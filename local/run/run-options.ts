@@ -28,6 +28,8 @@ export interface RunOptions extends InputOptions {
   readonly rate: number;
   readonly source: (typeof SOURCES)[number];
   readonly keepRunning: boolean;
+  /** Whether a function is built and deployed again when its files change; such a run is kept running. */
+  readonly watch: boolean;
   /** Whether every line that the functions log is shown. */
   readonly verbose: boolean;
   /** Seconds for which the database goes away once a third of the backlog is done; 0 for never. */
@@ -134,7 +136,8 @@ export function parseRunOptions(argv: readonly string[]): RunOptions | undefined
     ...(Object.fromEntries(numbers) as Record<keyof typeof NUMBERS, number>),
     functions: (raw['function'] ?? []) as readonly string[],
     source: text(raw, 'source') as RunOptions['source'],
-    keepRunning: raw['keepRunning'] === true,
+    keepRunning: raw['keepRunning'] === true || raw['watch'] === true,
+    watch: raw['watch'] === true,
     verbose: raw['verbose'] === true,
     ...inputOptionsOf(raw),
     filters: filters(raw),
@@ -172,6 +175,7 @@ function createCommand(): Command {
   return command
     .addOption(new Option('--source <kind>', 'where the mapping reads from').choices(SOURCES).default('kinesis'))
     .option('--keep-running', 'keep running after the backlog is processed, until Ctrl-C')
+    .option('--watch', 'keep running, and reload a function when its files change')
     .option('--verbose', 'show every line that the functions log')
     .option('--database-url <url>', 'an existing PostgreSQL instead of the embedded one')
     .option('--report <file>', 'write the summary as JSON');
@@ -212,7 +216,7 @@ function addPageOptions(command: Command): void {
 }
 
 /** What does not go with the page, which has a world of its own. */
-const NOT_ON_PAGE = ['source', 'databaseUrl', 'databaseDown', 'report', 'filter', 'maxBatchingWindow'];
+const NOT_ON_PAGE = ['source', 'databaseUrl', 'databaseDown', 'report', 'filter', 'maxBatchingWindow', 'watch'];
 
 function pageProblems(raw: Raw, command: Command): string[] {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
@@ -221,8 +225,7 @@ function pageProblems(raw: Raw, command: Command): string[] {
     const others = given.filter(({ name }) => isGiven(name) && name !== 'replay' && name !== 'page');
     return others.map(({ long }) => `\`--replay\` shows what was recorded: leave \`${long}\` out`);
   }
-  if (raw['page'] !== true)
-    return raw['record'] === undefined ? [] : ['`--record` needs `--page`: add it, or leave `--record` out'];
+  if (raw['page'] !== true) return raw['record'] === undefined ? [] : ['`--record` needs `--page`: add it, or leave `--record` out'];
   const functions = raw['function'] as readonly string[] | undefined;
   return [
     ...given

@@ -26,9 +26,14 @@ import { LOCAL_CREDENTIALS } from '../local-credentials.ts';
 /** A function that can be invoked. */
 export type Running<F> = F & {
   readonly runtime: FunctionRuntime;
+  /** Of its first build, like those below. */
   readonly buildVersion: string;
   /** The tables that its projection declares. */
   readonly tables: readonly DeclaredTable[];
+  /** Folder with the bundle. */
+  readonly directory: string;
+  /** Paths of what the bundle was made of, relative to the working directory. */
+  readonly inputs: readonly string[];
 };
 
 /** Everything that functions have around them on AWS, on this machine. */
@@ -93,7 +98,7 @@ export async function startWorld<F extends WorldFunction>(settings: WorldSetting
   const dataApi = await startDataApiServer({ databaseUrl: postgres.url });
   starting.defer(() => dataApi.close());
   onStep('tables');
-  const warnings = await prepareTables(dataApi, prepared, examples);
+  const warnings = await prepareTables(dataApi, prepared, { examples });
   // Latency is for what is measured, not for what prepares it.
   dataApi.setLatencyMs(options.dataApiLatencyMs);
   onStep(options.source === 'kinesis' ? 'Kinesis emulator' : 'stream in memory');
@@ -101,10 +106,11 @@ export async function startWorld<F extends WorldFunction>(settings: WorldSetting
   starting.defer(() => stream.close());
   const services = starting.use(await startAwsServices());
   const running = functions.map((it, index) => {
-    const runtime = startRuntime(dataApi, { ...it, options }, join(root, String(index)));
+    const directory = join(root, String(index));
+    const runtime = startRuntime(dataApi, { ...it, options }, directory);
     starting.defer(() => runtime.close());
-    const { buildVersion = '', tables = [] } = prepared[index] ?? {};
-    return { ...it, runtime, buildVersion, tables };
+    const { buildVersion = '', tables = [], inputs = {} } = prepared[index] ?? {};
+    return { ...it, runtime, buildVersion, tables, directory, inputs: Object.keys(inputs) };
   });
   const started = starting.move();
   return { postgres, dataApi, stream, services, functions: running, warnings, close: () => started.disposeAsync() };

@@ -141,8 +141,7 @@ function backlogAge(seen: SeenMetrics): {
   if (delivered !== undefined) return { seconds: Math.round(delivered / 1000), obstacle: undefined };
   return {
     seconds: undefined,
-    obstacle:
-      'the backlog is unknown: the watchdog has been silent for five minutes, and nothing was delivered',
+    obstacle: 'the backlog is unknown: the watchdog has been silent for five minutes, and nothing was delivered',
   };
 }
 

@@ -63,8 +63,9 @@ describe('npm run diff', () => {
 describe('npm run deploy', () => {
   test('deploys nothing when it would replace the mapping', async () => {
     const options = ['--require-approval', 'never'];
-    const { code, stderr, actions } = await run('deploy', options, { 'flights-dev': withOtherMapping() });
+    const { code, stdout, stderr, actions } = await run('deploy', options, { 'flights-dev': withOtherMapping() });
     expect(code).toBe(2);
+    expect(stdout).toMatch(/^flights-dev: deploying the function flights to the stage dev\n/);
     expect(stderr).toContain('would be replaced');
     expect(actions).toEqual(['DescribeStacks', 'GetTemplate']);
   });

@@ -103,3 +103,39 @@ export const payments: readonly Json[] = times(24, (index) => ({
         : { id: `cus_${index % 4}`, object: 'customer', email: null, balance: 0, metadata: { plan: 'a' } },
   },
 }));
+
+/** Positions and voyages of ships: types by a name of their own, no id, what they are about only in an envelope. */
+export const ships: readonly Json[] = times(30, (index) => ({
+  MessageType: ['PositionReport', 'ShipStaticData'][index % 2],
+  MetaData: {
+    MMSI: 211_000_000 + (index % 7),
+    latitude: 54.1 + index / 100,
+    time_utc: `2026-01-05 08:00:${second(index)}.36835312 +0000 UTC`,
+  },
+  Message:
+    index % 2 === 0
+      ? { PositionReport: { UserID: 211_000_000 + (index % 7), Sog: 1 + index / 2 } }
+      : { ShipStaticData: { UserID: 211_000_000 + (index % 7), Destination: 'HAMBURG' } },
+}));
+
+/** Changes of a table, as Debezium captures them: all of it in a payload, before and after null in turn, positions beyond 2^53. */
+export const captured: readonly Json[] = times(30, (index) => ({
+  payload: {
+    op: ['c', 'u', 'd'][index % 3],
+    before: index % 3 === 0 ? null : { id: index % 8, name: 'a' },
+    after: index % 3 === 2 ? null : { id: index % 8, name: 'b' },
+    source: { connector: 'postgresql', table: 'orders', txId: 500 + index, lsn: 91_000_000 + index },
+    ts_ms: 1_767_600_000_000 + index,
+  },
+}));
+
+/** Orders of a shop: the same thing under three names, amounts as text, lists of lines. */
+export const shopOrders: readonly Json[] = times(25, (index) => ({
+  id: 5_400_000_000_000 + index,
+  admin_graphql_api_id: `gid://shop/Order/${5_400_000_000_000 + index}`,
+  created_at: '2026-01-05T08:00:00+01:00',
+  financial_status: ['paid', 'pending'][index % 2],
+  customer: index % 6 === 0 ? null : { id: 900 + (index % 4) },
+  line_items: [{ id: index, price: '9.99', quantity: 1 }],
+  total_price: index % 2 === 0 ? '20' : '19.99',
+}));

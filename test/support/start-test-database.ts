@@ -49,7 +49,7 @@ export async function startTestDatabase(
     client.destroy();
   });
   const { resourceArn, secretArn, database } = server;
-  await prepareTables(server, functions, []);
+  await prepareTables(server, functions);
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   // The server may be gone before a connection has said goodbye; by then nobody waits for an answer.
   pool.on('error', () => undefined);

@@ -97,7 +97,7 @@ export async function executePatiently(url: string, sql: string): Promise<void> 
 async function prepare(url: string): Promise<void> {
   const server = await startDataApiServer({ databaseUrl: url });
   try {
-    await prepareTables(server, FUNCTIONS, [flightsExample]);
+    await prepareTables(server, FUNCTIONS, { examples: [flightsExample] });
     await execute(url, `${ADD_TWINS};\n${GRANT_ALL}`);
   } finally {
     await server.close();

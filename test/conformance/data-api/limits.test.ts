@@ -1,11 +1,13 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CallBytes } from '../../../local/data-api/request-listener.ts';
 import { long, openDataApi, refusalOf, string, type DataApiWorld } from './open-data-api.ts';
 
 let world: DataApiWorld;
+const answered: CallBytes[] = [];
 
 beforeAll(async () => {
-  world = await openDataApi({ maxRowBytes: 65_536 });
+  world = await openDataApi({ maxRowBytes: 65_536, onAnswer: (bytes) => answered.push(bytes) });
 });
 afterAll(() => world.close());
 
@@ -124,5 +126,31 @@ describe('the length of the SQL', () => {
     const sql = (length: number) => `SELECT 1 /*${'x'.repeat(length - 13)}*/`;
     expect(await world.firstRow(sql(65_536))).toEqual([long(1)]);
     expect(await refusalOf(world.execute(sql(65_537)))).toMatchObject({ name: 'ValidationException', status: 400 });
+  });
+});
+
+describe('what calls move', () => {
+  /** Of one call, which has the texts in it once each. */
+  const moved = async (sent: string, got: number): Promise<readonly CallBytes[]> => {
+    answered.length = 0;
+    const sql = "SELECT repeat('x', :got::integer) FROM (SELECT :sent::text) AS v";
+    await world.execute(sql, { sent: string(sent), got: long(got) });
+    return [...answered];
+  };
+
+  it('is told for each call that was answered, in bytes, not characters', async () => {
+    const [small, large] = [await moved('e', 1), await moved('é'.repeat(501), 1_001)];
+    expect(small).toHaveLength(1);
+    // The same call, but for the length of the body in its headers and the digits of the number.
+    const added = (large[0]?.requestBytes ?? 0) - (small[0]?.requestBytes ?? 0);
+    expect(added).toBeGreaterThanOrEqual(1_001 + 3);
+    expect(added).toBeLessThanOrEqual(1_001 + 8);
+    expect((large[0]?.responseBytes ?? 0) - (small[0]?.responseBytes ?? 0)).toBe(1_000);
+  });
+
+  it('is not told for a refused one', async () => {
+    answered.length = 0;
+    await refusalOf(world.execute('SELECT 1 / 0'));
+    expect(answered).toEqual([]);
   });
 });

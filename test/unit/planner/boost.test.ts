@@ -23,6 +23,12 @@ describe('a boost', () => {
     expect(findBoost(planInput(slow), 250).settings.parallelizationFactor).toBeGreaterThan(1);
   });
 
+  it('takes no batches for which the function has too little memory', () => {
+    const withMemory = (memoryMb: number) => planInput({ load: { partitionKeys: 1 }, settings: { memoryMb } });
+    expect(findBoost(withMemory(191), 60).settings.batchSize).toBe(1_000);
+    expect(findBoost(withMemory(192), 60).settings.batchSize).toBe(2_000);
+  });
+
   it('says how far it gets where it is not enough, and what binds then', () => {
     const boost = findBoost(planInput(), 60);
     expect(boost).toMatchObject({ isInTime: false, binding: 'stream', secondsBefore: 3_600_000 / 9_900 });

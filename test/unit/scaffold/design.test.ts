@@ -1,13 +1,29 @@
-import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, test } from 'vitest';
 import { parseJson } from '../../../processor/decode/parse-json.ts';
 import { designFunction, type Design } from '../../../scaffold/design.ts';
+import { knownFormat } from '../../../scaffold/known-formats.ts';
+import { projectionIdentifier } from '../../../scaffold/names.ts';
 import type { JsonObject } from '../../../scaffold/observe.ts';
-import { earthquakes, payments, recentChanges, timeline, trades } from '../../support/public-events.ts';
+import { writeHandler, writeTest } from '../../../scaffold/write-files.ts';
+import {
+  captured,
+  earthquakes,
+  payments,
+  recentChanges,
+  ships,
+  shopOrders,
+  timeline,
+  trades,
+} from '../../support/public-events.ts';
 
 function design(events: readonly (string | object)[]): Design {
   const texts = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
   return designFunction('shop', { events: texts.map((text) => ({ text, value: parseJson(text) as JsonObject })) });
 }
+
+const list = <T>(count: number, make: (index: number) => T): readonly T[] =>
+  Array.from({ length: count }, (_, i) => make(i));
 
 /** Types of the columns of the first table, with `?` where they may be null. */
 function columns({ plans }: Design, index = 0): Readonly<Record<string, string>> {
@@ -20,6 +36,8 @@ describe('the types of events', () => {
     ['a timeline', timeline, 'type', ['PushEvent', 'WatchEvent', 'CreateEvent', 'IssuesEvent']],
     ['recent changes', recentChanges, 'type', ['edit', 'new', 'log']],
     ['payments', payments, 'type', ['charge.succeeded', 'customer.created']],
+    ['ships', ships, 'MessageType', ['PositionReport', 'ShipStaticData']],
+    ['shapes', list(9, (i) => ({ $type: ['a', 'b'][i % 2], [`m${i % 2}`]: i })), '$type', ['a', 'b']],
   ])('of %s are told apart', (_, events, member, types) => {
     const { typeMember, plans } = design(events);
     expect(typeMember).toBe(member);
@@ -33,6 +51,11 @@ describe('the types of events', () => {
       'a member with values that are times',
       trades.map((_, i) => ({ event: `2026-01-0${1 + (i % 3)}`, ...(i % 3 === 0 && { a: 1 }) })),
     ],
+    [
+      'what events are about, though they differ by it',
+      list(40, (i) => ({ id: i, customer: `c${i % 4}`, event: { kind: 'a', [i % 2 === 0 ? 'x' : 'y']: i } })),
+    ],
+    ['a member with too many of them', list(90, (i) => ({ eventType: `T${i % 45}`, id: i, [`f${i % 45}`]: i }))],
   ])('do not come from %s', (_, events) => {
     expect(design(events).typeMember).toBeUndefined();
   });
@@ -61,6 +84,21 @@ describe('the id of an event', () => {
     expect(doubts).toContainEqual(expect.stringContaining('the position on the stream is the id'));
   });
 
+  it.each([
+    ['the id of a request that caused it', { request_id: true, id: true }, 'id'],
+    ['the number of an order', { order_number: true, uuid: true }, 'uuid'],
+  ])('is not %s', (_, members, path) => {
+    const events = list(9, (i) => Object.fromEntries(Object.keys(members).map((name) => [name, `${name} ${i}`])));
+    expect(design(events).eventId?.leaf.path).toEqual([path]);
+  });
+
+  it('is doubtful where events that differ share what is called one, and where there is one event only', () => {
+    const repeats = list(40, (i) => ({ id: `e${Math.floor(i / 2)}`, attempt: i % 2 }));
+    expect(design(repeats).eventId).toBeUndefined();
+    expect(design(repeats).doubts).toContainEqual(expect.stringContaining('let `eventId` be `id`'));
+    expect(design([{ orderId: 'a' }]).eventId?.reason).toContain('one event does not tell');
+  });
+
   it('is no time, and no id that is sometimes missing', () => {
     const events = Array.from({ length: 9 }, (_, i) => ({
       at: `2026-01-01T00:00:0${i}Z`,
@@ -80,9 +118,12 @@ describe('the partition key', () => {
     ['what events are about', timeline, ['actor.id']],
     ['the same in each type, by different names', payments, ['data.object.customer', 'data.object.id']],
     ['the event id where nothing comes again', earthquakes, ['id']],
+    ['what all types have, rather than a member of each', ships, ['MetaData.MMSI']],
+    ['no other name of the event itself', shopOrders, ['id']],
+    ['nothing that says what kind of event it is, or which transaction', captured, []],
     ['what comes again where nothing has a telling name', trades, ['s']],
   ])('is %s', (_, events, members) => {
-    expect(design(events).partitionKey).toMatchObject({ members, isRandomOtherwise: false });
+    expect(design(events).partitionKey).toMatchObject({ members, isRandomOtherwise: members.length === 0 });
   });
 
   it('is random where events have nothing in common', () => {
@@ -144,6 +185,10 @@ describe('columns', () => {
     ['other fractions', 'celsius', [1.25, 3], 'double precision'],
     ['prices as text', 'price', ['1.25', '10.00'], 'numeric'],
     ['versions of programs', 'app_version', ['1.25', '10.0'], 'text'],
+    ['versions in one word', 'specversion', ['1.0'], 'text'],
+    ['prices with and without a fraction', 'price', ['1.25', '10'], 'numeric'],
+    ['codes', 'price', ['1', '10'], 'text'],
+    ['times as digits in a text', 'created_at', ['1767600000000'], 'text'],
     ['phone numbers', 'phone', ['0049301234'], 'text'],
     ['lists of text with nulls', 'tags', [['a', null], []], 'text[]'],
     ['lists of objects', 'lines', [[{ a: 1 }]], 'jsonb'],
@@ -188,4 +233,75 @@ describe('further tables', () => {
     }));
     expect(design(sales).totals).toMatchObject({ key: { path: ['shop'] }, sums: [{ column: 'amount_cents' }] });
   });
+});
+
+describe('what is said about a sample', () => {
+  it.each([
+    ['a format that has a page', captured, /like a change captured by Debezium: docs\/event-shapes\.md#debezium /],
+    ['lists of objects', shopOrders, /^`line_items` is a list of objects/],
+    [
+      'members that no schema can read',
+      [{ id: 1, constructor: 1, deep: { toString: 'a' } }],
+      /^`toString` has the name of something that every JavaScript object has: it is left out$/,
+    ],
+    ['names without a Latin letter', [{ id: 1, 番号: 1, ключ: 2 }], /^`番号`, `ключ`: no Latin letter/],
+    ['too many types', list(90, (i) => ({ eventType: `T${i % 45}`, id: i, [`f${i % 45}`]: i })), /more than 40 values/],
+    ['copies of one event', list(30, () => ({ id: 1, at: 2 })), /^one event is few/],
+  ])('names %s', (_, events, doubt) => {
+    expect(design(events).doubts).toContainEqual(expect.stringMatching(doubt));
+  });
+
+  it('points to sections that the page has', () => {
+    const page = readFileSync('docs/event-shapes.md', 'utf8');
+    const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, text = '']) =>
+      text
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const sections = Object.values(FORMAT_EXAMPLES).map((event) => /#([\w-]+)/.exec(knownFormat(event) ?? '')?.[1]);
+    expect(sections.filter((section) => !headings.includes(section ?? ''))).toEqual([]);
+  });
+});
+
+const FORMAT_EXAMPLES = {
+  dynamodb: { eventName: 'INSERT', dynamodb: { Keys: {} } },
+  debezium: { op: 'c', ts_ms: 1, source: { connector: 'mysql' } },
+  envelope: { payload: { op: 'c', source: {} } },
+  dms: { metadata: { 'record-type': 'data', operation: 'insert' } },
+  eventbridge: { 'detail-type': 'a', detail: {}, source: 's' },
+  cloudtrail: { eventVersion: '1', userIdentity: {}, eventSource: 's' },
+};
+
+describe('the name of the projection', () => {
+  it.each([
+    'test',
+    'expect',
+    'records',
+    'handler',
+    'undefined',
+    'run-projection',
+    'create-handler',
+    'define-projection',
+  ])('of a function called %s is no other name of the generated files', (name) => {
+    const written = [
+      writeHandler({ ...design(timeline), functionName: name, identifier: projectionIdentifier(name) }),
+      writeTest({ ...design(timeline), functionName: name, identifier: projectionIdentifier(name) }, []),
+    ];
+    for (const text of written) {
+      const names = [...text.matchAll(/import \{ (.*?) \}|(?<=^(?:export )?const )(\w+)/gm)].flatMap(
+        ([, a, b = '']) => a?.split(', ') ?? [b],
+      );
+      expect(new Set(names).size).toBe(names.length);
+    }
+    expect(projectionIdentifier(name)).not.toBe('undefined');
+  });
+});
+
+test('the unit test leaves out values that would fill the page', () => {
+  const large = Object.fromEntries(list(200, (i) => [`m${i}`, i]));
+  const projected = { kind: 'rows', eventId: 'a', rows: { shop: [{ id: 'a', small: [1], large }] } };
+  const text = writeTest(design(timeline), [{ index: 0, type: undefined, projected: projected as never }]);
+  expect(text).toContain('"small": [1]');
+  expect(text).not.toContain('"large"');
 });

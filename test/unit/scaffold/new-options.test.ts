@@ -17,6 +17,8 @@ describe('the name of a new function', () => {
     ['watchdog', /functions\/watchdog already exists/],
     ['Order_Events', /must be lowercase letters, digits and hyphens/],
     ['9lives', /beginning with a letter/],
+    ['Orders', /did you mean `orders`\?$/],
+    ['PaymentEvents', /did you mean `payment-events`\?$/],
     ['a'.repeat(31), /at most 30/],
     ['', /missing NAME/],
   ])('cannot be %j', async (name, problem) => {
@@ -64,6 +66,33 @@ describe('the sample', () => {
     expect((await readSample(path)).events).toEqual([
       { value: { 'a b': 'c  " d', n: 9007199254740993n }, text: '{"a b":"c  \\" d","n":9007199254740993}' },
     ]);
+  });
+
+  it.each([
+    ['an answer with a usual name', '{"Records":[{"n":1.10},{"n":9007199254740993}]}', 'Records'],
+    [
+      'an export with few other members',
+      JSON.stringify({ shops: Array(6).fill({ n: 1, name: 'a shop' }), next: 1 }),
+      'shops',
+    ],
+  ])('may be enclosed in %s', async (_, content, member) => {
+    const path = join(FOLDER, 'events');
+    writeFileSync(path, content);
+    const { events, enclosedIn } = await readSample(path);
+    expect(enclosedIn).toBe(member);
+    expect(events.length).toBeGreaterThan(1);
+    if (member === 'Records') expect(events.map(({ text }) => text)).toEqual(['{"n":1.10}', '{"n":9007199254740993}']);
+  });
+
+  it.each([
+    ['a list of its lines', '{"id":1,"at":"2026-01-05T08:00:00Z","lines":[{"a":1},{"a":2}]}'],
+    ['two lists', '{"items":[{"a":1},{"a":2}],"events":[{"a":1},{"a":2}]}'],
+    ['a usual name for a list of numbers', '{"data":[1,2,3]}'],
+  ])('may be one event with %s', async (_, content) => {
+    const path = join(FOLDER, 'events');
+    writeFileSync(path, content);
+    expect(await readSample(path)).toMatchObject({ events: [{ text: content }] });
+    expect(await readSample(path)).not.toHaveProperty('enclosedIn');
   });
 
   it('is looked at up to ten thousand events', async () => {

@@ -214,6 +214,18 @@ const RULES: readonly Rule[] = [
     message: /^`timeout` must be at least 22s for `batchSize` 10000/,
   },
   {
+    wants: 'memory for the largest batch',
+    good: { batchSize: 10_000, memorySize: 240 },
+    bad: { batchSize: 10_000, memorySize: 239 },
+    message: /^`memorySize` must be at least 240 for `batchSize` 10000, got 239; .* raise it or lower `batchSize`$/,
+  },
+  {
+    wants: 'more than the least memory for more than a few hundred records',
+    good: { batchSize: 627, memorySize: 128 },
+    bad: { batchSize: 628, memorySize: 128 },
+    message: /^`memorySize` must be at least 144 for `batchSize` 628, got 128/,
+  },
+  {
     wants: 'a destination where batches are given up',
     good: { onFailureDestination: false },
     bad: { onFailureDestination: false, retryAttempts: 0 },
@@ -305,6 +317,7 @@ describe('the checks between settings', () => {
       { pageWhenBehind: Duration.minutes(5), maxBatchingWindow: Duration.minutes(5) },
       { pageWhenBehind: Duration.seconds(299), maxBatchingWindow: Duration.minutes(5) },
     ],
+    ['cache-memory', { memorySize: 240, batchSize: 1_000 }, { memorySize: 239, batchSize: 1_000 }],
     ['auto-pause', { databaseMinCapacity: 0.5 }, { databaseMinCapacity: 0 }],
   ])('warn about %s', (id, quiet, loud) => {
     expect(Object.keys(warningsOf(quiet))).toEqual([]);

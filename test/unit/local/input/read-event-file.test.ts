@@ -203,3 +203,27 @@ describe('lines as they stand', () => {
     expect((await problemsOf('<xml/>', { format: 'lines', members: 'id' }))[0]).toContain('line 1: `id` must be');
   });
 });
+
+describe('events in the list of a document', () => {
+  const reading = { members: 'id', enclosedIn: 'events' };
+
+  it('are read with their digits, beside documents that are events themselves', async () => {
+    expect(
+      await read('{"next":1,"events":[{"id":"a","n":1.10},{"id":9007199254740993}]}\n{"id":"c"}', reading),
+    ).toEqual([
+      ['a', '{"id":"a","n":1.10}'],
+      ['9007199254740993', '{"id":9007199254740993}'],
+      ['c', '{"id":"c"}'],
+    ]);
+  });
+
+  it('are one event where nobody said that they are in a list', async () => {
+    expect(await read('{"id":"a","events":[{"id":"b"}]}')).toEqual([['a', '{"id":"a","events":[{"id":"b"}]}']]);
+  });
+
+  it('are told of by the line of the document, where one lacks its key', async () => {
+    expect(await problemsOf('{"events":[{"id":"a"},{"n":1}]}', reading)).toContainEqual(
+      'FILE line 1: `id` must be text of 1 to 256 characters or a number, got nothing',
+    );
+  });
+});

@@ -34,6 +34,7 @@ describe('the options of a run', () => {
       rate: 0,
       source: 'kinesis',
       keepRunning: false,
+      watch: false,
       verbose: false,
       page: false,
       record: undefined,

@@ -1,0 +1,89 @@
+import type { Design } from './design.ts';
+import { MAX_TYPES } from './event-types.ts';
+import { sharedEventId } from './identity.ts';
+import { knownFormat } from './known-formats.ts';
+import { isObject, type JsonObject } from './observe.ts';
+import { INHERITED, MAX_DEPTH, type Leaf } from './plan-columns.ts';
+
+/** Fewer events than that say little about what others look like. */
+const FEW_EVENTS = 20;
+
+/** What doubts come from beside the design itself. */
+export interface Evidence {
+  /** Copies of one not counted. */
+  readonly events: readonly JsonObject[];
+  /** Member with more types than are told apart. */
+  readonly tooMany: string | undefined;
+  /** Members that all events have. */
+  readonly common: readonly Leaf[];
+  /** Whether there are fewer tables or columns than members would give. */
+  readonly isReduced: boolean;
+}
+
+/** Says what a person should look at, one sentence each. */
+export function doubtsOf(design: Omit<Design, 'doubts'>, evidence: Evidence): readonly string[] {
+  const { events, isReduced, tooMany } = evidence;
+  const members = design.plans.flatMap(({ leaves }) =>
+    leaves.flatMap(({ path, doubt }) => (doubt === undefined ? [] : [`\`${path.join('.')}\` ${doubt}`])),
+  );
+  const format = knownFormat(events[0] ?? {});
+  return [
+    ...(format === undefined ? [] : [format]),
+    ...(isReduced ? [TOO_MUCH] : []),
+    ...(events.length < FEW_EVENTS ? [describeFew(events.length)] : []),
+    ...identityDoubts(design, evidence),
+    ...(tooMany === undefined
+      ? []
+      : [`\`${tooMany}\` has more than ${MAX_TYPES} values, too many for types: all events go to one table`]),
+    ...(design.totals === undefined
+      ? ['no member looks like a key for counters: add a `counters` table if you need one']
+      : []),
+    ...new Set([...members, ...nameDoubts(design, events)]),
+  ];
+}
+
+const TOO_MUCH = 'the statement for all members would be too long: objects are stored as jsonb, or types share a table';
+
+function describeFew(events: number): string {
+  const few = events === 1 ? 'one event is' : `${events} different events are`;
+  return `${few} a small sample: members in all of them may be missing in others`;
+}
+
+function identityDoubts(
+  { plans, eventId, partitionKey, typeMember }: Omit<Design, 'doubts'>,
+  { events, common }: Evidence,
+): readonly string[] {
+  const shared = eventId === undefined ? sharedEventId(common, events.length) : undefined;
+  const noId =
+    shared === undefined
+      ? 'no member has a different value in each event: the position on the stream is the id, so an event that a producer sends twice counts twice'
+      : `\`${shared.path.join('.')}\` is named like an event id, but different events share it: the position on the stream is the id. If those are repeats of one event, let \`eventId\` be \`${shared.path.join('.')}\``;
+  return [
+    ...(eventId === undefined ? [noId] : []),
+    ...(typeMember === undefined
+      ? []
+      : [`events with another \`${typeMember}\` than these ${plans.length} are quarantined until the schema has it`]),
+    ...(partitionKey.isRandomOtherwise
+      ? ['events without a partition key get a random one, so they are not kept in order']
+      : []),
+  ];
+}
+
+function nameDoubts({ plans }: Omit<Design, 'doubts'>, events: readonly JsonObject[]): readonly string[] {
+  const nameless = plans.flatMap(({ leaves }) =>
+    leaves.flatMap(({ path, column }) =>
+      /^member(_\d+)?$/.test(column) && path.join('') !== 'member' ? [`\`${path.join('.')}\``] : [],
+    ),
+  );
+  const renamed = `${[...new Set(nameless)].join(', ')}: no Latin letter or digit to make a column's name of, so it is \`member\`: rename it`;
+  const leftOut = [...new Set(events.flatMap((event) => [...inheritedNames(event, MAX_DEPTH)]))];
+  const reason = 'has the name of something that every JavaScript object has: it is left out';
+  return [...(nameless.length === 0 ? [] : [renamed]), ...leftOut.map((name) => `\`${name}\` ${reason}`)];
+}
+
+function* inheritedNames(object: JsonObject, depth: number): Generator<string> {
+  for (const [name, value] of Object.entries(object)) {
+    if (INHERITED.has(name)) yield name;
+    if (depth > 1 && isObject(value)) yield* inheritedNames(value, depth - 1);
+  }
+}
