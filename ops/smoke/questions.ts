@@ -13,11 +13,7 @@ const timeoutLog: Question = {
   changes: false,
   isForLocal: false,
   answer: () =>
-    Promise.resolve(
-      unknown(
-        'a timeout leaves a note behind that pages, so this is for you to try: docs/first-deployment.md says how',
-      ),
-    ),
+    Promise.resolve(unknown('not run: a timeout would page. Try it by hand, as docs/first-deployment.md describes')),
 };
 
 /** All that only an account can tell, in the order in which it is asked: what stops the consumer comes last. */

@@ -140,13 +140,13 @@ const FAILURES: readonly Failure[] = [
     what: 'no permission',
     stack: xmlError('AccessDenied', 'User: u is not authorized', 403),
     code: 3,
-    says: /; you need cloudformation:DescribeStacks; the policy of the output OperatorPolicyArn has it$/,
+    says: /; you need cloudformation:DescribeStacks; attach the policy in the output OperatorPolicyArn, which grants it$/,
   },
   {
     what: 'too many calls',
     stack: xmlError('Throttling', 'Rate exceeded'),
     code: 3,
-    says: /^CloudFormation DescribeStacks: Throttling: Rate exceeded; too many calls at present; try again in a minute$/,
+    says: /^CloudFormation DescribeStacks: Throttling: Rate exceeded; too many calls right now; try again in a minute$/,
   },
   {
     what: 'no stack',
@@ -170,7 +170,7 @@ const FAILURES: readonly Failure[] = [
     what: 'a stack without some of its outputs',
     stack: stackIn('UPDATE_COMPLETE', INCOMPLETE),
     code: 2,
-    says: /^`--stack` must name a stack of this project, got flights-prod, which has no output LogGroupName; if it is an older one, deploy it once$/,
+    says: /^`--stack` must name a stack of this project, got flights-prod, which has no output LogGroupName; if an older version deployed it, deploy it again$/,
   },
 ];
 
@@ -197,7 +197,7 @@ describe('with a stack, and services that refuse every call', () => {
   it.each(COMMANDS)('%s names the permission that is missing, and ends with 3', async (...command) => {
     answers = { stack: deployed, rest: jsonError('AccessDeniedException', 'User: u is not authorized') };
     const { code, stdout, stderr } = await run(...command, '--stack', 'flights-prod');
-    expect(stdout + stderr).toMatch(/you need [a-z0-9-]+:[A-Z]\w+; the policy of the output/);
+    expect(stdout + stderr).toMatch(/you need [a-z0-9-]+:[A-Z]\w+; attach the policy in the output OperatorPolicyArn/);
     expect(stdout + stderr).not.toMatch(/^ +at /m);
     expect(code).toBe(3);
   });

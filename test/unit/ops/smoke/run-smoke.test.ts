@@ -85,8 +85,11 @@ describe('a smoke test', () => {
   });
 
   it.each([
-    ['AccessDeniedException', 'you need lambda:GetAccountSettings; the policy of the output OperatorPolicyArn has it'],
-    ['TooManyRequestsException', 'too many calls at present; try again in a minute'],
+    [
+      'AccessDeniedException',
+      'you need lambda:GetAccountSettings; attach the policy in the output OperatorPolicyArn, which grants it',
+    ],
+    ['TooManyRequestsException', 'too many calls right now; try again in a minute'],
     ['ExpiredTokenException', 'sign in again, or check AWS_PROFILE'],
   ])('goes on after a call that failed, and ends with 3: %s', async (name, advice) => {
     const { exitCode, text } = await smoke({ GetAccountSettings: refused(name) });
@@ -102,7 +105,7 @@ describe('a smoke test', () => {
   it('changes nothing on a protected stack, unless it is forced to', async () => {
     const isProtected = { DescribeStacks: { Stacks: [{ EnableTerminationProtection: true }] } };
     await expect(smoke(isProtected, { only: ['alias', 'page'] })).rejects.toThrow(
-      /^`--stack` must name a test stage, and flights-dev is protected from deletion: .*`--force`/,
+      /^`--stack` must name a test stage, but flights-dev is protected from deletion: .*`--force`/,
     );
     expect((await smoke(isProtected, { only: ['alias'] })).exitCode).toBe(0);
     const forced = await smoke(
@@ -129,7 +132,7 @@ describe('a smoke test', () => {
     await smoke({}, { report: markdown });
     const { text } = await smoke({}, { report: json, json: true });
     expect(await readFile(markdown, 'utf8')).toContain(
-      '\n| Does the alias end on the version that was deployed? | settled | ',
+      '\n| Does the alias point to the deployed version? | settled | ',
     );
     const report = JSON.parse(await readFile(json, 'utf8')) as { readonly answers: readonly object[] };
     expect(report).toMatchObject({ stack: 'flights-dev', region: 'eu-west-1', build: '0123456789abcdef' });
