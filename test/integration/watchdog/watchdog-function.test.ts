@@ -377,7 +377,7 @@ describe('the watchdog, bundled as it is deployed', () => {
       expect(asked).toEqual([TRY_WAITING_ENTRIES]);
     });
 
-    test.each<[string, string | undefined, WatchSettings?]>([
+    test.each<[string, string | undefined, WatchSettings?, 'Disabled'?]>([
       ['are not due for a minute', "retry_at = now() - interval '30 s'"],
       ['are in effect by now', 'applied_at = now()'],
       ['were put back on the stream', 'redriven_at = now()'],
@@ -385,18 +385,12 @@ describe('the watchdog, bundled as it is deployed', () => {
       ['wait for nothing', 'heal_until = NULL'],
       ['are those of another function', "function_name = function_name || '-too'"],
       ['have nobody who could', undefined, { processor: '' }],
-    ])('are left alone where they %s', async (_, said, settings) => {
+      ['may not be written, as the mapping is disabled', undefined, {}, 'Disabled'],
+    ])('are left alone where they %s', async (_, said, settings, state = 'Enabled') => {
       const stream = await newStream();
       await setAside(stream, said);
+      aws.mappings.set(MAPPING_ID, { state, changedAtMs: Date.now() });
       await watch(stream, { processor, ...settings });
-      expect(asked).toEqual([]);
-    });
-
-    test('are left alone while the mapping is disabled', async () => {
-      const stream = await newStream();
-      await setAside(stream);
-      aws.mappings.set(MAPPING_ID, { state: 'Disabled', changedAtMs: Date.now() });
-      await watch(stream, { processor });
       aws.mappings.set(MAPPING_ID, { state: 'Enabled', changedAtMs: Date.now() });
       expect(asked).toEqual([]);
     });
