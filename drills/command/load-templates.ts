@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { UsageError } from '../../command-line/usage-error.ts';
-import { EventProcessorStack } from '../../lib/event-processor-stack.ts';
+import { EventProcessorStack, type EventProcessorStackProps } from '../../lib/event-processor-stack.ts';
 import { bundleStackCode, type StackCode } from '../../lib/function-code.ts';
 import { PropsError } from '../../lib/props/props-error.ts';
 import { checkSettings } from '../../lib/settings/check-settings.ts';
@@ -74,24 +74,40 @@ async function synthesizeStage(context: Readonly<Record<string, string>>): Promi
     checkSettings(settings).map((problem) => `${settings.functionName}: ${problem}`),
   );
   if (problems.length > 0) throw new PropsError(problems);
+  const stacks: SynthesizedStack[] = [];
+  for (const settings of processors) {
+    const code = await bundleStackCode(settings.functionName);
+    stacks.push({ name: `${settings.functionName}-${stage}`, props: { ...settings, code } });
+  }
+  const templates = synthesizeStacks(stacks, context);
+  return stacks.map(({ name, props: { code } }, index) => ({ source: name, json: templates[index], code }));
+}
+
+/** A stack to synthesize. */
+export interface SynthesizedStack {
+  readonly name: string;
+  readonly props: EventProcessorStackProps;
+}
+
+/**
+ * Synthesizes stacks in one app.
+ *
+ * @param context what `-c` would say
+ * @returns their templates, in the same order
+ */
+export function synthesizeStacks(
+  stacks: readonly SynthesizedStack[],
+  context: Readonly<Record<string, string>>,
+): readonly unknown[] {
   const outdir = mkdtempSync(join(tmpdir(), 'drill-'));
   try {
     const { context: defaults } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as {
       readonly context: Readonly<Record<string, unknown>>;
     };
     const app = new App({ outdir, context: { ...defaults, ...context }, autoSynth: false });
-    const stacks: { readonly name: string; readonly code: StackCode }[] = [];
-    for (const settings of processors) {
-      const code = await bundleStackCode(settings.functionName);
-      const name = new EventProcessorStack(app, `${settings.functionName}-${stage}`, { ...settings, code }).stackName;
-      stacks.push({ name, code });
-    }
+    const names = stacks.map(({ name, props }) => new EventProcessorStack(app, name, props).stackName);
     const assembly = app.synth();
-    return stacks.map(({ name, code }) => ({
-      source: name,
-      json: assembly.getStackByName(name).template as unknown,
-      code,
-    }));
+    return names.map((name) => assembly.getStackByName(name).template as unknown);
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }

@@ -55,7 +55,8 @@ describe('ops status', () => {
       pageSubscribers: 1,
       failedBatches: 0,
       quarantine: { open: 0, waiting: 0 },
-      alarms: 'unevaluated',
+      watchdog: 'silent',
+      alarms: 'none',
       failures: [],
     });
   });
@@ -80,7 +81,7 @@ describe('ops status', () => {
     await pass(1);
     await stack.put(0);
     await pass(20);
-    expect(told(await look(stack))).toMatch(/^STOPPED since .*: nothing moves, 20 min behind$/);
+    expect(told(await look(stack))).toMatch(/^STOPPED since .*: no shard makes progress, 20 min behind$/);
   });
 
   it('names a lane that is stuck while others move, and why', async () => {
@@ -175,7 +176,7 @@ describe('ops status', () => {
     const status = await look(stack);
     expect(told(status)).toBe('OK: caught up; 10,000 or more quarantined events to be redriven');
     expect(statusExitCode(status)).toBe(2);
-    expect(describeStatus(status).join('\n')).toContain('quarantine 10,000 or more open, the oldest for 3 h');
+    expect(describeStatus(status).join('\n')).toContain('quarantine 10,000 or more open, oldest 3 h');
   });
 
   it('sees nothing without its database, says so, and claims no zero', { timeout: 90_000 }, async () => {
@@ -184,7 +185,9 @@ describe('ops status', () => {
     await pass(10);
     stack.dataApi.setFaults(() => ({ kind: 'error', name: 'DatabaseUnavailableException', when: 'before' }));
     const status = await look(stack);
-    expect(told(status)).toMatch(/^BLIND: the age of no shard is known; .*the database was not ready within 20 s/);
+    expect(told(status)).toMatch(
+      /^BLIND: the ages of all shards are unknown; .*the database was not ready within 20 s/,
+    );
     expect(statusExitCode(status)).toBe(3);
     const text = describeStatus(status).join('\n');
     expect(text).toMatch(/^0 +unknown +unknown +unknown +blind/m);
@@ -200,25 +203,29 @@ describe('ops status', () => {
     const status = await look(stack);
     expect(status.failures).toEqual([
       'cannot see the on-failure bucket: S3 ListObjectsV2: AccessDenied: Access Denied; ' +
-        'you need s3:ListBucket; the policy of the output OperatorPolicyArn has it',
+        'you need s3:ListBucket; attach the policy in the output OperatorPolicyArn, which grants it',
     ]);
     expect(told(status)).toBe('OK: caught up');
     expect(statusExitCode(status)).toBe(3);
     const text = describeStatus(status).join('\n');
-    expect(text).toMatch(/^waiting {3}quarantine 0 open, 0 healing by themselves; on-failure objects unknown$/m);
+    expect(text).toMatch(/^waiting {3}quarantine 0 open, 0 retried automatically; on-failure objects unknown$/m);
     expect(text).toMatch(/^pages {5}unknown$/m);
   });
 
-  it('lists the alarms that are on, those of the stack alone, and what Lambda gave up', async () => {
+  it('lists the alarms that are on, those of the stack alone, what the watchdog said last, and what Lambda gave up', async () => {
     await using stack = await LookedAfterStack.deploy(world, 'loud');
     await stack.commit([await stack.put(0)]);
     const sinceMs = world.clock.now() - 600_000;
     world.services.alarms = () => [
-      { name: 'loud-Behind', kind: 'metric', state: 'ALARM', reason: '', sinceMs },
+      { name: 'loud-MonitoringAlarmsBehind9B43FB60-1X2Y', kind: 'metric', state: 'ALARM', reason: '', sinceMs },
       { name: 'loud-NotKeepingUp', kind: 'composite', state: 'ALARM', reason: '', sinceMs: sinceMs + 60_000 },
-      { name: 'loud-Duration', kind: 'metric', state: 'OK', reason: '', sinceMs },
-      { name: 'loud-eu-Behind', kind: 'metric', state: 'ALARM', reason: '', sinceMs },
+      { name: 'loud-MonitoringAlarmsDurationC56F6DCA-3Z', kind: 'metric', state: 'OK', reason: '', sinceMs },
+      { name: 'loud-eu-MonitoringAlarmsBehind9B43FB60-4W', kind: 'metric', state: 'ALARM', reason: '', sinceMs },
+      { name: 'loud-eu-NotKeepingUp', kind: 'composite', state: 'ALARM', reason: '', sinceMs },
     ];
+    const metric = { namespace: 'KinesisToAurora', name: 'Verdict', dimensions: { service: 'loud' } };
+    const said = { metric, timestampMs: world.clock.now() - 60_000, values: [2] };
+    world.services.metrics.put(said, said.timestampMs);
     world.services.buckets.get('loud-failed')?.set('aws/lambda/1', { body: '', modifiedAtMs: 0 });
     const status = await look(stack);
     world.services.alarms = () => [];
@@ -227,5 +234,7 @@ describe('ops status', () => {
       { name: 'NotKeepingUp', sinceMs: sinceMs + 60_000 },
     ]);
     expect(told(status)).toBe('OK: caught up; 1 batch that Lambda gave up to be redriven');
+    expect(status.watchdog).toMatchObject({ verdict: 'SLOW' });
+    expect(describeStatus(status).join('\n')).toMatch(/^watchdog {2}said slow at (\S+ )?\d\d:\d\d$/m);
   });
 });
