@@ -73,7 +73,12 @@ export function plan(given: PlanInput, prices: Prices): Plan {
     bindingRate: rate,
     bindingArrivalRate: arrivalRate,
     changes: isRankable(input) ? rankChanges(input, prices) : [],
-    notes: [...notes, ...writeLimitNotes(input), ...(backlog === 0 ? [] : [SHARDS_DO_NOT_HELP])],
+    notes: [
+      ...notes,
+      ...lossNotes(input, forms.low),
+      ...writeLimitNotes(input),
+      ...(backlog === 0 ? [] : [SHARDS_DO_NOT_HELP]),
+    ],
     prices: { date: prices.date, region: prices.region },
   };
 }
@@ -134,7 +139,7 @@ function isRankable(input: PlanInput): boolean {
 function reasonBefore(input: PlanInput, forms: BothOutlooks<ClosedForm>): string | undefined {
   if (input.obstacle !== undefined) return input.obstacle;
   if (recordsPerBatch(input.settings, input.workload) === 0) {
-    return `a record of ${describeCount(input.workload.recordBytes)} bytes does not fit into the 6 MB of an invocation: it can't be delivered`;
+    return `a record of ${describeCount(input.workload.recordBytes)} bytes does not fit into the 6 MB of an invocation, where it is base64: it can't be delivered`;
   }
   if (backlogOf(input) === undefined) {
     return 'nobody knows how many records wait: nothing arrives by which the age of the backlog could be taken for a number of records';
@@ -145,6 +150,20 @@ function reasonBefore(input: PlanInput, forms: BothOutlooks<ClosedForm>): string
 function neverReason({ seconds, binding, rate, arrivalRate }: ClosedForm): string | undefined {
   if (seconds < Infinity) return undefined;
   return `never at this rate: ${describeCount(rate)} records/s are possible (${binding}), and ${describeCount(arrivalRate)} arrive`;
+}
+
+/**
+ * When records begin to leave the stream that nobody has read, where more arrives than can be done: what is next in line gets older all
+ * the time.
+ */
+function lossNotes({ shards, workload }: PlanInput, { seconds, rate, arrivalRate }: ClosedForm): readonly string[] {
+  if (seconds < Infinity || arrivalRate === 0) return [];
+  const oldest = shards.reduce((age, load) => Math.max(age, load.backlogAgeSeconds), 0);
+  const lossSeconds = Math.max(0, workload.retentionSeconds - oldest) / (1 - rate / arrivalRate);
+  if (!(lossSeconds > 0 && lossSeconds < Infinity)) return [];
+  const [hours, days] = [lossSeconds / 3_600, lossSeconds / 86_400];
+  const when = days < 2 ? `${describeCount(hours)} h` : `${describeCount(days)} days`;
+  return [`as it is, records are lost from about ${when} on: they leave the stream before they are read`];
 }
 
 function highReason({ low, high }: BothOutlooks<ClosedForm>): string | undefined {

@@ -49,6 +49,8 @@ interface SimulatedShard {
 }
 
 interface Lane {
+  /** Among all lanes of the stream. */
+  readonly index: number;
   readonly shard: SimulatedShard;
   readonly arrivalRate: number;
   readonly backlog: number;
@@ -57,6 +59,9 @@ interface Lane {
   /** About how many of them there are to play. */
   readonly invocations: number;
   done: number;
+  /** Invocations begun, and by how many milliseconds the last one was shifted. */
+  turns: number;
+  shiftMs: number;
   /** Records of the invocation under way. */
   taken: number;
   startedAtSeconds: number;
@@ -196,7 +201,10 @@ class CatchUp {
     lane.startedAtSeconds = atSeconds;
     lane.notBeforeSeconds = lane.read.lastAtSeconds + this.#oneBatchSeconds(records / batches);
     this.#readAhead(lane, atSeconds, lane.stretch);
-    this.#happenings.push(atSeconds + (coldMs + this.#factor * batches * waitMs) / 1000, { kind: 'work', lane });
+    const usualMs = this.#factor * batches * waitMs;
+    // A lane that is alone has nobody to be in step with.
+    const shiftedMs = this.#lanes.length === 1 ? usualMs : shifted(lane, usualMs);
+    this.#happenings.push(atSeconds + (coldMs + shiftedMs) / 1000, { kind: 'work', lane });
   }
 
   #oneBatchSeconds(records: number): number {
@@ -265,6 +273,26 @@ class CatchUp {
 
 const NEVER = -1;
 
+/**
+ * The wait of an invocation, a little longer or shorter. Batches never take exactly as long as each other, so lanes fall out of step: while
+ * one of them waits for the network another one works. In step, all of them would always want the database at once. The shifts of a lane add up to
+ * nothing, and are the same whenever the same is planned.
+ */
+function shifted(lane: Lane, waitMs: number): number {
+  const shiftMs = waitMs * (scatter(lane.index, lane.turns) - 0.5);
+  const ms = Math.max(0, waitMs + shiftMs - lane.shiftMs);
+  lane.turns += 1;
+  lane.shiftMs = shiftMs;
+  return ms;
+}
+
+/** A number from 0 to 1 that looks like chance. The constants are those of MurmurHash3's finalizer and of Fibonacci hashing. */
+function scatter(lane: number, turn: number): number {
+  let hash = Math.imul(lane + 1, 0x9e3779b1) ^ Math.imul(turn + 1, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
 /** Records are counted in parts: what is less than this is nothing. */
 const TOUCH = 1e-6;
 
@@ -278,22 +306,26 @@ function createLanes(outlook: Outlook, { settings }: PlanInput, parts: LaneParts
   const busy = parts.shards.filter(({ load }) => !isIdle(load));
   const lanes = busy.reduce((sum, { load }) => sum + lanesOf(load, settings), 0);
   const perLane = Math.min(PER_LANE.most, Math.max(PER_LANE.least, MOST_INVOCATIONS / Math.max(1, lanes)));
+  let index = 0;
   return busy.flatMap((shard) => {
     const count = lanesOf(shard.load, settings);
     const busiest = busiestLaneShare(outlook, shard.load, count);
-    return Array.from({ length: count }, (_, index): Lane => {
-      const share = index === 0 ? busiest : (1 - busiest) / (count - 1);
+    return Array.from({ length: count }, (_, place): Lane => {
+      const share = place === 0 ? busiest : (1 - busiest) / (count - 1);
       const arrivalRate = share * shard.load.arrivalRate;
       const backlog = share * (shard.load.backlogRecords ?? 0);
       const records = backlog + arrivalRate * parts.horizonSeconds;
       const batches = Math.max(1, Math.ceil(records / (perLane * parts.batchRecords)));
       return {
+        index: index++,
         shard,
         arrivalRate,
         backlog,
         stretch: batches * parts.batchRecords,
         invocations: Math.ceil(records / (batches * parts.batchRecords)),
         done: 0,
+        turns: 0,
+        shiftMs: 0,
         taken: 0,
         startedAtSeconds: NEVER,
         lastSeconds: 0,

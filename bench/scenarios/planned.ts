@@ -1,4 +1,4 @@
-import { fitBatchTime } from '../../planner/batch-time.ts';
+import { fitBatchTime, type FittedBatchTime } from '../../planner/batch-time.ts';
 import { plan } from '../../planner/plan.ts';
 import { spreadLoad, type PlanInput, type Workload } from '../../planner/plan-input.ts';
 import { DEFAULT_PRICES } from '../../planner/prices.ts';
@@ -33,8 +33,8 @@ export const SETTINGS: readonly PlannedSetting[] = [
 
 /** What the plans are made from: two sizes of batches for the line, and more lanes than the machine can serve. */
 const CALIBRATION = {
-  small: { batchSize: 100, lanes: 1, latencyMs: IN_REGION_LATENCY_MS, batches: 60 },
-  large: { batchSize: 1_000, lanes: 1, latencyMs: IN_REGION_LATENCY_MS, batches: 30 },
+  small: { batchSize: 200, lanes: 1, latencyMs: IN_REGION_LATENCY_MS, batches: 30 },
+  large: { batchSize: 2_000, lanes: 1, latencyMs: IN_REGION_LATENCY_MS, batches: 15 },
   most: { batchSize: 1_000, lanes: 4, latencyMs: IN_REGION_LATENCY_MS, batches: 60 },
 } as const;
 
@@ -100,6 +100,8 @@ async function drainOnce(arena: Arena, contender: FunctionContender, settings: D
 /** What plans are made from. */
 interface Calibration {
   readonly batches: FunctionRun['batches'];
+  /** What they took from the first to the last, with what lies between them. */
+  readonly seconds: number;
   /** With more lanes than the machine can serve. */
   readonly recordsPerSecond: number;
 }
@@ -114,7 +116,24 @@ async function calibrate(arena: Arena, contender: FunctionContender): Promise<Ca
   const small = await measure(CALIBRATION.small);
   const large = await measure(CALIBRATION.large);
   const most = await measure(CALIBRATION.most);
-  return { batches: [...small.batches, ...large.batches], recordsPerSecond: most.events / most.seconds };
+  return {
+    batches: [...small.batches, ...large.batches],
+    seconds: small.seconds + large.seconds,
+    recordsPerSecond: steadyRate(most),
+  };
+}
+
+/** At first not all lanes have a batch, and in the end some have none left: neither says what the machine can do. */
+const STEADY = { from: 0.1, to: 0.8 } as const;
+
+/** Records per second while all lanes are busy. */
+export function steadyRate({ progress, events }: Pick<FunctionRun, 'progress' | 'events'>): number {
+  const steady = progress.filter(({ done }) => done >= STEADY.from * events && done <= STEADY.to * events);
+  const [first, last] = [steady[0], steady.at(-1)];
+  if (first === undefined || last === undefined || last.seconds <= first.seconds) {
+    throw new Error('a drain must have several batches between its first tenth and its last fifth');
+  }
+  return (last.done - first.done) / (last.seconds - first.seconds);
 }
 
 /** By what share two calibrations differ, which a machine with nothing else to do makes small. */
@@ -126,7 +145,8 @@ function difference(before: Calibration, after: Calibration): number {
 
 /** From what was measured before and after, so that a machine that gets slower meanwhile does not count as a mistake. */
 function workloadOf(calibrations: readonly Calibration[]): Workload {
-  const fitted = fitBatchTime(calibrations.flatMap(({ batches }) => batches));
+  const batches = calibrations.flatMap((one) => one.batches);
+  const fitted = fitBatchTime(batches);
   if (fitted === undefined) throw new Error('the batches that were measured are all of one size');
   const recordsPerSecond = calibrations.reduce((sum, one) => sum + one.recordsPerSecond, 0) / calibrations.length;
   return {
@@ -136,8 +156,8 @@ function workloadOf(calibrations: readonly Calibration[]): Workload {
     callsPerBatch: 1,
     callsPerRecord: 0,
     batchOverheadMs: Math.max(0, fitted.fixedMs - IN_REGION_LATENCY_MS),
-    recordMicroseconds: fitted.recordMicroseconds,
-    // The median is what is compared.
+    recordMicroseconds: fitted.recordMicroseconds + besideMicroseconds(fitted, { batches, calibrations }),
+    // The time that is compared is the usual one.
     p90Ratio: 1,
     // This machine in the place of a database of one ACU.
     recordsPerAcuSecond: recordsPerSecond,
@@ -148,6 +168,23 @@ function workloadOf(calibrations: readonly Calibration[]): Workload {
     retentionSeconds: 86_400,
     streamMode: 'provisioned',
   };
+}
+
+/**
+ * What a record takes beside its part of a batch at the median: reading it from the stream, and its part of batches that took longer. A backlog waits
+ * for the slow batches too.
+ */
+function besideMicroseconds(
+  { fixedMs, recordMicroseconds }: FittedBatchTime,
+  {
+    batches,
+    calibrations,
+  }: { readonly batches: FunctionRun['batches']; readonly calibrations: readonly Calibration[] },
+): number {
+  const records = batches.reduce((sum, batch) => sum + batch.records, 0);
+  const atMedianMs = batches.length * fixedMs + (records * recordMicroseconds) / 1000;
+  const tookMs = 1000 * calibrations.reduce((sum, { seconds }) => sum + seconds, 0);
+  return Math.max(0, (1000 * (tookMs - atMedianMs)) / records);
 }
 
 function keysOf({

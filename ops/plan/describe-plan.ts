@@ -59,7 +59,7 @@ function describeTime(plan: Plan): string[] {
 }
 
 function describeLatestStart(seconds: number): string {
-  if (seconds === 0) return 'Start at once: the oldest records leave the stream before it is over.';
+  if (seconds === 0) return 'Start at once: it takes longer than the stream still keeps the oldest records.';
   return `To lose nothing, start within ${describeDuration(seconds)}.`;
 }
 

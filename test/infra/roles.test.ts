@@ -39,6 +39,20 @@ function nameOf(resource: unknown): string {
   return id + (text.includes('MasterUserSecret') ? '.MasterUserSecret' : '') + (text.includes('"/*"') ? '/*' : '');
 }
 
+/** What a plan of a stack and a boost ask for and turn. */
+const BOOST_CALLS = [
+  'cloudformation:DescribeStacks',
+  'lambda:GetEventSourceMapping',
+  'lambda:UpdateEventSourceMapping',
+  'lambda:GetAccountSettings',
+  'lambda:GetFunctionConcurrency',
+  'lambda:GetFunctionConfiguration',
+  'rds:DescribeDBClusters',
+  'rds:ModifyDBCluster',
+  'kinesis:DescribeStreamSummary',
+  'cloudwatch:GetMetricData',
+];
+
 let stack: Synthesized;
 
 beforeAll(() => {
@@ -94,6 +108,10 @@ describe('the roles', () => {
   test('operators may schedule the end of a boost, and pass its role to the scheduler alone', () => {
     const [policy] = stack.ofType('AWS::IAM::ManagedPolicy').filter(([id]) => id.startsWith('Operators'));
     const { Statement } = (policy?.[1].Properties as unknown as Policy).PolicyDocument;
+    const actions = Statement.flatMap(({ Action }) => Action);
+    for (const needed of BOOST_CALLS) expect(actions).toContain(needed);
+    // Nothing is reserved for this function.
+    expect(actions).not.toContain('lambda:PutFunctionConcurrency');
     const scheduling = Statement.find(({ Action }) => [Action].flat().includes('scheduler:CreateSchedule'));
     expect(scheduling?.Action).toEqual([
       'scheduler:CreateSchedule',

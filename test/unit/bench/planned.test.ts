@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { greatestError, SETTINGS, type PlannedRun } from '../../../bench/scenarios/planned.ts';
+import { greatestError, SETTINGS, steadyRate, type PlannedRun } from '../../../bench/scenarios/planned.ts';
 
 /** Two rounds of all settings, in which a plan is right unless something else is said. */
 function runs(change: (run: PlannedRun, index: number) => Partial<PlannedRun>): readonly PlannedRun[] {
@@ -24,5 +24,19 @@ describe('the error of plans', () => {
     let round = 0;
     const once = runs((_, index) => (index === 3 && round++ === 0 ? { plannedSeconds: 20, unsteadiness: 0.11 } : {}));
     expect(greatestError(once)).toBeCloseTo(0);
+  });
+});
+
+describe('what a machine can do', () => {
+  it('is told neither by the first batches of a drain nor by its last', () => {
+    const progress = [
+      { seconds: 5, done: 5 },
+      { seconds: 6, done: 10 },
+      { seconds: 7, done: 50 },
+      { seconds: 8, done: 80 },
+      { seconds: 20, done: 100 },
+    ];
+    expect(steadyRate({ progress, events: 100 })).toBe(35);
+    expect(() => steadyRate({ progress: progress.slice(4), events: 100 })).toThrow('several batches');
   });
 });

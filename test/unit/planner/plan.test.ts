@@ -37,6 +37,18 @@ describe('the time to caught up', () => {
     expect(timeToCaughtUpSeconds?.high).toBeCloseTo(3_600_000 / 4_900, -1);
   });
 
+  it('takes lanes that share a database as out of step: one works while the other waits', () => {
+    // 20 ms of waiting and 20 ms of work a batch, where two can work at 0.6 of the speed each.
+    const lanes = planOf({
+      load: { arrivalRate: 0, backlogRecords: 500_000 },
+      settings: { parallelizationFactor: 2, enhancedFanOut: true },
+      workload: { recordBytes: 1, recordMicroseconds: 20, recordsPerAcuSecond: 7_500 },
+    });
+    // In step it would be 13.3 s, and 10 s if they never met; by queueing theory it is 11.7 s.
+    expect(lanes.timeToCaughtUpSeconds?.low).toBeGreaterThan(11);
+    expect(lanes.timeToCaughtUpSeconds?.low).toBeLessThan(12.6);
+  });
+
   it('is that of the shard that is last, not of all records together', () => {
     const { shards, timeToCaughtUpSeconds } = planOf({ load: { shards: 4, shardSkew: 3 } });
     expect(timeToCaughtUpSeconds?.low).toBeCloseTo((0.75 * 3_600_000) / 9_925, -1);
@@ -92,6 +104,15 @@ describe('a plan without a time', () => {
     expect(never).toMatchObject({ timeToCaughtUpSeconds: null, catchUpCostUsd: null, binding: 'function' });
     expect(never.reason).toBe('never at this rate: 10,000 records/s are possible (function), and 10,000 arrive');
     expect(planOf({ load: { arrivalRate: 9_000 } }).timeToCaughtUpSeconds).not.toBeNull();
+  });
+
+  it('says from when on records are lost: what is next in line gets older by what is not done', () => {
+    // Ten hours of a week behind, and one of two records is done.
+    const { notes } = planOf({ load: { arrivalRate: 20_000 } });
+    expect(notes).toContain(
+      'as it is, records are lost from about 13 days on: they leave the stream before they are read',
+    );
+    expect(planOf().notes.join()).not.toContain('records are lost');
   });
 
   it('names the best that can be hoped for when only the slower end never gets there', () => {
