@@ -51,10 +51,10 @@ function createCommand(): Command {
   const only = new Option('--scenario <name...>', 'only these scenarios (default: all)');
   const without = new Option('--without <name...>', 'all but these scenarios');
   return new Command('npm run bench --')
-    .description('Measure this project side by side with what one would write instead: same events, database, machine.')
+    .description('Compare this project with the usual alternatives: same events, database and machine.')
     .addOption(only.choices(NAMES))
     .addOption(without.choices(NAMES).conflicts('scenario'))
-    .option('--quick', 'fewer rounds and events: figures to see a change by, not to quote')
+    .option('--quick', 'fewer rounds and events: good for spotting changes, not for publishing')
     .option('--report <file>', 'write all figures as JSON')
     .option('--chart <file>', 'write the bar chart as SVG')
     .addHelpText('after', `\nScenarios:\n${scenarios}\n\n${PAGE_HINT}`);

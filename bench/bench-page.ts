@@ -74,7 +74,7 @@ function surroundings({
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `Run of ${date}: ${cores} cores (${cpu}), ${memoryGiB} GiB, load ${load.join(' to ')} over five minutes.` +
-      (isQuick ? ' A quick run: to see what a change did, not to quote.' : ''),
+      (isQuick ? ' A quick run: good for spotting changes, not for publishing.' : ''),
     '',
     `${packages.join(', ')}.`,
     '',

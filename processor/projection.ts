@@ -220,7 +220,7 @@ export class ProjectionError extends ProblemsError {
    * @param problems one sentence each: expected, got, and what to do
    */
   constructor(problems: readonly string[]) {
-    super(problems, { name: 'ProjectionError', heading: 'the projection is not usable' });
+    super(problems, { name: 'ProjectionError', heading: 'the projection is invalid' });
   }
 }
 

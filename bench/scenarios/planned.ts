@@ -55,7 +55,7 @@ export interface PlannedRun {
 export const planned: SingleScenario = {
   kind: 'single',
   name: 'plan',
-  says: 'the time that the planner gives for a drain, from three short ones measured before, against the truth',
+  says: 'the time that the planner predicts for a drain from three short ones, compared with the measured time',
   run: async (arena, { isQuick }, onStep): Promise<Finding> => {
     const scale = isQuick ? 'quick' : 'full';
     const events = EVENTS[scale];

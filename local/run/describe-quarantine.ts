@@ -36,7 +36,7 @@ export async function describeQuarantine(databaseUrl: string, report: RunReport)
     return ['Quarantined, with one example per reason:', ...lines].join('\n');
   } catch {
     // Ctrl-C may have ended the database already.
-    return `Why they were quarantined is in ${FRAMEWORK_TABLES.quarantine}, which can't be read any more.`;
+    return `Why they were quarantined is in ${FRAMEWORK_TABLES.quarantine}, which can no longer be read.`;
   } finally {
     await client.end();
   }

@@ -79,7 +79,7 @@ export async function runLocal(
     if (!signal.aborted) throw error;
   });
   if (world === undefined) {
-    screen.say('Not caught up: ended while it was starting.');
+    screen.say('Not caught up: interrupted during the start.');
     return undefined;
   }
   for (const warning of [...world.warnings, ...(await migrationWarnings(folders))]) screen.say(`WARN ${warning}`);
@@ -368,7 +368,7 @@ class LocalRun {
     if (isOver()) return;
     screen.say(`PostgreSQL goes down for ${seconds} s, after ${done().toLocaleString('en-US')} events.`);
     await world.postgres.restart('fast', 1000 * seconds);
-    screen.say(`PostgreSQL is back; ${done().toLocaleString('en-US')} events were done meanwhile.`);
+    screen.say(`PostgreSQL is back; ${done().toLocaleString('en-US')} events were processed meanwhile.`);
   }
 
   async #arrive(perSecond: number, signal: AbortSignal): Promise<void> {

@@ -391,7 +391,7 @@ export const handler = () => undefined;
 
     expect({ code, leftRunning }).toEqual({ code: 2, leftRunning: false });
     expect(stderr).toBe(
-      `the function ${name} is not usable:\n- environments must start, but 3 in a row ended while loading: ` +
+      `the function ${name} is not usable:\n- 3 environments in a row failed to start while loading: ` +
         'RangeError: no second time whatever comes\n',
     );
     expect(stdout).toContain('Backlog: 2 events');
@@ -416,7 +416,7 @@ export const handler = async () => {
     );
 
     expect({ code, leftRunning }).toEqual({ code: 0, leftRunning: false });
-    const reason = 'CRASH while handling a batch: RangeError: nobody waits for this, caught by nobody';
+    const reason = 'CRASH while handling a batch: RangeError: nobody waits for this, uncaught';
     const lines = stdout.slice(stdout.indexOf('Backlog')).split('\n');
     const crash: unknown = expect.stringMatching(
       new RegExp(`^${reason}; in flight: 2 records of shardId-0{12}, \\d+ to \\d+$`),

@@ -160,7 +160,7 @@ describe.each(['plan', 'boost'] as const)('%s of a stack that cannot be asked', 
     services.stacks.set(STACK, { status: 'CREATE_IN_PROGRESS', outputs: {} });
     expect(await told(command)).toContain('is being deployed for the first time; wait until that is done');
     services.stacks.set(STACK, { status: 'UPDATE_COMPLETE', outputs: { MappingId: outputs.MappingId } });
-    expect(await told(command)).toContain('if it is an older one, deploy it once');
+    expect(await told(command)).toContain('if an older version deployed it, deploy it again');
     services.stacks.delete(STACK);
     expect(await told(command)).toContain('must name a deployed stack of this account and region, got flights-local');
   });

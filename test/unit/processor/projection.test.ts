@@ -244,7 +244,7 @@ describe('a declaration that cannot work', () => {
     const found = problems({ name: '', ledger: 'x', tables: { 'a?b': inserts({ columns: { 'c~d': 'text' } }) } });
     expect(found).toHaveLength(4);
     expect(new ProjectionError(found).message).toBe(
-      `the projection is not usable:\n${found.map((problem) => `- ${problem}`).join('\n')}`,
+      `the projection is invalid:\n${found.map((problem) => `- ${problem}`).join('\n')}`,
     );
   });
 });
