@@ -239,7 +239,8 @@ function judgeAge(input: JudgementInput, seen: readonly Seen[], ageSeconds: numb
   if (ageSeconds <= LEVEL_SECONDS) {
     return { verdict: 'OK', cause: 'caught up', sinceMs: undefined, remaining: CAUGHT_UP };
   }
-  const remaining = estimate(seen, input.patienceSeconds);
+  const going = sinceStandstill(seen, input.patienceSeconds);
+  const remaining = estimate(going, input.patienceSeconds);
   const cause = `${describeDuration(ageSeconds)} behind`;
   if (ageSeconds < input.pageWhenBehindSeconds) {
     const wasBehind = seen.some((sample) => clamped(sample.ageSeconds ?? 0) >= input.pageWhenBehindSeconds);
@@ -247,14 +248,18 @@ function judgeAge(input: JudgementInput, seen: readonly Seen[], ageSeconds: numb
     if (isCatchingUp) return { verdict: 'CATCHING_UP', cause, sinceMs: undefined, remaining };
     return { verdict: 'OK', cause: `on time: the oldest record is ${cause}`, sinceMs: undefined, remaining: CAUGHT_UP };
   }
-  return judgeBacklog(input, seen, { cause, remaining });
+  return judgeBacklog(input, seen, { cause, remaining, going });
 }
 
 /** A backlog older than anybody wants it: what counts is whether it moves, and whether it shrinks. */
 function judgeBacklog(
   { nowMs, patienceSeconds }: JudgementInput,
   seen: readonly Seen[],
-  { cause, remaining }: { readonly cause: string; readonly remaining: RemainingTime },
+  {
+    cause,
+    remaining,
+    going,
+  }: { readonly cause: string; readonly remaining: RemainingTime; readonly going: readonly Seen[] },
 ): Finding {
   const stillSinceMs = stillSince(seen);
   if (nowMs - stillSinceMs >= 1000 * patienceSeconds) {
@@ -262,7 +267,7 @@ function judgeBacklog(
     return { verdict: 'STALLED', cause, sinceMs, remaining: { kind: 'notAtThisRate', sinceMs } };
   }
   if (remaining.kind === 'notAtThisRate') return { verdict: 'SLOW', cause, sinceMs: remaining.sinceMs, remaining };
-  const levelAtMs = seen.findLast((sample) => clamped(sample.ageSeconds ?? Infinity) <= LEVEL_SECONDS)?.atMs;
+  const levelAtMs = going.findLast((sample) => clamped(sample.ageSeconds ?? Infinity) <= LEVEL_SECONDS)?.atMs;
   if (remaining.kind === 'measuring' && levelAtMs !== undefined) {
     // Level a while ago and behind now: nothing more needs to be seen.
     return { verdict: 'SLOW', cause, sinceMs: levelAtMs, remaining: { kind: 'notAtThisRate', sinceMs: levelAtMs } };
@@ -275,7 +280,32 @@ function stillSince(seen: readonly Seen[]): number {
   return (seen.findLast(({ hasMoved }) => hasMoved !== false) ?? seen[0])?.atMs ?? 0;
 }
 
+/** What was seen since it goes on after the last standstill: what it fell behind meanwhile says nothing of its pace. */
+function sinceStandstill(seen: readonly Seen[], patienceSeconds: number): readonly Seen[] {
+  let [begin, movedAtMs] = [0, seen[0]?.atMs ?? 0];
+  for (const [index, { atMs, hasMoved }] of seen.entries()) {
+    if (hasMoved !== false) movedAtMs = atMs;
+    else if (atMs - movedAtMs >= 1000 * patienceSeconds) begin = index;
+  }
+  return seen.slice(begin);
+}
+
+/**
+ * When a backlog will be gone. One that was growing, and shrinks now, is judged from its peak on: how long it grew is no
+ * measure of how long a step takes.
+ */
 function estimate(seen: readonly Seen[], patienceSeconds: number): RemainingTime {
+  const overall = estimateFrom(seen, patienceSeconds);
+  if (overall.kind === 'time') return overall;
+  const peak = Math.max(...seen.map(({ ageSeconds = 0 }) => ageSeconds));
+  // Less may be one large batch.
+  if (peak - (seen.at(-1)?.ageSeconds ?? peak) < LEVEL_SECONDS) return overall;
+  const atPeak = seen.findLastIndex(({ ageSeconds }) => ageSeconds === peak);
+  const sincePeak = estimateFrom(seen.slice(atPeak), patienceSeconds);
+  return sincePeak.kind === 'time' ? sincePeak : overall;
+}
+
+function estimateFrom(seen: readonly Seen[], patienceSeconds: number): RemainingTime {
   const estimator = new RemainingTimeEstimator(1000 * patienceSeconds);
   let remaining: RemainingTime = { kind: 'measuring' };
   for (const { atMs, ageSeconds } of seen) {

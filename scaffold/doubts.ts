@@ -1,6 +1,5 @@
-import type { Design } from './design.ts';
 import { MAX_TYPES } from './event-types.ts';
-import { sharedEventId } from './identity.ts';
+import { sharedEventId, type Choice } from './identity.ts';
 import { knownFormat } from './known-formats.ts';
 import { isObject, type JsonObject } from './observe.ts';
 import { INHERITED, MAX_DEPTH, type Leaf } from './plan-columns.ts';
@@ -8,7 +7,17 @@ import { INHERITED, MAX_DEPTH, type Leaf } from './plan-columns.ts';
 /** Fewer events than that say little about what others look like. */
 const FEW_EVENTS = 20;
 
-/** What doubts come from beside the design itself. */
+/** What is decided about a function, as far as there may be doubts about it. */
+export interface Decisions {
+  /** One for each type of events. */
+  readonly plans: readonly { readonly leaves: readonly Leaf[] }[];
+  readonly eventId: Choice | undefined;
+  readonly partitionKey: { readonly isRandomOtherwise: boolean };
+  readonly typeMember: string | undefined;
+  readonly totals: object | undefined;
+}
+
+/** What doubts come from beside the decisions themselves. */
 export interface Evidence {
   /** Copies of one not counted. */
   readonly events: readonly JsonObject[];
@@ -21,9 +30,9 @@ export interface Evidence {
 }
 
 /** Says what a person should look at, one sentence each. */
-export function doubtsOf(design: Omit<Design, 'doubts'>, evidence: Evidence): readonly string[] {
+export function doubtsOf(decisions: Decisions, evidence: Evidence): readonly string[] {
   const { events, isReduced, tooMany } = evidence;
-  const members = design.plans.flatMap(({ leaves }) =>
+  const members = decisions.plans.flatMap(({ leaves }) =>
     leaves.flatMap(({ path, doubt }) => (doubt === undefined ? [] : [`\`${path.join('.')}\` ${doubt}`])),
   );
   const format = knownFormat(events[0] ?? {});
@@ -31,14 +40,14 @@ export function doubtsOf(design: Omit<Design, 'doubts'>, evidence: Evidence): re
     ...(format === undefined ? [] : [format]),
     ...(isReduced ? [TOO_MUCH] : []),
     ...(events.length < FEW_EVENTS ? [describeFew(events.length)] : []),
-    ...identityDoubts(design, evidence),
+    ...identityDoubts(decisions, evidence),
     ...(tooMany === undefined
       ? []
       : [`\`${tooMany}\` has more than ${MAX_TYPES} values, too many for types: all events go to one table`]),
-    ...(design.totals === undefined
+    ...(decisions.totals === undefined
       ? ['no member looks like something to count by: add a `counters` table where you need one']
       : []),
-    ...new Set([...members, ...nameDoubts(design, events)]),
+    ...new Set([...members, ...nameDoubts(decisions, events)]),
   ];
 }
 
@@ -51,7 +60,7 @@ function describeFew(events: number): string {
 }
 
 function identityDoubts(
-  { plans, eventId, partitionKey, typeMember }: Omit<Design, 'doubts'>,
+  { plans, eventId, partitionKey, typeMember }: Decisions,
   { events, common }: Evidence,
 ): readonly string[] {
   const shared = eventId === undefined ? sharedEventId(common, events.length) : undefined;
@@ -70,7 +79,7 @@ function identityDoubts(
   ];
 }
 
-function nameDoubts({ plans }: Omit<Design, 'doubts'>, events: readonly JsonObject[]): readonly string[] {
+function nameDoubts({ plans }: Decisions, events: readonly JsonObject[]): readonly string[] {
   const nameless = plans.flatMap(({ leaves }) =>
     leaves.flatMap(({ path, column }) =>
       /^member(_\d+)?$/.test(column) && path.join('') !== 'member' ? [`\`${path.join('.')}\``] : [],

@@ -11,7 +11,7 @@ export interface LiveStack {
 }
 
 /** Who is paged by a stage that names nobody. */
-const ON_CALL = 'on-call@example.com';
+export const ON_CALL = 'on-call@example.com';
 
 /**
  * Synthesizes the example's stack of a stage, with somebody to page.

@@ -1,3 +1,5 @@
+import { MINUTE_MS } from '../timeline.ts';
+import { HEAL_FOR_MS } from '../world/consumer-model.ts';
 import { afterMinutes } from './deadlines.ts';
 import { settled, type Scenario } from './scenario.ts';
 
@@ -43,6 +45,43 @@ const POISON_FLOOD: Scenario = {
   },
 };
 
+/** Minutes after which an entry that waits is for somebody. */
+const HEAL_FOR = HEAL_FOR_MS / MINUTE_MS;
+
+const WAITS_AND_HEALS: Scenario = {
+  name: 'waits-and-heals',
+  title: 'Events wait for a row that comes, and then nothing comes in that would have them tried',
+  plan: () => ({
+    course: settled({
+      minutes: HEAL_FOR + 30,
+      phases: [
+        { from: 0, until: 1, set: { waiting: 100 } },
+        { from: 1, set: { arrivals: 0 } },
+        { from: 20, set: { rowsHaveCome: true } },
+      ],
+    }),
+    expectation: {},
+  }),
+};
+
+const WAITS_IN_VAIN: Scenario = {
+  name: 'waits-in-vain',
+  title: 'Events wait for a row that never comes',
+  plan: ({ promises }) => {
+    const page = waits(HEAL_FOR, HEAL_FOR + 30);
+    return {
+      course: settled({
+        minutes: HEAL_FOR + 50,
+        phases: [
+          { from: 0, until: 1, set: { waiting: promises.pageWhenQuarantined + 1 } },
+          { from: HEAL_FOR + 30, set: { redriven: true } },
+        ],
+      }),
+      expectation: { pages: { SetAside: page }, alarms: { Quarantine: page } },
+    };
+  },
+};
+
 const DESTINATION_USED: Scenario = {
   name: 'destination-used',
   title: 'Lambda gives up a batch, keeps it in the on-failure bucket, and somebody puts it back',
@@ -80,4 +119,11 @@ const GIVEN_UP: Scenario = {
 };
 
 /** What was put aside, or lost, and waits for somebody. */
-export const SET_ASIDE_SCENARIOS: readonly Scenario[] = [POISON_TRICKLE, POISON_FLOOD, DESTINATION_USED, GIVEN_UP];
+export const SET_ASIDE_SCENARIOS: readonly Scenario[] = [
+  POISON_TRICKLE,
+  POISON_FLOOD,
+  WAITS_AND_HEALS,
+  WAITS_IN_VAIN,
+  DESTINATION_USED,
+  GIVEN_UP,
+];

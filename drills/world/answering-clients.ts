@@ -3,6 +3,8 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { S3Client, type ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { TRY_WAITING_ENTRIES } from '../../contract/try-waiting-entries.ts';
+import { MINUTE_MS } from '../timeline.ts';
 import type { ConsumerModel } from './consumer-model.ts';
 import type { Conditions } from './conditions.ts';
 import type { Deployment } from '../deployment/deployment.ts';
@@ -168,10 +170,21 @@ function heldRows({ consumer, nowMs }: AskedWorld, gapSeconds: number): unknown 
     ]);
 }
 
+/** An entry is tried after a minute for the first time, and another one later somebody has to ask for it. */
+const OVERDUE_MS = 2 * MINUTE_MS;
+
 function quarantineRows({ consumer, nowMs }: AskedWorld): unknown {
   const [oldest] = consumer.quarantinedAtMs;
   const ageSeconds = oldest === undefined ? 0 : Math.round((nowMs - oldest) / 1000);
-  return [[{ longValue: consumer.quarantinedAtMs.length }, { longValue: ageSeconds }]];
+  const [waitsSinceMs = nowMs] = consumer.waitingSinceMs;
+  return [
+    [
+      { longValue: consumer.quarantinedAtMs.length },
+      { longValue: ageSeconds },
+      { longValue: consumer.waitingSinceMs.length },
+      { booleanValue: nowMs - waitsSinceMs > OVERDUE_MS },
+    ],
+  ];
 }
 
 function askBucket(world: AskedWorld, command: ListObjectsV2Command): unknown {
@@ -184,9 +197,13 @@ function askBucket(world: AskedWorld, command: ListObjectsV2Command): unknown {
   return { Contents: keys };
 }
 
-function askLambda(world: AskedWorld, { constructor: { name } }: Command): unknown {
+function askLambda(world: AskedWorld, { constructor: { name }, input }: Command): unknown {
   if (name !== 'InvokeCommand') return askMapping(world);
   requireGrant(world, 'lambda:InvokeFunction');
+  const { functionName, alias } = world.deployment.processor;
+  if (!String(input['FunctionName']).endsWith(`:${functionName}:${alias}`) || input['Payload'] !== TRY_WAITING_ENTRIES)
+    refuse('ResourceNotFoundException', 'there is no function that does this');
+  world.consumer.tryWaiting(world.conditions);
   return { StatusCode: 202 };
 }
 

@@ -30,6 +30,10 @@ export interface Conditions {
   readonly durationPercent: number;
   /** Events of a minute that are quarantined. */
   readonly quarantined: number;
+  /** Events of a minute that wait for a row that another event will bring. */
+  readonly waiting: number;
+  /** Whether that row is there by now, so that whoever waits for it comes into effect when it is tried. */
+  readonly rowsHaveCome: boolean;
   /** Share of the lookups of a minute that the cache answers, in percent. */
   readonly cacheHitPercent: number;
   /** Data API calls of a minute that failed and were repeated. */
@@ -72,6 +76,8 @@ export const HEALTHY: Conditions = {
   laneCapacity: Infinity,
   durationPercent: 2,
   quarantined: 0,
+  waiting: 0,
+  rowsHaveCome: false,
   cacheHitPercent: 95,
   dataApiErrors: 0,
   databaseAnswers: true,

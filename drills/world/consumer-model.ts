@@ -74,12 +74,17 @@ const SHOWN_INVOCATIONS = 3;
 /** Lambda's longest wait before it delivers a failed batch again is not documented; more was never reported. */
 const LONGEST_BACKOFF_SECONDS = 60;
 
+/** How long an entry waits before it is for somebody: that of a projection, which the template does not tell. */
+export const HEAL_FOR_MS = 60 * MINUTE_MS;
+
 /** A stream and those who read it: what came in, what was written, what was put aside and what was lost. */
 export class ConsumerModel {
   readonly deployedAtMs: number;
   shards: Shard[];
   /** When each open entry of the quarantine came in, oldest first. */
   quarantinedAtMs: number[] = [];
+  /** Since when each entry waits that may still come into effect, oldest first. */
+  waitingSinceMs: number[] = [];
   /** Objects in the on-failure bucket that nobody has read. */
   failedBatches = 0;
   readonly #deployment: Deployment;
@@ -131,6 +136,11 @@ export class ConsumerModel {
         log.append(Math.round(arrivals / this.shards.length), [startMs, startMs + MINUTE_MS]);
   }
 
+  /** Tries the entries that wait, as the processor does when it is asked to, and with each batch. */
+  tryWaiting({ rowsHaveCome, conduct }: Conditions): void {
+    if (rowsHaveCome && conduct === 'works' && !this.#cannotWrite()) this.waitingSinceMs = [];
+  }
+
   /** Lets one minute pass. */
   advance(startMs: number, minute: number, conditions: Conditions): ConsumerMinute {
     if (conditions.redriven) this.#redrive();
@@ -138,7 +148,8 @@ export class ConsumerModel {
     const incoming = this.#arrive(startMs, conditions);
     const reads = this.#reads(conditions);
     const work = reads ? this.#work(startMs, minute, conditions) : NO_WORK;
-    for (let count = 0; count < conditions.quarantined; count += 1) this.quarantinedAtMs.push(startMs + MINUTE_MS / 2);
+    if (work.invocations.length > 0) this.tryWaiting(conditions);
+    this.#setAside(startMs, conditions);
     const byHand = this.#giveUp(conditions.givenUp * this.#deployment.mapping.batchSize, conditions);
     return {
       reads,
@@ -149,6 +160,15 @@ export class ConsumerModel {
       deliveryFailures: work.deliveryFailures + byHand.deliveryFailures,
       behindMs: this.#behindMs(startMs + MINUTE_MS),
     };
+  }
+
+  #setAside(startMs: number, { quarantined, waiting }: Conditions): void {
+    const inVain = this.waitingSinceMs.filter((sinceMs) => startMs + MINUTE_MS - sinceMs >= HEAL_FOR_MS);
+    this.waitingSinceMs = this.waitingSinceMs.slice(inVain.length);
+    const middleMs = startMs + MINUTE_MS / 2;
+    // What has waited in vain is open from then on.
+    this.quarantinedAtMs.push(...inVain.map((sinceMs) => sinceMs + HEAL_FOR_MS), ...filled(quarantined, middleMs));
+    this.waitingSinceMs.push(...filled(waiting, middleMs));
   }
 
   #reads({ mapping, pollerReads }: Conditions): boolean {
@@ -304,6 +324,7 @@ export class ConsumerModel {
 
   #redrive(): void {
     this.quarantinedAtMs = [];
+    this.waitingSinceMs = [];
     this.failedBatches = 0;
   }
 
@@ -323,6 +344,10 @@ export class ConsumerModel {
       recent: [],
     }));
   }
+}
+
+function filled(count: number, value: number): number[] {
+  return Array<number>(count).fill(value);
 }
 
 function noteHeld({ shard: { log }, lane }: Pick<Place, 'shard' | 'lane'>, sequence: number, nowMs: number): void {

@@ -34,6 +34,12 @@ export const HEALING_MUTATIONS = {
     profile: 'healing',
     seed: 2,
   },
+  'absent-rows-are-kept': {
+    says: 'what waits is tried with what the cache knows of rows that were not there',
+    edits: { 'processor/batch-rounds.ts': [['isRetry ? withoutAbsent(engine.lookupCache) :', '']] },
+    profile: 'healing',
+    seed: 2,
+  },
   'chains-have-one-link': {
     says: 'keys that come from the rows of other lookups are not read',
     edits: { 'processor/lookup/resolve-lookups.ts': [['if (!isUnfinished) return', 'if (level > 0) return']] },

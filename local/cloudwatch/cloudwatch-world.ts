@@ -24,6 +24,8 @@ export interface CloudWatchWorldOptions {
   /** Whether an endpoint has confirmed its subscription; all have unless told. */
   readonly isConfirmed?: (subscription: Subscription) => boolean;
   readonly behavior?: CloudWatchBehavior;
+  /** What is published already, and may be added to from outside. @defaultValue nothing */
+  readonly store?: MetricStore;
 }
 
 /** What an alarm sent when it changed its state, and what became of it. */
@@ -60,7 +62,7 @@ interface CompositeAlarmRecord extends AlarmRecord<CompositeAlarm> {
 export class CloudWatchWorld {
   readonly #options: CloudWatchWorldOptions;
   readonly #behavior: CloudWatchBehavior;
-  readonly #store = new MetricStore();
+  readonly #store: MetricStore;
   readonly #topics: ReadonlyMap<string, Topic>;
   #metricAlarms = new Map<string, MetricAlarmRecord>();
   /** Each after those that it looks at. */
@@ -71,6 +73,7 @@ export class CloudWatchWorld {
   constructor(options: CloudWatchWorldOptions) {
     this.#options = options;
     this.#behavior = options.behavior ?? LIKELY_BEHAVIOR;
+    this.#store = options.store ?? new MetricStore();
     this.#topics = new Map(options.topics.map((topic) => [topic.arn, topic]));
     this.#nowMs = options.startMs;
   }

@@ -149,12 +149,16 @@ export class Consumer {
     return this.#mapping.stop();
   }
 
-  /** Has the entries tried that wait, as the watchdog does where no record comes; whatever comes of it. */
+  /** Has the entries tried that wait, in a run that ends before a watchdog would ask for it. */
   async tryWaiting(): Promise<void> {
     const { EventsWaiting: waiting } = this.#parts.running.log.totals();
     // Nothing is counted before the first batch.
-    if (!(waiting > 0)) return;
-    await this.#parts.running.runtime.invoke(TRY_WAITING_ENTRIES, { requestId: randomUUID() });
+    if (waiting > 0) await this.ask(TRY_WAITING_ENTRIES);
+  }
+
+  /** Invokes the function beside its stream, as the watchdog does; whatever comes of it. */
+  async ask(payload: string): Promise<void> {
+    await this.#parts.running.runtime.invoke(payload, { requestId: randomUUID() });
   }
 
   /** Whether everything is done that was put up to a moment ago. */

@@ -2,6 +2,7 @@ import { runInterruptibleCommand } from '../../command-line/run-command.ts';
 import { GaveUpWaitingError } from '../../data-api/retry-transient.ts';
 import { runLocal } from './run-local.ts';
 import { parseRunOptions, type RunOptions } from './run-options.ts';
+import type { OpenAlarms } from './world-alarms.ts';
 import { openScreen, type Screen } from '../../command-line/screen.ts';
 
 /** One run of chaos, which the package comes without. */
@@ -20,7 +21,7 @@ export type RunIncident = (
 /** A function on a page, which the package comes without. */
 export type RunPage = (options: RunOptions, screen: Screen, signal: AbortSignal) => Promise<boolean>;
 
-/** What takes the place of the usual run, when it is asked for. */
+/** What takes the place of the usual run, when it is asked for, and what the usual one is given. */
 export interface OtherRuns {
   /** Does what `--chaos` asks for. */
   readonly runChaosOnce: RunChaosOnce;
@@ -28,6 +29,8 @@ export interface OtherRuns {
   readonly runIncident: RunIncident;
   /** Does what `--page` and `--replay` ask for. */
   readonly runPage: RunPage;
+  /** Makes the alarms of a world that is kept running. */
+  readonly openAlarms: OpenAlarms;
 }
 
 /**
@@ -50,10 +53,14 @@ export async function runLocalProgram(argv: readonly string[], others?: OtherRun
       if ((options.page || options.replay !== undefined) && others !== undefined) {
         return await others.runPage(options, screen, signal);
       }
-      return (await runLocal(options, screen, signal))?.every(({ caughtUp }) => caughtUp) === true;
+      return await runUsual({ ...options, openAlarms: others?.openAlarms }, screen, signal);
     },
     { describeFailure: describeUnready },
   );
+}
+
+async function runUsual(...run: Parameters<typeof runLocal>): Promise<boolean> {
+  return (await runLocal(...run))?.every(({ caughtUp }) => caughtUp) === true;
 }
 
 /** A database that is given with `--database-url` may be busy or locked for longer than anybody waits. */

@@ -25,6 +25,8 @@ export interface LocalStackParts {
   readonly services: AwsServices;
   readonly dataApi: DataApiServer;
   readonly stream: LocalStream;
+  /** Confirmed subscriptions to the pages. */
+  readonly subscribers: number;
 }
 
 /** A stack, and what its outputs say that only its world knows. */
@@ -33,6 +35,8 @@ export interface OpenedStack {
   readonly buildVersion: string;
   /** Says how the mapping is whenever it is asked. */
   readonly mapping: MappingAnswer;
+  /** Invokes the function without waiting for it. */
+  readonly invoke: (payload: string) => void;
 }
 
 /**
@@ -81,18 +85,21 @@ export function deploymentOf(functionName: string): string {
   return `${functionName}-local`;
 }
 
-/** Nobody is paged by a world on somebody's desk. */
-const CONFIRMED_SUBSCRIPTIONS = 0;
+/** Name of the watchdog of a stack. */
+export function watchdogNameOf(stackName: string): string {
+  return `${stackName}-watchdog`;
+}
 
-function openLocalStack(parts: LocalStackParts, { plan, buildVersion, mapping }: OpenedStack): void {
-  const { services } = parts;
+function openLocalStack(parts: LocalStackParts, { plan, buildVersion, mapping, invoke }: OpenedStack): void {
+  const { services, subscribers } = parts;
   const { stackName, mappingId, failedBatches } = plan;
   const outputs = describeOutputs(parts, plan, buildVersion);
   services.stacks.set(stackName, { status: 'CREATE_COMPLETE', outputs });
   services.mappings.set(mappingId, mapping);
   services.buckets.set(outputs[FAILED_BATCHES_OUTPUT], failedBatches);
-  services.topics.set(outputs.PageTopicArn, CONFIRMED_SUBSCRIPTIONS);
-  services.functions.set(outputs.FunctionName, { environment: {}, aliases: { [LIVE_ALIAS]: outputs.FunctionVersion } });
+  services.topics.set(outputs.PageTopicArn, subscribers);
+  const aliases = { [LIVE_ALIAS]: outputs.FunctionVersion };
+  services.functions.set(outputs.FunctionName, { environment: {}, aliases, invoke });
   services.functions.set(outputs.WatchdogFunctionName, { environment: watchdogVariables(outputs, { plan, mapping }) });
 }
 
@@ -110,7 +117,7 @@ function describeOutputs(
     FunctionName: functionName,
     FunctionVersion: '1',
     LogGroupName: 'none: the log goes to the terminal of the world',
-    WatchdogFunctionName: `${stackName}-watchdog`,
+    WatchdogFunctionName: watchdogNameOf(stackName),
     MappingId: mappingId,
     StreamArn: stream.source.streamArn,
     ClusterArn: dataApi.resourceArn,

@@ -12,7 +12,8 @@ import { describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
 import { openInput } from './open-input.ts';
 import type { RunOptions } from './run-options.ts';
-import { LocalDeployment } from './local-deployment.ts';
+import { LocalDeployment, type HeardWorld } from './local-deployment.ts';
+import type { OpenAlarms } from './world-alarms.ts';
 import { SharedTrim } from './local-stream.ts';
 import { createRunReport, type RunReport } from './run-report.ts';
 import type { Screen } from '../../command-line/screen.ts';
@@ -26,11 +27,17 @@ const DOWN_AFTER_SHARE = 1 / 3;
 /** A consumer that is this far behind new arrivals has caught up: two looks at a shard. */
 const ABREAST_MS = 2_000;
 
-/** How often entries that wait are tried in a world that is kept running, whether records come or not. */
-const TRY_WAITING_MS = 60_000;
+/** A world that is kept running is watched once it has caught up, or at the latest after this. */
+const WATCH_AFTER_MS = 30_000;
 
 /** How often the screen is brought up to date. */
 const TICK_MS = 100;
+
+/** What a run is asked to do, and what it has that not every program has. */
+export interface LocalRunOptions extends RunOptions {
+  /** Makes the alarms of a world that is kept running. @defaultValue it has none */
+  readonly openAlarms?: OpenAlarms | undefined;
+}
 
 /**
  * The main job: fills a stream while its consumers are stopped, starts them, shows how they catch up, and leaves
@@ -44,7 +51,7 @@ const TICK_MS = 100;
  * @throws `FunctionError`, `MigrationError` or `TablesError` for a function that cannot be used
  */
 export async function runLocal(
-  options: RunOptions,
+  options: LocalRunOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<readonly RunReport[] | undefined> {
@@ -77,10 +84,18 @@ export async function runLocal(
   }
   for (const warning of [...world.warnings, ...(await migrationWarnings(folders))]) screen.say(`WARN ${warning}`);
   const events = input.events()[Symbol.iterator]();
-  const deployment = options.keepRunning ? await LocalDeployment.plan(world) : undefined;
+  const deployment = options.keepRunning ? await planDeployment(world, options, screen) : undefined;
   kept.metrics = deployment?.metrics;
   const run = new LocalRun({ options, world, screen, signal, events, deployment });
   return drain(run, options.events ?? input.backlog);
+}
+
+/** What a world that is kept running has beside its functions. */
+function planDeployment(world: HeardWorld, { verbose, openAlarms }: LocalRunOptions, { say }: Screen) {
+  const onLog = (line: string): void => {
+    if (verbose) say(line);
+  };
+  return LocalDeployment.plan(world, { say, onLog, openAlarms });
 }
 
 async function foldersOf({ functions }: RunOptions): Promise<readonly FunctionFolder[]> {
@@ -192,6 +207,7 @@ class LocalRun {
     const { signal, options } = this.#parts;
     if (this.#isInterrupted()) return;
     for (const consumer of this.#consumers) await consumer.start();
+    void this.#watchLater();
     const arrivals = this.#arrive(options.rate, AbortSignal.any([signal, this.#arriving.signal]));
     const outage = this.#takeDatabaseDown().catch((error: unknown) => {
       this.#failure ??= error;
@@ -213,19 +229,15 @@ class LocalRun {
   /** Goes on until the run is ended; whoever likes can look at the servers meanwhile. */
   async keepRunning(): Promise<void> {
     for (const line of this.#describeWorld()) this.#parts.screen.say(line);
-    const trying = this.#keepTrying();
+    this.#parts.deployment?.watch();
     await this.#watch(() => false);
     await this.#stop();
-    await trying;
   }
 
-  /** Every minute, as the watchdog of a deployed stack. */
-  async #keepTrying(): Promise<void> {
-    const { signal } = this.#parts;
-    while (!this.#isInterrupted()) {
-      await sleep(TRY_WAITING_MS, undefined, { signal }).catch(() => undefined);
-      if (!this.#isInterrupted()) await this.#tryWaiting();
-    }
+  /** A drain that is measured is not disturbed; one that does not end is watched all the same. */
+  async #watchLater(): Promise<void> {
+    await sleep(WATCH_AFTER_MS, undefined, { signal: this.#parts.signal, ref: false }).catch(() => undefined);
+    if (!this.#isInterrupted()) this.#parts.deployment?.watch();
   }
 
   async #tryWaiting(): Promise<void> {

@@ -26,14 +26,14 @@ export function createFindCommand(action: (options: FindOptions) => Promise<void
       'Tell the fate of one event: in effect, skipped, waiting, quarantined, redriven, given up, or not seen.',
     )
     .argument('[event-id]', 'id of the event, as the projection makes it')
-    .option('--sequence <number>', 'sequence number of its record, with --shard', sequenceNumber)
-    .option('--shard <id>', 'shard of the record, such as shardId-000000000003')
-    .option('--partition-key <key>', 'what is set aside of this partition key')
+    .option('--sequence <number>', 'sequence number of its record', sequenceNumber)
+    .option('--shard <id>', 'shard of that record; its sequence number says so, too')
+    .option('--partition-key <key>', 'list what is set aside of this partition key')
     .addHelpText(
       'after',
       examples(
         'find order-17 --stack flights-prod',
-        'find --local --shard shardId-000000000000 --sequence 49671',
+        'find --local --sequence 49671300245826783406234729480174538462537801476378001410',
         'find --stack flights-prod --partition-key customer-4',
       ),
     )
@@ -45,13 +45,11 @@ export function createFindCommand(action: (options: FindOptions) => Promise<void
 }
 
 function problemsOf({ eventId, sequence, shard, partitionKey }: Wanted): readonly string[] {
-  if ((sequence === undefined) !== (shard === undefined)) {
-    return ['`--sequence` and `--shard` go together: log lines and the quarantine have both'];
-  }
-  if (eventId === undefined && sequence === undefined && partitionKey === undefined) {
-    return ['missing event id: pass it, `--shard` with `--sequence`, or `--partition-key`'];
-  }
-  return [];
+  const isNothing = eventId === undefined && sequence === undefined && partitionKey === undefined;
+  return [
+    ...(shard !== undefined && sequence === undefined ? ['`--shard` must come with `--sequence`'] : []),
+    ...(isNothing ? ['missing event id: pass it, `--sequence`, or `--partition-key`'] : []),
+  ];
 }
 
 function sequenceNumber(text: string): string {

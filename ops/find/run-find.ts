@@ -1,10 +1,13 @@
+import { shardOfSequenceNumber } from '../../kinesis/shard-of-sequence-number.ts';
 import { OPS_EXIT_CODES, type OpsExitCode } from '../exit-codes.ts';
 import { describeFailedCall } from '../failed-call.ts';
 import type { OpsConsole } from '../ops-console.ts';
 import { readWatchdogSettings } from '../status/read-status.ts';
 import type { Target } from '../stack/open-target.ts';
-import type { FindOptions } from './find-command.ts';
-import { describeFound, fateOf, type Fate, type Found } from './found.ts';
+import type { FindOptions, Wanted } from './find-command.ts';
+import { describeFound } from './describe-found.ts';
+import { fateOf, type Fate, type Found } from './fate.ts';
+import { logLinkOf } from './found-log.ts';
 import { searchDatabase } from './search-database.ts';
 import { searchFailures, type FailureFindings } from './search-failures.ts';
 
@@ -27,28 +30,35 @@ const EXIT_CODES: Readonly<Record<Fate, OpsExitCode>> = {
  */
 export async function runFind(
   target: Target,
-  options: Omit<FindOptions, 'stack' | 'region' | 'local'>,
+  { json, ...asked }: Omit<FindOptions, 'stack' | 'region' | 'local'>,
   { say, progress }: Pick<OpsConsole, 'say' | 'progress'>,
 ): Promise<OpsExitCode> {
   progress('asking ledger, batch log and quarantine');
   const { functionName } = await readWatchdogSettings(target);
-  const database = await searchDatabase(target.execute, functionName, options);
+  const wanted = wantedOf(asked);
+  const database = await searchDatabase(target.execute, functionName, wanted);
   const failures: string[] = [];
-  const bucket = await searchFailures(target, options, (searched) => {
+  const bucket = await searchFailures(target, wanted, (searched) => {
     progress(`looking into the on-failure bucket, ${searched} objects`);
   }).catch((error: unknown): FailureFindings | undefined => {
     failures.push(`cannot see the on-failure bucket: ${describeFailedCall(error) ?? String(error)}`);
     return undefined;
   });
-  const { eventId, sequence, shard, partitionKey } = options;
+  const { stack, isLocal } = target;
+  const { LogGroupName: logGroupName, StreamArn } = stack.outputs;
   const found: Found = {
-    ...{ stackName: target.stack.stackName, wanted: { eventId, sequence, shard, partitionKey } },
-    ...{ database, bucket, failures },
-    logGroupName: target.stack.outputs.LogGroupName,
+    ...{ stackName: stack.stackName, isLocal, region: StreamArn.split(':')[3] ?? '', logGroupName },
+    ...{ wanted, database, bucket, failures },
   };
   const fate = fateOf(found);
-  if (options.json) say(JSON.stringify({ fate, ...found }, null, 2));
+  if (json) say(JSON.stringify({ fate, ...found, logLink: logLinkOf(found) ?? null }, null, 2));
   else for (const line of describeFound(found)) say(line);
   const isPartial = failures.length > 0 || bucket?.isPartial === true;
   return isPartial && fate === 'not seen' ? OPS_EXIT_CODES.cannotSee : EXIT_CODES[fate];
+}
+
+/** Only what is looked for; of a record without its shard, the sequence number says which one that is. */
+function wantedOf({ eventId, sequence, shard, partitionKey }: Wanted): Wanted {
+  const encoded = sequence === undefined ? undefined : shardOfSequenceNumber(sequence);
+  return { eventId, sequence, shard: shard ?? encoded, partitionKey };
 }

@@ -49,8 +49,8 @@ export interface DatabaseFindings {
 
 const TIME = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** Entries that are listed. */
-const MAX_ENTRIES = 50;
+/** Entries that are listed, the newest. */
+export const MAX_ENTRIES = 50;
 
 /**
  * The ledger has no place on the stream: its row and that of the batch are of one statement, and so of one moment. A

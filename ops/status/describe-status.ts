@@ -126,6 +126,7 @@ function describeAround(status: Status, words: WordsOptions): readonly (readonly
     ['version', describeVersion(status)],
     ['waiting', describeWaiting(status)],
     ['pages', describePages(status)],
+    ['watchdog', describeWatchdog(status, words)],
     ['alarms', describeAlarms(status, words)],
     ...(status.lastMoment === undefined ? [] : [['act by', describeLastMoment(status.lastMoment, words)] as const]),
     ...status.failures.map((failure) => ['unseen', failure.replace(/^cannot see /, '')] as const),
@@ -172,9 +173,16 @@ function describePages({ pageSubscribers }: Status): string {
   return pageSubscribers === 0 ? 'nobody is subscribed' : `${count(pageSubscribers)} subscribed`;
 }
 
+function describeWatchdog({ watchdog }: Status, words: WordsOptions): string {
+  if (watchdog === undefined) return 'unknown';
+  if (watchdog === 'silent') return 'has told nothing for an hour: nobody is paged';
+  const { verdict = 'unknown', atMs } = watchdog;
+  return `said ${verdict.toLowerCase().replace('_', ' ')} at ${describeMoment(atMs, words)}`;
+}
+
 function describeAlarms({ alarms }: Status, words: WordsOptions): string {
   if (alarms === undefined) return 'unknown';
-  if (alarms === 'unevaluated') return 'not evaluated here; `npm start -- --page` shows them';
+  if (alarms === 'none') return 'there are none so far: they come once the watchdog runs';
   if (alarms.length === 0) return 'none is on';
   return alarms
     .map(({ name, sinceMs }) => `${name} since ${sinceMs === undefined ? 'unknown' : describeMoment(sinceMs, words)}`)

@@ -19,6 +19,7 @@ import { readConsumption } from './consumption.ts';
 import { readRingingAlarms } from './ringing-alarms.ts';
 import { lastMomentOf, shardStatuses } from './shard-statuses.ts';
 import type { MappingStatus, Status } from './status.ts';
+import { readWatchdogRun } from './watchdog-run.ts';
 
 /** What a status is read with. */
 export interface StatusParts {
@@ -89,7 +90,7 @@ async function askAll(parts: StatusParts, parallelizationFactor: number, checks:
   const { functionName, deployment, failedBatchesBucket: bucket, pageTopicArn } = environment;
   const watched = { ...environment, parallelizationFactor };
   const execute = createWatchdogExecute(await target.client('rdsData'), environment);
-  const [report, history, quarantine, failedBatches, pageSubscribers, alarms, functionVersion, consumption] =
+  const [report, history, quarantine, failedBatches, pageSubscribers, watchdog, alarms, functionVersion, consumption] =
     await Promise.all([
       checks.run('the stream', () => watch(parts, watched)),
       checks.run('the batch log', () => readCommitHistory(execute, functionName)),
@@ -103,14 +104,22 @@ async function askAll(parts: StatusParts, parallelizationFactor: number, checks:
       checks.run('the subscriptions to the pages', async () =>
         pageTopicArn === '' ? ('unwatched' as const) : countPageSubscribers(await target.client('sns'), pageTopicArn),
       ),
-      checks.run('the alarms', async () => {
-        const ringing = await readRingingAlarms(target, deployment);
-        return target.isLocal && ringing.length === 0 ? ('unevaluated' as const) : ringing;
-      }),
+      checks.run('the last run of the watchdog', () => readWatchdogRun(target, environment, now())),
+      checks.run('the alarms', () => readRingingAlarms(target, deployment)),
       checks.run('the version in use', () => readFunctionVersion(target)),
       checks.run('the metrics', () => readConsumption(target, now())),
     ]);
-  return { report, history, quarantine, failedBatches, pageSubscribers, alarms, functionVersion, consumption };
+  return {
+    report,
+    history,
+    quarantine,
+    failedBatches,
+    pageSubscribers,
+    watchdog,
+    alarms,
+    functionVersion,
+    consumption,
+  };
 }
 
 async function watch({ target, memory, now }: StatusParts, environment: WatchdogEnvironment): Promise<WatchReport> {

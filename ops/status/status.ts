@@ -1,5 +1,5 @@
 import type { HeldPosition } from '../../functions/watchdog/read-held-positions.ts';
-import type { Judgement, ShardJudgement } from '../../progress/verdict.ts';
+import type { Judgement, ShardJudgement, Verdict } from '../../progress/verdict.ts';
 
 /** What keeps a shard from being faster. `keys`: few partition keys have records, and one key is one lane. */
 export type Binding = 'stream' | 'lanes' | 'keys' | 'database';
@@ -29,6 +29,14 @@ export interface MappingStatus {
   readonly batchSize: number | undefined;
   /** Milliseconds since 1970. */
   readonly changedAtMs: number | undefined;
+}
+
+/** The last run of the watchdog, as it has published it. */
+export interface WatchdogRun {
+  /** Begin of its minute, in milliseconds since 1970. */
+  readonly atMs: number;
+  /** Undefined for a number that only a newer release knows. */
+  readonly verdict: Verdict | undefined;
 }
 
 /** Entries of the quarantine that are neither redriven nor in effect. */
@@ -66,8 +74,10 @@ export interface Status {
   readonly failedBatches: number | 'none' | undefined;
   /** Confirmed subscriptions to the pages; `unwatched` where nobody needs to be paged. */
   readonly pageSubscribers: number | 'unwatched' | undefined;
-  /** Those that are on; `unevaluated` in a local world, which has none. */
-  readonly alarms: readonly RingingAlarm[] | 'unevaluated' | undefined;
+  /** `silent` when it has published nothing for an hour. */
+  readonly watchdog: WatchdogRun | 'silent' | undefined;
+  /** Those that are on; `none` where there are no alarms so far. */
+  readonly alarms: readonly RingingAlarm[] | 'none' | undefined;
   /** Version that the mapping invokes, and one that is taking over. */
   readonly functionVersion: string | undefined;
   /** Build that committed last. */

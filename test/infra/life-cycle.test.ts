@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { STAGES } from '../../lib/settings/stages.ts';
 import type { StackTemplate } from '../../ops/deploy/compare-templates.ts';
@@ -78,6 +80,13 @@ describe('a stack that is destroyed', () => {
       'AWS::SecretsManager::Secret',
       'Custom::DeletionProtection',
     ]);
+  });
+
+  test('leaves in production what the guide says, and nothing else', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/teardown.md'), 'utf8');
+    const named = [...guide.matchAll(/`((?:AWS::\w+|Custom)::\w+)`/g)].map(([, type = '']) => type);
+    const template = templateOf('prod');
+    expect([...new Set(named)].sort()).toEqual(typesOf(template, destroy(template).kept));
   });
 
   test('is made anew beside what it has left: nothing that is kept has a name that the next one would have', () => {

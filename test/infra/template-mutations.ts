@@ -351,6 +351,16 @@ export const MUTATIONS: readonly Mutation[] = [
     says: /^WatchdogBlind must stay quiet/,
   },
   {
+    what: 'a watchdog that may not have entries tried that wait',
+    apply: change('WatchingWatchdogRole', (own) => {
+      const [policy] = own['Policies'] as [{ PolicyDocument: { Statement: Properties[] } }];
+      const { PolicyDocument: document } = policy;
+      document.Statement = document.Statement.filter(({ Action }) => Action !== 'lambda:InvokeFunction');
+    }),
+    scenarios: ['waits-and-heals'],
+    says: /^Quarantine must stay quiet/,
+  },
+  {
     what: 'a processor in another namespace',
     apply: variable('ProcessingProcessorFunction', 'METRICS_NAMESPACE', 'Elsewhere'),
     scenarios: ['bad-deploy'],

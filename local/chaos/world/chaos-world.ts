@@ -25,6 +25,8 @@ export interface ChaosWorldParts {
 
 const TIME_RESERVE_MS = 500;
 const FUNCTION_MEMORY_MB = 256;
+/** Longer than any run: what waits is tried with fresh rows, whatever the cache knows. */
+const ABSENT_TTL_SECONDS = 3_600;
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 
 /** Starts the Data API, the stream and the function of one run. */
@@ -52,6 +54,7 @@ export async function startChaosWorld({ plan, databaseUrl, bundlePath, onLog }: 
         secretArn,
         database,
         maxRequestBytes,
+        cacheAbsentTtlSeconds: ABSENT_TTL_SECONDS,
         timeReserveMs: TIME_RESERVE_MS,
       }),
       ...CREDENTIALS,

@@ -1,7 +1,9 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LocalWorld } from '../../../contract/local-world.ts';
+import { TRY_WAITING_ENTRIES } from '../../../contract/try-waiting-entries.ts';
 import { runProgram, type ProgramResult } from '../../support/run-program.ts';
 
 let folder: string;
@@ -14,28 +16,66 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+/** Whether a line of `status --watch --json` tells what the watchdog and the alarms say. */
+function tellsAll(line: string): boolean {
+  if (!line.startsWith('{')) return false;
+  const { watchdog, alarms } = JSON.parse(line) as { readonly watchdog: unknown; readonly alarms: unknown };
+  return watchdog !== 'silent' && Array.isArray(alarms);
+}
+
+/** Looks until the world has everything that a deployed stack has; the last look. */
+async function lookUntilWatched(env: Readonly<Record<string, string>>): Promise<unknown> {
+  const watching = new AbortController();
+  const { stdout } = await runProgram('bin/ops.ts', ['status', '--local', '--watch', '--every', '5', '--json'], {
+    env,
+    onOutput: (output) => {
+      if (output.split('\n').slice(0, -1).some(tellsAll)) watching.abort();
+    },
+    interruptOn: watching.signal,
+  });
+  const line = stdout.split('\n').find(tellsAll) ?? stdout;
+  return JSON.parse(line);
+}
+
+/** Asks Lambda of the world to invoke the function by its ARN, as the watchdog does where entries wait. */
+async function askToTryEntries(worlds: string): Promise<number> {
+  const [file = ''] = await readdir(worlds);
+  const { endpoints } = JSON.parse(await readFile(join(worlds, file), 'utf8')) as LocalWorld;
+  const arn = encodeURIComponent('arn:aws:lambda:us-east-1:000000000000:function:flights:live');
+  const url = `${endpoints.others}/2015-03-31/functions/${arn}/invocations`;
+  return (await fetch(url, { method: 'POST', body: TRY_WAITING_ENTRIES })).status;
+}
+
 describe('a run that is kept running', () => {
-  it('is found by the commands in another terminal, and leaves nothing behind when it is ended', async () => {
+  it('is watched as a deployed stack is, found by the commands in another terminal, and leaves nothing behind', async () => {
     const env = { ...(process.env as Readonly<Record<string, string>>), TMPDIR: folder };
-    let command: Promise<ProgramResult> | undefined;
+    const worlds = join(folder, `kinesis-to-aurora-${userInfo().uid}`);
+    let commands: Promise<{ redrive: ProgramResult; status: unknown; asked: number }> | undefined;
     const running = new AbortController();
     const result = await runProgram('bin/local.ts', ['--events', '100', '--keep-running'], {
       env,
       onOutput: (stdout) => {
-        if (command !== undefined || !stdout.includes('Commands find this world')) return;
-        command = runProgram('bin/ops.ts', ['redrive', '--local', '--json'], { env });
-        void command.finally(() => {
+        if (commands !== undefined || !stdout.includes('Commands find this world')) return;
+        commands = (async () => ({
+          redrive: await runProgram('bin/ops.ts', ['redrive', '--local', '--json'], { env }),
+          status: await lookUntilWatched(env),
+          asked: await askToTryEntries(worlds),
+        }))();
+        void commands.finally(() => {
           running.abort();
         });
       },
       interruptOn: running.signal,
     });
-    expect(await command).toMatchObject({ code: 0, stderr: '' });
-    expect(JSON.parse((await command)?.stdout ?? '')).toMatchObject({ items: 0, isApplied: false });
+    const { redrive, status, asked } = (await commands) ?? {};
+    expect(redrive).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(redrive?.stdout ?? '')).toMatchObject({ items: 0, isApplied: false });
+    expect(status).toMatchObject({ watchdog: { verdict: 'OK' }, alarms: [], pageSubscribers: 1, failures: [] });
+    expect(asked).toBe(202);
     expect(result.stdout).toMatch(/^ {2}npm run ops -- redrive --local$/m);
     expect(result.stdout).toMatch(/^Running until Ctrl-C, as flights-local\./m);
+    expect(result.stdout).not.toMatch(/^PAGE|watchdog|alarms/m);
     expect(result).toMatchObject({ code: 130, leftRunning: false });
-    const [own = ''] = (await readdir(folder)).filter((name) => name.startsWith('kinesis-to-aurora-'));
-    expect(await readdir(join(folder, own))).toEqual([]);
+    expect(await readdir(worlds)).toEqual([]);
   });
 });

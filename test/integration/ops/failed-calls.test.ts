@@ -89,11 +89,12 @@ describe('a command without a stack that it can work on', () => {
     const find = (...argv: readonly string[]) => runProgram('bin/ops.ts', ['find', ...argv], { env: CREDENTIALS });
     expect(await find('--local')).toMatchObject({
       code: 2,
-      stderr: 'missing event id: pass it, `--shard` with `--sequence`, or `--partition-key`\n',
+      stderr: 'missing event id: pass it, `--sequence`, or `--partition-key`\n',
     });
-    expect(await find('--local', '--sequence', '1')).toMatchObject({
+    expect(await find('--local', '--shard', 'shardId-000000000001')).toMatchObject({
       code: 2,
-      stderr: '`--sequence` and `--shard` go together: log lines and the quarantine have both\n',
+      stderr:
+        '`--shard` must come with `--sequence`\nmissing event id: pass it, `--sequence`, or `--partition-key`\n',
     });
   });
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
   };
   target = {
     stack,
-    isLocal: true,
+    isLocal: false,
     client: (service) => Promise.resolve(clients[service as keyof typeof clients] as never),
     execute: (sql, parameters = {}) => execute(sql, parameters, { timeoutMs: 10_000 }),
     [Symbol.dispose]: () => undefined,
@@ -127,9 +127,46 @@ describe('ops find', () => {
     expect(await fateOf({ shard: SHARD, sequence, eventId })).toEqual([fate, exitCode]);
   });
 
-  it('finds by partition key what is set aside', async () => {
+  it('knows the shard of a record by its sequence number', async () => {
+    const { text } = await find({ sequence: '49588160223248606261076875455806734688981848970781268242' });
+    expect(JSON.parse(text)).toMatchObject({ fate: 'not reached', wanted: { shard: 'shardId-000000000401' } });
+  });
+
+  it('lists by partition key what is set aside, and goes by what is most urgent', async () => {
     expect(await fateOf({ partitionKey: 'customer-104' })).toEqual(['quarantined', 2]);
     expect(await fateOf({ partitionKey: 'customer-9' })).toEqual(['not seen', 1]);
+    await database.query(
+      `UPDATE event_processor.quarantine SET partition_key = 'busy' WHERE sequence_number IN (104, 106, 107)`,
+    );
+    const { exitCode, text } = await find({ partitionKey: 'busy', json: false });
+    await database.query(`UPDATE event_processor.quarantine SET partition_key = 'customer-' || sequence_number`);
+    expect(exitCode).toBe(2);
+    expect(text.split('\n')[0]).toBe('partition key busy: entries in the quarantine: 1 open, 1 redriven, 1 in effect');
+    expect(text.match(/^ {12}event \S+$/gm)?.map((line) => line.trim())).toEqual([
+      'event applied',
+      'event redriven',
+      'event quarantined',
+    ]);
+    expect((await find({ partitionKey: 'customer-9', json: false })).text).toMatch(
+      /^partition key customer-9: nothing of it is in the quarantine\n/,
+    );
+  });
+
+  it('opens the log in the console, around the time of the batch, and nowhere in a world on this machine', async () => {
+    const { text } = await find({ eventId: 'written' });
+    const { logLink } = JSON.parse(text) as { readonly logLink: string };
+    expect(logLink).toMatch(/^https:\/\/eu-west-1\.console\.aws\.amazon\.com\/cloudwatch\/home\?region=eu-west-1#/);
+    expect(logLink).toContain("~timeType~'ABSOLUTE~");
+    expect(logLink).toContain('filter*20eventId*20*3d*20*22written*22*20or*20shardId');
+    const away = target;
+    target = { ...away, isLocal: true };
+    const local = await find({ eventId: 'quarantined', json: false });
+    target = away;
+    expect(local.text).not.toContain('https://');
+    expect(local.text).toContain(
+      'log         on the terminal of the world, where it was started with `npm start -- --verbose`',
+    );
+    expect(local.text).toContain('npm run ops -- redrive --local flights-test\n');
   });
 
   it('says what each place has, and how the log is asked', async () => {

@@ -55,7 +55,8 @@ describe('ops status', () => {
       pageSubscribers: 1,
       failedBatches: 0,
       quarantine: { open: 0, waiting: 0 },
-      alarms: 'unevaluated',
+      watchdog: 'silent',
+      alarms: 'none',
       failures: [],
     });
   });
@@ -209,16 +210,20 @@ describe('ops status', () => {
     expect(text).toMatch(/^pages {5}unknown$/m);
   });
 
-  it('lists the alarms that are on, those of the stack alone, and what Lambda gave up', async () => {
+  it('lists the alarms that are on, those of the stack alone, what the watchdog said last, and what Lambda gave up', async () => {
     await using stack = await LookedAfterStack.deploy(world, 'loud');
     await stack.commit([await stack.put(0)]);
     const sinceMs = world.clock.now() - 600_000;
     world.services.alarms = () => [
-      { name: 'loud-Behind', kind: 'metric', state: 'ALARM', reason: '', sinceMs },
+      { name: 'loud-MonitoringAlarmsBehind9B43FB60-1X2Y', kind: 'metric', state: 'ALARM', reason: '', sinceMs },
       { name: 'loud-NotKeepingUp', kind: 'composite', state: 'ALARM', reason: '', sinceMs: sinceMs + 60_000 },
-      { name: 'loud-Duration', kind: 'metric', state: 'OK', reason: '', sinceMs },
-      { name: 'loud-eu-Behind', kind: 'metric', state: 'ALARM', reason: '', sinceMs },
+      { name: 'loud-MonitoringAlarmsDurationC56F6DCA-3Z', kind: 'metric', state: 'OK', reason: '', sinceMs },
+      { name: 'loud-eu-MonitoringAlarmsBehind9B43FB60-4W', kind: 'metric', state: 'ALARM', reason: '', sinceMs },
+      { name: 'loud-eu-NotKeepingUp', kind: 'composite', state: 'ALARM', reason: '', sinceMs },
     ];
+    const metric = { namespace: 'KinesisToAurora', name: 'Verdict', dimensions: { service: 'loud' } };
+    const said = { metric, timestampMs: world.clock.now() - 60_000, values: [2] };
+    world.services.metrics.put(said, said.timestampMs);
     world.services.buckets.get('loud-failed')?.set('aws/lambda/1', { body: '', modifiedAtMs: 0 });
     const status = await look(stack);
     world.services.alarms = () => [];
@@ -227,5 +232,7 @@ describe('ops status', () => {
       { name: 'NotKeepingUp', sinceMs: sinceMs + 60_000 },
     ]);
     expect(told(status)).toBe('OK: caught up; 1 batch that Lambda gave up to be redriven');
+    expect(status.watchdog).toMatchObject({ verdict: 'SLOW' });
+    expect(describeStatus(status).join('\n')).toMatch(/^watchdog {2}said slow at (\S+ )?\d\d:\d\d$/m);
   });
 });

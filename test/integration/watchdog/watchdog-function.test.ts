@@ -386,6 +386,23 @@ describe('the watchdog, bundled as it is deployed', () => {
       expect(asked).toEqual([]);
     });
 
+    test.each([
+      ['are in effect by now', 'applied_at = now()'],
+      ['were put back on the stream', 'redriven_at = now()'],
+      ['have waited for long enough', "heal_until = now() - interval '1 second'"],
+      ['wait for nothing', 'retry_at = NULL, heal_until = NULL'],
+      ['are those of another function', "function_name = function_name || '-too'"],
+    ])('are left alone where they %s', async (_, change) => {
+      const stream = await newStream();
+      await setAside(stream, 61);
+      await world.query(
+        database,
+        `UPDATE event_processor.quarantine SET ${change} WHERE function_name = '${stream.name}'`,
+      );
+      await watch(stream, { processor });
+      expect(asked).toEqual([]);
+    });
+
     test('are left alone while the mapping is disabled', async () => {
       const stream = await newStream();
       await setAside(stream, 61);

@@ -181,3 +181,24 @@ it('without it such a row is quarantined, with the way out', async () => {
     ),
   ]);
 });
+
+describe('the fuse', () => {
+  it('takes events whose rows were there for accepted ones, in their batch and from the batch log', async () => {
+    const engine = database.createEngine(keeping, { fuse: { thresholdPercent: 50, minEvents: 20 } });
+    const take = (events: readonly object[], first: number) =>
+      processBatch(
+        events.map((data, index) => kinesisRecord({ data, index: first + index })),
+        engine,
+        () => 30_000,
+      );
+    const there = Array.from({ length: 14 }, (_, n) => ({ id: `e${n}`, ticket: ticket(1), seat: 'any' }));
+    // Another ticket has the seat.
+    const refused = Array.from({ length: 7 }, (_, n) => ({ id: `r${n}`, ticket: ticket(10 + n), seat: 'old 1' }));
+
+    // The refused come first: what the batch log knows of this batch is then nothing.
+    const first = await take([...refused.slice(0, 6), ...there], 0);
+    expect(first).toMatchObject({ existing: 14, committedRecords: 20, hold: undefined });
+    expect(first.rejections).toHaveLength(6);
+    expect(await take(refused.slice(6), 20)).toMatchObject({ committedRecords: 1, hold: undefined });
+  });
+});

@@ -122,6 +122,39 @@ describe('the verdict on a consumer', () => {
     expect(verdictOn({ samples: samples({ a: falling.slice(0, -1) }) })).toMatch(/^on time/);
   });
 
+  it('is catching up as soon as it moves again after a standstill, and soon knows how long', () => {
+    // Level, down for twenty minutes, then three minutes are worked off in each.
+    const outage = [0, ...still(60, 20)];
+    const after = (minutes: number) =>
+      judge(inputOf({ samples: samples({ a: [...outage, ...shrinking(1_020, 180, minutes)] }), patienceSeconds: 180 }));
+    expect(judge(inputOf({ samples: samples({ a: outage }), patienceSeconds: 180 })).verdict).toBe('STOPPED');
+    expect([1, 2, 3, 4].map((minutes) => after(minutes).verdict)).toEqual(Array(4).fill('CATCHING_UP'));
+    expect(after(5)).toMatchObject({ verdict: 'CATCHING_UP', remaining: { kind: 'time', seconds: 80 } });
+  });
+
+  it('is slow after a standstill, too, when it moves on and what is behind goes on growing', () => {
+    const slow = Array.from({ length: 5 }, (_, minute) => 1_260 + 20 * minute);
+    const seen = samples({ a: [0, ...still(60, 20), ...slow] });
+    expect(judge(inputOf({ samples: seen, patienceSeconds: 180 })).verdict).toBe('SLOW');
+  });
+
+  it('takes a few minutes to see that one who fell behind slowly is catching up', () => {
+    const falling = Array.from({ length: 30 }, (_, minute) => 40 * minute);
+    const after = (minutes: number) =>
+      judge(inputOf({ samples: samples({ a: [...falling, ...shrinking(1_080, 80, minutes)] }), patienceSeconds: 180 }));
+    expect(after(1).verdict).toBe('SLOW');
+    expect(after(5)).toMatchObject({ verdict: 'CATCHING_UP', remaining: { kind: 'time' } });
+  });
+
+  it('stays slow while what is behind grows in steps that shrink between', () => {
+    const steps = Array.from({ length: 40 }, (_, minute) => 30 * minute - (minute % 5) * 40);
+    const verdicts = Array.from({ length: 15 }, (_, more) => {
+      const seen = samples({ a: steps.slice(0, 25 + more) });
+      return judge(inputOf({ samples: seen, patienceSeconds: 180 })).verdict;
+    });
+    expect(verdicts).toEqual(Array(15).fill('SLOW'));
+  });
+
   it('is stalled when one shard stands still and others move, with which one', () => {
     const stalled = samples({ a: [0, ...still(600, 12)], b: Array.from({ length: 13 }, () => 0) });
     expect(verdictOn({ samples: stalled })).toBe('stalled since 09:00: a stands still, 21 min behind');
