@@ -47,9 +47,9 @@ function createCommand(): Command {
   const scenarios = SCENARIOS.map(({ name, says }) => `  ${name.padEnd(18)}${says}`).join('\n');
   const only = new Option('--scenario <name...>', 'only these scenarios (default: all)');
   return new Command('npm run bench --')
-    .description('Measure this project side by side with what one would write instead: same events, database, machine.')
+    .description('Compare this project with the usual alternatives: same events, database and machine.')
     .addOption(only.choices(SCENARIOS.map(({ name }) => name)))
-    .option('--quick', 'fewer rounds and events: figures to see a change by, not to quote')
+    .option('--quick', 'fewer rounds and events: good for spotting changes, not for publishing')
     .option('--report <file>', 'write all figures as JSON')
     .option('--chart <file>', 'write the bar chart as SVG (default: docs/benchmarks.svg, when everything is run)')
     .addHelpText('after', `\nScenarios:\n${scenarios}`);

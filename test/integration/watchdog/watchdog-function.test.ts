@@ -417,7 +417,7 @@ describe('the watchdog, bundled as it is deployed', () => {
       await setAside(stream, 61);
       const seen = await watch(stream, { processor: processor.replace('processor', 'nobody') });
       expect(seen).toMatchObject({ WatchdogRuns: 1, ChecksFailed: 0 });
-      expect(seen.output).toContain('cannot ask the processor to try entries that wait');
+      expect(seen.output).toContain('cannot ask the processor to retry waiting entries');
     });
   });
 
