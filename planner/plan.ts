@@ -1,3 +1,4 @@
+import { DATA_API_MAX_REQUEST_BYTES } from '../contract/limits.ts';
 import { recordsPerBatch } from './batch-time.ts';
 import { rankChanges, totalUsd, type RankedChange } from './changes.ts';
 import { closedForm, type ClosedForm } from './closed-form.ts';
@@ -128,17 +129,24 @@ function backlogOf({ shards }: PlanInput): number | undefined {
 }
 
 function isRankable(input: PlanInput): boolean {
-  return (
-    input.obstacle === undefined && (backlogOf(input) ?? 0) > 0 && recordsPerBatch(input.settings, input.workload) > 0
-  );
+  return input.obstacle === undefined && (backlogOf(input) ?? 0) > 0 && tooLargeReason(input) === undefined;
+}
+
+/** Why records are not written at all. */
+function tooLargeReason({ settings, workload }: PlanInput): string | undefined {
+  const size = `a record of ${describeCount(workload.recordBytes)} bytes does not fit into`;
+  if (recordsPerBatch(settings, workload) === 0) {
+    return `${size} the 6 MB of an invocation, where it is base64: it can't be delivered`;
+  }
+  if (workload.requestBytesPerRecord <= DATA_API_MAX_REQUEST_BYTES) return undefined;
+  return `${size} the 4 MiB of a Data API request: its event is quarantined`;
 }
 
 /** Why there is no time, as far as that is known without playing it. */
 function reasonBefore(input: PlanInput, forms: BothOutlooks<ClosedForm>): string | undefined {
   if (input.obstacle !== undefined) return input.obstacle;
-  if (recordsPerBatch(input.settings, input.workload) === 0) {
-    return `a record of ${describeCount(input.workload.recordBytes)} bytes does not fit into the 6 MB of an invocation, where it is base64: it can't be delivered`;
-  }
+  const tooLarge = tooLargeReason(input);
+  if (tooLarge !== undefined) return tooLarge;
   if (backlogOf(input) === undefined) {
     return 'the number of waiting records is unknown: without an arrival rate, the age of the backlog says nothing about it';
   }

@@ -137,6 +137,17 @@ describe('a plan without a time', () => {
     expect(planOf({ obstacle })).toMatchObject({ timeToCaughtUpSeconds: null, reason: obstacle, changes: [] });
   });
 
+  it('says of a record whose rows are larger than a request that its event is quarantined', () => {
+    const large = (requestBytesPerRecord: number) =>
+      planOf({ workload: { recordBytes: 4_300_000, requestBytesPerRecord }, load: { arrivalRate: 0.001 } });
+    expect(large(4 * 1024 * 1024).timeToCaughtUpSeconds).not.toBeNull();
+    expect(large(4 * 1024 * 1024 + 1)).toMatchObject({
+      timeToCaughtUpSeconds: null,
+      reason: 'a record of 4,300,000 bytes does not fit into the 4 MiB of a Data API request: its event is quarantined',
+      changes: [],
+    });
+  });
+
   it('says of a record beyond 6 MB of event that it cannot be delivered', () => {
     const { reason } = planOf({ workload: { recordBytes: 5 * 1024 * 1024 }, load: { arrivalRate: 0.001 } });
     expect(reason).toContain('does not fit into the 6 MB of an invocation');
