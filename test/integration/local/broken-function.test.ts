@@ -206,11 +206,6 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
     ],
   ],
   [
-    'promised-rows',
-    (name) => edited(name, 'projection.ts', 'project: (event)', 'project: async (event)'),
-    ['projection.ts:4:23: ProjectionError: `project` must return its result, got an async function; '],
-  ],
-  [
     'another-name',
     (name) => edited(name, 'projection.ts', "name: 'another-name'", "name: 'orders'"),
     ['handler.ts: the projection must have the name of its folder, "another-name", got "orders"\n'],

@@ -93,8 +93,7 @@ describe('a command without a stack that it can work on', () => {
     });
     expect(await find('--local', '--shard', 'shardId-000000000001')).toMatchObject({
       code: 2,
-      stderr:
-        '`--shard` must come with `--sequence`\nmissing event id: pass it, `--sequence`, or `--partition-key`\n',
+      stderr: '`--shard` must come with `--sequence`\nmissing event id: pass it, `--sequence`, or `--partition-key`\n',
     });
   });
 
