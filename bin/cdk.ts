@@ -25,8 +25,8 @@ const CLI = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
 
 const DIFF_HELP = `Usage: npm run diff -- [options]
 
-Synthesize, and compare with the stacks that are deployed. Ends with exit code 2
-when a deployment would take data, a position or the order of records away.
+Synthesize, and compare with the deployed stacks. Exits with code 2 if a
+deployment would lose data, a position or the order of records.
 
 Options:
   -c, --context <name=value>  the stage, such as stage=prod, or any setting;

@@ -23,7 +23,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     run: async (argv) => (await import('../local/run/local-program.ts')).runLocalProgram(argv),
   },
   ops: {
-    says: 'Look after a deployed stack: put quarantined events back, see what is held.',
+    says: 'Operate a deployed stack: status, find, redrive, verify, smoke, fuse, boost.',
     run: async (argv) => (await import('../ops/ops-program.ts')).runOpsProgram(argv),
   },
   'data-api': {

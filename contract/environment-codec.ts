@@ -41,7 +41,7 @@ export class EnvironmentError extends ProblemsError {
    * @param problems one sentence per variable: expected, got, and what to do
    */
   constructor(problems: readonly string[]) {
-    super(problems, { name: 'EnvironmentError', heading: 'the environment is not usable' });
+    super(problems, { name: 'EnvironmentError', heading: 'the environment variables are invalid' });
   }
 }
 

@@ -1,18 +1,18 @@
 /** What a person has to do about a SQLSTATE that every row meets, by longest matching prefix. */
 const ADVICE_BY_SQLSTATE: Readonly<Record<string, string>> = {
-  '09': 'a trigger fails: look at the triggers of the tables',
+  '09': 'a trigger fails: check the triggers of the tables',
   '0A':
     'a table of the projection cannot do what the statement asks of it: INSERT ... ON CONFLICT needs a table without ' +
     'rules, no foreign table, and no view with an INSTEAD OF trigger; or a trigger raises the code',
-  '25': 'a function or trigger wants another state of the transaction: a statement of the Data API is a transaction of its own',
+  '25': 'a function or trigger needs another transaction state: each Data API statement is its own transaction',
   '27': 'a trigger changes the row that it fires for: make it an AFTER trigger, or have it return the changed row',
   '28': "the database refuses the processor's role: check the secret against the role's password",
   '2F': 'a function that a trigger, default or generated column calls fails: one that changes data must be VOLATILE',
   '38': 'a function that a trigger, default or generated column calls fails: look at its body',
-  '39': 'a trigger or the function of an extension breaks the protocol of its calls: look at what a trigger returns',
+  '39': 'a trigger or an extension function returns something invalid: check what the triggers return',
   '3D': 'the database does not exist: check `DATABASE`, or create it',
   '3F': 'a schema does not exist: deploy the migrations, or look at the `search_path` of triggers',
-  '42': 'the statement and the tables differ: deploy the migration that belongs to this build, or look at the triggers',
+  '42': 'the statement does not match the tables: deploy the migration that belongs to this build, or check the triggers',
   '42501':
     'the role may not do this: deploy again, so that the migrations grant it; triggers run with the rights of the role too',
   '42P01': 'a table does not exist: deploy the migration that creates it',
@@ -39,10 +39,11 @@ const ADVICE_BY_NAME: Readonly<Record<string, string>> = {
 
 /** Said of a SQLSTATE that PostgreSQL has no advice for: then somebody's own code has raised it. */
 const ADVICE_FOR_ANY_SQLSTATE =
-  'look for what raises this code: triggers, rules, defaults and generated columns of the tables, and the functions they call';
+  'find out what raises this code: triggers, rules, defaults and generated columns of the tables, and the functions they call';
 
 /** Said when nothing more is known: the position is held in any case, so nothing is lost while somebody looks. */
-const ANY_ADVICE = 'a person has to look at this; the position is held, nothing is lost, and it resumes by itself';
+const ANY_ADVICE =
+  'somebody has to look at this; the position is held, nothing is lost, and the processor resumes by itself once it is fixed';
 
 /**
  * What to do about a failure that no retry fixes.

@@ -54,7 +54,7 @@ export async function drillScenario(
 ): Promise<ScenarioResult> {
   const { name, title } = scenario;
   const isPaused = !deployment.promises.mappingEnabled && scenario.isForPause !== true;
-  const plan = isPaused ? 'the stack itself has switched the mapping off' : scenario.plan(deployment);
+  const plan = isPaused ? 'the stack itself disables the mapping' : scenario.plan(deployment);
   if (typeof plan === 'string') return { name, title, notPlayed: plan, pages: [], faults: [], outcomes: new Map() };
   const timeline = await timelineOf(deployment, plan, twin);
   const drilled = drillTimeline(deployment, { timeline, expectation: plan.expectation }, behaviors);

@@ -38,7 +38,7 @@ const ADVICE: readonly (readonly [RegExp, (called: CalledOperation | undefined) 
   ],
   [
     /Throttl|TooManyRequests|LimitExceeded|ThroughputExceeded|SlowDown/,
-    () => 'too many calls at present; try again in a minute',
+    () => 'too many calls right now; try again in a minute',
   ],
 ];
 
@@ -47,8 +47,8 @@ const BESIDE_THE_POLICY: readonly string[] = ['cloudwatch:SetAlarmState'];
 
 function adviseOnPermission(permission: string): string {
   const source = BESIDE_THE_POLICY.includes(permission)
-    ? 'the policy of the output OperatorPolicyArn does not have it'
-    : 'the policy of the output OperatorPolicyArn has it';
+    ? 'the policy in the output OperatorPolicyArn does not grant it, so grant it separately'
+    : 'attach the policy in the output OperatorPolicyArn, which grants it';
   return `you need ${permission}; ${source}`;
 }
 

@@ -36,12 +36,12 @@ export async function runOpsProgram(argv: readonly string[]): Promise<void> {
         async (options: Options): Promise<void> => {
           using progress = openOpsProgress();
           const opsConsole = { say: progress.say, progress: progress.show, signal };
-          progress.show('asking for the stack');
+          progress.show('reading the stack');
           using target = await openTarget(options);
           exitCode = await work(target, options, opsConsole);
         };
       const program = new Command(commandOf('ops')).description(
-        'Look after a deployed stack, or after a world on this machine as if it were one.',
+        'Operate a deployed stack, or a local world as if it were one.',
       );
       for (const command of createCommands(on)) program.addCommand(command);
       await runSubcommand(program, argv);

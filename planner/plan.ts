@@ -1,3 +1,4 @@
+import { DATA_API_MAX_REQUEST_BYTES } from '../contract/limits.ts';
 import { recordsPerBatch } from './batch-time.ts';
 import { rankChanges, totalUsd, type RankedChange } from './changes.ts';
 import { closedForm, type ClosedForm } from './closed-form.ts';
@@ -104,8 +105,7 @@ function findOutcome(input: PlanInput, forms: BothOutlooks<ClosedForm>): Outcome
   };
 }
 
-const TOO_CLOSE =
-  'too close to call: by formula the rate is just above what arrives, and it is not any more once lanes wait for each other';
+const TOO_CLOSE = 'too close to call: the rate is just above the arrival rate, until lanes wait for each other';
 
 function outcomeWithoutTime(reason: string): Outcome {
   return {
@@ -121,8 +121,7 @@ function outcomeWithoutTime(reason: string): Outcome {
 type BothOutlooks<T> = Readonly<Record<Outlook, T>>;
 
 /** Records stay in the shard that they came into. */
-const SHARDS_DO_NOT_HELP =
-  'more shards do not help with a backlog that exists: its records stay in the shards that they are in';
+const SHARDS_DO_NOT_HELP = 'more shards do not help with an existing backlog: its records stay in their shards';
 
 function backlogOf({ shards }: PlanInput): number | undefined {
   if (shards.some(({ backlogRecords }) => backlogRecords === undefined)) return undefined;
@@ -130,26 +129,33 @@ function backlogOf({ shards }: PlanInput): number | undefined {
 }
 
 function isRankable(input: PlanInput): boolean {
-  return (
-    input.obstacle === undefined && (backlogOf(input) ?? 0) > 0 && recordsPerBatch(input.settings, input.workload) > 0
-  );
+  return input.obstacle === undefined && (backlogOf(input) ?? 0) > 0 && tooLargeReason(input) === undefined;
+}
+
+/** Why records are not written at all. */
+function tooLargeReason({ settings, workload }: PlanInput): string | undefined {
+  const size = `a record of ${describeCount(workload.recordBytes)} bytes does not fit into`;
+  if (recordsPerBatch(settings, workload) === 0) {
+    return `${size} the 6 MB of an invocation, where it is base64: it can't be delivered`;
+  }
+  if (workload.requestBytesPerRecord <= DATA_API_MAX_REQUEST_BYTES) return undefined;
+  return `${size} the 4 MiB of a Data API request: its event is quarantined`;
 }
 
 /** Why there is no time, as far as that is known without playing it. */
 function reasonBefore(input: PlanInput, forms: BothOutlooks<ClosedForm>): string | undefined {
   if (input.obstacle !== undefined) return input.obstacle;
-  if (recordsPerBatch(input.settings, input.workload) === 0) {
-    return `a record of ${describeCount(input.workload.recordBytes)} bytes does not fit into the 6 MB of an invocation, where it is base64: it can't be delivered`;
-  }
+  const tooLarge = tooLargeReason(input);
+  if (tooLarge !== undefined) return tooLarge;
   if (backlogOf(input) === undefined) {
-    return 'nobody knows how many records wait: nothing arrives by which the age of the backlog could be taken for a number of records';
+    return 'the number of waiting records is unknown: without an arrival rate, the age of the backlog says nothing about it';
   }
   return neverReason(forms.low) ?? highReason(forms);
 }
 
 function neverReason({ seconds, binding, rate, arrivalRate }: ClosedForm): string | undefined {
   if (seconds < Infinity) return undefined;
-  return `never at this rate: ${describeCount(rate)} records/s are possible (${binding}), and ${describeCount(arrivalRate)} arrive`;
+  return `never at this rate: at most ${describeCount(rate)} records/s are possible (limited by ${binding}), and ${describeCount(arrivalRate)} arrive`;
 }
 
 /**
@@ -213,8 +219,8 @@ function withinRetention(input: PlanInput): { readonly input: PlanInput; readonl
   return {
     input: { ...input, shards },
     notes: [
-      `the backlog is older than the ${days} days that the stream keeps records: about ${describeCount(lost)} records have left it, and every ` +
-        'second another one of them does; raise the retention first',
+      `the backlog is older than the retention of ${days} days: about ${describeCount(lost)} records have expired, and every ` +
+        'second more of them do; raise the retention first',
     ],
   };
 }
@@ -230,7 +236,7 @@ function writeLimitNotes({ shards, workload }: PlanInput): readonly string[] {
   const which = over.length === 1 ? 'one shard takes' : `${over.length} shards take`;
   return [
     `${which} more than producers may put: ${describeCount(busiest.arrivalRate)} records/s against ${describeCount(most)} of this size, ` +
-      'so puts are throttled; new records, unlike those that wait, would be helped by more shards',
+      'so puts are throttled; more shards would help new records, but not the backlog',
   ];
 }
 

@@ -131,6 +131,6 @@ export function crashText({ first, last, records, crashes, isFound }: CrashFindi
     return `${processes} died while working on record ${first}, the last one on nothing else: the record is quarantined as kills-function`;
   }
   const range = records === 1 ? `record ${first}` : `${records} records, ${first} to ${last}`;
-  const next = records === 1 ? 'the record is tried by itself' : 'they are tried in smaller pieces';
+  const next = records === 1 ? 'the record is tried alone' : 'they are tried in smaller pieces';
   return `${processes} died while working on ${range}: out of memory, out of time, or ended by the code; ${next}`;
 }

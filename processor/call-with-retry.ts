@@ -54,7 +54,7 @@ export async function callWithRetry<T>(
     if (timeoutMs < MIN_CALL_MS)
       throw new HoldError(
         'deadline',
-        'the time of this invocation is used up; what is committed stays, the rest is delivered again',
+        'this invocation is out of time; committed records stay committed, the rest is delivered again',
       );
     tally.calls += 1;
     try {
@@ -89,7 +89,7 @@ function retryable(error: unknown): DatabaseError {
 
 /** A hold that ends by itself: the mapping delivers the records again until the database takes them. */
 export function transientHold(failure: DatabaseError): HoldError {
-  const message = `the database did not recover in time: ${failure.headline}; nothing to do unless it lasts, the records are delivered again`;
+  const message = `the database did not recover in time: ${failure.headline}; the records are delivered again; act only if this persists`;
   return new HoldError('transient', message, { cause: failure });
 }
 

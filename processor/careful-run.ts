@@ -192,7 +192,7 @@ export class CarefulRun {
     const last = more.at(-1);
     if (first === undefined) throw error;
     if (last !== undefined) return { from: first, to: last + 1, crashes: 0, eventId: null };
-    const detail = `processing the record fails, though no code of the user's does: ${errorText(error)}`;
+    const detail = `processing the record fails, but not in the code of the projection: ${errorText(error)}`;
     this.#condemned.set(first, { detail });
     this.#verdicts = [...this.#verdicts, { ...this.#note(failed), verdict: detail, state: 'suspect' }];
     return undefined;
@@ -263,6 +263,6 @@ export class CarefulRun {
 function unfinished(): HoldError {
   return new HoldError(
     'deadline',
-    'looking for the record that ends the process takes longer than one invocation; the next delivery goes on with it',
+    'the search for the record that crashes the process takes longer than one invocation; the next delivery continues it',
   );
 }

@@ -173,15 +173,15 @@ function staleness({ samples, nowMs }: JudgementInput): Finding {
   const newest = samples.at(-1);
   const cause =
     newest === undefined
-      ? 'nobody has looked yet'
-      : `the last look was ${describeDuration((nowMs - newest.atMs) / 1000)} ago`;
+      ? 'nothing was measured yet'
+      : `last measured ${describeDuration((nowMs - newest.atMs) / 1000)} ago`;
   return { verdict: 'BLIND', cause, sinceMs: newest?.atMs, remaining: undefined };
 }
 
 function judgeShards(input: JudgementInput, shards: readonly ShardJudgement[]): Finding {
   const known = shards.filter(({ verdict }) => verdict !== 'BLIND');
   if (known.length === 0 && shards.length > 0) {
-    return { verdict: 'BLIND', cause: 'the age of no shard is known', sinceMs: undefined, remaining: undefined };
+    return { verdict: 'BLIND', cause: 'the ages of all shards are unknown', sinceMs: undefined, remaining: undefined };
   }
   const worst = known.toSorted((a, b) => badness(b) - badness(a))[0];
   if (worst === undefined) return { verdict: 'OK', cause: 'caught up', sinceMs: undefined, remaining: CAUGHT_UP };
@@ -192,9 +192,9 @@ function judgeShards(input: JudgementInput, shards: readonly ShardJudgement[]): 
       return { verdict, cause: worst.cause, sinceMs, remaining: latest(behind) };
     case 'STALLED':
       if (!hasAnyMoved(input) && behind.every((shard) => shard.verdict === 'STALLED')) {
-        return { verdict: 'STOPPED', cause: `nothing moves, ${worst.cause}`, sinceMs, remaining: undefined };
+        return { verdict: 'STOPPED', cause: `no shard makes progress, ${worst.cause}`, sinceMs, remaining: undefined };
       }
-      return { verdict, cause: `${worst.shardId} stands still, ${worst.cause}`, sinceMs, remaining };
+      return { verdict, cause: `${worst.shardId} makes no progress, ${worst.cause}`, sinceMs, remaining };
     default:
       return { verdict, cause: worst.cause, sinceMs, remaining };
   }

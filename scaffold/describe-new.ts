@@ -6,7 +6,7 @@ export function describeNewFunction(made: NewFunction): readonly string[] {
   const { design, files, kept, events } = made;
   const { functionName } = design;
   return [
-    `Made the function ${functionName} from ${number(events)} ${events === 1 ? 'event' : 'events'}${made.isCut ? '; more were not looked at' : ''}:`,
+    `Made the function ${functionName} from ${number(events)} ${events === 1 ? 'event' : 'events'}${made.isCut ? '; the rest was not read' : ''}:`,
     ...files.map((file) => `  ${file}`),
     '',
     ...describeChoices(made),
@@ -18,12 +18,12 @@ export function describeNewFunction(made: NewFunction): readonly string[] {
     `  npx vitest run test/unit/functions/${functionName}      # its unit test`,
     ...(made.isInStage
       ? [
-          `  npm run deploy -- ${functionName}-${DEV_STAGE}                 # into your AWS account; the stage ${DEV_STAGE} has it now`,
+          `  npm run deploy -- ${functionName}-${DEV_STAGE}                 # into your AWS account; it is now part of the stage ${DEV_STAGE}`,
         ]
       : [
           `  add ${devEntry(functionName)} to the stage ${DEV_STAGE} in ${STAGES_FILE}, and npm run deploy -- ${functionName}-${DEV_STAGE}`,
         ]),
-    `Before you commit: functions/${functionName}/sample holds events of yours as they are. Is anything personal in them?`,
+    `Before you commit: functions/${functionName}/sample holds your events unchanged. Do they contain personal data?`,
   ];
 }
 
@@ -41,7 +41,7 @@ function describeChoices({ design }: NewFunction): readonly string[] {
   return [
     ...(typeMember === undefined ? [] : [`Event types    ${plans.length}, told apart by ${typeMember}`]),
     eventId === undefined
-      ? 'Event id       the place in the stream: no member looks like an id and differs in each event'
+      ? 'Event id       the position on the stream: no member looks like an id that differs in each event'
       : `Event id       ${eventId.leaf.path.join('.')}: ${eventId.reason}`,
     `Partition key  ${key}: ${partitionKey.reason}`,
     ...tables.map((table, index) => `${index === 0 ? 'Tables       ' : '             '}  ${table}`),
@@ -61,7 +61,7 @@ function describeDoubts({ design, rejected, enclosedIn }: NewFunction): readonly
       `${number(times)} ${times === 1 ? 'event' : 'events'} of the sample would be quarantined, and ${times === 1 ? 'is' : 'are'} left out of the folder: ${reason}`,
   );
   const all = [...enclosed, ...rejections, ...design.doubts];
-  return all.length === 0 ? [] : ['Look at what was guessed:', ...all.map((doubt) => `  - ${doubt}`), ''];
+  return all.length === 0 ? [] : ['Check these guesses:', ...all.map((doubt) => `  - ${doubt}`), ''];
 }
 
 function number(value: number): string {

@@ -156,6 +156,8 @@ function planPartitionKey(entities: readonly (Choice | undefined)[], eventId: Ch
   const members = [...new Set(isCovered ? paths : [...paths, ...spare])];
   const reason =
     found[0]?.reason ??
-    (spare.length > 0 ? 'no member names what an event is about, so events are spread' : 'no member looks like a key');
+    (spare.length > 0
+      ? 'no member names the entity of an event, so partition keys are random'
+      : 'no member looks like a key');
   return { members, isRandomOtherwise: !isCovered && spare.length === 0, reason };
 }

@@ -45,18 +45,17 @@ export function doubtsOf(decisions: Decisions, evidence: Evidence): readonly str
       ? []
       : [`\`${tooMany}\` has more than ${MAX_TYPES} values, too many for types: all events go to one table`]),
     ...(decisions.totals === undefined
-      ? ['no member looks like something to count by: add a `counters` table where you need one']
+      ? ['no member looks like a key for counters: add a `counters` table if you need one']
       : []),
     ...new Set([...members, ...nameDoubts(decisions, events)]),
   ];
 }
 
-const TOO_MUCH =
-  'all members together make a longer statement than one may be: objects are stored as jsonb, or types share a table';
+const TOO_MUCH = 'the statement for all members would be too long: objects are stored as jsonb, or types share a table';
 
 function describeFew(events: number): string {
   const few = events === 1 ? 'one event is' : `${events} different events are`;
-  return `${few} few: what is in all of them may be missing in others`;
+  return `${few} a small sample: members in all of them may be missing in others`;
 }
 
 function identityDoubts(
@@ -66,15 +65,15 @@ function identityDoubts(
   const shared = eventId === undefined ? sharedEventId(common, events.length) : undefined;
   const noId =
     shared === undefined
-      ? 'no member is a different id in each event: the place in the stream is its id, and what a producer sends twice counts twice'
-      : `\`${shared.path.join('.')}\` is called like an id of the event, but events that differ share it: the place in the stream is the id. If those are repeats of one event, let \`eventId\` be \`${shared.path.join('.')}\``;
+      ? 'no member has a different value in each event: the position on the stream is the id, so an event that a producer sends twice counts twice'
+      : `\`${shared.path.join('.')}\` is named like an event id, but different events share it: the position on the stream is the id. If those are repeats of one event, let \`eventId\` be \`${shared.path.join('.')}\``;
   return [
     ...(eventId === undefined ? [noId] : []),
     ...(typeMember === undefined
       ? []
       : [`events with another \`${typeMember}\` than these ${plans.length} are quarantined until the schema has it`]),
     ...(partitionKey.isRandomOtherwise
-      ? ['events without a partition key get a random one: nothing keeps them in order']
+      ? ['events without a partition key get a random one, so they are not kept in order']
       : []),
   ];
 }

@@ -77,7 +77,7 @@ export function chooseEventId(leaves: readonly Leaf[], events: number): Choice |
   const reason =
     events === 1
       ? 'its name says so; whether it differs in each event, one event does not tell'
-      : `it is in each of the ${number(events)} events, and never twice the same`;
+      : `it is in each of the ${number(events)} events, and never with the same value`;
   return { leaf: best.leaf, reason };
 }
 
@@ -136,7 +136,7 @@ export function choosePartitionKey(leaves: readonly Leaf[], eventId: Leaf | unde
   );
   const [most] = repeating.sort((a, b) => distinctOf(b) - distinctOf(a));
   if (eventId !== undefined || most === undefined) return undefined;
-  return { leaf: most, reason: `it comes again and again, ${describeRepeats(most)}` };
+  return { leaf: most, reason: `its values repeat: ${describeRepeats(most)}` };
 }
 
 /** Whether a member is the id of the event, or has it in it, as a URL or a global name of the same thing does. */

@@ -29,11 +29,11 @@ export async function parseNewOptions(
   isPiped: boolean,
 ): Promise<{ readonly options: NewOptions; readonly problems: readonly string[] } | undefined> {
   const command = new Command('npm run new --')
-    .description('Make a function folder from sample events: it runs and deploys at once, and is yours to edit.')
+    .description('Create a function folder from sample events. It runs and deploys right away, and is yours to edit.')
     .argument('[name]', 'name of the function and of its folder in functions/')
     .option(
       '--sample <file>',
-      'events: JSON objects, one per line or in a list, or captured records; also gzip; - is standard input',
+      'events: JSON objects, one per line or in a list, or captured records; also gzip; - for standard input',
     )
     .addHelpText('after', '\nExample:\n  npm run new -- payments --sample payments.ndjson');
   const raw = parseCommandLine<{ readonly sample?: string }>(command, argv);
@@ -42,14 +42,13 @@ export async function parseNewOptions(
   const sample = raw.sample ?? (isPiped ? STANDARD_INPUT : undefined);
   const problems = [
     ...(await nameProblems(functionName)),
-    ...(sample === undefined ? ['missing `--sample FILE`: which events is the function for? or pipe them in'] : []),
+    ...(sample === undefined ? ['missing `--sample FILE`: pass a file of events, or pipe them in'] : []),
   ];
   return { options: { functionName, sample: sample ?? '' }, problems };
 }
 
 async function nameProblems(name: string): Promise<readonly string[]> {
-  if (name === '')
-    return ['missing NAME: what is the function to be called? as in `npm run new -- payments --sample FILE`'];
+  if (name === '') return ['missing NAME: name the function, as in `npm run new -- payments --sample FILE`'];
   if (!FUNCTION_NAME.test(name)) {
     const near = snakeCase(name).replaceAll('_', '-').slice(0, 30);
     const hint = FUNCTION_NAME.test(near) ? `; did you mean \`${near}\`?` : '';
@@ -58,10 +57,9 @@ async function nameProblems(name: string): Promise<readonly string[]> {
     ];
   }
   const known: readonly string[] = [...(await functionNames()), ...OWN_FUNCTIONS];
-  if (known.includes(name))
-    return [`NAME must be new, got ${JSON.stringify(name)}, and functions/${name} is there already`];
+  if (known.includes(name)) return [`NAME must be new, got ${JSON.stringify(name)}: functions/${name} already exists`];
   const test = testFolder(name);
-  return existsSync(test) ? [`NAME must be new, got ${JSON.stringify(name)}, and ${test} is there already`] : [];
+  return existsSync(test) ? [`NAME must be new, got ${JSON.stringify(name)}: ${test} already exists`] : [];
 }
 
 /** Folder of the unit test of a function. */

@@ -90,11 +90,11 @@ function dateReading(values: readonly string[]): Reading {
     return {
       reader,
       type: 'text',
-      doubt: 'looks like a time that no column takes as it is (nanoseconds, or a mix of forms): it is stored as text',
+      doubt: 'looks like a time that no column accepts as is (nanoseconds, or mixed formats): it is stored as text',
     };
   }
   if (type !== 'timestamp') return { reader, type };
-  return { reader, type, doubt: 'has no offset: it is stored as a local time of an unknown place' };
+  return { reader, type, doubt: 'has no offset: it is stored as a local time in an unknown time zone' };
 }
 
 function timeDoubt(values: readonly string[]): string | undefined {
@@ -142,7 +142,7 @@ function timeReading(name: string, values: readonly number[]): Reading | undefin
       ? bigint
       : { ...bigint, doubt: `looks like ${unit.reader} since 1970, and is stored as a number` };
   const reader = unit.reader as 'seconds' | 'milliseconds';
-  return { reader, type: 'timestamptz', doubt: `is taken for ${reader} since 1970` };
+  return { reader, type: 'timestamptz', doubt: `is read as ${reader} since 1970` };
 }
 
 const ELEMENTS = [

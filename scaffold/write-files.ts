@@ -46,7 +46,7 @@ export function writeMigration(design: Design): string {
     const columns = [key, { ...version, isNullable: false }, ...others];
     tables.push(
       createTable({
-        says: `What the newest event says, by ${key.column}.`,
+        says: `The newest state per ${key.column}.`,
         table: latest.table,
         columns,
         key: key.column,

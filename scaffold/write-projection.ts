@@ -41,7 +41,7 @@ ${helpers.join('\n\n')}
 const event = ${schema};
 
 /**
- * ${madeFrom}${doubts.length === 0 ? '' : ' To be checked by whoever knows the events:'}
+ * ${madeFrom}${doubts.length === 0 ? '' : ' Check these guesses:'}
 ${doubts.length === 0 ? '' : ` *\n${doubts.map((doubt) => comment(`- ${doubt}`)).join('\n')}\n`} */
 export const ${identifier} = defineProjection({
   name: '${functionName}',
@@ -82,7 +82,7 @@ function comment(text: string): string {
 
 function eventIdComment({ eventId }: Design): string {
   return eventId === undefined
-    ? 'The place in the stream: no member is an id of the event.'
+    ? 'The position on the stream: no member identifies the event.'
     : `Chosen because ${eventId.reason}.`;
 }
 

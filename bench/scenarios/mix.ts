@@ -14,7 +14,7 @@ const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS bench_customers (
 export const mix: SingleScenario = {
   kind: 'single',
   name: 'mix',
-  says: 'a tenth removals and a tenth patches, against whole rows only, for as many customers',
+  says: 'a tenth removals and a tenth patches, compared with whole rows only, for the same customers',
   run: async (arena, { isQuick, rounds }, onStep): Promise<Finding> => {
     await arena.database.query(CREATE_TABLE);
     const events = isQuick ? EVENTS.quick : EVENTS.full;

@@ -19,7 +19,7 @@ const WARM_UP_EVENTS = 40;
 /** One event after the other, three calls each. */
 export const perEvent = peerScenario({
   name: 'per-event',
-  says: 'lookup, insert and counter of one event after the other, one call each',
+  says: 'events one by one: lookup, insert and counter, one call each',
   entry: 'bench/handlers/per-event.ts',
   events: ({ slowEvents }) => slowEvents,
 });
@@ -27,7 +27,7 @@ export const perEvent = peerScenario({
 /** The same three calls per event, all events of a batch at the same time. */
 export const powertoolsBatch = peerScenario({
   name: 'powertools-batch',
-  says: 'Powertools BatchProcessor: the same calls, the records of a batch at the same time',
+  says: 'Powertools BatchProcessor: the same calls, for all records of a batch concurrently',
   entry: 'bench/handlers/powertools-batch.ts',
   events: ({ slowEvents }) => ({ atOnce: 2 * slowEvents.atOnce, withLatency: 2 * slowEvents.atOnce }),
 });

@@ -39,8 +39,8 @@ const CALIBRATION = {
 } as const;
 
 const WARM_UP = { events: 40_000, batchSize: 500, lanes: 4, latencyMs: 0 };
-const EVENTS = { quick: 30_000, full: 100_000 };
-const ROUNDS = { quick: 1, full: 5 };
+const EVENTS = { quick: 30_000, full: 60_000 };
+const ROUNDS = { quick: 1, full: 7 };
 
 /** A setting in one round. */
 export interface PlannedRun {
@@ -55,7 +55,7 @@ export interface PlannedRun {
 export const planned: SingleScenario = {
   kind: 'single',
   name: 'plan',
-  says: 'the time that the planner gives for a drain, from three short ones measured before, against the truth',
+  says: 'the time that the planner predicts for a drain from three short ones, compared with the measured time',
   run: async (arena, { isQuick }, onStep): Promise<Finding> => {
     const scale = isQuick ? 'quick' : 'full';
     const events = EVENTS[scale];

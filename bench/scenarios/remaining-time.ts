@@ -39,7 +39,7 @@ export interface ShownError {
 export const remainingTime: SingleScenario = {
   kind: 'single',
   name: 'remaining-time',
-  says: 'the time left that is shown, from a fifth of a steady drain on, against the truth',
+  says: 'the time left shown in a steady drain, after its first fifth, compared with the measured time',
   run: async (arena, { isQuick, rounds }, onStep): Promise<Finding> => {
     const events = isQuick ? EVENTS.quick : EVENTS.full;
     const runs: Run[] = [];

@@ -25,7 +25,7 @@ const PARTITION_KEY = 'key';
 export const shardLimit: SingleScenario = {
   kind: 'single',
   name: 'shard-limit',
-  says: `bytes a second of one shard, factor 1, ${IN_REGION_LATENCY_MS} ms a call, against the 2 MB/s that it gives`,
+  says: `bytes a second of one shard, factor 1, ${IN_REGION_LATENCY_MS} ms a call, compared with its limit of 2 MB/s`,
   run: async (arena, { isQuick, rounds }, onStep): Promise<Finding> => {
     await arena.database.query(
       'CREATE TABLE IF NOT EXISTS bench_bodies (id text COLLATE "C" PRIMARY KEY, body text NOT NULL)',

@@ -28,17 +28,17 @@ export interface DrillOptions {
  */
 export function parseDrillOptions(argv: readonly string[]): DrillOptions | undefined {
   const command = new Command('npm run drill --')
-    .description('Play incidents to the alarms of a template, and see who is paged, and when.')
+    .description('Simulate incidents against the alarms of a template, and show who is paged and when.')
     .option('--stage <name>', 'synthesize this stage and drill it (default: "dev")')
     .option('-c, --context <name=value>', 'any setting, as for `npm run synth`; may be repeated', readContext, {})
     .option('--template <file>', 'drill this synthesized template instead of a stage')
     .option('--scenario <name>', 'only this scenario; may be repeated', collect, [])
-    .option('--live', 'then play some to the stage dev with the real watchdog, against the local stream and database')
-    .option('--report <file>', 'write what came of it as JSON')
-    .option('--markdown <file>', 'write what came of it as Markdown')
+    .option('--live', 'then run some for the stage dev with the real watchdog, on the local stream and database')
+    .option('--report <file>', 'write the result as JSON')
+    .option('--markdown <file>', 'write the result as Markdown')
     .addHelpText(
       'after',
-      `\nScenarios:\n${describeScenarios()}\n\nExit codes: 0 all as it must be, 1 an alarm is wrong, 2 a mistake in the command.\n\nExample:\n  npm run drill -- --stage prod -c pageEmails=oncall@example.com --report drill.json`,
+      `\nScenarios:\n${describeScenarios()}\n\nExit codes: 0 all alarms behave as required, 1 an alarm is wrong, 2 the command is wrong.\n\nExample:\n  npm run drill -- --stage prod -c pageEmails=oncall@example.com --report drill.json`,
     );
   return parseCommandLine<DrillOptions>(command, argv, check);
 }
@@ -62,9 +62,7 @@ function check({ stage, context, template, scenario, report, markdown }: DrillOp
   const isStageNamed = stage !== undefined || Object.keys(context).length > 0;
   const names = SCENARIOS.map(({ name }) => name);
   return [
-    ...(template !== undefined && isStageNamed
-      ? ['`--template` is drilled as it is: leave out `--stage` and `-c`']
-      : []),
+    ...(template !== undefined && isStageNamed ? ['`--template` is used as it is: leave out `--stage` and `-c`'] : []),
     ...(stage !== undefined && 'stage' in context ? ['give the stage once, as `--stage` or as `-c stage=...`'] : []),
     ...scenario
       .filter((name) => !names.includes(name))

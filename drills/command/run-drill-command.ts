@@ -53,7 +53,7 @@ function sayEnd(result: TemplateResult, say: (line: string) => void): void {
     for (const fault of deployment.faults) say(`WRONG: ${fault}`);
   }
   if (result.otherAlarms.length > 0)
-    say(`not judged, as they are not of this project: ${result.otherAlarms.join(', ')}`);
+    say(`not checked, because they are not this project's alarms: ${result.otherAlarms.join(', ')}`);
   const wrong = result.deployments.flatMap(({ faults, scenarios }) => [
     ...faults,
     ...scenarios.flatMap((one) => one.faults),
@@ -61,7 +61,7 @@ function sayEnd(result: TemplateResult, say: (line: string) => void): void {
   say('');
   say(
     wrong === 0
-      ? 'all as it must be'
-      : `${wrong === 1 ? 'one thing is' : `${String(wrong)} things are`} not as they must be, see above`,
+      ? 'all alarms behave as required'
+      : `${String(wrong)} ${wrong === 1 ? 'result is' : 'results are'} wrong, see above`,
   );
 }

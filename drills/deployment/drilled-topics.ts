@@ -30,7 +30,7 @@ export function drillTopic(
 ): DrilledTopic {
   const topic = topics.find((known) => known.arn === arn);
   if (topic === undefined) {
-    const note = `the ${what} topic ${arn} is not in the template: it is taken to deliver`;
+    const note = `the ${what} topic ${arn} is not in the template: assumed to deliver`;
     return {
       topic: { arn, subscriptions: [SOMEBODY], policies: [], key: { kind: 'none' } },
       faults: [],
@@ -45,7 +45,7 @@ export function drillTopic(
     return { topic, faults: [fault], notes: [] };
   }
   if (found > 0) return { topic, faults: [], notes: [] };
-  const note = `nobody is subscribed to the ${what} topic ${logicalId} by this stack; subscribe by hand. One subscriber is assumed`;
+  const note = `this stack subscribes nobody to the ${what} topic ${logicalId}; subscribe by hand. One subscriber is assumed`;
   return { topic: { ...topic, subscriptions: [SOMEBODY] }, faults: [], notes: [note] };
 }
 

@@ -188,10 +188,10 @@ function routeFaults(alarms: readonly DrilledAlarm[], promises: PromiseRecord): 
     routesOf(id, promises).flatMap(({ topic, name }) => [
       ...(actions.ALARM.includes(topic) && actionsEnabled
         ? []
-        : [`${id} must tell the ${name} when it fires, and has no action for it`]),
+        : [`${id} must notify the ${name} when it fires, but has no action for that`]),
       ...(!tellsEnd(id) || (actions.OK.includes(topic) && actionsEnabled)
         ? []
-        : [`${id} must tell the ${name} when it is over, and has no action for it`]),
+        : [`${id} must notify the ${name} when it is over, but has no action for that`]),
     ]),
   );
 }

@@ -9,7 +9,7 @@ export function describeScale(size: IncidentSize): readonly string[] {
     `The incident: ${arrivalPerSecond} records a second arrive, and the consumer is down for ${describeDuration(downSeconds)}.`,
     ...hang(
       '  scaled      ',
-      `one record is played for ${scale} of the incident: ${arrivalPerSecond / scale} a second arrive here`,
+      `one record stands for ${scale} of the incident: ${arrivalPerSecond / scale} a second arrive here`,
     ),
     ...hang(
       '  not scaled  ',
@@ -18,7 +18,7 @@ export function describeScale(size: IncidentSize): readonly string[] {
     ),
     ...hang(
       '  real        ',
-      'PostgreSQL, the Kinesis emulator, execution environments; days pass because their clocks are turned',
+      'PostgreSQL, the Kinesis emulator, execution environments; their clocks are moved forward, so that days pass',
     ),
   ];
 }
@@ -33,7 +33,7 @@ export function describeIncident(report: IncidentReport): readonly string[] {
     ...hang('Complete    ', describeTables(report, wrongTables)),
     ...hang('This code   ', `${describePace(ours)}; ${describeCatchUp(ours)}`),
     ...hang('One by one  ', `${describePace(perEvent)}; ${describeCatchUp(perEvent)}`),
-    ...hang('            ', `In the incident: 130 records a second, and two days more.`),
+    ...hang('            ', `In the incident: 130 records a second, and two more days.`),
     ...hang('Derived     ', `to catch up = ${backlog} records / (pace - ${arrivalPerSecond} arriving a second)`),
     ...hang('Picture     ', report.picture),
   ];
@@ -44,7 +44,7 @@ function describePage(page: IncidentReport['page']): string {
   const { alarm, minutesAfterStop, resolvedMinutesAfterRestart } = page;
   const over =
     resolvedMinutesAfterRestart === null
-      ? 'it is not over'
+      ? 'not over yet'
       : `over ${resolvedMinutesAfterRestart} minutes after the restart`;
   return `${alarm}, ${minutesAfterStop} minutes of stream time after the stop; ${over}`;
 }

@@ -66,6 +66,6 @@ function notesOf({
   return [
     `Measured until the restart. After it, the measured paces at ${arrivalPerSecond} records/s arriving: ` +
       `${describeCount(ours.recordsPerSecond)} and ${describeCount(perEvent.recordsPerSecond)} records/s`,
-    `on ${lanes} lanes with ${dataApiLatencyMs} ms a Data API call. One record was played for ${scale} of the incident.`,
+    `on ${lanes} lanes with ${dataApiLatencyMs} ms a Data API call. One record stands for ${scale} of the incident.`,
   ];
 }

@@ -67,7 +67,7 @@ export async function runIncident(options: IncidentOptions, screen: Screen, sign
     return report.page !== null && report.wrongTables.length === 0;
   } catch (error) {
     if (!signal.aborted) throw error;
-    screen.say('The story was ended early.');
+    screen.say('Interrupted before the end of the story.');
     return false;
   }
 }

@@ -54,7 +54,7 @@ function aMinuteLater(expected: Readonly<Record<string, ExpectedAlarm>> = {}): R
 
 const REDRIVEN: Scenario = {
   name: 'quarantined-and-redriven',
-  title: 'Bad events go to the quarantine; somebody removes the cause and puts them back',
+  title: 'Bad events go to the quarantine; somebody fixes the cause and redrives them',
   plan: ({ promises }) => {
     const redrivenAt = 12;
     const page = { by: afterMinutes(1), notBefore: 0, until: redrivenAt, overBy: afterMinutes(3, redrivenAt) };
@@ -72,7 +72,7 @@ const REDRIVEN: Scenario = {
 
 const CATCH_UP: Scenario = {
   name: 'stopped-and-caught-up',
-  title: 'Half an hour of standstill is worked off at once',
+  title: 'The backlog of half an hour of standstill is processed at once',
   plan: (deployment) => {
     const away = 30;
     const overBy = toldBy(away + stoppedMinutes(deployment) + 3);

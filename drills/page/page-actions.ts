@@ -29,8 +29,8 @@ export function pageForms({ arrivalsPerSecond, batchSize, parallelizationFactor 
         { name: 'factor', label: 'Parallelization factor', ...PARALLELIZATION_FACTOR, value: parallelizationFactor },
       ],
     },
-    { action: 'database-down', button: 'Take the database away' },
-    { action: 'database-up', button: 'Give the database back' },
+    { action: 'database-down', button: 'Stop the database' },
+    { action: 'database-up', button: 'Start the database' },
     {
       action: 'poison',
       button: 'Put bad events',
@@ -65,7 +65,7 @@ export function pageActions(world: PageWorld): PageOptions['act'] {
     },
     'database-down': () => {
       world.setDatabaseUp(false);
-      return Promise.resolve('The database answers no call any more.');
+      return Promise.resolve('The database no longer answers calls.');
     },
     'database-up': () => {
       world.setDatabaseUp(true);

@@ -89,6 +89,6 @@ export class PageVerdict {
     const oldest = Math.max(0, ...ages.map((age = 0) => age));
     if (oldest <= ABREAST_SECONDS) return 'Nothing waits.';
     const lostMs = atMs + this.#deployment.stream.retentionHours * HOUR_MS - 1000 * oldest;
-    return `The oldest record leaves the stream at ${describeMoment(lostMs, { nowMs: atMs })}: what is not read by then is lost.`;
+    return `The oldest record leaves the stream at ${describeMoment(lostMs, { nowMs: atMs })}: records not read by then are lost.`;
   }
 }

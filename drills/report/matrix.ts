@@ -3,7 +3,7 @@ import type { Outcome } from '../drill-deployment.ts';
 
 const MARKS: Readonly<Record<Outcome, string>> = { fired: 'X', allowed: 'o', quiet: '.', wrong: '!' };
 
-const LEGEND = 'X fires as it must   o may fire, and does   . quiet   ! wrong';
+const LEGEND = 'X fires, as required   o fires, which is allowed   . quiet   ! wrong';
 
 const WIDTH = 80;
 

@@ -76,7 +76,7 @@ const THROTTLED: Scenario = {
 
 const HOT_KEY: Scenario = {
   name: 'hot-partition-key',
-  title: 'All records come in with one partition key, more than a lane can handle',
+  title: 'All records have one partition key, and are more than a lane can handle',
   plan: (deployment) => {
     const old = 2 * (behindFrom(deployment) + 1);
     const late = { by: afterMinutes(3 * periodMinutes(deployment), old) + 2, notBefore: 2 };
@@ -97,7 +97,7 @@ const HOT_KEY: Scenario = {
 
 const STUCK_LANE: Scenario = {
   name: 'one-stuck-lane',
-  title: 'One lane hands its batch back again and again, all others work',
+  title: 'One lane holds its batch again and again, and the others work',
   plan: (deployment) => {
     const isAlone = deployment.mapping.factor === 1;
     const every = gapMinutes(deployment);
@@ -136,7 +136,7 @@ function allHeld(deployment: Deployment): Expectation {
 
 const BAD_DEPLOY: Scenario = {
   name: 'bad-deploy',
-  title: 'A version rejects nearly all it gets: the fuse blows',
+  title: 'A version rejects nearly every event, and the fuse blows',
   plan: (deployment) => {
     const { pages, alarms, may = [] } = allHeld(deployment);
     const fuse = { by: afterMinutes(2 * periodMinutes(deployment, TWO_OF_FIVE)), until: longEnough(deployment) };
@@ -149,7 +149,7 @@ const BAD_DEPLOY: Scenario = {
 
 const MISSING_GRANT: Scenario = {
   name: 'missing-grant',
-  title: 'The processor may not write one of its tables any more',
+  title: 'The processor loses the right to write one of its tables',
   plan: (deployment) => ({
     course: settled({ minutes: longEnough(deployment), phases: [{ from: 0, set: { conduct: 'holds' } }] }),
     expectation: allHeld(deployment),
@@ -232,7 +232,7 @@ const KILLER_RECORD: Scenario = {
 
 const RETENTION_RUNS_OUT: Scenario = {
   name: 'retention-runs-out',
-  title: 'Records wait in all places and will be lost before long, and then the watchdog dies: nothing falls silent',
+  title: 'Old records wait everywhere and will soon expire, and then the watchdog dies: no alarm turns off',
   plan: (deployment) => {
     const used = usableMinutes(deployment);
     const [dies, minutes] = [40, 80];
@@ -272,7 +272,7 @@ const RETENTION_RUNS_OUT: Scenario = {
 
 const SLOW_AND_OLD: Scenario = {
   name: 'slow-and-old',
-  title: 'The consumer works on what will be lost before long, and then Lambda polls no longer',
+  title: 'The consumer works on records that will soon expire, and then Lambda stops polling',
   plan: (deployment) => {
     const [stops, minutes] = [40, 80];
     const danger = { by: afterMinutes(3 * periodMinutes(deployment)), notBefore: 0, until: minutes };
@@ -351,21 +351,21 @@ function thenSilence({ name, title, conduct, alarms }: TroubleThenSilence): Scen
 
 const CRASHES_THEN_SILENCE = thenSilence({
   name: 'crashes-then-stops',
-  title: 'Every invocation fails, and then Lambda polls no longer',
+  title: 'Every invocation fails, and then Lambda stops polling',
   conduct: 'crashes',
   alarms: ['FunctionErrors', 'NewVersionErrors'],
 });
 
 const THROTTLED_THEN_SILENCE = thenSilence({
   name: 'throttled-then-stops',
-  title: 'The function is throttled to zero, and then Lambda polls no longer',
+  title: 'The function is throttled to zero, and then Lambda stops polling',
   conduct: 'throttled',
   alarms: ['Throttles'],
 });
 
 const CATCH_UP: Scenario = {
   name: 'catch-up',
-  title: 'After two hours of standstill the consumer works off the backlog',
+  title: 'After two hours of standstill, the consumer works through the backlog',
   plan: (deployment) => {
     const away = 120;
     // Four times as fast as records come in: the backlog is gone after forty minutes.

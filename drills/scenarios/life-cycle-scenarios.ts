@@ -33,7 +33,7 @@ const FIRST_DEPLOYMENT: Scenario = {
 
 const UPDATE: Scenario = {
   name: 'update',
-  title: 'A new version takes over, and works',
+  title: 'A new version is deployed, and works',
   plan: () => ({
     // For a minute no invocation comes to its end.
     course: settled({ minutes: 30, phases: [{ from: 0, until: 1, set: { laneCapacity: 0 } }] }),
@@ -43,7 +43,7 @@ const UPDATE: Scenario = {
 
 const ROLLED_BACK: Scenario = {
   name: 'rolled-back-update',
-  title: 'A new version fails, and the one before comes back',
+  title: 'A new version fails, and is rolled back',
   plan: ({ alarms }) => {
     if (!alarms.some(({ id }) => id === 'NewVersionErrors')) return 'no alarm stops a new version that fails';
     return {
@@ -88,7 +88,7 @@ const DEAD: Partial<Conditions> = { pollerReads: false, watchdog: 'dead' };
 
 const SICK_BESIDE_HEALTHY: Scenario = {
   name: 'sick-beside-healthy',
-  title: 'Another stage of the function is fine while this one is dead: its metrics quieten nothing here',
+  title: 'This stage is dead while another stage of the function is fine, whose metrics silence nothing here',
   plan: (deployment) => {
     const silent = { by: afterMinutes(5), notBefore: 2, until: 40 };
     const stopped = { by: afterMinutes(stoppedMinutes(deployment)), notBefore: 1, until: 40 };
@@ -105,7 +105,7 @@ const SICK_BESIDE_HEALTHY: Scenario = {
 
 const HEALTHY_BESIDE_SICK: Scenario = {
   name: 'healthy-beside-sick',
-  title: 'Another stage of the function fails in every way: nobody is told here',
+  title: 'Another stage of the function fails in every way: no alarm of this one fires',
   plan: () => {
     const everything: Partial<Conditions> = {
       conduct: 'holds',

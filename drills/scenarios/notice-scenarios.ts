@@ -20,7 +20,7 @@ const TWELVE_OF_FIFTEEN = { evaluationPeriods: 15, datapointsToAlarm: 12 } as co
 const NOTICES: readonly Notice[] = [
   {
     name: 'cache-misses',
-    title: 'The lookup cache answers less than it must',
+    title: 'The hit ratio of the lookup cache is too low',
     alarms: ['CacheHitRatio'],
     set: ({ promises }) =>
       promises.noticeWhenCacheHitPercentBelow === 0
@@ -30,7 +30,7 @@ const NOTICES: readonly Notice[] = [
   },
   {
     name: 'near-timeout',
-    title: 'Invocations take nearly as long as they may',
+    title: 'Invocations run close to their timeout',
     alarms: ['Duration'],
     set: ({ promises }) => ({ durationPercent: promises.noticeWhenDurationPercent + 1 }),
     minutes: (deployment) => 3 * periodMinutes(deployment),
@@ -61,24 +61,24 @@ const NOTICES: readonly Notice[] = [
   },
   {
     name: 'data-api-errors',
-    title: 'Calls of the Data API fail, and are repeated',
+    title: 'Data API calls fail, and are retried',
     alarms: ['DataApiErrors'],
     set: () => ({ dataApiErrors: 6 }),
     minutes: (deployment) => 3 * periodMinutes(deployment),
   },
   {
     name: 'shards-silent',
-    title: 'Reads of the shards find neither a record nor their end',
+    title: 'Reads of the shards reach neither a record nor the tip',
     alarms: ['ShardsUnknown'],
     set: () => ({ shardsSilent: true }),
     minutes: () => 15,
   },
   {
     name: 'pages-fail',
-    title: 'Messages of the page topic reach no endpoint',
+    title: 'Messages of the page topic are not delivered',
     alarms: ['PagingFailed'],
     set: ({ pageTopicName }) =>
-      pageTopicName === undefined ? 'the page topic has an owner of its own' : { pagesFailed: 1 },
+      pageTopicName === undefined ? 'the page topic belongs to another stack' : { pagesFailed: 1 },
     minutes: () => 1,
   },
   {
@@ -86,7 +86,9 @@ const NOTICES: readonly Notice[] = [
     title: 'Nobody has confirmed the subscription to the pages',
     alarms: ['NobodyPaged'],
     set: ({ promises }) =>
-      promises.countsSubscribers ? { subscribersConfirmed: false } : 'nobody is counted who is subscribed to the pages',
+      promises.countsSubscribers
+        ? { subscribersConfirmed: false }
+        : 'the stack does not count the subscribers of its pages',
     minutes: () => 60,
   },
 ];

@@ -38,7 +38,7 @@ const EVENT_AN_HOUR: Scenario = {
 
 const BURST: Scenario = {
   name: 'healthy-burst',
-  title: 'Twenty times as much comes in for five minutes, and is handled',
+  title: 'Twenty times the usual load comes in for five minutes, and is processed',
   plan: () => ({
     course: settled({ minutes: 30, phases: [{ from: 0, until: 5, set: { arrivals: 12_000 } }] }),
     expectation: {},
@@ -56,7 +56,7 @@ const RESHARD: Scenario = {
 
 const HICCUP: Scenario = {
   name: 'hiccup',
-  title: 'One minute in which everything that may fail for a minute does',
+  title: 'Everything that may fail for a minute fails for one minute',
   plan: () => {
     const bad = {
       durationPercent: 99,
@@ -103,7 +103,7 @@ const LATE_FOR_A_MOMENT: Scenario = {
 /** What is as bad as it may be, without end. */
 const WITHIN_LIMITS: Scenario = {
   name: 'within-limits',
-  title: 'Everything is nearly as bad as it may be, and stays so',
+  title: 'Every metric stays just below its limit',
   plan: (deployment) => {
     const { promises } = deployment;
     const lagMinutes = Math.floor((0.8 * promises.pageWhenBehindSeconds) / 60);

@@ -15,7 +15,7 @@ function waits(
 
 const POISON_TRICKLE: Scenario = {
   name: 'poison-trickle',
-  title: 'One bad event an hour goes to the quarantine, until somebody puts them back',
+  title: 'One bad event an hour goes to the quarantine, until somebody redrives them',
   plan: ({ promises }) => {
     const each = promises.pageWhenQuarantined + 1;
     const page = waits(0, 3 * HOUR);
@@ -34,7 +34,7 @@ const POISON_TRICKLE: Scenario = {
 
 const POISON_FLOOD: Scenario = {
   name: 'poison-flood',
-  title: 'A quarter of what comes in is bad for half an hour',
+  title: 'For half an hour, a quarter of the events are bad',
   plan: ({ promises }) => {
     const each = Math.max(150, promises.pageWhenQuarantined + 1);
     const page = { by: afterMinutes(1), until: HOUR };
@@ -84,7 +84,7 @@ const WAITS_IN_VAIN: Scenario = {
 
 const DESTINATION_USED: Scenario = {
   name: 'destination-used',
-  title: 'Lambda gives up a batch, keeps it in the on-failure bucket, and somebody puts it back',
+  title: 'Lambda gives up a batch and keeps it in the on-failure bucket, and somebody redrives it',
   plan: ({ mapping }) => {
     if (!mapping.hasDestination) return 'the mapping has no on-failure destination';
     const page = waits(0, HOUR);
@@ -103,7 +103,7 @@ const DESTINATION_USED: Scenario = {
 
 const GIVEN_UP: Scenario = {
   name: 'given-up-and-lost',
-  title: 'Lambda gives up a batch and keeps it nowhere',
+  title: 'Lambda gives up a batch and keeps no copy',
   plan: ({ mapping }) => {
     // What is counted in five minutes is seen in each of them.
     const page = { by: afterMinutes(1), overBy: 20 };

@@ -38,7 +38,7 @@ function recovered(deployment: Deployment, from: number): number {
 
 const STOPPED_TEN_MINUTES: Scenario = {
   name: 'stopped-ten-minutes',
-  title: 'Lambda stops polling for ten minutes, and goes on',
+  title: 'Lambda stops polling for ten minutes, and resumes',
   plan: (deployment) => {
     const minutes = Math.max(TEN_MINUTES, behindFrom(deployment) + 6, stoppedMinutes(deployment) + 4);
     const overBy = recovered(deployment, minutes);
@@ -126,7 +126,7 @@ const MAPPING_DELETED: Scenario = {
 
 const WATCHDOG_DEAD: Scenario = {
   name: 'watchdog-dead',
-  title: 'The watchdog runs no longer, and the consumer is fine',
+  title: 'The watchdog no longer runs, and the consumer is fine',
   plan: () => {
     // The last good minute has to leave the evaluation range of five.
     const silent = { by: afterMinutes(5), notBefore: 2, until: 60, overBy: 70 };
@@ -163,7 +163,7 @@ const WATCHDOG_DIES_LATER: Scenario = {
 
 const STOPS_WHILE_OLD: Scenario = {
   name: 'stops-while-old',
-  title: 'Every batch is handed back for half an hour, and then Lambda polls no longer',
+  title: 'Every batch is held for half an hour, and then Lambda stops polling',
   plan: (deployment) => {
     const stops = Math.max(30, behindFrom(deployment) + 6 * periodMinutes(deployment) + 10);
     const minutes = stops + 60;

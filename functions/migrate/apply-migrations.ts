@@ -159,7 +159,7 @@ async function executeAll(execute: Execute, file: string, statements: readonly S
 function describeFailure(error: unknown, file: string, statement: SqlStatement): unknown {
   if (!(error instanceof DatabaseError) || goesAway(error)) return error;
   if (error.kind === 'timeout') {
-    const problem = 'the statement ran longer than 45 s, which the Data API ends; do less in one statement';
+    const problem = 'the statement ran longer than the 45 s that the Data API allows; split it up';
     return new MigrationError([`${file}:${statement.line}: ${problem}`], { cause: error });
   }
   // What the service said, without its name for it: PostgreSQL's words are what the author of the SQL looks for.

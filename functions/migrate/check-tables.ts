@@ -124,8 +124,11 @@ function checkWrittenColumn(column: DeclaredColumn, place: Place): TablesCheck {
 
 /** Keys that the column holds equal and a text does not, by the type of the column. */
 const LOOSE_TYPES: Readonly<Record<string, { readonly keyType: string; readonly because: string }>> = {
-  citext: { keyType: 'citext', because: 'capitals and small letters would make two keys of one' },
-  character: { keyType: 'char', because: 'blanks at the end would make two keys of one' },
+  citext: { keyType: 'citext', because: 'uppercase and lowercase spellings would be one key there and two here' },
+  character: {
+    keyType: 'char',
+    because: 'values with and without trailing spaces would be one key there and two here',
+  },
 };
 
 /** As text, such keys are other keys to the batch, the tombstones and the index than they are to the table. */
@@ -152,7 +155,7 @@ function checkReadColumn(column: DeclaredColumn, place: Place): TablesCheck {
   return {
     problems: [],
     warnings: [
-      `${name} may be null in the database; declare it ${column.type}?, or the projection meets a null unprepared`,
+      `${name} may be null in the database; declare it ${column.type}?, or the projection may get a null that it does not expect`,
     ],
   };
 }

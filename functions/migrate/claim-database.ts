@@ -35,7 +35,7 @@ export async function claimDatabase(options: ClaimOptions): Promise<void> {
   if (owner === deployment) return;
   throw new MigrationError([
     `the database \`${database}\` must belong to no other deployment of ${functionName}, but ${owner ?? 'another one'} has it and ` +
-      `${deployment} would take the events of that one for its own; give each a \`databaseName\` of its own. If ${owner ?? 'it'} is gone, ` +
+      `${deployment} would mistake the events of that one for its own; give each its own \`databaseName\`. If ${owner ?? 'it'} no longer exists, ` +
       `or was renamed or moved, run in the database: DELETE FROM ${TABLE} WHERE function_name = '${functionName}'`,
   ]);
 }

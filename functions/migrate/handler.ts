@@ -105,7 +105,7 @@ async function migrate(connection: LockOptions, requestType: 'Create' | 'Update'
   });
   await claimDatabase(claim);
   const warnings = await settleTables(connection, { processor, maintenance });
-  if (warnings.length > 0) logger.warn('the tables work, and may not be what was meant', { warnings });
+  if (warnings.length > 0) logger.warn('the tables work, but may not be what you intended', { warnings });
   logger.info('the database is up to date', { applied, alreadyApplied });
   // CloudFormation takes 4 KB in all: the log line has the names.
   const numbers = applied.map((id) => id.replace(/(\/\d+)-.*/, '$1'));

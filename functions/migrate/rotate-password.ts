@@ -132,7 +132,7 @@ async function finish(
     await execute('SELECT 1');
   } catch (cause) {
     if (current !== undefined) await move(current, ClientRequestToken);
-    throw new Error('the new password does not let the role in, so the one before it is current again', { cause });
+    throw new Error('the role cannot log in with the new password, so the previous one is current again', { cause });
   }
 }
 

@@ -56,8 +56,8 @@ interface CheckResult {
 }
 
 const UNCOUNTED =
-  'nobody can say whether anybody is subscribed to the pages: the policy of the topic does not allow ' +
-  'sns:GetTopicAttributes to the role of the watchdog';
+  'cannot count the subscribers of the page topic: its policy does not allow ' +
+  'sns:GetTopicAttributes to the role of the watchdog; allow it there';
 
 /** Asks stream, database, bucket, mapping and topic, side by side: whoever does not answer keeps no other from being heard. */
 export async function runWatchdog(options: WatchdogOptions): Promise<WatchdogFindings> {
@@ -102,7 +102,7 @@ async function tryEntries(
     return [];
   } catch (error) {
     return [
-      `cannot ask the processor to try entries that wait: ${error instanceof Error ? error.message : String(error)}`,
+      `cannot ask the processor to retry waiting entries: ${error instanceof Error ? error.message : String(error)}`,
     ];
   }
 }
@@ -132,7 +132,7 @@ function runChecks(options: WatchdogOptions): Promise<readonly CheckResult[]> {
       const metrics = { MappingEnabled: mapping.isEnabled ? 1 : 0, PauseReminder: pauseReminder(mapping, now()) };
       return { metrics, failures: [], mapping };
     }),
-    check('the subscriptions to the pages', async () => {
+    check('the subscriptions to the page topic', async () => {
       if (pageTopicArn === '') return { metrics: {}, failures: [] };
       const count = await countPageSubscribers(sns, pageTopicArn);
       return count === undefined
@@ -169,8 +169,8 @@ function describeStream(report: WatchReport): CheckResult {
 
 function describePositionsFailure(error: unknown, isKnown: boolean): WatchdogFailure {
   const what = isKnown
-    ? 'the committed positions; those of an earlier run are used, so the backlog may be smaller than told'
-    : 'the committed positions; none are known of an earlier run, so the backlog is unknown';
+    ? 'the committed positions; those of an earlier run are used, so the backlog may be smaller than reported'
+    : 'the committed positions; no earlier run read them either, so the backlog is unknown';
   return { what, error, todo: adviceForCheck(error) };
 }
 

@@ -147,7 +147,7 @@ function compileNumeric(operand: unknown, name: string): LeafTest {
   if (test !== undefined && upper !== undefined && terms.length === 4 && isRange && Number(bound) < Number(top)) {
     return (text) => test(text) && upper(text);
   }
-  const expected = 'one comparison such as [">", 5] or a range from bottom to top such as [">", 0, "<=", 5]';
+  const expected = 'one comparison such as [">", 5], or a range with the lower bound first such as [">", 0, "<=", 5]';
   return refuse(name, `${expected} with numbers ${COMPARABLE_TEXT}`, operand);
 }
 

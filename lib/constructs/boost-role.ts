@@ -47,7 +47,7 @@ export class BoostRole extends Construct {
       ...(ownCluster === undefined ? [] : [allow(['rds:DescribeDBClusters'], ownCluster.clusterArn)]),
     ];
     this.role = new Role(this, 'Role', {
-      description: 'Sets back what a boost has turned',
+      description: 'Restores the settings at the end of a boost',
       // {@link https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html}
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },

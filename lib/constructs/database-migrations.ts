@@ -62,7 +62,7 @@ export class DatabaseMigrations extends Construct {
     return new ServiceFunction(this, 'Migrate', {
       ...defaults,
       code: code.migrate,
-      description: `Applies migrations and looks after the database roles of ${code.functionName}`,
+      description: `Applies migrations and manages the database roles of ${code.functionName}`,
       memorySize: 512,
       timeout: TIMEOUT,
       environment: migrateEnvironment.encode({

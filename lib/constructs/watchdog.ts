@@ -68,12 +68,12 @@ export class Watchdog extends Construct {
     // A run that failed is not repeated: the next one is a minute away and sees more.
     const once = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
     const everyMinute = new Rule(this, 'EveryMinute', {
-      description: 'Looks how far behind the consumer is',
+      description: 'Measures how far behind the consumer is',
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new LambdaFunction(this.watchdog.function, once)],
     });
     const everyHour = new Rule(this, 'EveryHour', {
-      description: 'Deletes rows of the ledger and the batch log that nothing can need any more',
+      description: 'Deletes rows of the ledger and the batch log that are no longer needed',
       schedule: Schedule.rate(Duration.hours(1)),
       targets: [new LambdaFunction(this.prune.function, once)],
     });
@@ -93,7 +93,7 @@ export class Watchdog extends Construct {
     return new ServiceFunction(this, 'Watchdog', {
       ...props,
       code: props.code.watchdog,
-      description: `Looks every minute how far behind ${props.code.functionName} is`,
+      description: `Measures every minute how far behind ${props.code.functionName} is`,
       indexedFields: INDEXED_FIELDS.watchdog,
       memorySize: 512,
       timeout: Duration.seconds(50),

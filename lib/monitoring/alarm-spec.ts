@@ -6,13 +6,13 @@ export type Urgency = 'page' | 'ticket';
 /** Incidents: every alarm of one belongs to the same message. */
 export const INCIDENTS = {
   /** The consumer is stopped, behind, or about to be; or nobody can tell. */
-  NotKeepingUp: { says: 'the consumer is stopped or behind, or nobody can tell', urgency: 'page' },
+  NotKeepingUp: { says: 'the consumer is stopped or behind, or its state is unknown', urgency: 'page' },
   /** A second page, even while the first is open. */
   DataLossDanger: { says: 'records are about to be lost', urgency: 'page' },
   /** Lambda gave records up, and kept no copy. */
   RecordsLost: { says: 'records were lost', urgency: 'page' },
   /** Records were set aside and wait for somebody; the stream goes on. */
-  SetAside: { says: 'records were set aside', urgency: 'ticket' },
+  SetAside: { says: 'events were quarantined, or Lambda gave up batches', urgency: 'ticket' },
 } as const satisfies Readonly<Record<string, { readonly says: string; readonly urgency: Urgency }>>;
 
 /** Name of an incident. */

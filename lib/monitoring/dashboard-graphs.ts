@@ -21,7 +21,7 @@ export function graphRows(metrics: EventMetrics, limits: MonitoredLimits): reado
 function verdictGraph(metrics: EventMetrics): GraphWidget {
   return graph('Verdict', {
     unit: 'verdict',
-    left: [metrics.watchdog('Verdict', { ...max, label: 'how the consumer is' })],
+    left: [metrics.watchdog('Verdict', { ...max, label: 'state of the consumer' })],
     limits: VERDICTS.map((verdict) => ({ value: verdictNumber(verdict), label: verdict, color: Color.GREY })),
     width: 24,
   });
@@ -127,9 +127,9 @@ function durationGraph(metrics: EventMetrics, { timeout }: MonitoredLimits): Gra
     unit: 'ms',
     left: [
       metrics.lambda('Duration', { statistic: 'p50', label: 'median' }),
-      metrics.lambda('Duration', { statistic: 'p99', label: 'slowest of a hundred' }),
-      metrics.batch('LookupMs', { statistic: 'Average', label: 'of it lookups' }),
-      metrics.batch('WriteMs', { statistic: 'Average', label: 'of it writes' }),
+      metrics.lambda('Duration', { statistic: 'p99', label: 'p99' }),
+      metrics.batch('LookupMs', { statistic: 'Average', label: 'lookups (part of it)' }),
+      metrics.batch('WriteMs', { statistic: 'Average', label: 'writes (part of it)' }),
     ],
     limits: [limit(timeout.toMilliseconds(), 'timeout')],
   });
@@ -139,7 +139,7 @@ function concurrencyGraph(metrics: EventMetrics, limits: MonitoredLimits): Graph
   return graph('Concurrency, errors and throttles', {
     unit: 'count',
     left: [
-      metrics.lambda('ConcurrentExecutions', { ...max, label: 'at the same time' }),
+      metrics.lambda('ConcurrentExecutions', { ...max, label: 'concurrent' }),
       metrics.lambda('Errors', { ...sum, label: 'errors' }),
       metrics.lambda('Throttles', { ...sum, label: 'throttles' }),
     ],
@@ -152,7 +152,7 @@ function dataApiGraph(metrics: EventMetrics): GraphWidget {
     unit: 'ms',
     left: [
       metrics.batch('WriteMs', { statistic: 'p50', label: 'writes of a batch, median' }),
-      metrics.batch('WriteMs', { statistic: 'p99', label: 'writes of a batch, slowest of a hundred' }),
+      metrics.batch('WriteMs', { statistic: 'p99', label: 'writes of a batch, p99' }),
     ],
     right: [
       metrics.batch('DataApiCalls', { ...sum, label: 'calls' }),

@@ -80,5 +80,5 @@ export class EventDashboard extends Construct {
 }
 
 const HEADING =
-  'Graphs and log queries show the same window: the one chosen above. What each alarm means and what to do about it ' +
+  'Graphs and log queries show the time range chosen above. What each alarm means and what to do about it ' +
   'is in **docs/operations.md**.';

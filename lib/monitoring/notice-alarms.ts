@@ -59,7 +59,7 @@ function functionAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
     },
     {
       id: 'Duration',
-      says: 'Invocations take nearly as long as they may',
+      says: 'Invocations run close to their timeout',
       section: 'duration',
       metric: metrics.lambda('Duration', { statistic: 'Maximum', period }),
       ...SUSTAINED,
@@ -99,7 +99,7 @@ function streamAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
 function slow(metrics: EventMetrics): AlarmSpec {
   return {
     id: 'Slow',
-    says: 'The consumer is slower than what comes in',
+    says: 'Records arrive faster than the consumer processes them',
     section: 'slow',
     metric: formula(
       `verdict == ${verdictNumber('SLOW')}`,
@@ -121,7 +121,7 @@ function slow(metrics: EventMetrics): AlarmSpec {
 function unknownShards(metrics: EventMetrics): AlarmSpec {
   return {
     id: 'ShardsUnknown',
-    says: 'The watchdog finds neither a record nor the end of a shard',
+    says: 'The watchdog reaches neither a record nor the tip of a shard',
     section: 'shards-unknown',
     metric: metrics.watchdog('ShardsUnknown', { statistic: 'Maximum' }),
     ...SUSTAINED,
@@ -146,7 +146,7 @@ function databaseAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
   if (!canScale(limits)) return [errors];
   const capacity: AlarmSpec = {
     id: 'DatabaseCapacity',
-    says: 'The database is at its maximum capacity',
+    says: 'The database is close to its maximum capacity',
     section: 'database-capacity',
     metric: metrics.cluster('ACUUtilization', { statistic: 'Average', period: Duration.minutes(1) }),
     ...SUSTAINED,
@@ -187,7 +187,7 @@ function cacheAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly A
 function pauseReminder(metrics: EventMetrics): AlarmSpec {
   return {
     id: 'Paused',
-    says: 'The consumer is paused, for as many hours as the reason says, and records pile up',
+    says: 'The consumer is paused and records pile up; the reason gives the hours',
     section: 'paused',
     metric: metrics.watchdog('PauseReminder', { statistic: 'Maximum' }),
     operator: ComparisonOperator.GREATER_THAN_THRESHOLD,

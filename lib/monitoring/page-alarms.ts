@@ -95,7 +95,7 @@ function blindAlarms(metrics: EventMetrics): readonly AlarmSpec[] {
     },
     {
       id: 'WatchdogBlind',
-      says: 'The watchdog cannot see all of stream, database, bucket and mapping',
+      says: 'The watchdog cannot read all of stream, database, bucket, mapping and topic',
       section: 'watchdog-blind',
       metric: formula(
         'checks + shards',
@@ -139,7 +139,7 @@ function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly
   return [
     {
       id: 'ConsumerStopped',
-      says: 'Records come in and none are committed',
+      says: 'Records come in, but none are committed',
       section: 'consumer-stopped',
       metric: noneCommitted(metrics),
       ...forMinutes(pageWhenStoppedMinutes),
@@ -160,7 +160,7 @@ function stoppedAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly
 function disabledAlarm(metrics: EventMetrics): AlarmSpec {
   return {
     id: 'MappingDisabled',
-    says: 'The event source mapping is disabled, or gone',
+    says: 'The event source mapping is disabled or deleted',
     section: 'mapping-not-polling',
     metric: metrics.watchdog('MappingEnabled', { statistic: 'Maximum' }),
     operator: BELOW,
@@ -221,7 +221,7 @@ function holdingAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly
     },
     {
       id: 'FuseBlown',
-      says: 'So much of a batch was rejected that the deployment is likelier wrong than the data',
+      says: 'So many recent events were rejected that the build is likelier wrong than the data',
       section: 'fuse-blown',
       metric: metrics.batch('FuseBlown', reading),
       ...held,
@@ -235,7 +235,7 @@ function dataLossAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
   return [
     {
       id: 'DataLossDanger',
-      says: 'The oldest uncommitted record will leave the stream before long',
+      says: 'The oldest uncommitted record will soon expire from the stream',
       section: 'data-loss-danger',
       metric: metrics.watchdog('TimeToDataLoss', { statistic: 'Minimum' }),
       operator: BELOW,
@@ -246,7 +246,7 @@ function dataLossAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonl
     },
     {
       id: 'IteratorAgeDataLoss',
-      says: 'Invocations get records that will leave the stream before long',
+      says: 'Invocations get records that will soon expire from the stream',
       section: 'data-loss-danger',
       metric: iteratorAge(metrics, limits),
       operator: ABOVE,
@@ -268,7 +268,7 @@ function oldestPagedSeconds(limits: MonitoredLimits): number {
 function setAsideAlarms(metrics: EventMetrics, limits: MonitoredLimits): readonly AlarmSpec[] {
   const quarantine: AlarmSpec = {
     id: 'Quarantine',
-    says: 'Quarantined events wait for somebody',
+    says: 'Quarantined events wait to be redriven',
     section: 'quarantine',
     metric: metrics.watchdog('QuarantineOpen', { statistic: 'Maximum' }),
     ...ANY_OF_THREE,
@@ -296,7 +296,7 @@ function givenUpAlarms(metrics: EventMetrics, { onFailureDestination }: Monitore
     dropped,
     {
       id: 'OnFailureDestination',
-      says: 'Batches that Lambda gave up wait in the on-failure bucket',
+      says: 'Batches that Lambda gave up wait in the on-failure bucket to be redriven',
       section: 'on-failure-destination',
       metric: metrics.watchdog('FailedBatchesUnread', { statistic: 'Maximum' }),
       ...ANY_OF_THREE,

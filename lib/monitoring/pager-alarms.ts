@@ -17,7 +17,7 @@ export function pagerAlarms(metrics: EventMetrics, pager: Pager): readonly Alarm
 function pagingFailed({ pageTopic }: Pager): AlarmSpec {
   return {
     id: 'PagingFailed',
-    says: 'Pages do not reach an endpoint',
+    says: 'A page could not be delivered to an endpoint',
     section: 'paging-failed',
     metric: new Metric({
       namespace: 'AWS/SNS',

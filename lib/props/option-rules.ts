@@ -40,7 +40,7 @@ export const OPTION_RULES: readonly OptionRule[] = [
       maxRecordAge !== undefined &&
       maxRecordAge.toSeconds() > streamRetention.toSeconds() &&
       `\`maxRecordAge\` must be at most \`streamRetention\` (${text(streamRetention)}), got ${text(maxRecordAge)}; ` +
-        'records would be gone before they are given up, and no copy kept',
+        'records would expire before Lambda gives them up, and no copy would be kept',
   },
   {
     on: ['ledgerRetention', 'streamRetention'],
@@ -54,7 +54,7 @@ export const OPTION_RULES: readonly OptionRule[] = [
     check: ({ pageWhenBehind, streamRetention, pageWhenRetentionUsedPercent: percent }) =>
       pageWhenBehind.toSeconds() >= (streamRetention.toSeconds() * percent) / 100 &&
       `\`pageWhenBehind\` must be less than \`pageWhenRetentionUsedPercent\` of \`streamRetention\` (${percent} % of ` +
-        `${text(streamRetention)}), got ${text(pageWhenBehind)}; the first page would come with the last warning`,
+        `${text(streamRetention)}), got ${text(pageWhenBehind)}; the first page would come only with the data-loss page`,
   },
   {
     on: ['pageWhenBehind', 'maxRecordAge', 'timeout', 'maxBatchingWindow'],
@@ -137,7 +137,7 @@ export const OPTION_RULES: readonly OptionRule[] = [
         percent < least &&
         `\`noticeWhenCapacityPercent\` must be at least ${least}, the share of \`databaseMinCapacity\` ` +
           `(${range.databaseMinCapacity}) in \`databaseMaxCapacity\` (${range.databaseMaxCapacity}), got ${percent}; the ` +
-          'cluster never uses less, so the notice would never end'
+          'cluster never uses less, so the alarm would never turn off'
       );
     },
   },
@@ -154,7 +154,7 @@ export const OPTION_RULES: readonly OptionRule[] = [
     warning: 'filters',
     check: ({ filterPatterns }) =>
       filterPatterns.length > 0 &&
-      '`filterPatterns` skip records that the watchdog cannot tell from a backlog: it pages when nothing matches for ' +
+      'the watchdog cannot tell records skipped by `filterPatterns` from a backlog: it pages when nothing matches for ' +
         'longer than `pageWhenBehind`',
   },
   {
@@ -163,7 +163,7 @@ export const OPTION_RULES: readonly OptionRule[] = [
     check: ({ pageWhenBehind, maxBatchingWindow }) =>
       pageWhenBehind.toSeconds() < maxBatchingWindow.toSeconds() &&
       `\`pageWhenBehind\` (${text(pageWhenBehind)}) is less than \`maxBatchingWindow\` (${text(maxBatchingWindow)}): records ` +
-        'wait that long for a batch to fill, so a healthy consumer with little to do pages; raise one or lower the other',
+        'wait that long for a batch to fill, so an idle consumer pages; raise `pageWhenBehind` or lower `maxBatchingWindow`',
   },
   {
     on: ['memorySize', 'batchSize', 'cacheMaxBytes'],
@@ -193,7 +193,7 @@ export const OPTION_RULES: readonly OptionRule[] = [
     check: ({ databaseMinCapacity }, { hasCluster }) =>
       databaseMinCapacity === 0 &&
       !hasCluster &&
-      '`databaseMinCapacity` 0 never pauses the database: the watchdog asks it every minute',
+      '`databaseMinCapacity` 0 does not let the database pause: the watchdog queries it every minute',
   },
 ];
 

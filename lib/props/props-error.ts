@@ -8,6 +8,6 @@ export class PropsError extends ProblemsError {
    * @param problems one sentence each: expected, got, and what to do
    */
   constructor(problems: readonly string[]) {
-    super(problems, { name: 'PropsError', heading: 'the settings are not usable' });
+    super(problems, { name: 'PropsError', heading: 'the settings are invalid' });
   }
 }

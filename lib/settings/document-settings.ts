@@ -11,7 +11,7 @@ export const SETTING_SOURCES = [
   { title: 'Event source mapping', file: 'lib/props/mapping-options.ts' },
   { title: 'Function', file: 'lib/props/function-options.ts' },
   { title: 'Database', file: 'lib/props/database-options.ts' },
-  { title: 'Who is told', file: 'lib/props/pager-options.ts' },
+  { title: 'Notifications', file: 'lib/props/pager-options.ts' },
   { title: 'When to page and when to notify', file: 'lib/props/monitoring-options.ts' },
 ] as const;
 

@@ -57,9 +57,9 @@ function changesLightly(name: string, value: unknown, listed: readonly StageSett
   const isAsListed = listed.every((settings) => String(settings[setting] ?? fallback) === String(value));
   if (section === undefined || isAsListed) return [];
   return [
-    `\`${name}\` must not be replaced on the command line: on a stack that is deployed it means another ${change}, and ` +
+    `\`${name}\` must not be overridden on the command line: on a deployed stack it means another ${change}, and ` +
       `the next deployment without it yet another. Set it in lib/settings/stages.ts; ${section} says how to keep data ` +
-      'and position. To have it all the same, add `-c allowReplacement=LOGICAL_ID`, which `npm run diff` names',
+      'and position. To do it anyway, add `-c allowReplacement=LOGICAL_ID`, with the id that `npm run diff` names',
   ];
 }
 
@@ -79,7 +79,7 @@ function sharedNames(listed: readonly StageSettings[], replaced: object): readon
   if (names.length < 2 || !('functionName' in replaced)) return problems;
   return [
     ...problems,
-    `\`functionName\` must not be replaced in a stage of ${names.length} processors; name the stack to deploy instead`,
+    `\`functionName\` must not be overridden in a stage of ${names.length} processors; name the stack to deploy instead`,
   ];
 }
 

@@ -21,21 +21,21 @@ export interface ChaosOptions {
 const NUMBERS = {
   runs: {
     flag: 'runs',
-    says: 'runs to make, one after the other; with `--mutation`, at most so many for each',
+    says: 'number of runs, one after the other; with `--mutation`, the maximum for each mutation',
     min: 1,
     max: 100_000,
     fallback: 20,
   },
   seed: {
     flag: 'seed',
-    says: 'seed of the first run; each further one has the next',
+    says: 'seed of the first run, counted up by one for each further run',
     min: 0,
     max: 2 ** 31,
     fallback: 1,
   },
   emulatorEvery: {
     flag: 'emulator-every',
-    says: 'every so many runs one reads from the Kinesis emulator, 0 for none',
+    says: 'every n-th run reads from the Kinesis emulator, 0 for none',
     min: 0,
     max: 100_000,
     fallback: 20,
@@ -55,12 +55,12 @@ export function parseChaosOptions(argv: readonly string[]): ChaosOptions | undef
 
 function createCommand(): Command {
   const command = new Command('npm run chaos --').description(
-    'Drain small backlogs while everything goes wrong, and check after each that every event is exactly once in effect or set aside.',
+    'Drain small backlogs under injected faults, and check after each that every event is in effect or quarantined, exactly once.',
   );
   for (const { flag, says, fallback, ...range } of Object.values(NUMBERS)) {
     command.addOption(integerOption(`--${flag} <n>`, says, range).default(fallback));
   }
-  const mutations = new Option('--mutation <name>', 'take out a part of the engine, which the runs must notice');
+  const mutations = new Option('--mutation <name>', 'remove one safeguard of the engine; the runs must notice');
   return command
     .addOption(mutations.choices(['all', ...Object.keys(MUTATIONS)]))
     .option('--report <file>', 'write the result as JSON')

@@ -1,12 +1,12 @@
 /** Mutations of what waits, of lookups of the projection's own rows, and of keys that come from other rows. */
 export const HEALING_MUTATIONS = {
   'nothing-is-tried-again': {
-    says: 'what waits is not tried again',
+    says: 'waiting entries are not retried',
     edits: { 'processor/retry-entries.ts': [['groups < maxGroups &&', 'groups < 0 * maxGroups &&']] },
     profile: 'healing',
   },
   'healing-has-no-end': {
-    says: 'what waits is tried when its time is over, too',
+    says: 'waiting entries are retried even after their time is over',
     edits: {
       'processor/quarantine/data-api-waiting-entries.ts': [
         ['retry_at <= now() AND heal_until > now()', 'retry_at <= now()'],
@@ -15,7 +15,7 @@ export const HEALING_MUTATIONS = {
     profile: 'healing',
   },
   'a-vain-try-ends-it': {
-    says: 'an entry is open after one try in vain',
+    says: 'an entry is open after one failed retry',
     edits: {
       'processor/quarantine/data-api-waiting-entries.ts': [['v->>1 IS NULL OR (v->>4)::boolean', 'v->>1 IS NULL']],
     },

@@ -78,7 +78,7 @@ export const MUTATIONS = {
     profile: 'versions',
   },
   'no-tombstones': {
-    says: 'a removed row leaves nothing behind',
+    says: 'a removed row leaves no tombstone',
     edits: { 'processor/tables/tombstones.ts': [['THEN ${versionOf(state)} END', 'THEN NULL::jsonb END']] },
     profile: 'versions',
     seed: 6,
@@ -94,7 +94,7 @@ export const MUTATIONS = {
     seed: 5,
   },
   'older-patches-of-a-batch-apply': {
-    says: 'of the patches of one batch all apply, also those older than one before them',
+    says: 'all patches of a batch apply, even those older than an earlier one',
     edits: { 'processor/tables/fold-patches.ts': [['WHERE ${RANK} = ${GREATEST_RANK}', 'WHERE true']] },
     profile: 'versions',
   },
@@ -156,7 +156,7 @@ export const MUTATIONS = {
     profile: 'poison',
   },
   'inherited-names-count': {
-    says: 'what every JavaScript object inherits is taken for a member of its own',
+    says: 'members inherited from Object are treated as own members',
     edits: { 'processor/user-values.ts': [['isInherited: name in Object.prototype', 'isInherited: false']] },
     profile: 'versions',
   },
@@ -173,7 +173,7 @@ export const MUTATIONS = {
     profile: 'poison',
   },
   'refusals-pass': {
-    says: 'a SQLSTATE that is not listed is taken for a failure that passes',
+    says: 'an unlisted SQLSTATE is treated as transient',
     edits: { 'data-api/classify-error.ts': [["?? 'refused'", "?? 'transient'"]] },
     profile: 'poison',
   },
@@ -197,7 +197,7 @@ export const MUTATIONS = {
     profile: 'poison',
   },
   'repeated-events-count': {
-    says: 'the fuse takes an event that is in effect already for a sign that the database takes the rows of the build',
+    says: 'the fuse counts an event already in effect as proof that the database accepts the rows of the build',
     edits: { 'processor/quarantine/fuse.ts': [['newToDatabase.rejected > 0 ?', 'newToDatabase.rejected < 0 ?']] },
     profile: 'mixed',
     seed: 31068,
@@ -217,21 +217,21 @@ export const MUTATIONS = {
     profile: 'killers',
   },
   'condemned-records-run': {
-    says: 'a record that was found to end processes is processed all the same',
+    says: 'a record known to crash processes is processed anyway',
     edits: {
       'processor/careful-run.ts': [['condemned === undefined ? record : { ...record, condemned }', 'record']],
     },
     profile: 'killers',
   },
   'death-blames-the-first': {
-    says: 'a death condemns the first of the records that the process worked on',
+    says: 'a crash condemns the first record that the process was working on',
     edits: {
       'processor/quarantine/suspects.ts': [['note.alone && crashes >= CRASHES_FOR_A_VERDICT', 'crashes > 0']],
     },
     profile: 'killers',
   },
   'no-event-id-in-the-note': {
-    says: 'a record that ended processes is set aside although its event is in effect',
+    says: 'a record that crashed processes is quarantined although its event is in effect',
     edits: { 'processor/careful-run.ts': [['if (note.alone) await this.#noteEventId(records, note);', '']] },
     profile: 'killers',
     seed: 4,
@@ -242,7 +242,7 @@ export const MUTATIONS = {
     profile: 'versions',
   },
   'skips-are-not-counted': {
-    says: 'events that nobody wants leave no trace at all',
+    says: 'skipped events are not counted',
     edits: {
       'processor/write/write-parameters.ts': [
         ['skipped.length > 0 ? [skipped.length, countByReason(skipped)] : []', '[]'],
@@ -251,7 +251,7 @@ export const MUTATIONS = {
     profile: 'mixed',
   },
   'documents-have-the-bytes-of-their-record': {
-    says: 'a rejected document is set aside with all that its record holds',
+    says: 'a rejected document is quarantined with the whole payload of its record',
     edits: {
       'processor/decode/decode-records.ts': [["{ part: 'own', payload }", "{ part: 'own' }"]],
     },
@@ -265,21 +265,21 @@ export const MUTATIONS = {
     profile: 'poison',
   },
   'a-bad-document-takes-its-record-along': {
-    says: 'of a record with a document that is no JSON only that one is seen',
+    says: 'if one document of a record is not JSON, the others are ignored',
     edits: {
       'processor/decode/split-json.ts': [['if (line.length > 0) yield*', 'if (line.length > 0 && start === 0) yield*']],
     },
     profile: 'mixed',
   },
   'empty-failure-list': {
-    says: 'the function answers that all is done, whatever is committed',
+    says: 'the function reports success, whatever was committed',
     edits: {
       'processor/write/batch-outcome.ts': [['firstUncommitted === undefined ? []', 'sequenceNumbers.length > 0 ? []']],
     },
     profile: 'missing-grant',
   },
   'no-quarantine': {
-    says: 'rejected events are neither written nor set aside',
+    says: 'rejected events are neither written nor quarantined',
     edits: { 'processor/write/write-parameters.ts': [['jsonArray(rejections.map(({ row }) => row))', "'[]'"]] },
     profile: 'poison',
   },

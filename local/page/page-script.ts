@@ -50,7 +50,7 @@ for (const form of document.forms) {
     const body = new URLSearchParams(new FormData(form, event.submitter));
     const request = { method: 'POST', body, headers: { accept: 'text/plain' } };
     const say = (words) => { result.textContent = words; };
-    await fetch(form.getAttribute('action'), request).then((response) => response.text()).then(say, () => say('The local run does not answer any more.'));
+    await fetch(form.getAttribute('action'), request).then((response) => response.text()).then(say, () => say('The local run no longer answers.'));
   });
 }
 `;

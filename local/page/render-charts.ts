@@ -25,7 +25,7 @@ const PHASES = ['decode', 'lookup', 'project', 'write'] as const;
 
 const CHARTS = {
   age: {
-    title: 'Age of the oldest record that is not done',
+    title: 'Age of the oldest unprocessed record',
     curves: [{ name: 'age', of: ({ ageSeconds }) => ageSeconds }],
     say: describeDuration,
   },

@@ -68,8 +68,8 @@ function renderSum(sum: PageSum): Html {
   ];
   const verdict =
     missing === 0
-      ? html`<strong class="closes">The sum closes.</strong>`
-      : html`<strong class="open">The sum does not close: ${count(missing)} are not accounted for.</strong>`;
+      ? html`<strong class="closes">All records are accounted for.</strong>`
+      : html`<strong class="open">${count(missing)} records are not accounted for.</strong>`;
   return html`<tbody>
     <tr>
       <th scope="row">records in</th>
@@ -119,7 +119,7 @@ function describeAlarms(alarms: readonly PageAlarm[] = []): string {
 }
 
 function renderMessages({ messages }: PageSnapshot): Html {
-  if (messages.length === 0) return html`<li>Nobody has been told anything yet.</li>`;
+  if (messages.length === 0) return html`<li>No messages sent yet.</li>`;
   return html`${messages.map(
     ({ atMs, alarmName, state, text }) =>
       html`<li>${renderTime(atMs)} <strong>${STATES[state]}: ${alarmName}</strong> ${text}</li>`,

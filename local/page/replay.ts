@@ -19,7 +19,7 @@ export async function readRecording(path: string, option: string): Promise<reado
   const snapshots: PageSnapshot[] = [];
   let broken: UsageError | undefined;
   const refuse = (got: string): UsageError =>
-    new UsageError([`\`${option}\` must be a file that \`--record\` has written, got ${path}: ${got}`]);
+    new UsageError([`\`${option}\` must be a file written by \`--record\`, got ${path}: ${got}`]);
   try {
     for await (const line of createInterface({ input: createReadStream(path) })) {
       if (broken !== undefined) throw broken;

@@ -113,9 +113,7 @@ class PageServer implements Page {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A name that somebody else made to resolve to this machine is not how the page was asked for.
     if (request.headers.host !== this.#host) {
-      response
-        .writeHead(403)
-        .end('This page is served to this machine only; use the address that the run has printed.');
+      response.writeHead(403).end('This page is served only to this machine; use the address that the run printed.');
       return;
     }
     switch (`${request.method} ${request.url}`) {

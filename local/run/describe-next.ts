@@ -34,7 +34,7 @@ export async function describeNext(
     `Tables: ${tables.join(', ')}`,
     'Next:',
     given === undefined
-      ? `  ${start} --keep-running   # the same, and then a database to look at with psql`
+      ? `  ${start} --keep-running   # the same, then keep the database open for psql`
       : `  psql ${given}`,
     `  ${start} --input FILE     # events of your own`,
     ...(commandOf('start').startsWith('npm ')

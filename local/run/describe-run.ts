@@ -21,7 +21,7 @@ const MAX_BAR_WIDTH = 24;
 
 const HELD_WORDS: Readonly<Record<HoldReason, string>> = {
   fuse: 'most events are rejected',
-  configuration: 'something has to be put right',
+  configuration: 'something has to be fixed',
   transient: 'the database is not ready',
   deadline: 'time ran out',
 };
@@ -54,7 +54,7 @@ function describeOutlook({ remaining, atMs }: ShownProgress): string {
 /** The table at the end of a run. */
 export function describeReport(report: RunReport): string {
   const perThousand = report.events > 0 ? (1000 * report.dataApiCalls) / report.events : 0;
-  const hitRatio = report.cacheHitRatio === null ? 'nothing looked up' : percent(report.cacheHitRatio);
+  const hitRatio = report.cacheHitRatio === null ? 'no lookups' : percent(report.cacheHitRatio);
   const rows: readonly (readonly [string, string])[] = [
     ['events on the stream', count(report.events)],
     ['written', count(report.written)],
@@ -69,7 +69,7 @@ export function describeReport(report: RunReport): string {
     ...(report.held > 0 ? [['held and delivered again', count(report.held)] as const] : []),
     ['time to catch up', duration(report.seconds)],
     ['events per second', count(report.eventsPerSecond)],
-    ['greatest iterator age', duration(report.maxIteratorAgeMs / 1000)],
+    ['maximum iterator age', duration(report.maxIteratorAgeMs / 1000)],
     ['batches', `${count(report.batches)} of ${count(report.averageBatchSize)} records on average`],
     ['Data API calls', `${count(report.dataApiCalls)}, ${perThousand.toFixed(2)} per 1,000 events`],
     ['lookups', `${count(report.lookups)}, ${hitRatio} from the cache`],

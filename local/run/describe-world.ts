@@ -24,6 +24,6 @@ export function describeWorld(
     ...['status', 'redrive', 'fuse'].map((command) => `  ${commandOf('ops')} ${command} ${local}`),
     `  psql ${postgres.url}`,
     `Servers, for any credentials in ${dataApi.region}: ${servers.join(', ')}.`,
-    `Commands find this world by a file in ${localWorldsFolder()}.`,
+    `The commands find this run through a file in ${localWorldsFolder()}.`,
   ];
 }

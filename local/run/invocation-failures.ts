@@ -75,7 +75,7 @@ export class InvocationFailures {
   /** What keeps environments from starting, once that is certain. */
   startFailure(): FunctionError | undefined {
     if (this.#failedStarts.length < MAX_FAILED_STARTS) return undefined;
-    const starts = `environments must start, but ${MAX_FAILED_STARTS} in a row ended`;
+    const starts = `${MAX_FAILED_STARTS} environments in a row failed to start`;
     return new FunctionError(
       this.#functionName,
       [...new Set(this.#failedStarts)].map((reason) => `${starts} ${reason}`),
@@ -101,11 +101,11 @@ function reasonOf({ phase, cause, error, uncaught }: EnvironmentCrash): string {
     case 'exit':
       return uncaught === undefined
         ? `${when}: exit with status ${cause.status}`
-        : `${when}: ${describeError(uncaught)}, caught by nobody`;
+        : `${when}: ${describeError(uncaught)}, uncaught`;
     case 'signal':
       return `${when}: signal ${cause.signal}${cause.signal === 'aborted' ? ', as when the heap is full' : ''}`;
     case 'timeout':
-      return `${when}: no end within ${cause.timeoutMs / 1000} s`;
+      return `${when}: timed out after ${cause.timeoutMs / 1000} s`;
   }
 }
 

@@ -27,6 +27,6 @@ export async function openInput(
   const example = settings.find((it) => it.example !== undefined)?.example;
   if (example !== undefined) return example.input();
   throw new UsageError([
-    `function ${options.functions.join(', ')} has no example events; give it some with \`--input FILE --partition-key FIELD\``,
+    `function ${options.functions.join(', ')} has no example events; pass some with \`--input FILE --partition-key FIELD\``,
   ]);
 }

@@ -79,7 +79,7 @@ export async function runLocal(
     if (!signal.aborted) throw error;
   });
   if (world === undefined) {
-    screen.say('Not caught up: ended while it was starting.');
+    screen.say('Not caught up: interrupted during the start.');
     return undefined;
   }
   for (const warning of [...world.warnings, ...(await migrationWarnings(folders))]) screen.say(`WARN ${warning}`);
@@ -272,8 +272,9 @@ class LocalRun {
     );
     for (const report of reports) {
       if (reports.length > 1) screen.say(`\n${report.function}`);
-      screen.say(describeReport(report));
+      // What went wrong comes first: nobody looks for it below a table of good figures.
       if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
+      screen.say(describeReport(report));
     }
     if (!options.keepRunning) {
       for (const line of await describeNext(world.postgres.url, options)) screen.say(line);
@@ -368,7 +369,7 @@ class LocalRun {
     if (isOver()) return;
     screen.say(`PostgreSQL goes down for ${seconds} s, after ${done().toLocaleString('en-US')} events.`);
     await world.postgres.restart('fast', 1000 * seconds);
-    screen.say(`PostgreSQL is back; ${done().toLocaleString('en-US')} events were done meanwhile.`);
+    screen.say(`PostgreSQL is back; ${done().toLocaleString('en-US')} events were processed meanwhile.`);
   }
 
   async #arrive(perSecond: number, signal: AbortSignal): Promise<void> {

@@ -63,7 +63,7 @@ interface NumberOption {
 const NUMBERS = {
   events: {
     flag: 'events',
-    says: 'events in the backlog, all there are by default',
+    says: 'events in the backlog; default: all events of the input',
     min: 1,
     max: 100_000_000,
     fallback: undefined,
@@ -98,14 +98,14 @@ const NUMBERS = {
   },
   databaseDownSeconds: {
     flag: 'database-down',
-    says: 'seconds for which the database goes away in mid-drain',
+    says: 'seconds for which the database is down while the backlog is processed',
     min: 0,
     max: 3_600,
     fallback: 0,
   },
   chaosSeed: {
     flag: 'chaos',
-    says: 'seed of a run in which everything goes wrong, with a verdict at its end',
+    says: 'run with injected faults, drawn from this seed, and a verdict at the end',
     min: 0,
     max: 2 ** 31,
     fallback: undefined,
@@ -159,7 +159,7 @@ function createCommand(): Command {
     )
     .option(
       '--function <name...>',
-      'folder under functions/, or its path; several read one stream',
+      'folder in functions/, or a path; several functions read the same stream',
       IS_PACKED ? undefined : ['flights'],
     );
   addInputOptions(command).option(
@@ -174,7 +174,7 @@ function createCommand(): Command {
   if (!IS_PACKED) addPageOptions(addIncidentOptions(command));
   return command
     .addOption(new Option('--source <kind>', 'where the mapping reads from').choices(SOURCES).default('kinesis'))
-    .option('--keep-running', 'go on after the backlog is gone, until Ctrl-C')
+    .option('--keep-running', 'keep running after the backlog is processed, until Ctrl-C')
     .option('--watch', 'keep running, and reload a function when its files change')
     .option('--verbose', 'show every line that the functions log')
     .option('--database-url <url>', 'an existing PostgreSQL instead of the embedded one')
@@ -187,10 +187,10 @@ const PICTURE = 'incident.svg';
 
 /** The story needs the CDK and the data sets, which the package comes without. */
 function addIncidentOptions(command: Command): Command {
-  const says = `play the incident that this project is for: a consumer is down for so many hours, ${INCIDENT_HOURS.usual} unless given`;
+  const says = `play the incident behind this project: a consumer is down for this many hours, default ${INCIDENT_HOURS.usual}`;
   return command
     .addOption(integerOption('--incident [hours]', says, INCIDENT_HOURS))
-    .option('--picture <file>', `where \`--incident\` draws its picture, ${PICTURE} unless given`);
+    .option('--picture <file>', `file for the picture of \`--incident\`, default ${PICTURE}`);
 }
 
 const INCIDENT_FLAGS: readonly string[] = ['incident', 'picture', 'report'];
@@ -198,7 +198,7 @@ const INCIDENT_FLAGS: readonly string[] = ['incident', 'picture', 'report'];
 /** A story that is always the same is not told differently by an option that is for a run. */
 function incidentProblems(raw: Raw, command: Command): string[] {
   if (raw['incident'] === undefined) {
-    return raw['picture'] === undefined ? [] : ['`--picture` goes with `--incident`, which draws one'];
+    return raw['picture'] === undefined ? [] : ['`--picture` needs `--incident`: add it, or leave `--picture` out'];
   }
   const others = givenOptions(command).filter((option) => !INCIDENT_FLAGS.includes(option.attributeName()));
   return [
@@ -210,9 +210,9 @@ function incidentProblems(raw: Raw, command: Command): string[] {
 /** The page needs the CDK, which the package comes without. */
 function addPageOptions(command: Command): void {
   command
-    .option('--page', 'show it live on a page in the browser, with the alarms that the stack would have')
+    .option('--page', 'show the run live on a page in the browser, with the alarms of the stack')
     .option('--record <file>', 'write what the page shows to a file')
-    .option('--replay <file>', 'show such a file on a page, instead of a run');
+    .option('--replay <file>', 'show a recorded file on a page instead of running');
 }
 
 /** What does not go with the page, which has a world of its own. */
@@ -225,13 +225,14 @@ function pageProblems(raw: Raw, command: Command): string[] {
     const others = given.filter(({ name }) => isGiven(name) && name !== 'replay' && name !== 'page');
     return others.map(({ long }) => `\`--replay\` shows what was recorded: leave \`${long}\` out`);
   }
-  if (raw['page'] !== true) return raw['record'] === undefined ? [] : ['`--record` goes with `--page`'];
+  if (raw['page'] !== true)
+    return raw['record'] === undefined ? [] : ['`--record` needs `--page`: add it, or leave `--record` out'];
   const functions = raw['function'] as readonly string[] | undefined;
   return [
     ...given
       .filter(({ name }) => isGiven(name) && NOT_ON_PAGE.includes(name))
-      .map(({ long }) => `\`--page\` runs in a world of its own, until Ctrl-C: leave \`${long}\` out`),
-    ...((functions?.length ?? 0) > 1 ? ['`--page` shows one function: leave the others out'] : []),
+      .map(({ long }) => `\`--page\` sets up everything itself and runs until Ctrl-C: leave \`${long}\` out`),
+    ...((functions?.length ?? 0) > 1 ? ['`--page` shows only one function: name one'] : []),
     ...outputFileProblems('--record', text(raw, 'record')),
   ];
 }
@@ -247,7 +248,7 @@ function chaosProblems(raw: Raw, command: Command): string[] {
   if (raw['chaos'] === undefined) return [];
   return givenOptions(command)
     .filter((option) => !['chaos', 'source'].includes(option.attributeName()))
-    .map(({ long }) => `\`--chaos\` makes everything of its seed: leave \`${long ?? ''}\` out`);
+    .map(({ long }) => `\`--chaos\` chooses everything by its seed: leave \`${long ?? ''}\` out`);
 }
 
 function givenOptions(command: Command): readonly Option[] {
@@ -264,7 +265,7 @@ function databaseUrlProblems(url: string | undefined): string[] {
 /** Options that are fine alone and not together, or not with the files there are. */
 function optionProblems(raw: Raw): string[] {
   const problems: string[] = [];
-  if (raw['function'] === undefined) problems.push('missing `--function NAME`: which folder of functions/ is to run?');
+  if (raw['function'] === undefined) problems.push('missing `--function NAME`: pass a folder of functions/');
   problems.push(...inputProblems(raw), ...filterProblems(raw));
   if (Number(raw['databaseDown']) > 0 && raw['databaseUrl'] !== undefined) {
     problems.push('`--database-down` needs the embedded PostgreSQL; leave `--database-url` out');

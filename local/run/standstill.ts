@@ -48,5 +48,5 @@ function holdsThatPass({ holds: { transient = 0, deadline = 0 } }: RunMoment): n
 
 /** Tells a person that a run stands still; the reason is in the log line of the hold. */
 export function describeStandstill({ deliveries }: Standstill): string {
-  return `The position is held: ${deliveries} deliveries in a row changed nothing. The reason is above, with what to do.`;
+  return `The position is held: ${deliveries} deliveries in a row changed nothing. The reason and what to do are above.`;
 }

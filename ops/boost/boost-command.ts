@@ -26,18 +26,20 @@ const LONGER = 2;
 export function createBoostCommand(action: (options: BoostOptions) => Promise<void>): Command {
   return addTargetOptions(new Command('boost'))
     .description(
-      'Say what has to be turned to catch up in time, and what that costs; with --apply turn it, for a while: it is set back by itself. What is turned is the ' +
-        'mapping, and the reserved concurrency and the capacity of the cluster where the stack has them.',
+      'Show which settings to raise to catch up in time, and what that costs; with --apply, raise them temporarily: those of the mapping, the reserved ' +
+        'concurrency if there is one, and the capacity of the cluster if the stack made it.',
     )
-    .addOption(durationOption('--within <time>', 'when the consumer should have caught up', { min: 60, max: 7 * DAY }))
     .addOption(
-      durationOption('--for <time>', 'how long the boost stays, twice `--within` unless given', {
+      durationOption('--within <time>', 'time in which the consumer should catch up', { min: 60, max: 7 * DAY }),
+    )
+    .addOption(
+      durationOption('--for <time>', 'how long the boost lasts; default: twice `--within`', {
         min: 60,
         max: 7 * DAY,
       }),
     )
-    .option('--apply', 'turn it; without it nothing is changed', false)
-    .option('--end', 'set a boost that is on back now', false)
+    .option('--apply', 'change the settings (without it, nothing changes)', false)
+    .option('--end', 'end a boost now and restore the settings', false)
     .addHelpText(
       'after',
       examples(
@@ -49,7 +51,7 @@ export function createBoostCommand(action: (options: BoostOptions) => Promise<vo
     .action(async (raw: RawOptions) => {
       const { within, for: stays, end, ...options } = raw;
       if (end === (within !== undefined)) {
-        throw new UsageError(['`--within TIME` or `--end` must be given, one of them']);
+        throw new UsageError(['pass either `--within TIME` or `--end`']);
       }
       await action({ ...options, end, withinSeconds: within, forSeconds: stays ?? LONGER * (within ?? 0) });
     });

@@ -11,13 +11,13 @@ export function describeBoost(report: BoostReport): readonly string[] {
 function describeOutcome({ outcome, reason, endsAt }: BoostReport): string {
   switch (outcome) {
     case 'planned':
-      return 'Nothing is changed so far; `--apply` turns it, and it is set back by itself.';
+      return 'Nothing has changed yet; `--apply` changes the settings, and they are restored automatically.';
     case 'applied':
-      return `The boost is on. The mapping takes a few minutes to change, and keeps its position. Everything is set back at ${endsAt ?? 'its end'}, whatever becomes of this terminal.`;
+      return `The boost is on. The mapping takes a few minutes to change, and keeps its position. All settings are restored at ${endsAt ?? 'its end'}, even if you close this terminal.`;
     case 'ended':
-      return 'The boost is over: everything is set back.';
+      return 'The boost is over: all settings are restored.';
     case 'notNeeded':
-      return 'No boost is needed: it is over in time as it is.';
+      return 'No boost is needed: the consumer catches up in time without it.';
     case 'refused':
       return `No boost: ${reason ?? 'it would not help'}.`;
     case 'none':
@@ -29,13 +29,14 @@ function describeFigures(report: BoostReport): string[] {
   const { timeToCaughtUpSeconds: time, binding, catchUpCostUsd, capacityCostUsd, endsAt, outcome } = report;
   const told: readonly (string | false)[] = [
     ...describeTurned(report),
-    time !== null && `Caught up in ${describeTime(time.before)} as it is, in ${describeTime(time.after)} with it.`,
-    binding !== null && `What binds then is the ${binding}.`,
+    time !== null &&
+      `Caught up in ${describeTime(time.before)} without the boost, in ${describeTime(time.after)} with it.`,
+    binding !== null && `The bottleneck then is the ${binding}.`,
     catchUpCostUsd !== null && `The catch-up costs $${catchUpCostUsd.toFixed(2)}, about the same either way.`,
     capacityCostUsd !== null &&
       capacityCostUsd > 0 &&
-      `The raised minimum of the database costs up to $${capacityCostUsd.toFixed(2)} more until it is set back.`,
-    endsAt !== null && outcome !== 'applied' && `Everything is set back at ${endsAt}.`,
+      `The raised minimum of the database costs up to $${capacityCostUsd.toFixed(2)} more until it is restored.`,
+    endsAt !== null && outcome !== 'applied' && `All settings are restored at ${endsAt}.`,
   ];
   return told.filter((line) => line !== false);
 }

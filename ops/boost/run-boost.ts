@@ -33,10 +33,10 @@ export async function runBoost(
   options: BoostOptions,
   { say, progress }: OpsConsole,
 ): Promise<OpsExitCode> {
-  progress('asking for a boost that is on');
+  progress('looking for an active boost');
   const { MappingId } = target.stack.outputs;
   const running = await readBoostSchedules(await target.client('scheduler'), MappingId, boostPartsOf(target));
-  progress(options.end ? 'setting back what was turned' : 'asking the stack how far behind it is');
+  progress(options.end ? 'restoring the settings' : 'reading the backlog of the stack');
   const report = options.end ? await stopBoost(target, running) : await startBoost(target, options, running);
   if (options.json) say(JSON.stringify(report, null, 2));
   else for (const line of describeBoost(report)) say(line);
@@ -112,8 +112,7 @@ function planBoost(facts: StackFacts, options: BoostOptions, nowMs: number): Boo
   };
   // A rate that does not suffice is what a boost is for; everything else it does not help with.
   const isHopeless = input.obstacle !== undefined || planned.backlogRecords === null;
-  if (isHopeless)
-    return { ...NOTHING, outcome: 'refused', reason: planned.reason ?? 'nobody knows how far behind it is' };
+  if (isHopeless) return { ...NOTHING, outcome: 'refused', reason: planned.reason ?? 'the backlog is unknown' };
   if (boost.secondsBefore <= withinSeconds) return { ...figures, after: before, outcome: 'notNeeded' };
   const whyNot = WHY_NOT[boost.binding](facts);
   if (!isWorthwhile(boost)) return { ...figures, outcome: 'refused', reason: whyNot };
@@ -138,14 +137,13 @@ function capacityCostUsd({ settings: { minAcu } }: PlanInput, boost: Boost, { fo
 
 /** What would have to be done instead, by what binds. */
 const WHY_NOT: Readonly<Record<Boost['binding'], (facts: StackFacts) => string>> = {
-  stream: () => 'a shard gives no more than 2 MB/s, and more shards do not help an existing backlog',
-  function: () =>
-    'batch size and parallelization factor are at their greatest; the time of a batch itself would have to fall',
+  stream: () => 'a shard is limited to 2 MB/s, and more shards do not help an existing backlog',
+  function: () => 'batch size and parallelization factor are at their maximum; only faster batches would help',
   database: ({ turnable: { settings } }) =>
     settings.maxAcu === undefined
       ? 'the database is at its greatest capacity, and the cluster does not belong to this stack: ask its owner to raise it'
       : 'the database is at the greatest capacity that there is',
-  keys: () => 'records of a partition key are in one lane only, and there are too few keys for more lanes',
+  keys: () => 'a partition key is processed in one lane only, and there are too few keys for more lanes',
   concurrency: ({ turnable: { settings } }) =>
     settings.concurrency === undefined
       ? 'lanes wait for an environment, and none are reserved for this function: have the limit of the account raised'
@@ -163,8 +161,8 @@ async function changedSince(running: readonly BoostSchedule[]): Promise<readonly
       const present = (await part.read()) ?? {};
       if (part.settings.every((name) => present[name] === boosted[name])) return [];
       return [
-        `somebody else has changed the ${part.name} since, such as a deployment: it has ${describeSettings(part.settings, present)}; ` +
-          `the end of the boost sets ${describeSettings(part.settings, before)}`,
+        `the ${part.name} was changed meanwhile, such as by a deployment: it has ${describeSettings(part.settings, present)}; ` +
+          `the end of the boost restores ${describeSettings(part.settings, before)}`,
       ];
     }),
   );

@@ -39,7 +39,7 @@ async function checkStreams(stack: NextStack, { readStreamOrder, say }: Deployme
   for (const streamArn of existingStreams(stack.template)) {
     const { problem, unknown } = await readStreamOrder(stack, streamArn);
     if (problem !== undefined) problems.push(`${stack.stackName}: ${problem}`);
-    if (unknown !== undefined) say(`${stack.stackName}: ${streamArn} could not be looked at (${unknown})`);
+    if (unknown !== undefined) say(`${stack.stackName}: could not read the stream ${streamArn} (${unknown})`);
   }
   return problems;
 }

@@ -40,8 +40,8 @@ const WORDS: Readonly<Partial<Record<ResourceEffect, string>>> = {
 
 /** Told along with a change that is not refused. */
 const NOTES: Readonly<Record<string, string>> = {
-  'AWS::SNS::Subscription': 'the new address must confirm it; until then nobody there is told',
-  'AWS::RDS::DBInstance': 'the database is away for minutes while another instance takes over',
+  'AWS::SNS::Subscription': 'the new address must confirm the subscription; until then it gets no messages',
+  'AWS::RDS::DBInstance': 'the database is unavailable for minutes while another instance takes over',
 };
 
 /** A change that takes data or a position away from the stack. */
@@ -56,7 +56,7 @@ export function findLosses(changes: readonly ResourceChange[]): readonly Loss[] 
   return changes.flatMap((change) => {
     const { logicalId, type, effect } = change;
     if (leavesDatabase(change)) {
-      const words = `another database would be used${causeOf(change)}, without what is in this one`;
+      const words = `another database would be used${causeOf(change)}, without the data of this one`;
       return [{ logicalId, problem: `\`${logicalId}\`: ${words}; see docs/data-and-positions.md#another-database` }];
     }
     const keeper = KEEPERS[type];
@@ -98,5 +98,5 @@ function causeOf({ properties }: ResourceChange): string {
 function failsAnyway({ type, effect, properties }: ResourceChange): string {
   const isSamePair = !properties.includes('EventSourceArn') && !properties.includes('FunctionName');
   if (type !== 'AWS::Lambda::EventSourceMapping' || effect !== 'replace' || !isSamePair) return '';
-  return ', and the deployment would fail, as Lambda takes no second mapping for the same stream and function';
+  return ', and the deployment would fail, as Lambda allows only one mapping per stream and function';
 }

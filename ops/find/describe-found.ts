@@ -27,26 +27,26 @@ function describeKey({ wanted: { partitionKey = '' }, database: { entries } }: F
 function describeOne(found: Found): readonly string[] {
   const { wanted, database } = found;
   const { eventId, sequence = '', shard = '' } = wanted;
-  const inEffect = 'as the event says: ledger and tables change in one commit';
+  const inEffect = 'rows written: ledger and tables change in one commit';
   return [
     `${eventId ?? `${shard} ${sequence}`}: ${describeFate(found)}`,
     `ledger      ${describeLedger(found)}`,
-    `tables      ${database.inEffectSince === null ? 'nothing of it, as far as is known' : inEffect}`,
+    `tables      ${database.inEffectSince === null ? 'no rows, as far as is known' : inEffect}`,
     ...describeBatch(database),
   ];
 }
 
 const FATES: Readonly<Record<Fate, (found: Found, entry: QuarantineEntry | undefined) => string>> = {
   'in effect': ({ database }) => `in effect since ${database.inEffectSince ?? 'it was redriven or tried again'}`,
-  skipped: () => 'skipped: the projection did not want it',
-  carried: () => 'its batch is committed, and it was not set aside; its event id tells whether it was skipped',
-  redriven: (_, entry) => `redriven at ${entry?.redrivenAt ?? 'unknown'}, and not in effect so far`,
-  waiting: (_, entry) => `waiting until ${entry?.waitsUntil ?? 'unknown'}, and tried again by itself`,
+  skipped: () => 'skipped by the projection',
+  carried: () => 'its batch is committed, and it was not quarantined; search by event id to see whether it was skipped',
+  redriven: (_, entry) => `redriven at ${entry?.redrivenAt ?? 'unknown'}, and not in effect yet`,
+  waiting: (_, entry) => `waiting until ${entry?.waitsUntil ?? 'unknown'}, and retried automatically`,
   quarantined: (found) => `quarantined: fix the cause, then ${redriveOf(found)}`,
   'given up': (found) => `given up by Lambda, and kept: fix the cause, then ${redriveOf(found)} --bucket`,
   'not reached': ({ database }) => `not reached: the shard is committed up to ${database.shardPosition ?? 'nothing'}`,
   'not seen': () =>
-    'not seen: it has not arrived, was skipped, or is older than what is kept; its sequence number tells more',
+    'not seen: it has not arrived, was skipped, or is older than the retention; pass `--shard` and `--sequence` to find out more',
 };
 
 function redriveOf({ stackName, isLocal }: Found): string {
@@ -58,7 +58,7 @@ function describeFate(found: Found): string {
 }
 
 function describeLedger({ wanted, database }: Found): string {
-  if (wanted.eventId === undefined) return 'unknown: it goes by event ids';
+  if (wanted.eventId === undefined) return 'unknown: the ledger is searched by event id';
   return database.inEffectSince === null ? 'no entry' : `in effect since ${database.inEffectSince}`;
 }
 
@@ -88,6 +88,6 @@ function describeEntry(entry: QuarantineEntry): readonly string[] {
 function describeBucket(bucket: FailureFindings | undefined): string {
   if (bucket === undefined) return 'unknown, or none';
   const { keys, searched, isPartial } = bucket;
-  const looked = `objects looked into: ${searched}${isPartial ? ', and there are more' : ''}`;
+  const looked = `objects searched: ${searched}${isPartial ? ', and there are more' : ''}`;
   return keys.length === 0 ? `nothing; ${looked}` : `${keys.join(', ')}; ${looked}`;
 }

@@ -23,12 +23,12 @@ export interface FindOptions extends TargetOptions, Wanted {}
 export function createFindCommand(action: (options: FindOptions) => Promise<void>): Command {
   return addTargetOptions(new Command('find'))
     .description(
-      'Tell the fate of one event: in effect, skipped, waiting, quarantined, redriven, given up, or not seen.',
+      'Show what became of one event: in effect, skipped, waiting, quarantined, redriven, given up, or not seen.',
     )
     .argument('[event-id]', 'id of the event, as the projection makes it')
     .option('--sequence <number>', 'sequence number of its record', sequenceNumber)
     .option('--shard <id>', 'shard of that record; its sequence number says so, too')
-    .option('--partition-key <key>', 'list what is set aside of this partition key')
+    .option('--partition-key <key>', 'list list the quarantined events of this partition key')
     .addHelpText(
       'after',
       examples(

@@ -33,13 +33,13 @@ export async function runFind(
   { json, ...asked }: Omit<FindOptions, 'stack' | 'region' | 'local'>,
   { say, progress }: Pick<OpsConsole, 'say' | 'progress'>,
 ): Promise<OpsExitCode> {
-  progress('asking ledger, batch log and quarantine');
+  progress('searching ledger, batch log and quarantine');
   const { functionName } = await readWatchdogSettings(target);
   const wanted = wantedOf(asked);
   const database = await searchDatabase(target.execute, functionName, wanted);
   const failures: string[] = [];
   const bucket = await searchFailures(target, wanted, (searched) => {
-    progress(`looking into the on-failure bucket, ${searched} objects`);
+    progress(`searching the on-failure bucket, ${searched} objects`);
   }).catch((error: unknown): FailureFindings | undefined => {
     failures.push(`cannot see the on-failure bucket: ${describeFailedCall(error) ?? String(error)}`);
     return undefined;

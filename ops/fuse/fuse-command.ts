@@ -15,9 +15,9 @@ export interface FuseOptions extends HeldBuildFilter, TargetOptions {
 export function createFuseCommand(action: (options: FuseOptions) => Promise<void>): Command {
   return addTargetOptions(new Command('fuse'))
     .description(
-      'List the builds whose rejected events are held, and with --allow let what has arrived by now into the quarantine.',
+      'List the builds whose rejected events are held; with --allow, quarantine those that have arrived so far.',
     )
-    .option('--allow', 'the events really are bad: quarantine them; without it nothing is changed', false)
+    .option('--allow', 'the events really are bad: quarantine them (without it, nothing changes)', false)
     .option('--function <name>', 'only builds of this function')
     .option('--build <hash>', 'only this build')
     .addHelpText('after', examples('fuse --stack flights-prod', 'fuse --stack flights-prod --allow'))

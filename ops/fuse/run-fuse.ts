@@ -21,7 +21,7 @@ export function describeHeldBuilds(builds: readonly HeldBuild[], isAllowed: bool
   return [
     ...builds.flatMap(describeBuild),
     isAllowed
-      ? 'What has arrived by now may go to the quarantine; Lambda delivers it again by itself.'
+      ? 'Rejected events that have arrived so far may now be quarantined; Lambda redelivers them by itself.'
       : 'Roll back, or deploy a build that accepts these events. If they really are bad, add --allow to quarantine them.',
   ];
 }

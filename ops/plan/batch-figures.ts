@@ -2,7 +2,7 @@ import { fitBatchTime, type FittedBatchTime, type MeasuredBatch } from '../../pl
 import { FIGURES, type PlanFigures } from './plan-figures.ts';
 
 /** What is said of a stack whose batches nobody has measured. */
-export const BATCHES_UNKNOWN = 'no batch ended in the last hour: the time of a batch is that of the example function';
+export const BATCHES_UNKNOWN = 'no batch finished in the last hour, so the batch time is that of the example function';
 
 /** Batches that were measured, wherever that was. */
 export interface MeasuredBatches {

@@ -6,10 +6,10 @@ import { describeDuration } from '../../progress/plain-words.ts';
 import { drawAgeColumns } from './draw-age-columns.ts';
 
 const BINDING_WORDS: Readonly<Record<Binding, string>> = {
-  stream: 'the stream (a shard gives no more)',
+  stream: 'the stream (the read limit of a shard)',
   function: 'the function (its lanes are busy all the time)',
-  database: 'the database at its greatest capacity',
-  keys: 'the partition keys (lanes have nothing to do while the busiest one works)',
+  database: 'the database (at its maximum capacity)',
+  keys: 'the partition keys (other lanes are idle while the lane of the busiest key works)',
   concurrency: 'concurrency (lanes wait for an environment)',
 };
 
@@ -47,8 +47,8 @@ function describeTime(plan: Plan): string[] {
   const { timeToCaughtUpSeconds: time, binding, bindingRate, bindingArrivalRate, backlogRecords } = plan;
   const waiting =
     backlogRecords === null ? 'An unknown number of records waits' : `${count(backlogRecords)} records wait`;
-  const binds = `What binds is ${BINDING_WORDS[binding]}: ${count(bindingRate)} records/s, of which ${count(bindingArrivalRate)} arrive.`;
-  if (time === null) return [`${waiting}. No time: ${plan.reason ?? 'nobody knows'}.`, binds];
+  const binds = `The bottleneck is ${BINDING_WORDS[binding]}: at most ${count(bindingRate)} records/s, while ${count(bindingArrivalRate)} records/s arrive.`;
+  if (time === null) return [`${waiting}. No time: ${plan.reason ?? 'unknown'}.`, binds];
   if (time.high === 0) return [`Nothing waits. ${binds}`];
   const { latestStartSeconds: latest } = plan;
   return [
@@ -59,7 +59,7 @@ function describeTime(plan: Plan): string[] {
 }
 
 function describeLatestStart(seconds: number): string {
-  if (seconds === 0) return 'Start at once: it takes longer than the stream still keeps the oldest records.';
+  if (seconds === 0) return 'Start at once: the oldest records will expire before the catch-up ends.';
   return `To lose nothing, start within ${describeDuration(seconds)}.`;
 }
 
@@ -81,7 +81,7 @@ function describeShards(shards: readonly PlannedShard[]): string[] {
       ({ shardId, backlogRecords, timeToCaughtUpSeconds }) =>
         `  shard ${shardId}: ${count(backlogRecords)} records, ${describeRange(timeToCaughtUpSeconds)}`,
     ),
-    ...(rest > 0 ? [`  and ${count(rest)} that are done by then`] : []),
+    ...(rest > 0 ? [`  and ${count(rest)} more that finish by then`] : []),
   ];
 }
 
@@ -102,7 +102,7 @@ function describeChanges({ changes }: Plan): string[] {
   if (changes.length === 0) return [];
   return [
     '',
-    'What helps, each on top of the one before:',
+    'What helps, each in addition to the ones before:',
     ...changes.map((change, index) => `  ${index + 1}. ${describeChange(change)}`),
   ];
 }
@@ -115,7 +115,7 @@ function describeChange(change: RankedChange): string {
     Math.abs(monthlyCostDeltaUsd) < 0.5
       ? ''
       : `, ${monthlyCostDeltaUsd > 0 ? '+' : '−'}${money(Math.abs(monthlyCostDeltaUsd))} a month`;
-  return `${SETTING_WORDS[setting]} ${String(from)} → ${String(to)}: ${time} (${binding} binds)${costs}${month}`;
+  return `${SETTING_WORDS[setting]} ${String(from)} → ${String(to)}: ${time} (then limited by ${binding})${costs}${month}`;
 }
 
 /** The picture of a plan; undefined where there is no time. */
@@ -128,7 +128,7 @@ export function planChart({ ages, timeToCaughtUpSeconds, binding, prices }: Plan
     ],
     marks: [],
     notes: [
-      `Caught up in ${describeRange(timeToCaughtUpSeconds)}. What binds is ${BINDING_WORDS[binding]}.`,
+      `Caught up in ${describeRange(timeToCaughtUpSeconds)}. The bottleneck is ${BINDING_WORDS[binding]}.`,
       `Planned with prices of ${prices.date}.`,
     ],
   };

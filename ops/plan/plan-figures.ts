@@ -34,18 +34,18 @@ export const FIGURES = {
   arrivalRate: { flags: '--arrival-rate <n>', says: 'records per second that keep arriving', ...number(0, 1e9) },
   backlogAge: {
     flags: '--backlog-age <time>',
-    says: 'age of the oldest record that waits',
+    says: 'age of the oldest unprocessed record',
     ...duration(0, 365 * DAY, 0),
   },
   backlogRecords: {
     flags: '--backlog-records <n>',
-    says: 'records that wait, by default what arrives in the age of the backlog',
+    says: 'unprocessed records; by default, arrival rate times backlog age',
     ...integer(0, 1e15),
   },
   shards: { flags: '--shards <n>', says: 'open shards', ...integer(1, 20_000, 1) },
   shardSkew: {
     flags: '--shard-skew <ratio>',
-    says: 'records of the busiest shard against an average one',
+    says: 'records in the busiest shard, as a multiple of the average shard',
     ...number(1, 20_000, 1),
   },
   partitionKeys: {
@@ -55,7 +55,7 @@ export const FIGURES = {
   },
   busiestKeyPercent: {
     flags: '--busiest-key-percent <n>',
-    says: 'share of all records that have the busiest key; 0 when keys are equally busy',
+    says: 'percentage of records with the busiest key; 0 if keys are equally busy',
     ...number(0, 100, 0),
   },
   recordBytes: {
@@ -80,13 +80,13 @@ export const FIGURES = {
   },
   concurrency: {
     flags: '--concurrency <n>',
-    says: 'invocations at the same time: what is reserved, or what the account has left',
+    says: 'concurrent invocations: reserved concurrency, or what the account has left',
     ...integer(1, 1_000_000, 900),
   },
   memoryMb: { flags: '--memory-mb <n>', says: 'memory of the function', ...integer(128, 10_240, 1_024) },
   dataApiLatencyMs: {
     flags: '--data-api-latency-ms <n>',
-    says: 'milliseconds of a Data API call beside its work',
+    says: 'milliseconds of a Data API call, without the time of its statement',
     ...number(0, 45_000, 17),
   },
   callsPerBatch: {
@@ -96,12 +96,12 @@ export const FIGURES = {
   },
   callsPerRecord: {
     flags: '--calls-per-record <n>',
-    says: 'Data API calls that each record makes by itself, for code that handles them one by one',
+    says: 'Data API calls per record, for code that handles records one by one',
     ...number(0, 1_000, 0),
   },
   batchOverheadMs: {
     flags: '--batch-overhead-ms <n>',
-    says: 'milliseconds of a batch beside its calls and its records',
+    says: 'fixed milliseconds per batch, on top of calls and records',
     ...number(0, 900_000, 7),
   },
   recordMicroseconds: {
@@ -111,13 +111,13 @@ export const FIGURES = {
   },
   p90Ratio: {
     flags: '--p90-ratio <ratio>',
-    says: 'time of a batch at the 90th percentile against the median',
+    says: '90th percentile of the batch time, as a multiple of the median',
     ...number(1, 100, 1.3),
   },
-  minAcu: { flags: '--min-acu <n>', says: 'least capacity of the cluster', ...number(0, 256, 0.5) },
-  maxAcu: { flags: '--max-acu <n>', says: 'most capacity of the cluster', ...number(0.5, 256, 8) },
-  acuNow: { flags: '--acu-now <n>', says: 'its capacity now, by default the least', ...number(0, 256) },
-  acuOfOthers: { flags: '--acu-of-others <n>', says: 'capacity that others use', ...number(0, 256, 0) },
+  minAcu: { flags: '--min-acu <n>', says: 'minimum capacity of the cluster', ...number(0, 256, 0.5) },
+  maxAcu: { flags: '--max-acu <n>', says: 'maximum capacity of the cluster', ...number(0.5, 256, 8) },
+  acuNow: { flags: '--acu-now <n>', says: 'capacity of the cluster now; by default, the minimum', ...number(0, 256) },
+  acuOfOthers: { flags: '--acu-of-others <n>', says: 'capacity that other clients use', ...number(0, 256, 0) },
   recordsPerAcuSecond: {
     flags: '--records-per-acu-second <n>',
     says: 'records that one ACU writes in a second',
@@ -125,13 +125,13 @@ export const FIGURES = {
   },
   requestBytesPerRecord: {
     flags: '--request-bytes-per-record <n>',
-    says: 'bytes of a record in a Data API request, by default those of the record and 60',
+    says: 'bytes of a record in a Data API request; by default, record bytes + 60',
     ...number(1, 4 * 1024 * 1024),
   },
   otherReaders: { flags: '--other-readers <n>', says: 'other consumers that share the shards', ...integer(0, 100, 0) },
   coldStartMs: {
     flags: '--cold-start-ms <n>',
-    says: 'what the first invocation of an environment takes longer',
+    says: 'extra milliseconds of the first invocation of an environment',
     ...number(0, 600_000, 500),
   },
   retention: {

@@ -30,7 +30,7 @@ export interface FunctionToMeasure extends InputOptions {
 type Raw = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const EXAMPLES = `
-Exit codes: 0 a plan was made, also one that says "never"; 2 a mistake in the command; 3 the stack could not be asked.
+Exit codes: 0 a plan was made, even one that says "never"; 2 the command is wrong; 3 the stack could not be read.
 
 Example: two days behind at 65 records a second
   ${commandOf('plan')} --arrival-rate 65 --backlog-age 2d --record-bytes 150 --parallelization-factor 2
@@ -69,7 +69,7 @@ export function parsePlanOptions(argv: readonly string[]): PlanOptions | undefin
 
 function createCommand(): Command {
   const command = new Command(commandOf('plan')).description(
-    'Say how long a catch-up takes, what keeps it from being faster, what it costs, and what to turn.',
+    'Plan a catch-up: how long it takes, what limits it, what it costs, and which settings help.',
   );
   for (const spec of Object.values(FIGURES)) command.addOption(figureOption(spec));
   command
@@ -81,10 +81,10 @@ function createCommand(): Command {
   return addInputOptions(command)
     .option('--enhanced-fan-out', 'the consumer has its own 2 MB/s per shard', false)
     .option('--on-demand', 'the stream is on demand, which changes what it costs', false)
-    .option('--from-stack <name>', 'ask a deployed stack for the figures; those that are given come first')
+    .option('--from-stack <name>', 'read the figures from a deployed stack; options you pass override them')
     .option('--region <name>', 'the region of the stack')
-    .option('--local [name]', 'ask a world on this machine, kept running by `npm start -- --keep-running`')
-    .option('--prices <file>', 'prices instead of those of planner/prices.json')
+    .option('--local [name]', 'read them from a local world, started with `npm start -- --keep-running`')
+    .option('--prices <file>', 'use these prices instead of planner/prices.json')
     .option('--svg <file>', 'draw the age of the backlog over time')
     .option('--json', 'print JSON', false)
     .addHelpText('after', EXAMPLES);
@@ -92,7 +92,7 @@ function createCommand(): Command {
 
 function missingProblems(raw: Raw): string[] {
   if (raw['arrivalRate'] !== undefined || sourceOf(raw) !== undefined) return [];
-  return ['missing `--arrival-rate`: how many records arrive in a second? Or `--from-stack NAME`, which is asked'];
+  return ['missing `--arrival-rate`: pass the records that arrive per second, or use `--from-stack NAME` to read it'];
 }
 
 function sourceProblems(raw: Raw): string[] {

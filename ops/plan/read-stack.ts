@@ -141,8 +141,7 @@ function backlogAge(seen: SeenMetrics): {
   if (delivered !== undefined) return { seconds: Math.round(delivered / 1000), obstacle: undefined };
   return {
     seconds: undefined,
-    obstacle:
-      'nobody knows how far behind the consumer is: the watchdog was silent for five minutes, and nothing was delivered',
+    obstacle: 'the backlog is unknown: the watchdog has been silent for five minutes, and nothing was delivered',
   };
 }
 
@@ -204,7 +203,7 @@ function unknownFacts(seen: SeenMetrics, { maxAcu }: PartSettings): readonly str
     ...(seen.incomingRecords.length === 0 ? ['nothing came in during the last hour'] : []),
     ...(seen.batches.length === 0 ? [BATCHES_UNKNOWN] : []),
     ...(seen.capacity.length === 0 && maxAcu === undefined
-      ? ['the capacity of the database is not known: it is taken as 0.5 to 8 ACU']
+      ? ['the capacity of the database is unknown; assuming 0.5 to 8 ACU']
       : []),
   ];
 }

@@ -87,6 +87,6 @@ export function describeEffect({ inEffect, rejectedAgain, open }: RedriveEffect)
     ...Object.entries(rejectedAgain).map(
       ([reason, count]) => `${count.toLocaleString('en-US')} rejected again (${reason})`,
     ),
-    ...(open === 0 ? [] : [`${open.toLocaleString('en-US')} without effect so far`]),
+    ...(open === 0 ? [] : [`${open.toLocaleString('en-US')} not in effect yet`]),
   ].join(', ');
 }

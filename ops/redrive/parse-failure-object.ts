@@ -30,7 +30,7 @@ export function parseFailureObject(text: string, streamArn: string): FailureObje
   if (typeof info !== 'object') return 'expected `KinesisBatchInfo`, got a document of another event source';
   const from = info['streamArn'];
   if (typeof from !== 'string' || !isOfStream(from, streamArn)) {
-    return `expected records of ${streamArn}, got records of ${String(from)}; name that stream with \`--stream-arn\``;
+    return `expected records of ${streamArn}, got records of ${String(from)}; redrive them with the stack that reads that stream`;
   }
   const records = readPayload(document['payload']);
   if (typeof records === 'string') return records;
@@ -42,7 +42,7 @@ export function parseFailureObject(text: string, streamArn: string): FailureObje
 function readPayload(payload: unknown): readonly FailedRecord[] | string {
   if (typeof payload === 'string') return readRecords(payload);
   return payload === undefined
-    ? 'expected `payload`, got metadata only, as queues and topics have it; read these records from the stream again'
+    ? 'expected `payload`, got only metadata, as sent to queues and topics; read these records from the stream again'
     : `expected \`payload\` as a JSON string, got ${typeof payload}`;
 }
 

@@ -39,7 +39,7 @@ const DEFAULT_PAYLOAD_BYTES = 200;
  */
 export function createRedriveCommand(action: (options: RedriveOptions) => Promise<void>): Command {
   const command = addTargetOptions(new Command('redrive')).description(
-    'Say what is in the quarantine, or in an on-failure bucket or folder, by reason, and with --apply put it back on the stream.',
+    'List what is in the quarantine, or in an on-failure bucket or folder, by reason; with --apply, put it back on the stream.',
   );
   return addPlaces(addFilter(addDoing(command)))
     .addHelpText(
@@ -60,15 +60,15 @@ function addDoing(command: Command): Command {
   return command
     .option('--details', 'list each entry or object', false)
     .addOption(
-      integerOption('--payload [bytes]', 'list each entry with the beginning of its payload', {
+      integerOption('--payload [bytes]', 'list each entry with the start of its payload', {
         min: 1,
         max: 10_000,
       }).preset(DEFAULT_PAYLOAD_BYTES),
     )
-    .option('--apply', 'put the records back and mark them; without it nothing is changed', false)
+    .option('--apply', 'put the records back and mark them (without it, nothing changes)', false)
     .option('--verify', 'with --apply: wait until each entry is in effect, or in the quarantine again', false)
     .addOption(
-      integerOption('--verify-timeout <seconds>', 'longest wait for that', { min: 1, max: 86_400 }).default(300),
+      integerOption('--verify-timeout <seconds>', 'how long `--verify` waits', { min: 1, max: 86_400 }).default(300),
     )
     .addOption(integerOption('--rate <n>', 'records per second', { min: 1, max: 10_000 }).default(100))
     .addOption(integerOption('--limit <n>', 'most items', { min: 1, max: 1_000_000 }).default(1_000_000));
@@ -81,7 +81,7 @@ function addFilter(command: Command): Command {
     .option('--partition-key <key>', 'only entries with this partition key')
     .option('--since <time>', 'only entries quarantined at or after it, ISO 8601', parseIsoTime)
     .option('--until <time>', 'only entries quarantined before it, ISO 8601', parseIsoTime)
-    .option('--again', 'entries that were put back before, too', false);
+    .option('--again', 'also entries that were already put back', false);
 }
 
 function addPlaces(command: Command): Command {
@@ -92,11 +92,14 @@ function addPlaces(command: Command): Command {
         'on-failure objects instead: those in the bucket of the stack, or in another one',
       ).conflicts('failures'),
     )
-    .option('--prefix <prefix>', 'with --bucket: only objects whose keys begin so; aws/lambda/ when left out')
-    .option('--failures <folder>', 'on-failure objects instead: a folder with a copy of the bucket, by aws s3 sync')
+    .option('--prefix <prefix>', 'with --bucket: only objects whose keys begin with this; default aws/lambda/')
+    .option(
+      '--failures <folder>',
+      'on-failure objects instead: those in a local copy of the bucket, made with aws s3 sync',
+    )
     .option(
       '--keep-places',
-      "with --bucket or --failures: keep each record's place and arrival, for projections that use them",
+      "with --bucket or --failures: keep each record's position and arrival time, for projections that use them",
       false,
     );
 }

@@ -57,7 +57,7 @@ export class RedriveListing {
       ...(isTold ? [] : describeReasons(reasons)),
       ...describeReport(report, isApplied),
       ...(effect === undefined ? [] : [describeEffect(effect)]),
-      ...(hasMore ? ['--details lists each, --payload shows what is in it.'] : []),
+      ...(hasMore ? ['Add --details to list each of them, --payload to show the contents as well.'] : []),
     ];
     for (const line of lines) this.#say(line);
   }

@@ -90,7 +90,7 @@ export function describeReasons(reasons: readonly ReasonSummary[]): string[] {
       `${items.toLocaleString('en-US')} × ${reason}`,
       ...(first === null ? [] : [first === last ? `at ${first}` : `${first} to ${String(last)}`]),
       ...(builds.length === 0 ? [] : [`build ${builds.join(', ')}`]),
-      ...(waiting === 0 ? [] : [`${waiting.toLocaleString('en-US')} of them are tried again by themselves`]),
+      ...(waiting === 0 ? [] : [`${waiting.toLocaleString('en-US')} of them are retried automatically`]),
     ].join(', '),
     ...(example === null ? [] : [`  for example: ${example.replaceAll(/\s+/g, ' ')}`]),
   ]);

@@ -29,7 +29,7 @@ export async function runRedrive(
   const listing = new RedriveListing(options, opsConsole.say);
   const isQuarantine = options.bucket === undefined && options.prefix === undefined && options.failures === undefined;
   if (isQuarantine) {
-    opsConsole.progress('counting what is set aside');
+    opsConsole.progress('counting entries');
     listing.reasons = await summarizeQuarantine(target.execute, options);
   }
   const { report, put } = await goThrough(target, options, { opsConsole, listing });
@@ -70,9 +70,9 @@ async function goThrough(target: Target, options: RedriveOptions, { opsConsole, 
 
 function refuseContradictions({ verify, apply, bucket, failures }: RedriveOptions): void {
   const problems = [
-    ...(verify && !apply ? ['`--verify` must come with `--apply`: without it nothing is put back'] : []),
+    ...(verify && !apply ? ['`--verify` needs `--apply`: without it, nothing is put back'] : []),
     ...(verify && (bucket !== undefined || failures !== undefined)
-      ? ['`--verify` knows the entries of the quarantine only; after on-failure objects, use `ops verify`']
+      ? ['`--verify` works only for quarantine entries; after redriving on-failure objects, run `ops verify`']
       : []),
   ];
   if (problems.length > 0) throw new UsageError(problems);
@@ -92,7 +92,7 @@ function verifyEffect(
     timeoutMs: 1000 * options.verifyTimeout,
     signal: opsConsole.signal,
     onLook: (effect) => {
-      opsConsole.progress(`waiting for the effect: ${describeEffect(effect)}`);
+      opsConsole.progress(`waiting until they are in effect: ${describeEffect(effect)}`);
     },
     sleep: (ms) => sleep(ms, undefined, { signal: opsConsole.signal }).catch(() => undefined),
     now: () => performance.now(),
@@ -114,13 +114,11 @@ async function createSource(target: Target, options: RedriveOptions): Promise<Re
 
 function bucketOf({ stack }: Target, { bucket, prefix }: RedriveOptions): string | undefined {
   if (bucket === undefined && prefix !== undefined) {
-    throw new UsageError(['`--prefix` must come with `--bucket`; add it, or leave the prefix out']);
+    throw new UsageError(['`--prefix` needs `--bucket`: add `--bucket`, or leave `--prefix` out']);
   }
   const name = bucket === true ? stack.failedBatchesBucket : bucket;
   if (bucket === true && name === undefined) {
-    throw new UsageError([
-      `\`--bucket\` must have a name here: ${stack.stackName} has no on-failure destination of its own`,
-    ]);
+    throw new UsageError([`\`--bucket\` must name a bucket: ${stack.stackName} has no on-failure bucket of its own`]);
   }
   return name;
 }

@@ -25,7 +25,7 @@ export const concurrency: Question = {
     ];
     return allowed > lanes
       ? settled(`${allowed} in the account; this stack needs up to ${lanes}`, evidence)
-      : wrong(`${allowed} in the account, and this stack needs up to ${lanes}; have the quota raised`, evidence);
+      : wrong(`${allowed} in the account, and this stack needs up to ${lanes}; request a higher quota`, evidence);
   },
 };
 
@@ -40,7 +40,7 @@ export const dataApi: Question = {
     const version = rows[0]?.[0]?.stringValue ?? '';
     const evidence = [
       `answered after ${clock.now() - startedAt} ms`,
-      `the stack is ${target.stack.stackStatus}: its migrations step came through`,
+      `the stack is ${target.stack.stackStatus}: its migrations succeeded`,
     ];
     return /^PostgreSQL \d/.test(version)
       ? settled(version, evidence)
@@ -51,7 +51,7 @@ export const dataApi: Question = {
 /** Whether the alias ends on the new version under CodeDeploy, though CloudFormation changes both. */
 export const alias: Question = {
   name: 'alias',
-  question: 'Does the alias end on the version that was deployed?',
+  question: 'Does the alias point to the deployed version?',
   changes: false,
   answer: async ({ target }) => {
     const { FunctionName, FunctionVersion: deployed } = target.stack.outputs;
@@ -67,7 +67,7 @@ export const alias: Question = {
       `weights: ${weights.length === 0 ? 'none' : weights.join(', ')}`,
     ];
     return live === deployed && weights.length === 0
-      ? settled(`\`${LIVE_ALIAS}\` is version ${live}; deploy a change of the code, and ask again`, evidence)
+      ? settled(`\`${LIVE_ALIAS}\` is version ${live}; deploy a code change, and run this again`, evidence)
       : wrong(`\`${LIVE_ALIAS}\` is version ${String(live)}`, evidence);
   },
 };

@@ -35,10 +35,13 @@ export const idleZeros: Question = {
       `starting position ${String(start)}`,
     ];
     if (values.length === IDLE_MINUTES && zeros > 0)
-      return settled('every minute has a value, also those without records', evidence);
+      return settled('every minute has a value, even those without records', evidence);
     if (values.length === IDLE_MINUTES)
-      return unknown('records came in every minute; produce nothing for a quarter of an hour, and ask again', evidence);
-    return wrong('minutes are missing though the mapping is enabled: the alarm would fire on a quiet stream', evidence);
+      return unknown('records came in every minute; send none for a quarter of an hour, and run this again', evidence);
+    return wrong(
+      'minutes are missing although the mapping is enabled: MappingNotPolling would fire on a quiet stream',
+      evidence,
+    );
   },
 };
 
@@ -67,12 +70,12 @@ const SPAN_MINUTES = 10;
 /** What `FILL` makes of minutes without samples, and how late the newest minute is, by the expressions of the alarms. */
 export const lateMetrics: Question = {
   name: 'late-metrics',
-  question: 'What do the expressions of the alarms make of minutes without samples, and how late is the newest minute?',
+  question: 'How do the alarm expressions treat minutes without samples, and how late is the newest minute?',
   changes: false,
   answer: async ({ target, clock, progress, signal }) => {
     const cloudWatch = await target.client('cloudWatch');
     const alarms = await listMetricAlarms(cloudWatch, target.stack.stackName);
-    if (alarms.length === 0) return unknown('the stack has no alarm so far: they are made once the watchdog has run');
+    if (alarms.length === 0) return unknown('the stack has no alarms yet: they are created once the watchdog has run');
     const watched = new Map(alarms.map(({ AlarmName = '' }) => [AlarmName, new WatchedMetric()]));
     const endMs = clock.now() + WATCH_MS;
     while (clock.now() < endMs && !signal.aborted) {

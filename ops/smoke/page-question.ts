@@ -35,7 +35,8 @@ export const page: Question = {
     const { target, progress } = context;
     const cloudWatch = await target.client('cloudWatch');
     const pages = await listPages(cloudWatch, target.stack.stackName, target.stack.outputs.PageTopicArn);
-    if (pages.length === 0) return unknown('the stack has no page so far: alarms are made once the watchdog has run');
+    if (pages.length === 0)
+      return unknown('the stack has no page alarms yet: they are created once the watchdog has run');
     const code = String(randomInt(1_000, 10_000));
     const evidence: string[] = [];
     let failed = 0;
@@ -45,7 +46,7 @@ export const page: Question = {
       if (summary?.startsWith('Successfully executed action') !== true) failed += 1;
       evidence.push(`${AlarmName}: ${summary ?? 'no action in the history'}`);
     }
-    if (failed > 0) return wrong(`${failed} of ${pages.length} pages were not taken by the topic`, evidence);
+    if (failed > 0) return wrong(`the topic rejected ${failed} of ${pages.length} pages`, evidence);
     return acknowledge(code, evidence, context);
   },
 };
@@ -61,7 +62,7 @@ async function raise(
   { clock, signal }: SmokeContext,
 ): Promise<string | undefined> {
   const startedAtMs = clock.now();
-  const StateReason = `DRILL ${code}: please tell who runs the smoke test that this came, with the number`;
+  const StateReason = `DRILL ${code}: please tell whoever runs the smoke test that you got this, and the number`;
   await client.send(new SetAlarmStateCommand({ AlarmName: name, StateValue: 'ALARM', StateReason }));
   while (clock.now() < startedAtMs + HISTORY_WAIT_MS && !signal.aborted) {
     await clock.sleep(ASK_EVERY_MS);
@@ -83,13 +84,10 @@ async function acknowledge(code: string, evidence: readonly string[], { ask, clo
   const askedAtMs = clock.now();
   const told = await ask('Which number came with the pages? (DRILL, and four digits; empty if none came) ');
   if (told === undefined) {
-    return unknown(
-      'the topic has taken the pages; nobody was there to say that they came: run this in a terminal',
-      evidence,
-    );
+    return unknown('the topic accepted the pages, but nobody could confirm them: run this in a terminal', evidence);
   }
   const minutes = ((clock.now() - askedAtMs) / 60_000).toFixed(1);
   return told.trim() === code
-    ? settled('a person has told the number that came', [...evidence, `acknowledged after ${minutes} minutes`])
-    : wrong('the topic has taken the pages, and nobody could tell their number: look at the subscriptions', evidence);
+    ? settled('a person entered the number from the page', [...evidence, `acknowledged after ${minutes} minutes`])
+    : wrong('the topic accepted the pages, but nobody entered the number: check the subscriptions', evidence);
 }

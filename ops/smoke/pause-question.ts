@@ -27,16 +27,17 @@ export const pause: Question = {
   changes: true,
   answer: async (context) => {
     const { target, probes } = context;
-    if (probes.length === 0) return unknown('there are no events to send meanwhile: pass `--events FILE`');
+    if (probes.length === 0) return unknown('no events to send while it is paused: pass `--events FILE`');
     const lambda = await target.client('lambda');
     const cloudWatch = await target.client('cloudWatch');
     const { stackName, outputs } = target.stack;
     const pages = await listPages(cloudWatch, stackName, outputs.PageTopicArn);
-    if (pages.length === 0) return unknown('the stack has no page so far: alarms are made once the watchdog has run');
+    if (pages.length === 0)
+      return unknown('the stack has no page alarms yet: they are created once the watchdog has run');
     const on = await alarmsOn(cloudWatch, stackName);
     const before = pages.filter(({ AlarmName = '' }) => on.has(AlarmName));
     if (before.length > 0)
-      return unknown(`${before.map(({ AlarmName }) => AlarmName).join(', ')} is on already; settle that first`);
+      return unknown(`${before.map(({ AlarmName }) => AlarmName).join(', ')} is already on; fix that first`);
     const { State: state } = await lambda.send(new GetEventSourceMappingCommand({ UUID: outputs.MappingId }));
     if (state !== 'Enabled') return unknown(`the mapping is ${String(state)}; enable it first`);
     try {
@@ -87,7 +88,7 @@ async function awaitPage(cloudWatch: CloudWatchClient, pages: ReadonlySet<string
     if (paged !== undefined) return settled(`${paged} pages after ${minutes} minutes`, [...seen.values()]);
   }
   return signal.aborted
-    ? unknown('it was ended before a page came', [...seen.values()])
+    ? unknown('interrupted before a page came', [...seen.values()])
     : wrong(`no page came within ${PAGE_WAIT_MS / MINUTE_MS} minutes`, [...seen.values()]);
 }
 

@@ -29,12 +29,11 @@ export async function putProbe(
 /** Whether events that go in come out as rows, and those that go in twice once. */
 export const probe: Question = {
   name: 'probe',
-  question: 'Do events that go in come out as rows, and those that go in twice once?',
+  question: 'Does each event become rows, and have one effect when sent twice?',
   changes: true,
   answer: async (context) => {
     const { target, folder, probes } = context;
-    if (probes.length === 0)
-      return unknown('there are no events to send: pass `--events FILE` with some that may be there');
+    if (probes.length === 0) return unknown('no events to send: pass `--events FILE` with harmless ones');
     await using audit = await openAudit(folder, target.execute);
     const before = await inTurn(probes, (one) => look(audit, one, NO_PLACE));
     const known = before.flat().filter(({ fate }) => fate === 'in-effect').length;
@@ -101,7 +100,7 @@ export function judgeProbes(
       : []),
     ...faults,
   ];
-  if (faults.length > 0) return wrong('rows do not fit the events', evidence);
+  if (faults.length > 0) return wrong('rows do not match the events', evidence);
   if (items.some(({ fate }) => fate === 'nowhere'))
     return wrong('events were not processed within three minutes', evidence);
   if (items.some(({ fate }) => fate !== 'in-effect' && fate !== 'skipped'))

@@ -12,11 +12,7 @@ const timeoutLog: Question = {
   question: 'How does a timeout show in logs that are JSON?',
   changes: false,
   answer: () =>
-    Promise.resolve(
-      unknown(
-        'a timeout leaves a note behind that pages, so this is for you to try: docs/first-deployment.md says how',
-      ),
-    ),
+    Promise.resolve(unknown('not run: a timeout would page. Try it by hand, as docs/first-deployment.md describes')),
 };
 
 /** All that only an account can tell, in the order in which it is asked: what stops the consumer comes last. */

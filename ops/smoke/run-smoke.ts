@@ -79,7 +79,7 @@ async function refuseProtected({ stack, isLocal, client }: Target, { force }: Sm
   );
   if (described?.EnableTerminationProtection !== true) return;
   throw new UsageError([
-    `\`--stack\` must name a test stage, and ${stack.stackName} is protected from deletion: this pauses the consumer and raises pages; add \`--force\` if you mean it, or \`--only\` with questions that change nothing`,
+    `\`--stack\` must name a test stage, but ${stack.stackName} is protected from deletion: the smoke test pauses the consumer and sends pages; add \`--force\` if you mean it, or \`--only\` with questions that change nothing`,
   ]);
 }
 

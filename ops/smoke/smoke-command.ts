@@ -29,21 +29,18 @@ const NAMES = QUESTIONS.map(({ name }) => name).join(', ');
 export function createSmokeCommand(action: (options: SmokeOptions) => Promise<void>): Command {
   return addTargetOptions(new Command('smoke'))
     .description(
-      `Settle what only an account can tell, after the first deployment of a test stage; takes about 15 minutes, and pauses the consumer. Questions: ${NAMES}.`,
+      `Check what only a real AWS account can show, after the first deployment of a test stage; takes about 15 minutes, and pauses the consumer. Questions: ${NAMES}.`,
     )
     .option(
       '--events <file>',
-      'events to send, a JSON document a line; each is put twice and more, so it must be harmless',
+      'events to send, one JSON document per line; each is sent at least twice, so it must be harmless',
     )
-    .option(
-      '--partition-key <member>',
-      'the member of an event that is its partition key; one key for all when left out',
-    )
-    .option('--only <names>', 'only these questions, with commas in between', questionNames)
-    .option('--skip <names>', 'not these questions', questionNames, [])
-    .option('--report <file>', 'write the report there too, as Markdown, or as JSON where the name ends so')
+    .option('--partition-key <member>', 'the member of an event that is its partition key; default: one key for all')
+    .option('--only <names>', 'only these questions, separated by commas', questionNames)
+    .option('--skip <names>', 'leave these questions out', questionNames, [])
+    .option('--report <file>', 'also write the report to this file: JSON if its name ends in .json, otherwise Markdown')
     .option('--force', 'also on a stage that is protected from deletion, as production is', false)
-    .option('--function <name>', "the function's folder, where the stack is not named after it")
+    .option('--function <name>', "the function's folder, if the stack is not named after it")
     .addHelpText(
       'after',
       examples(

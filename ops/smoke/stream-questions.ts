@@ -20,7 +20,7 @@ const REFUSALS = ['InvalidArgumentException', 'ResourceNotFoundException'];
 /** What a shard says that was idle for longer than the retention: the watchdog must not take it for a backlog. */
 export const forgottenPosition: Question = {
   name: 'forgotten-position',
-  question: 'What does a shard say of a sequence number that the stream has forgotten?',
+  question: 'How does a shard answer a sequence number that has expired from the stream?',
   changes: false,
   answer: async (context) => {
     const { target } = context;
@@ -50,7 +50,7 @@ async function findForgotten(
   const forgetsAtMs = forgetsFirst(stream, nowMs);
   if (nowMs <= forgetsAtMs) {
     const at = new Date(forgetsAtMs).toISOString();
-    return `the stream is younger than its retention, so it has forgotten nothing; ask again after ${at}`;
+    return `the stream is younger than its retention, so nothing has expired yet; run this again after ${at}`;
   }
   const { Shards: shards = [] } = await kinesis.send(new ListShardsCommand({ StreamARN }));
   const { ShardId, SequenceNumberRange: range } = shards.find(({ ParentShardId }) => ParentShardId === undefined) ?? {};
@@ -73,7 +73,7 @@ async function readFrom(kinesis: KinesisClient, where: ForgottenPlace, context: 
     const name = error instanceof Error ? error.name : String(error);
     if (REFUSALS.includes(name)) return settled(`it is refused with ${name}; the watchdog allows for that`, evidence);
     if (name !== 'ProvisionedThroughputExceededException') throw error;
-    return unknown('the shard is read by too many at present; ask again', evidence);
+    return unknown('the shard has too many readers right now; run this again', evidence);
   }
 }
 
@@ -90,8 +90,8 @@ async function readOn(
     const command = new GetRecordsCommand({ StreamARN: where.StreamARN, ShardIterator: iterator, Limit: 1 });
     const { Records: records = [], MillisBehindLatest: behindMs, NextShardIterator } = await kinesis.send(command);
     evidence.push(`read ${read}: ${records.length} records, MillisBehindLatest ${behindMs ?? 'none'}`);
-    if (records.length > 0) return settled(`reading finds the oldest record that is left, at read ${read}`, evidence);
-    if (behindMs === 0) return settled(`reading is at the end after ${read} reads without a record`, evidence);
+    if (records.length > 0) return settled(`read ${read} found the oldest remaining record`, evidence);
+    if (behindMs === 0) return settled(`reached the end after ${read} reads without a record`, evidence);
     iterator = NextShardIterator;
     await clock.sleep(READ_EVERY_MS);
   }

@@ -22,6 +22,6 @@ export async function chooseFunction(named: string | undefined, stackName: strin
   const [name] = names.filter((one) => stackName.startsWith(`${one}-`)).sort((one, other) => other.length - one.length);
   if (name !== undefined) return functionFolder(name);
   throw new UsageError([
-    `\`--function\` must name the folder of the function that ${stackName} runs, since the stack is not named after one of functions/; pass it`,
+    `missing \`--function\`: pass the folder of the function that ${stackName} runs; the stack's name begins with no folder of functions/`,
   ]);
 }

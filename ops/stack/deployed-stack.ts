@@ -62,14 +62,14 @@ export async function describeStack(client: CloudFormationClient, stackName: str
 
 /** Why a stack without outputs has none, by the status that CloudFormation gives it, and what to do. */
 const WITHOUT_OUTPUTS: Readonly<Record<string, string>> = {
-  REVIEW_IN_PROGRESS: 'is a change set that nobody has executed; deploy it',
+  REVIEW_IN_PROGRESS: 'is only a change set that was never executed; deploy it',
   CREATE_IN_PROGRESS: 'is being deployed for the first time; wait until that is done',
-  CREATE_FAILED: 'was never deployed completely; delete it and deploy again',
+  CREATE_FAILED: 'failed its first deployment; delete it and deploy again',
   ROLLBACK_IN_PROGRESS: 'is rolling its first deployment back; wait, delete it and deploy again',
   ROLLBACK_FAILED: 'could not roll its first deployment back; delete it and deploy again',
   ROLLBACK_COMPLETE: 'has rolled its first deployment back; delete it and deploy again',
   DELETE_IN_PROGRESS: 'is being deleted',
-  DELETE_FAILED: 'is deleted in part; delete the rest',
+  DELETE_FAILED: 'is partly deleted; delete the rest',
 };
 
 /**
@@ -89,7 +89,7 @@ function requireOutputs(
     throw new UsageError([
       reason === undefined
         ? `\`--stack\` must name a stack of this project, got ${stackName}, which has no output ${missing.join(', ')}; ` +
-          'if it is an older one, deploy it once'
+          'if an older version deployed it, deploy it again'
         : `\`--stack\` must name a deployed stack, and ${stackName} ${reason} (${stackStatus})`,
     ]);
   }

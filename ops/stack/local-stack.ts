@@ -27,13 +27,13 @@ export async function chooseLocalStack(name: string | true): Promise<ChosenStack
 
 function describeProblem(name: string | true, stacks: readonly ChosenStack[]): string {
   if (stacks.length === 0) {
-    return `\`--local\` must find a world that runs on this machine, and there is none; start one with \`${commandOf('start')} --keep-running\``;
+    return `\`--local\` found no running local world; start one with \`${commandOf('start')} --keep-running\``;
   }
   const list = stacks.map(
     ({ stackName, world }) =>
       `${stackName} (process ${world.pid} in ${world.directory}, since ${world.startedAt.slice(0, 16)}Z)`,
   );
-  const got = name === true ? 'no name, and several run' : JSON.stringify(name);
+  const got = name === true ? 'no name, but several are running' : JSON.stringify(name);
   return `\`--local\` must name one of ${list.join(', ')}; got ${got}`;
 }
 
@@ -53,7 +53,7 @@ export function localConfiguration(
       const { kinesis: endpoint } = endpoints;
       if (endpoint !== undefined) return { region, credentials, endpoint };
       throw new UsageError([
-        '`--local` must find a world with a stream for this, and it keeps its stream in memory; start it without `--source memory`',
+        'this command needs a stream, and the local world keeps its own in memory; start it without `--source memory`',
       ]);
     }
     default:

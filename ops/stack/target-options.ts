@@ -21,7 +21,7 @@ export function addTargetOptions(command: Command): Command {
     .addOption(new Option('--region <name>', 'the region of the stack').env('AWS_REGION'))
     .option(
       '--local [name]',
-      'a world on this machine instead, kept running by `npm start -- --keep-running`; its name where there are several',
+      'a local world instead, started with `npm start -- --keep-running`; give its name if several run',
     )
     .option('--json', 'print one JSON document', false);
 }

@@ -80,7 +80,7 @@ function describeShards({ shards }: Status, words: WordsOptions): readonly strin
       .trimEnd(),
   );
   const rest = shards.length - listed.length;
-  return rest === 0 ? lines : [...lines, `and ${count(rest)} shards that are less behind`];
+  return rest === 0 ? lines : [...lines, `and ${count(rest)} shards that are less far behind`];
 }
 
 function byAge(a: ShardStatus, b: ShardStatus): number {
@@ -163,8 +163,8 @@ function describeWaiting({ quarantine, failedBatches }: Status): string {
       : bucket[failedBatches ?? 'unknown'];
   if (quarantine === undefined) return `quarantine unknown; ${objects}`;
   const { open, openAgeSeconds, waiting } = quarantine;
-  const oldest = open > 0 ? `, the oldest for ${describeDuration(openAgeSeconds)}` : '';
-  return `quarantine ${count(open)} open${oldest}, ${count(waiting)} healing by themselves; ${objects}`;
+  const oldest = open > 0 ? `, oldest ${describeDuration(openAgeSeconds)}` : '';
+  return `quarantine ${count(open)} open${oldest}, ${count(waiting)} retried automatically; ${objects}`;
 }
 
 function describePages({ pageSubscribers }: Status): string {
@@ -194,8 +194,8 @@ function describeLastMoment(
   words: WordsOptions,
 ): string {
   const loss =
-    lossMs <= words.nowMs ? 'records are being lost' : `records are lost from ${describeMoment(lossMs, words)}`;
-  if (catchUpSeconds === undefined) return `unknown: it was never seen to be faster than what arrives; ${loss}`;
+    lossMs <= words.nowMs ? 'records are being lost' : `records will be lost from ${describeMoment(lossMs, words)} on`;
+  if (catchUpSeconds === undefined) return `unknown: processing was never faster than arrivals; ${loss}`;
   const startMs = lossMs - 1000 * catchUpSeconds;
   const start = startMs <= words.nowMs ? 'now' : describeMoment(startMs, words);
   return `${start}: catching up takes ${describeDuration(catchUpSeconds)} at the fastest seen; ${loss}`;

@@ -101,7 +101,7 @@ async function askAll(parts: StatusParts, parallelizationFactor: number, checks:
       checks.run('the on-failure bucket', async () =>
         bucket === '' ? ('none' as const) : countUnreadFailures(await target.client('s3'), bucket),
       ),
-      checks.run('the subscriptions to the pages', async () =>
+      checks.run('the subscriptions to the page topic', async () =>
         pageTopicArn === '' ? ('unwatched' as const) : countPageSubscribers(await target.client('sns'), pageTopicArn),
       ),
       checks.run('the last run of the watchdog', () => readWatchdogRun(target, environment, now())),

@@ -30,7 +30,7 @@ export async function runStatus(
   { watch, every, json }: Pick<StatusOptions, 'watch' | 'every' | 'json'>,
   { say, progress, signal, isTerminal, now }: StatusConsole,
 ): Promise<OpsExitCode> {
-  progress('asking stream, database and alarms');
+  progress('reading stream, database and alarms');
   const environment = await readWatchdogSettings(target);
   const memory = createWatchMemory();
   let exitCode: OpsExitCode = OPS_EXIT_CODES.cannotSee;

@@ -17,10 +17,10 @@ export interface StatusOptions extends TargetOptions {
  */
 export function createStatusCommand(action: (options: StatusOptions) => Promise<void>): Command {
   return addTargetOptions(new Command('status'))
-    .description('Say how far behind the consumer is and why, how long it will take, and what waits for somebody.')
-    .option('--watch', 'look again and again, until Ctrl-C', false)
+    .description('Show how far behind the consumer is and why, the time left, and what needs you.')
+    .option('--watch', 'refresh until Ctrl-C', false)
     .addOption(
-      integerOption('--every <seconds>', 'with --watch: seconds between two looks', { min: 5, max: 3600 }).default(15),
+      integerOption('--every <seconds>', 'with --watch: seconds between refreshes', { min: 5, max: 3600 }).default(15),
     )
     .addHelpText('after', examples('status --stack flights-prod', 'status --local --watch', 'status --local --json'))
     .action(action);

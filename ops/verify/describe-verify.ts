@@ -51,16 +51,16 @@ function headline(report: VerifyReport): string {
   const { verdict, counts, until, since } = report;
   const what = `${number(counts.records)} records with ${number(counts.events)} events`;
   const from = since === null ? '' : ` from ${since}`;
-  const upTo = until === null ? 'up to where the consumer is' : `up to ${until}`;
+  const upTo = until === null ? 'up to the position of the consumer' : `up to ${until}`;
   switch (verdict) {
     case 'verified':
-      return `VERIFIED${from} ${upTo}: ${what}, and each is in its place`;
+      return `VERIFIED${from} ${upTo}: ${what}, and each is accounted for`;
     case 'not-reached':
-      return `NOT FINISHED${from} ${upTo}: of ${what}, ${number(counts.places['not-reached'])} are not processed so far`;
+      return `NOT FINISHED${from} ${upTo}: of ${what}, ${number(counts.places['not-reached'])} are not processed yet`;
     case 'unknown':
-      return `UNKNOWN${from} ${upTo}: ${what} were looked at, and not everything could be seen`;
+      return `UNKNOWN${from} ${upTo}: ${what} were checked, but not everything could be read`;
     case 'wrong':
-      return `WRONG${from} ${upTo}: ${what} were looked at; ${wrongs(report)}`;
+      return `WRONG${from} ${upTo}: ${what} were checked; ${wrongs(report)}`;
   }
 }
 
@@ -68,7 +68,7 @@ function wrongs({ counts, checks }: VerifyReport): string {
   const wrong = checks.filter(({ state }) => state === 'wrong').map(({ name }) => name);
   return [
     ...(counts.places.missing > 0 ? [`${number(counts.places.missing)} are missing`] : []),
-    ...(counts.findings > counts.places.missing ? ['rows do not fit'] : []),
+    ...(counts.findings > counts.places.missing ? ['rows do not match their events'] : []),
     ...(wrong.length > 0 ? [`${wrong.join(', ')} of the stack is not as it was deployed`] : []),
   ].join('; ');
 }
@@ -76,15 +76,15 @@ function wrongs({ counts, checks }: VerifyReport): string {
 const PLACE_WORDS: Readonly<Record<Place, string>> = {
   'in-effect': 'in effect',
   skipped: 'skipped',
-  waiting: 'waiting in the quarantine, tried again by itself',
+  waiting: 'waiting in the quarantine, retried automatically',
   quarantined: 'in the quarantine',
   'put-back': 'put back on the stream',
   bucket: 'in the on-failure bucket',
   filtered: "left out by the mapping's filters",
   'before-start': "from before the mapping's starting position",
-  'not-reached': 'not processed so far',
-  unknown: 'unknown: the code ends its process on them',
-  missing: 'MISSING: passed by the consumer, and in no place',
+  'not-reached': 'not processed yet',
+  unknown: 'unknown: they crash the code',
+  missing: 'MISSING: passed by the consumer, and found nowhere',
 };
 
 function describePlaces({ places, skipped, quarantined }: Counts): string[] {
@@ -103,11 +103,11 @@ function describeTables({ tables, counts }: VerifyReport): string[] {
     ...tables.map(({ table, comparison }) => {
       switch (comparison.by) {
         case 'ledger':
-          return `  ${table}: it is the ledger, and has a row for each event in effect`;
+          return `  ${table}: the ledger itself, with a row for each event in effect`;
         case 'key':
           return `  ${table}: by its unique key (${comparison.columns.join(', ')})`;
         case 'row':
-          return `  ${table}: rows that are alike in ${comparison.columns.join(', ')} were counted`;
+          return `  ${table}: rows with equal ${comparison.columns.join(', ')} were counted`;
         case 'version':
           return `  ${table}: the row has the version of the event, or a newer one`;
         case 'nothing':
@@ -118,7 +118,7 @@ function describeTables({ tables, counts }: VerifyReport): string[] {
 }
 
 function describeRepeats({ counts: { repeated }, repeats: [first] }: VerifyReport): string[] {
-  if (repeated === null) return ['events that came more than once: unknown, there are too many to remember'];
+  if (repeated === null) return ['events that arrived more than once: unknown, there are too many to track'];
   if (first === undefined) return [];
   return [
     `${number(repeated)} came more than once and had one effect, such as ${first.eventId ?? ''} at ${first.shardId} ${first.sequenceNumber}`,
@@ -126,10 +126,10 @@ function describeRepeats({ counts: { repeated }, repeats: [first] }: VerifyRepor
 }
 
 const FINDING_WORDS: Readonly<Record<Finding['kind'], string>> = {
-  missing: 'is in no place',
-  unknown: 'ends the process of its code',
+  missing: 'was found nowhere',
+  unknown: 'crashes the code',
   'also-quarantined': 'is in effect and in the quarantine',
-  'row-missing': 'is in effect, and its row is missing',
+  'row-missing': 'is in effect, but its row is missing',
   'row-twice': 'is in effect, and its row is there more than once',
   'row-older': 'is in effect, and the row of its key is older',
 };

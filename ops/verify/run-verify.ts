@@ -113,7 +113,7 @@ class Verification {
   async run(): Promise<Found> {
     const { target, audit, progress } = this.#parts;
     const { StreamArn: streamArn, MappingId: mappingId } = target.stack.outputs;
-    progress('asking for the shards');
+    progress('reading the shards');
     const kinesis = await target.client('kinesis');
     const shardIds = await listShards(kinesis, streamArn);
     // The commit first, the stream after: what is committed meanwhile only counts as not reached.
@@ -198,7 +198,7 @@ class Verification {
   async #lookAgain(suspects: readonly Suspect[]): Promise<void> {
     if (suspects.length === 0) return;
     const { progress, signal } = this.#parts;
-    progress(`looking once more for ${suspects.length} events that are in no place`);
+    progress(`looking again for ${suspects.length} events that were not found`);
     await sleep(SECOND_LOOK_MS, undefined, { signal }).catch(() => undefined);
     const still = [];
     for (const suspect of suspects) {
@@ -217,7 +217,7 @@ class Verification {
     const { target, progress } = this.#parts;
     const { failedBatchesBucket: bucket, outputs } = target.stack;
     if (bucket === undefined || suspects.length === 0) return new Set();
-    progress('looking into the on-failure bucket');
+    progress('reading the on-failure bucket');
     const client = await target.client('s3');
     const prefix = 'aws/lambda/';
     return findGivenUp(

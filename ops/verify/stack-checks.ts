@@ -62,10 +62,10 @@ async function checkBuild({ outputs, builtVersion }: CheckSources): Promise<Answ
   const built = await builtVersion();
   const { BuildVersion: deployed, CodeCommit: commit } = outputs;
   return built === deployed
-    ? { state: 'right', detail: `${deployed} is deployed, and this checkout builds the same` }
+    ? { state: 'right', detail: `${deployed} is deployed, and this checkout builds the same code` }
     : {
         state: 'wrong',
-        detail: `${deployed} is deployed, and this checkout builds ${built}; check out ${commit}, which is deployed, or deploy`,
+        detail: `${deployed} is deployed, and this checkout builds ${built}; check out the deployed commit ${commit}, or deploy this one`,
       };
 }
 
@@ -78,14 +78,14 @@ async function checkAlias({ outputs, lambda }: CheckSources): Promise<Answer> {
   if (weights.length > 0) {
     return {
       state: 'wrong',
-      detail: `versions ${weights.join(', ')} still run beside ${String(version)}: a canary is not over`,
+      detail: `versions ${weights.join(', ')} still run beside ${String(version)}: a canary is in progress`,
     };
   }
   return version === outputs.FunctionVersion
     ? { state: 'right', detail: `\`${LIVE_ALIAS}\` runs version ${version}` }
     : {
         state: 'wrong',
-        detail: `\`${LIVE_ALIAS}\` runs version ${String(version)}, and ${outputs.FunctionVersion} was deployed: somebody rolled back; deploy what is meant`,
+        detail: `\`${LIVE_ALIAS}\` runs version ${String(version)}, and ${outputs.FunctionVersion} was deployed: somebody rolled back; deploy the commit that should run`,
       };
 }
 
@@ -94,7 +94,7 @@ async function checkMapping({ outputs, lambda }: CheckSources): Promise<Answer> 
   const command = new GetEventSourceMappingCommand({ UUID: outputs.MappingId });
   const { State: state = 'unknown', FunctionArn: arn = '' } = await client.send(command);
   if (!['Enabled', 'Updating', 'Enabling'].includes(state)) {
-    return { state: 'wrong', detail: `it is ${state}; enable it, it goes on where it was` };
+    return { state: 'wrong', detail: `it is ${state}; enable it, and it resumes at its position` };
   }
   return arn.endsWith(`:${LIVE_ALIAS}`)
     ? { state: 'right', detail: `it is ${state}, on the alias \`${LIVE_ALIAS}\`` }
@@ -111,7 +111,7 @@ async function checkSchema({ folder, execute }: CheckSources): Promise<Answer> {
   const { missing, newer, problems } = await compareMigrations(folder, recorded);
   const wrong = [...problems, ...missing.map((name) => `${name} was not applied; deploy`)];
   if (wrong.length > 0) return { state: 'wrong', detail: wrong.join('; ') };
-  const ahead = newer.length === 0 ? '' : `; the database is ahead by ${newer.join(', ')}, as after a rollback`;
+  const ahead = newer.length === 0 ? '' : `; the database also has the newer ${newer.join(', ')}, as after a rollback`;
   return { state: 'right', detail: `all migrations of this checkout are applied${ahead}` };
 }
 
@@ -120,11 +120,11 @@ async function checkPages({ outputs, sns }: CheckSources): Promise<Answer> {
   const { Attributes } = await client.send(new GetTopicAttributesCommand({ TopicArn: outputs.PageTopicArn }));
   const confirmed = Number(Attributes?.['SubscriptionsConfirmed'] ?? 0);
   const pending = Number(Attributes?.['SubscriptionsPending'] ?? 0);
-  const waiting = pending === 0 ? '' : `, and ${pending} not confirmed so far`;
+  const waiting = pending === 0 ? '' : `, and ${pending} not confirmed yet`;
   return confirmed > 0
     ? { state: 'right', detail: `${confirmed} subscribed${waiting}` }
     : {
         state: 'wrong',
-        detail: `nobody is subscribed${waiting}; set \`pageEmails\`, and follow the link in the message of SNS`,
+        detail: `nobody is subscribed${waiting}; set \`pageEmails\`, and follow the link in the message from SNS`,
       };
 }

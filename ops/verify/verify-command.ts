@@ -29,10 +29,10 @@ export function createVerifyCommand(action: (options: VerifyCommandOptions) => P
     )
     .option(
       '--until <time>',
-      'up to this arrival, ISO 8601; as far as the consumer has come when left out',
+      'up to this arrival time, ISO 8601; default: up to the position of the consumer',
       parseIsoTime,
     )
-    .option('--since <time>', 'from this arrival on, ISO 8601; from the oldest record when left out', parseIsoTime)
+    .option('--since <time>', 'from this arrival time on, ISO 8601; default: from the oldest record', parseIsoTime)
     .addOption(
       integerOption('--sample <n>', 'compare the rows of one record in n with the tables', {
         min: 1,
@@ -40,12 +40,12 @@ export function createVerifyCommand(action: (options: VerifyCommandOptions) => P
       }).default(1),
     )
     .addOption(
-      integerOption('--read-share <percent>', 'of the 5 reads and 2 MB a second that a shard gives to all readers', {
+      integerOption('--read-share <percent>', 'share to use of the 5 reads and 2 MB a second of a shard', {
         min: 1,
         max: 100,
       }).default(25),
     )
-    .option('--function <name>', "the function's folder, where the stack is not named after it")
+    .option('--function <name>', "the function's folder, if the stack is not named after it")
     .addHelpText('after', examples('verify --stack flights-prod --until 2026-11-26T09:00:00Z', 'verify --local --json'))
     .action(action);
 }

@@ -96,7 +96,7 @@ async function settle({ shard, part, compared }: Part, options: VerifyOptions): 
   if (items !== undefined) return items.flatMap((item) => settleItem(item, { shard, part, compared }, options) ?? []);
   const [record] = part;
   if (part.length === 1 && record !== undefined) {
-    const item: AuditedItem = { ...NO_ITEM, reason: 'its code ends the process' };
+    const item: AuditedItem = { ...NO_ITEM, reason: 'it crashes the code' };
     options.tally.add(toEvent(shard.shardId, record, item), 'unknown', { item, isCompared: false });
     return [];
   }

@@ -181,7 +181,7 @@ function checkSeen({ lookups, seen, isLast }: Asking): void {
     lookups.some((lookup) => lookup.name === name && lookup.asked.isOpenWith(text)),
   );
   if (unasked !== undefined) throw new KeyProblem('projection-threw', unasked);
-  if (isLast && seen.isUnread) throw new KeyProblem('row-invalid', '`lookupKeys` follows too many rows to others');
+  if (isLast && seen.isUnread) throw new KeyProblem('row-invalid', '`lookupKeys` chains too many lookups');
 }
 
 function readAnswer(answer: unknown, lookups: readonly GatheredLookup[]): void {

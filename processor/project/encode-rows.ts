@@ -104,7 +104,7 @@ export function createRowEncoder(name: string, table: EncodedTableParts): RowEnc
 function notRemovable(name: string, { kind }: EncodedTableParts): RowProblem {
   return new RowProblem(
     kind === 'versions'
-      ? `\`${name}\` is declared with \`removes: false\`; leave that out to remove rows`
+      ? `\`${name}\` is declared with \`removes: false\`; remove that option to allow removals`
       : `\`remove\` is for tables of \`versions\`, and \`${name}\` is one of \`${kind}\``,
   );
 }

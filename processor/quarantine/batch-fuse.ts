@@ -165,7 +165,7 @@ function describeFuse(held: HeldBuild, { settings, codeVersion }: BatchFuseParts
   const { rejected, events, since, example, isBlown } = held;
   const why = isBlown
     ? 'a bad deploy is likelier than bad data, so the fuse has blown and nothing is quarantined'
-    : `a bad deploy looks the same until ${settings.minEvents} events have been seen, so nothing is quarantined yet`;
+    : `fewer than ${settings.minEvents} events of this build were seen, too few to rule out a bad deployment, so nothing is quarantined yet`;
   return (
     `${rejected} of ${count(events, 'event')} would be quarantined, more than ${settings.thresholdPercent} %, ` +
     `held since ${since}, build ${codeVersion}, for example ${describeExample(example)}: ${why}; ` +
@@ -176,9 +176,9 @@ function describeFuse(held: HeldBuild, { settings, codeVersion }: BatchFuseParts
 function describeRefusal(held: HeldBuild, sqlState: string | undefined, { codeVersion }: BatchFuseParts): string {
   const code = sqlState ?? 'unknown';
   return (
-    `the database refuses all that it is given with SQLSTATE ${code}, ${held.rejected} of ` +
+    `the database refuses every event with SQLSTATE ${code}, ${held.rejected} of ` +
     `${count(held.events, 'event')}, held since ${held.since}, build ${codeVersion}: ` +
-    `${adviceFor('DatabaseErrorException', sqlState)}; nothing is quarantined, and it goes on by itself once that is fixed; ` +
+    `${adviceFor('DatabaseErrorException', sqlState)}; nothing is quarantined, and the processor resumes by itself once that is fixed; ` +
     WAY_OUT
   );
 }

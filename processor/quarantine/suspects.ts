@@ -88,7 +88,7 @@ function verdictOf(crashes: number, eventId: string | null): string {
   const stage = eventId === null ? 'before it was decoded' : 'after it was decoded';
   return (
     `${crashes} processes died while they worked on this record, the last one while it worked on nothing else, ${stage}: ` +
-    'it fills the memory, loops without end, leaves a promise to fail, or ends the process itself'
+    'it runs out of memory, loops forever, leaves a rejected promise unhandled, or exits the process itself'
   );
 }
 

@@ -190,7 +190,7 @@ describe('the construct', () => {
     const mappingOptions = { batchSize: 0, batchSiz: 5 };
     expect(() => create(createStack(), { mappingOptions, pagerOptions: {} })).toThrow(
       [
-        'the settings are not usable:',
+        'the settings are invalid:',
         '- `batchSiz` is not an option of `mappingOptions`; did you mean `batchSize`?',
         '- `batchSize` must be an integer from 1 to 10000, got 0',
         '- `pageHttpsEndpoints`, `pageEmails` or a page topic',

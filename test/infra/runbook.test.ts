@@ -18,7 +18,7 @@ const GENERAL = [
   'is-anything-missing',
   'asking-the-database',
   'searching-the-log',
-  'going-back',
+  'rolling-back',
   'passwords-and-roles',
   'planned-maintenance',
   'drills',

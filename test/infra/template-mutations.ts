@@ -151,19 +151,19 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'an alarm without actions',
     apply: alarm('Dropped', { ActionsEnabled: false }),
     scenarios: ['given-up-and-lost'],
-    says: /^Dropped must tell the notice topic when it fires/,
+    says: /^Dropped must notify the notice topic when it fires/,
   },
   {
     what: 'an incident without actions',
     apply: alarm('IncidentNotKeepingUp', { ActionsEnabled: false }),
     scenarios: STOPPED,
-    says: /^IncidentNotKeepingUp must tell the page topic when it fires/,
+    says: /^IncidentNotKeepingUp must notify the page topic when it fires/,
   },
   {
     what: 'an incident that tells nobody',
     apply: without(`${ALARMS}IncidentRecordsLost`, 'AlarmActions'),
     scenarios: ['given-up-and-lost'],
-    says: /^IncidentRecordsLost must tell the page topic when it fires/,
+    says: /^IncidentRecordsLost must notify the page topic when it fires/,
   },
   {
     what: 'an incident that goes to the notices',
@@ -171,7 +171,7 @@ export const MUTATIONS: readonly Mutation[] = [
       alarm('IncidentNotKeepingUp', { AlarmActions: [{ Ref: find(template, 'PagingNotices')[0] }] })(template);
     },
     scenarios: STOPPED,
-    says: /^IncidentNotKeepingUp must tell the page topic/,
+    says: /^IncidentNotKeepingUp must notify the page topic/,
   },
   {
     what: 'an alarm that pages by itself',
@@ -181,13 +181,13 @@ export const MUTATIONS: readonly Mutation[] = [
       )(template);
     },
     scenarios: ['throttled-to-zero'],
-    says: /^Throttles must tell the notice topic only, and tells the page topic/,
+    says: /^Throttles must notify the notice topic only, and tells the page topic/,
   },
   {
     what: 'a page that is never over',
     apply: without(`${ALARMS}IncidentDataLossDanger`, 'OKActions'),
     scenarios: ['update'],
-    says: /^IncidentDataLossDanger must tell the page topic when it is over/,
+    says: /^IncidentDataLossDanger must notify the page topic when it is over/,
   },
   {
     what: 'an alarm that is missing from its incident',

@@ -65,7 +65,7 @@ export const CALL_FAULTS = {
 export const INVOCATION_FAULTS = {
   'environment-killed-before': 'an environment that dies before it handles its batch',
   'environment-killed-after': 'an environment that dies before it answers',
-  'environment-out-of-memory': 'an environment that Lambda ends for its memory',
+  'environment-out-of-memory': 'an environment that Lambda kills because it is out of memory',
   'duplicate-delivery': 'a batch that is delivered twice',
 } as const;
 

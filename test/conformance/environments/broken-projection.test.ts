@@ -25,11 +25,11 @@ it('logs every problem of a projection that cannot work, under the name of its c
     const { level, message } = JSON.parse(lines[0] ?? '{}') as { level: string; message: Record<string, string> };
     expect({ level, message }).toMatchObject({ level: 'ERROR', message: { errorType: 'ProjectionError', problems } });
     expect(message['errorMessage']?.split('\n')).toEqual([
-      'the projection is not usable:',
+      'the projection is invalid:',
       expect.stringMatching(/^- `name` must be /) as string,
       expect.stringMatching(/^- table `orders`: column `id` /) as string,
     ]);
-    expect(message['stackTrace']?.[0]).toBe('ProjectionError: the projection is not usable:');
+    expect(message['stackTrace']?.[0]).toBe('ProjectionError: the projection is invalid:');
     expect(result.kind === 'error' && JSON.parse(result.payload)).toMatchObject({
       errorType: 'ProjectionError',
       errorMessage: message['errorMessage'],

@@ -184,7 +184,7 @@ describe('a SQLSTATE that a trigger raises', () => {
     for (const batch of [numbers(-1), numbers(-1, -2, -3)]) {
       const report = await run(batch, { on: engine });
       expect(report).toMatchObject({ committedRecords: 0, rejections: [], hold: { reason: 'configuration' } });
-      expect(report.hold?.message).toMatch(/SQLSTATE PAY02.*look for what raises this code: triggers/);
+      expect(report.hold?.message).toMatch(/SQLSTATE PAY02.*find out what raises this code: triggers/);
     }
     await database.query('DROP TRIGGER x ON t_all');
     expect(await run(numbers(-1, -2, -3), { on: engine })).toMatchObject({ written: 3, hold: undefined });

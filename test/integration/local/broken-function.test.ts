@@ -206,6 +206,11 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
     ],
   ],
   [
+    'another-name',
+    (name) => edited(name, 'projection.ts', "name: 'another-name'", "name: 'orders'"),
+    ['handler.ts: the projection must have the name of its folder, "another-name", got "orders"\n'],
+  ],
+  [
     'everything-at-once',
     (name) => ({
       ...edited(name, 'projection.ts', "name: 'everything-at-once'", "name: 'No Name'"),
@@ -391,7 +396,7 @@ export const handler = () => undefined;
 
     expect({ code, leftRunning }).toEqual({ code: 2, leftRunning: false });
     expect(stderr).toBe(
-      `the function ${name} is not usable:\n- environments must start, but 3 in a row ended while loading: ` +
+      `the function ${name} is not usable:\n- 3 environments in a row failed to start while loading: ` +
         'RangeError: no second time whatever comes\n',
     );
     expect(stdout).toContain('Backlog: 2 events');
@@ -416,7 +421,7 @@ export const handler = async () => {
     );
 
     expect({ code, leftRunning }).toEqual({ code: 0, leftRunning: false });
-    const reason = 'CRASH while handling a batch: RangeError: nobody waits for this, caught by nobody';
+    const reason = 'CRASH while handling a batch: RangeError: nobody waits for this, uncaught';
     const lines = stdout.slice(stdout.indexOf('Backlog')).split('\n');
     const crash: unknown = expect.stringMatching(
       new RegExp(`^${reason}; in flight: 2 records of shardId-0{12}, \\d+ to \\d+$`),

@@ -55,7 +55,7 @@ describe('a run that is kept running', () => {
     const result = await runProgram('bin/local.ts', ['--events', '100', '--keep-running'], {
       env,
       onOutput: (stdout) => {
-        if (commands !== undefined || !stdout.includes('Commands find this world')) return;
+        if (commands !== undefined || !stdout.includes('The commands find this run')) return;
         commands = (async () => ({
           redrive: await runProgram('bin/ops.ts', ['redrive', '--local', '--json'], { env }),
           status: await lookUntilWatched(env),

@@ -93,7 +93,7 @@ describe('a rotation of the password of a role', () => {
   test('is called off when the new password does not let the role in', async () => {
     const before = world.secrets.current(arn);
     await world.query(database, 'REVOKE CONNECT ON DATABASE ' + database + ' FROM PUBLIC');
-    await expect(world.rotate(database, 'processor')).rejects.toThrow('the one before it is current again');
+    await expect(world.rotate(database, 'processor')).rejects.toThrow('the previous one is current again');
     expect(world.secrets.current(arn)).toEqual(before);
   });
 

@@ -246,7 +246,7 @@ describe('ops boost', () => {
   });
 
   it('needs to be told how soon, or to end one', async () => {
-    expect(await boost()).toMatchObject({ code: 2, stderr: '`--within TIME` or `--end` must be given, one of them\n' });
+    expect(await boost()).toMatchObject({ code: 2, stderr: 'pass either `--within TIME` or `--end`\n' });
   });
 });
 

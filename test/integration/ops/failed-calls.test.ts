@@ -60,11 +60,11 @@ describe('a command that cannot see', () => {
     [
       error('AccessDenied', 'User: u is not authorized', 403),
       'CloudFormation DescribeStacks: AccessDenied: User: u is not authorized; ' +
-        'you need cloudformation:DescribeStacks; the policy of the output OperatorPolicyArn has it\n',
+        'you need cloudformation:DescribeStacks; attach the policy in the output OperatorPolicyArn, which grants it\n',
     ],
     [
       error('Throttling', 'Rate exceeded'),
-      'CloudFormation DescribeStacks: Throttling: Rate exceeded; too many calls at present; try again in a minute\n',
+      'CloudFormation DescribeStacks: Throttling: Rate exceeded; too many calls right now; try again in a minute\n',
     ],
     [
       error('ExpiredToken', 'The token has expired', 403),
@@ -93,8 +93,7 @@ describe('a command without a stack that it can work on', () => {
     });
     expect(await find('--local', '--shard', 'shardId-000000000001')).toMatchObject({
       code: 2,
-      stderr:
-        '`--shard` must come with `--sequence`\nmissing event id: pass it, `--sequence`, or `--partition-key`\n',
+      stderr: '`--shard` must come with `--sequence`\nmissing event id: pass it, `--sequence`, or `--partition-key`\n',
     });
   });
 

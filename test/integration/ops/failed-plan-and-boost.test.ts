@@ -141,13 +141,15 @@ describe.each(['plan', 'boost'] as const)('%s of a stack that cannot be asked', 
 
   it.each(EVERYTHING_ASKED)('names the permission that is missing: %s', async (call, permission) => {
     refused = { call, code: 'AccessDeniedException' };
-    expect(await told(command)).toContain(`you need ${permission}; the policy of the output OperatorPolicyArn has it`);
+    expect(await told(command)).toContain(
+      `you need ${permission}; attach the policy in the output OperatorPolicyArn, which grants it`,
+    );
   });
 
   it('says when there are too many calls', async () => {
     refused = { call: /GetMetricData/, code: 'ThrottlingException' };
     expect(await told(command)).toBe(
-      'CloudWatch GetMetricData: ThrottlingException: no; too many calls at present; try again in a minute',
+      'CloudWatch GetMetricData: ThrottlingException: no; too many calls right now; try again in a minute',
     );
   });
 
@@ -160,7 +162,7 @@ describe.each(['plan', 'boost'] as const)('%s of a stack that cannot be asked', 
     services.stacks.set(STACK, { status: 'CREATE_IN_PROGRESS', outputs: {} });
     expect(await told(command)).toContain('is being deployed for the first time; wait until that is done');
     services.stacks.set(STACK, { status: 'UPDATE_COMPLETE', outputs: { MappingId: outputs.MappingId } });
-    expect(await told(command)).toContain('if it is an older one, deploy it once');
+    expect(await told(command)).toContain('if an older version deployed it, deploy it again');
     services.stacks.delete(STACK);
     expect(await told(command)).toContain('must name a deployed stack of this account and region, got flights-local');
   });
@@ -175,7 +177,9 @@ describe('a boost that may not turn or schedule everything', () => {
     [/GET \/schedules/, 'scheduler:GetSchedule'],
   ])('leaves nothing turned without an end: %s', async (call, permission) => {
     refused = { call, code: 'AccessDeniedException' };
-    expect(await told('boost')).toContain(`you need ${permission}; the policy of the output OperatorPolicyArn has it`);
+    expect(await told('boost')).toContain(
+      `you need ${permission}; attach the policy in the output OperatorPolicyArn, which grants it`,
+    );
     expect(services.mappings.get(outputs.MappingId)?.settings).toMatchObject({
       batchSize: 100,
       parallelizationFactor: 1,

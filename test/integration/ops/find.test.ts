@@ -174,7 +174,7 @@ describe('ops find', () => {
     expect(text).toMatch(/^written: in effect since \d{4}-\S+Z\n/);
     expect(text).toContain(`batch       ${SHARD}, 10 events, committed `);
     expect(text).toContain('            skipped: 3 heartbeat');
-    expect(text).toContain('bucket      nothing; objects looked into: 1');
+    expect(text).toContain('bucket      nothing; objects searched: 1');
     expect(text).toContain('log         flights-test-ProcessingLogs: filter eventId = "written" or shardId = ');
     const quarantined = await find({ eventId: 'quarantined', json: false });
     expect(quarantined.text).toContain(

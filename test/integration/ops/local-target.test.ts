@@ -78,7 +78,7 @@ describe('a world on this machine', () => {
 
   it('without a stream says so where one is needed', async () => {
     using target = await openTarget({ local: true, json: false });
-    await expect(target.client('kinesis')).rejects.toThrow('keeps its stream in memory');
+    await expect(target.client('kinesis')).rejects.toThrow('keeps its own in memory');
   });
 
   it('is not there any more when its process is gone, or is another one by now', async () => {
@@ -91,7 +91,7 @@ describe('a world on this machine', () => {
     await announceLocalWorld(world());
     services.world = world({ startedAt: '2026-11-26T10:00:00.000Z' });
     await expect(openTarget({ local: true, json: false })).rejects.toThrow(
-      '`--local` must find a world that runs on this machine, and there is none; start one with',
+      '`--local` found no running local world; start one with',
     );
   });
 

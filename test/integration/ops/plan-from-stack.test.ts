@@ -122,7 +122,7 @@ describe('npm run plan of a stack', () => {
       }),
     );
     expect(bindingRate).toBeCloseTo((3 * 500) / (0.003 + 0.017 + 500 * 0.00005), -1);
-    expect(notes.join()).not.toContain('the time of a batch is that of the example function');
+    expect(notes.join()).not.toContain('the batch time is that of the example function');
   });
 
   it('gives no time for a mapping that is disabled, or a position that is held', async () => {
@@ -141,9 +141,9 @@ describe('npm run plan of a stack', () => {
   it('says that nobody knows where the watchdog is silent, and what else is not known', async () => {
     const { timeToCaughtUpSeconds, reason, notes } = await planLocal();
     expect(timeToCaughtUpSeconds).toBeNull();
-    expect(reason).toContain('the watchdog was silent for five minutes');
-    expect(notes.join()).toContain('the time of a batch is that of the example function');
-    expect(notes.join()).toContain('the capacity of the database is not known');
+    expect(reason).toContain('the watchdog has been silent for five minutes');
+    expect(notes.join()).toContain('the batch time is that of the example function');
+    expect(notes.join()).toContain('the capacity of the database is unknown');
   });
 
   it('goes by the age of what was delivered where there is no watchdog', async () => {

@@ -81,7 +81,7 @@ describe('ops status', () => {
     await pass(1);
     await stack.put(0);
     await pass(20);
-    expect(told(await look(stack))).toMatch(/^STOPPED since .*: nothing moves, 20 min behind$/);
+    expect(told(await look(stack))).toMatch(/^STOPPED since .*: no shard makes progress, 20 min behind$/);
   });
 
   it('names a lane that is stuck while others move, and why', async () => {
@@ -176,7 +176,7 @@ describe('ops status', () => {
     const status = await look(stack);
     expect(told(status)).toBe('OK: caught up; 10,000 or more quarantined events to be redriven');
     expect(statusExitCode(status)).toBe(2);
-    expect(describeStatus(status).join('\n')).toContain('quarantine 10,000 or more open, the oldest for 3 h');
+    expect(describeStatus(status).join('\n')).toContain('quarantine 10,000 or more open, oldest 3 h');
   });
 
   it('sees nothing without its database, says so, and claims no zero', { timeout: 90_000 }, async () => {
@@ -185,7 +185,9 @@ describe('ops status', () => {
     await pass(10);
     stack.dataApi.setFaults(() => ({ kind: 'error', name: 'DatabaseUnavailableException', when: 'before' }));
     const status = await look(stack);
-    expect(told(status)).toMatch(/^BLIND: the age of no shard is known; .*the database was not ready within 20 s/);
+    expect(told(status)).toMatch(
+      /^BLIND: the ages of all shards are unknown; .*the database was not ready within 20 s/,
+    );
     expect(statusExitCode(status)).toBe(3);
     const text = describeStatus(status).join('\n');
     expect(text).toMatch(/^0 +unknown +unknown +unknown +blind/m);
@@ -201,12 +203,12 @@ describe('ops status', () => {
     const status = await look(stack);
     expect(status.failures).toEqual([
       'cannot see the on-failure bucket: S3 ListObjectsV2: AccessDenied: Access Denied; ' +
-        'you need s3:ListBucket; the policy of the output OperatorPolicyArn has it',
+        'you need s3:ListBucket; attach the policy in the output OperatorPolicyArn, which grants it',
     ]);
     expect(told(status)).toBe('OK: caught up');
     expect(statusExitCode(status)).toBe(3);
     const text = describeStatus(status).join('\n');
-    expect(text).toMatch(/^waiting {3}quarantine 0 open, 0 healing by themselves; on-failure objects unknown$/m);
+    expect(text).toMatch(/^waiting {3}quarantine 0 open, 0 retried automatically; on-failure objects unknown$/m);
     expect(text).toMatch(/^pages {5}unknown$/m);
   });
 

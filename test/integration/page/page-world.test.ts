@@ -66,7 +66,7 @@ describe.skipIf(withoutBrowser())('npm start -- --page', () => {
 
   it('is caught up, with alarms that are quiet', async () => {
     await verdict('OK');
-    await page.locator('[data-part="sum"]', { hasText: 'The sum closes.' }).waitFor();
+    await page.locator('[data-part="sum"]', { hasText: 'All records are accounted for.' }).waitFor();
     expect(await text('alarm-words')).toBe('');
     expect(await alarm('MappingDisabled')).toContain('OK');
   });
@@ -87,7 +87,7 @@ describe.skipIf(withoutBrowser())('npm start -- --page', () => {
     await press('Let them pass', '5 minutes have passed.');
     await page.waitForFunction(`document.querySelector('[data-part="alarm-words"]').textContent === ''`);
     expect(await text('messages')).toMatch(/^\S+ OK: IncidentNotKeepingUp/);
-    expect(await text('sum')).toContain('The sum closes.');
+    expect(await text('sum')).toContain('All records are accounted for.');
   });
 
   it('changes the factor, and shows as many lanes', async () => {
@@ -103,13 +103,13 @@ describe.skipIf(withoutBrowser())('npm start -- --page', () => {
     expect(await text('quarantine')).toMatch(/^lookup-absent\s+5\s/);
     await press('Remove the cause and redrive', '5 records were put back on the stream.');
     await page.locator('[data-part="quarantine"]', { hasText: 'Nothing is open.' }).waitFor();
-    await page.locator('[data-part="sum"]', { hasText: 'The sum closes.' }).waitFor();
+    await page.locator('[data-part="sum"]', { hasText: 'All records are accounted for.' }).waitFor();
   });
 
   it('holds while the database is away, and says so', async () => {
-    await press('Take the database away', 'The database answers no call any more.');
+    await press('Stop the database', 'The database no longer answers calls.');
     await verdict('HELD');
-    await press('Give the database back', 'The database answers again.');
+    await press('Start the database', 'The database answers again.');
     await verdict('OK');
   });
 

@@ -43,11 +43,11 @@ describe('ops redrive', () => {
   it('needs a bucket that somebody names, and no prefix without one', async () => {
     expect(await redrive('--local', '--bucket')).toMatchObject({
       code: 2,
-      stderr: '`--bucket` must have a name here: flights-local has no on-failure destination of its own\n',
+      stderr: '`--bucket` must name a bucket: flights-local has no on-failure bucket of its own\n',
     });
     const { code, stderr } = await redrive('--local', '--prefix', 'aws/', '--failures', failures);
     expect(code).toBe(2);
-    expect(stderr).toContain('`--prefix` must come with `--bucket`');
+    expect(stderr).toContain('`--prefix` needs `--bucket`');
   });
 
   it('lists what is in the bucket of the stack, and marks nothing', async () => {
@@ -98,7 +98,7 @@ describe('ops redrive', () => {
       records: 0,
       reasons: [{ reason: 'unknown', items: 1 }],
       entries: [{ id: 'good', records: 1 }],
-      refused: [{ id: 'queue', problem: expect.stringContaining('metadata only') as string }],
+      refused: [{ id: 'queue', problem: expect.stringContaining('only metadata') as string }],
     });
     expect((await readdir(failures)).sort()).toEqual(['good', 'queue']);
   });

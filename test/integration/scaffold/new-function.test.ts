@@ -153,7 +153,7 @@ describe('a function made from a sample', () => {
 
 describe('what cannot be made', () => {
   test.each([
-    ['a name that exists', ['timeline', '--sample', 'timeline.ndjson'], /functions\/timeline is there already/],
+    ['a name that exists', ['timeline', '--sample', 'timeline.ndjson'], /functions\/timeline already exists/],
     [
       'a file that is no JSON',
       ['table', '--sample', 'table.csv'],

@@ -377,7 +377,7 @@ describe('the watchdog, bundled as it is deployed', () => {
       expect(asked).toEqual([TRY_WAITING_ENTRIES]);
     });
 
-    test.each<[string, string | undefined, WatchSettings?, 'Disabled'?]>([
+    test.each<[string, string | undefined, WatchSettings?, ('Enabled' | 'Disabled')?]>([
       ['are not due for a minute', "retry_at = now() - interval '30 s'"],
       ['are in effect by now', 'applied_at = now()'],
       ['were put back on the stream', 'redriven_at = now()'],
@@ -400,7 +400,7 @@ describe('the watchdog, bundled as it is deployed', () => {
       await setAside(stream);
       const seen = await watch(stream, { processor: processor.replace('processor', 'nobody') });
       expect(seen).toMatchObject({ WatchdogRuns: 1, ChecksFailed: 0 });
-      expect(seen.output).toContain('cannot ask the processor to try entries that wait');
+      expect(seen.output).toContain('cannot ask the processor to retry waiting entries');
     });
   });
 

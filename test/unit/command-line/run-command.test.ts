@@ -36,7 +36,7 @@ describe('a command', () => {
 
   it.each<[ProblemsError, string]>([
     [new UsageError(['one', 'two']), 'one\ntwo\n'],
-    [new ProjectionError(['one', 'two']), 'the projection is not usable:\n- one\n- two\n'],
+    [new ProjectionError(['one', 'two']), 'the projection is invalid:\n- one\n- two\n'],
   ])('reports every problem of a mistake, without a stack trace, and ends with 2', async (error, text) => {
     await runCommand(fails(error));
     expect(told).toBe(text);

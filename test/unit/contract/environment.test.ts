@@ -66,7 +66,7 @@ describe('parsing the processor environment', () => {
       '`FUSE_THRESHOLD_PERCENT` must be an integer from 1 to 100, got "half"',
     ]);
     expect(new EnvironmentError(problems).message).toBe(
-      `the environment is not usable:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+      `the environment variables are invalid:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
     );
   });
 

@@ -10,7 +10,7 @@ import { ProjectionError } from '../../../processor/projection.ts';
 describe('an error with problems', () => {
   it('lists all of them under what is not usable, further lines of one under its first', () => {
     const { message, problems } = new ProjectionError(['one', 'two\nin detail']);
-    expect(message).toBe('the projection is not usable:\n- one\n- two\n  in detail');
+    expect(message).toBe('the projection is invalid:\n- one\n- two\n  in detail');
     expect(problems).toEqual(['one', 'two\nin detail']);
   });
 

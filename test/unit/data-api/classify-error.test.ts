@@ -125,8 +125,8 @@ describe('a failure with a SQLSTATE', () => {
     ['28P01', /check the secret/],
     ['3D000', /check `DATABASE`/],
     ['XX002', /REINDEX/],
-    ['PAY01', /look for what raises this code: triggers/],
-    ['72000', /look for what raises this code: triggers/],
+    ['PAY01', /find out what raises this code: triggers/],
+    ['72000', /find out what raises this code: triggers/],
   ])('comes with advice that fits, should every row meet it: %s', (sqlState, advice) => {
     expect(classifyError(sql(sqlState)).fix).toMatch(advice);
   });

@@ -20,7 +20,7 @@ describe('docs/planning.md', () => {
     for (const { options, time, binding } of ROWS) {
       const [first, second] = await lines(options);
       expect(first).toContain(`Caught up in ${time}.`);
-      expect(second).toContain(`What binds is the ${binding} `);
+      expect(second).toContain(`The bottleneck is the ${binding} `);
     }
   });
 

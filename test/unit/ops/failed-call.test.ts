@@ -39,8 +39,14 @@ describe('a failed call', () => {
   });
 
   it.each([
-    ['DescribeAlarms', 'you need cloudwatch:DescribeAlarms; the policy of the output OperatorPolicyArn has it'],
-    ['SetAlarmState', 'you need cloudwatch:SetAlarmState; the policy of the output OperatorPolicyArn does not have it'],
+    [
+      'DescribeAlarms',
+      'you need cloudwatch:DescribeAlarms; attach the policy in the output OperatorPolicyArn, which grants it',
+    ],
+    [
+      'SetAlarmState',
+      'you need cloudwatch:SetAlarmState; the policy in the output OperatorPolicyArn does not grant it, so grant it separately',
+    ],
   ])('says which permission is missing, and whether operators have it: %s', async (operation, advice) => {
     const error = await callRefused(operation);
     expect(describeFailedCall(error)).toBe(`CloudWatch ${operation}: AccessDenied: no; ${advice}`);

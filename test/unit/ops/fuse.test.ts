@@ -43,6 +43,6 @@ describe('what the fuse command says', () => {
   });
 
   it('is what happens next, once it is allowed', () => {
-    expect(describeHeldBuilds([HELD], true).at(-1)).toMatch(/may go to the quarantine/);
+    expect(describeHeldBuilds([HELD], true).at(-1)).toMatch(/may now be quarantined/);
   });
 });

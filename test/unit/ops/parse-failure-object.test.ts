@@ -33,7 +33,7 @@ describe('an on-failure object', () => {
     ['text that is no JSON', 'oops', /got no JSON object/],
     ['a document of another source', JSON.stringify({ version: '1.0' }), /another event source/],
     ['records of another stream', document({}, `${STREAM}-2`), /got records of .*readings-2/],
-    ['metadata without a payload', document({ payload: undefined }), /got metadata only/],
+    ['metadata without a payload', document({ payload: undefined }), /got only metadata/],
     ['a payload that is an object', document({ payload: {} }), /as a JSON string, got object/],
     ['a payload that is no event', document({ payload: '{}' }), /got none/],
     ['a record without a key', document({ payload: '{"Records":[{"kinesis":{"data":"aaaa"}}]}' }), /got one at 0/],

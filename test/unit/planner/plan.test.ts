@@ -102,7 +102,9 @@ describe('a plan without a time', () => {
   it('says why when as much arrives as can be done, and just not when a little less does', () => {
     const never = planOf({ load: { arrivalRate: 10_000 } });
     expect(never).toMatchObject({ timeToCaughtUpSeconds: null, catchUpCostUsd: null, binding: 'function' });
-    expect(never.reason).toBe('never at this rate: 10,000 records/s are possible (function), and 10,000 arrive');
+    expect(never.reason).toBe(
+      'never at this rate: at most 10,000 records/s are possible (limited by function), and 10,000 arrive',
+    );
     expect(planOf({ load: { arrivalRate: 9_000 } }).timeToCaughtUpSeconds).not.toBeNull();
   });
 
@@ -118,19 +120,32 @@ describe('a plan without a time', () => {
   it('names the best that can be hoped for when only the slower end never gets there', () => {
     const { timeToCaughtUpSeconds, reason } = planOf({ load: { arrivalRate: 6_000 }, workload: { p90Ratio: 2 } });
     expect(timeToCaughtUpSeconds).toBeNull();
-    expect(reason).toMatch(/^54,000 s if all goes well; .* never at this rate: 5,000 records\/s .* 6,000 arrive$/);
+    expect(reason).toMatch(
+      /^54,000 s if all goes well; .* never at this rate: at most 5,000 records\/s .* 6,000 arrive$/,
+    );
   });
 
   it('says so when no number of records can be taken from an age', () => {
     const { timeToCaughtUpSeconds, reason, backlogRecords } = planOf({ load: { arrivalRate: 0 } });
     expect(timeToCaughtUpSeconds).toBeNull();
     expect(backlogRecords).toBeNull();
-    expect(reason).toContain('nobody knows how many records wait');
+    expect(reason).toContain('the number of waiting records is unknown');
   });
 
   it('gives the obstacle it was told of, whatever the figures say', () => {
     const obstacle = 'not at this rate: a position is held since 09:12';
     expect(planOf({ obstacle })).toMatchObject({ timeToCaughtUpSeconds: null, reason: obstacle, changes: [] });
+  });
+
+  it('says of a record whose rows are larger than a request that its event is quarantined', () => {
+    const large = (requestBytesPerRecord: number) =>
+      planOf({ workload: { recordBytes: 4_300_000, requestBytesPerRecord }, load: { arrivalRate: 0.001 } });
+    expect(large(4 * 1024 * 1024).timeToCaughtUpSeconds).not.toBeNull();
+    expect(large(4 * 1024 * 1024 + 1)).toMatchObject({
+      timeToCaughtUpSeconds: null,
+      reason: 'a record of 4,300,000 bytes does not fit into the 4 MiB of a Data API request: its event is quarantined',
+      changes: [],
+    });
   });
 
   it('says of a record beyond 6 MB of event that it cannot be delivered', () => {
@@ -148,7 +163,7 @@ describe('a backlog older than the stream keeps records', () => {
   it('has only what is still there, and says what is lost', () => {
     const { backlogRecords, notes, latestStartSeconds } = planOf({ load: { backlogAgeSeconds: 10 * 86_400 } });
     expect(backlogRecords).toBeCloseTo(7 * 86_400 * 100);
-    expect(notes.join()).toContain('about 25,920,000 records have left it');
+    expect(notes.join()).toContain('about 25,920,000 records have expired');
     expect(latestStartSeconds).toBe(0);
   });
 
@@ -210,7 +225,7 @@ describe('what helps', () => {
   it('never offers shards for a backlog, and says why', () => {
     const { changes, notes } = planOf();
     expect(changes.map(({ setting }) => setting)).not.toContain('shards');
-    expect(notes).toContainEqual(expect.stringContaining('more shards do not help with a backlog that exists'));
+    expect(notes).toContainEqual(expect.stringContaining('more shards do not help with an existing backlog'));
   });
 });
 

@@ -349,7 +349,7 @@ describe('start-up', () => {
     vi.stubEnv('CLUSTER_ARN', '');
     vi.stubEnv('CACHE_TTL_SECONDS', 'soon');
     expect(() => createHandler(orders)).toThrow(
-      'the environment is not usable:\n' +
+      'the environment variables are invalid:\n' +
         '- `CLUSTER_ARN` must be set, got nothing; the stack sets it\n' +
         '- `CACHE_TTL_SECONDS` must be an integer from 1 to 604800, got "soon"',
     );

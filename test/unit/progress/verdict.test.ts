@@ -157,7 +157,7 @@ describe('the verdict on a consumer', () => {
 
   it('is stalled when one shard stands still and others move, with which one', () => {
     const stalled = samples({ a: [0, ...still(600, 12)], b: Array.from({ length: 13 }, () => 0) });
-    expect(verdictOn({ samples: stalled })).toBe('stalled since 09:00: a stands still, 21 min behind');
+    expect(verdictOn({ samples: stalled })).toBe('stalled since 09:00: a makes no progress, 21 min behind');
   });
 
   it('is not stalled before it has stood still for as long as it may', () => {
@@ -189,12 +189,12 @@ describe('the verdict on a consumer', () => {
       a: [900, ...still(900, 5), undefined, ...still(1_260, 10)],
       b: Array.from({ length: 17 }, () => 0),
     });
-    expect(verdictOn({ samples: longer })).toBe('stalled since 09:06: a stands still, 30 min behind');
+    expect(verdictOn({ samples: longer })).toBe('stalled since 09:06: a makes no progress, 30 min behind');
   });
 
   it('is stopped when nothing moves at all', () => {
     const stopped = samples({ a: [300, ...still(360, 12)], b: Array.from({ length: 13 }, () => '0*') });
-    expect(verdictOn({ samples: stopped })).toBe('stopped since 09:00: nothing moves, 17 min behind');
+    expect(verdictOn({ samples: stopped })).toBe('stopped since 09:00: no shard makes progress, 17 min behind');
     expect(judge(inputOf({ samples: stopped })).remaining).toBeUndefined();
   });
 
@@ -238,10 +238,8 @@ describe('the verdict on a consumer', () => {
   it('is blind when nobody has looked for a while', () => {
     const level = samples({ a: [0] });
     expect(verdictOn({ samples: level, nowMs: START_MS + 300_000 })).toBe('caught up');
-    expect(verdictOn({ samples: level, nowMs: START_MS + 301_000 })).toBe(
-      'blind since 09:00: the last look was 5 min ago',
-    );
-    expect(verdictOn({ samples: [] })).toBe('blind: nobody has looked yet');
+    expect(verdictOn({ samples: level, nowMs: START_MS + 301_000 })).toBe('blind since 09:00: last measured 5 min ago');
+    expect(verdictOn({ samples: [] })).toBe('blind: nothing was measured yet');
   });
 
   it('says that a shard is unknown, and judges the others', () => {

@@ -81,7 +81,7 @@ describe('the id of an event', () => {
     const { eventId, doubts, plans } = design(trades);
     expect(eventId).toBeUndefined();
     expect(plans[0]).toMatchObject({ place: 'place', key: 'place' });
-    expect(doubts).toContainEqual(expect.stringContaining('the place in the stream is its id'));
+    expect(doubts).toContainEqual(expect.stringContaining('the position on the stream is the id'));
   });
 
   it.each([
@@ -246,7 +246,7 @@ describe('what is said about a sample', () => {
     ],
     ['names without a Latin letter', [{ id: 1, 番号: 1, ключ: 2 }], /^`番号`, `ключ`: no Latin letter/],
     ['too many types', list(90, (i) => ({ eventType: `T${i % 45}`, id: i, [`f${i % 45}`]: i })), /more than 40 values/],
-    ['copies of one event', list(30, () => ({ id: 1, at: 2 })), /^one event is few/],
+    ['copies of one event', list(30, () => ({ id: 1, at: 2 })), /^one event is a small sample/],
   ])('names %s', (_, events, doubt) => {
     expect(design(events).doubts).toContainEqual(expect.stringMatching(doubt));
   });

@@ -13,8 +13,8 @@ afterAll(() => {
 
 describe('the name of a new function', () => {
   it.each([
-    ['orders', /must be new, got "orders", and functions\/orders is there already/],
-    ['watchdog', /functions\/watchdog is there already/],
+    ['orders', /must be new, got "orders": functions\/orders already exists/],
+    ['watchdog', /functions\/watchdog already exists/],
     ['Order_Events', /must be lowercase letters, digits and hyphens/],
     ['9lives', /beginning with a letter/],
     ['Orders', /did you mean `orders`\?$/],

@@ -134,7 +134,7 @@ describe('applyMigrations', () => {
 
   test('says what to do about a statement that the Data API ended', async () => {
     const database = new FakeDatabase().failOnce(/TABLE b/, new ServiceError('StatementTimeoutException'));
-    await expect(run(database)).rejects.toThrow('ran longer than 45 s');
+    await expect(run(database)).rejects.toThrow('ran longer than the 45 s');
   });
 
   test.each<[string, RegExp, Error]>([

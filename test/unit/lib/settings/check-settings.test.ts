@@ -287,7 +287,7 @@ const RULES: readonly Rule[] = [
     wants: 'a notice about capacity that can end',
     good: { databaseMinCapacity: 7.5, databaseMaxCapacity: 8, noticeWhenCapacityPercent: 94 },
     bad: { databaseMinCapacity: 7.5, databaseMaxCapacity: 8, noticeWhenCapacityPercent: 93 },
-    message: /^`noticeWhenCapacityPercent` must be at least 94, .*\(7.5\) in .*\(8\), got 93; .* would never end$/,
+    message: /^`noticeWhenCapacityPercent` must be at least 94, .*\(7.5\) in .*\(8\), got 93; .* would never turn off$/,
   },
   {
     wants: 'no such notice of a cluster that cannot scale',

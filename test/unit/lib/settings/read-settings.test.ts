@@ -54,7 +54,7 @@ describe('readSettings', () => {
   test('refuses an unknown stage and unknown names together, with the nearest known ones', () => {
     expect(() => readSettings({ stage: 'prd', batchSiz: '5', shards: '1' })).toThrow(
       [
-        'the settings are not usable:',
+        'the settings are invalid:',
         '- `stage` must be one of dev, prod (lib/settings/stages.ts), got "prd"; did you mean `prod`?',
         '- `batchSiz` is not a setting; did you mean `batchSize`?',
         '- `shards` is not a setting; see docs/configuration.md',
@@ -75,16 +75,16 @@ describe('readSettings', () => {
     const twins = { all: [...SEVERAL.all, { functionName: 'orders' }] };
     expect(() => readSettings({ stage: 'all', functionName: 'orders' }, twins)).toThrow(
       [
-        'the settings are not usable:',
+        'the settings are invalid:',
         '- `functionName` must differ between the processors of a stage, got "orders" twice',
-        '- `functionName` must not be replaced in a stage of 3 processors; name the stack to deploy instead',
+        '- `functionName` must not be overridden in a stage of 3 processors; name the stack to deploy instead',
       ].join('\n'),
     );
   });
 
   test('refuses to replace a mapping, a stream or a cluster by an option that the next deployment does not know', () => {
     expect(() => readSettings({ startingPosition: 'LATEST', enhancedFanOut: 'true' })).toThrow(
-      /^- `startingPosition` must not be replaced on the command line: .* another mapping, .*\n- `enhancedFanOut` must/m,
+      /^- `startingPosition` must not be overridden on the command line: .* another mapping, .*\n- `enhancedFanOut` must/m,
     );
     for (const [name, kind] of [
       ['startingPositionTimestamp', 'mapping'],

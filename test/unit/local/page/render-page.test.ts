@@ -62,13 +62,13 @@ describe('the page', () => {
 describe('the sum of the records', () => {
   it('closes when each is in one place', () => {
     expect(words(partsOf(snapshot())['sum'])).toContain('records in 1,200 in effect 280');
-    expect(words(partsOf(snapshot())['sum'])).toContain('The sum closes.');
+    expect(words(partsOf(snapshot())['sum'])).toContain('All records are accounted for.');
   });
 
   it('says how many are missing when it does not', () => {
     const { sum } = snapshot();
     expect(words(partsOf(snapshot({ sum: { ...sum, inEffect: 277 } }))['sum'])).toContain(
-      'does not close: 3 are not accounted for',
+      '3 records are not accounted for',
     );
   });
 });

@@ -55,11 +55,11 @@ const EXIT: CrashCause = { kind: 'exit', status: 1 };
 describe('the line of a crash', () => {
   it.each<[EnvironmentCrash, string]>([
     [crash({ kind: 'load-error' }, { phase: 'init' }), 'while loading: RangeError: too far'],
-    [crash(EXIT, { uncaught: ERROR }), 'while handling a batch: RangeError: too far, caught by nobody'],
+    [crash(EXIT, { uncaught: ERROR }), 'while handling a batch: RangeError: too far, uncaught'],
     [crash({ kind: 'exit', status: 7 }), 'while handling a batch: exit with status 7'],
     [crash({ kind: 'signal', signal: 'aborted' }), 'while handling a batch: signal aborted, as when the heap is full'],
     [crash({ kind: 'signal', signal: 'killed' }), 'while handling a batch: signal killed'],
-    [crash({ kind: 'timeout', timeoutMs: 60_000 }), 'while handling a batch: no end within 60 s'],
+    [crash({ kind: 'timeout', timeoutMs: 60_000 }), 'while handling a batch: timed out after 60 s'],
   ])('says why the environment ended: %#', async (given, reason) => {
     await invoke(FAILED, given);
     expect(failures.takeLines()).toEqual([`CRASH ${reason}; in flight: 2 records of shardId-0, 1 to 2`]);
@@ -116,8 +116,8 @@ describe('environments that fail to start', () => {
     expect(failures.startFailure()).toBeUndefined();
     await invoke(FAILED, failedStart);
     expect(failures.startFailure()?.problems).toEqual([
-      'environments must start, but 3 in a row ended while loading: RangeError: too far',
-      'environments must start, but 3 in a row ended while loading: exit with status 1',
+      '3 environments in a row failed to start while loading: RangeError: too far',
+      '3 environments in a row failed to start while loading: exit with status 1',
     ]);
   });
 

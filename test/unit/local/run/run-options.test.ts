@@ -47,10 +47,10 @@ describe('the options of a run', () => {
   it('of the page are those of its own world', () => {
     expect(parseRunOptions(['--page', '--record', 'x.ndjson'])).toMatchObject({ page: true, record: 'x.ndjson' });
     expect(problemsOf('--page', '--source', 'memory', '--function', 'a', '--function', 'b')).toEqual([
-      '`--page` runs in a world of its own, until Ctrl-C: leave `--source` out',
-      '`--page` shows one function: leave the others out',
+      '`--page` sets up everything itself and runs until Ctrl-C: leave `--source` out',
+      '`--page` shows only one function: name one',
     ]);
-    expect(problemsOf('--record', 'x.ndjson')).toEqual(['`--record` goes with `--page`']);
+    expect(problemsOf('--record', 'x.ndjson')).toEqual(['`--record` needs `--page`: add it, or leave `--record` out']);
     expect(problemsOf('--replay', 'x.ndjson', '--rate', '5')).toEqual([
       '`--replay` shows what was recorded: leave `--rate` out',
     ]);
@@ -67,7 +67,9 @@ describe('the options of a run', () => {
       '`--incident` plays the same story every time: leave `--shards` out',
       '`--incident` plays the same story every time: leave `--keep-running` out',
     ]);
-    expect(problemsOf('--picture', 'x.svg')).toEqual(['`--picture` goes with `--incident`, which draws one']);
+    expect(problemsOf('--picture', 'x.svg')).toEqual([
+      '`--picture` needs `--incident`: add it, or leave `--picture` out',
+    ]);
     expect(problemsOf('--incident', '--picture', 'no/such/folder/x.svg')).toHaveLength(1);
   });
 
@@ -130,8 +132,8 @@ describe('the options for what goes wrong', () => {
 
   it('refuse with a run of chaos what it would not heed', () => {
     expect(problemsOf('--chaos', '1', '--events', '5', '--function', 'flights')).toEqual([
-      '`--chaos` makes everything of its seed: leave `--function` out',
-      '`--chaos` makes everything of its seed: leave `--events` out',
+      '`--chaos` chooses everything by its seed: leave `--function` out',
+      '`--chaos` chooses everything by its seed: leave `--events` out',
     ]);
   });
 

@@ -80,8 +80,8 @@ describe('a deployment', () => {
     const { problem } = await check(changed('Mapping', { StartingPosition: 'LATEST' }));
     expect(problem).toBe(
       'orders-prod: `Mapping` (AWS::Lambda::EventSourceMapping) would be replaced, because StartingPosition changes: ' +
-        'it holds the position in the stream, and the deployment would fail, as Lambda takes no second mapping for ' +
-        'the same stream and function; see docs/data-and-positions.md#another-mapping, ' +
+        'it holds the position in the stream, and the deployment would fail, as Lambda allows only one mapping per ' +
+        'stream and function; see docs/data-and-positions.md#another-mapping, ' +
         'or allow it with `-c allowReplacement=Mapping`',
     );
   });
@@ -138,8 +138,8 @@ describe('a deployment', () => {
       problem: undefined,
       lines: [
         'orders-prod: 1 to replace',
-        '  `Mail` (AWS::SNS::Subscription) would be replaced, because Endpoint changes: the new address must confirm it; ' +
-          'until then nobody there is told',
+        '  `Mail` (AWS::SNS::Subscription) would be replaced, because Endpoint changes: the new address must confirm the subscription; ' +
+          'until then it gets no messages',
       ],
     });
   });
@@ -161,7 +161,7 @@ describe('a deployment', () => {
     expect(await check(next, { deployed: { Resources: next } })).toEqual({
       problem: undefined,
       lines: [
-        `orders-prod: ${stream('closed')} could not be looked at (AccessDeniedException: no)`,
+        `orders-prod: could not read the stream ${stream('closed')} (AccessDeniedException: no)`,
         'orders-prod: nothing changes',
       ],
     });

@@ -36,10 +36,10 @@ describe('npm run plan', () => {
   it('tells a person the time, what binds, the costs and what helps', async () => {
     const text = await planText(`${TWO_DAYS} --batch-size 100`);
     expect(text).toContain('11,232,000 records wait. Caught up in 50 min to 1 h 6 min.');
-    expect(text).toContain('What binds is the function');
-    expect(text).toContain('1. batchSize 100 → 500: 13 min (stream binds)');
+    expect(text).toContain('The bottleneck is the function');
+    expect(text).toContain('1. batchSize 100 → 500: 13 min (then limited by stream)');
     expect(text).toMatch(/2 d ┤█+░*\n/);
-    expect(text).toContain('Note: more shards do not help with a backlog that exists');
+    expect(text).toContain('Note: more shards do not help with an existing backlog');
     expect(text).toContain(`Prices of ${DEFAULT_PRICES.date}`);
   });
 
@@ -56,7 +56,7 @@ describe('npm run plan', () => {
   it('says of each shard when it is done where that differs', async () => {
     const text = await planText('--arrival-rate 400 --backlog-age 1d --shards 8 --shard-skew 4');
     expect(text.match(/ {2}shard \d: /g)).toHaveLength(5);
-    expect(text).toContain('  and 3 that are done by then');
+    expect(text).toContain('  and 3 more that finish by then');
   });
 
   it('draws the age over time, and takes prices from a file', async () => {
@@ -173,7 +173,7 @@ describe('the options of npm run plan', () => {
       '`--backlog-age` must be a duration such as 2d, 12h, 20m or 90s, from 0s to 365d, got "2"',
       '`--shards` must be an integer from 1 to 20000, got "0"',
       '`--p90-ratio` must be a number from 1 to 100, got "0.5"',
-      'missing `--arrival-rate`: how many records arrive in a second? Or `--from-stack NAME`, which is asked',
+      'missing `--arrival-rate`: pass the records that arrive per second, or use `--from-stack NAME` to read it',
       '`--min-acu` must be at most `--max-acu`, got 16 and 8',
       '`--acu-of-others` must be below `--max-acu`, got 9 and 8',
       '`--shard-skew` must be at most the number of shards, got 3 and 1',

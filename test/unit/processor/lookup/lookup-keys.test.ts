@@ -328,7 +328,7 @@ describe('keys that come from the rows of other lookups', () => {
 
   it('end somewhere', () => {
     expect(gather([event(0, { id: 'a' })], {}, true).items).toMatchObject([
-      { kind: 'rejection', reason: 'row-invalid', detail: '`lookupKeys` follows too many rows to others' },
+      { kind: 'rejection', reason: 'row-invalid', detail: '`lookupKeys` chains too many lookups' },
     ]);
   });
 });

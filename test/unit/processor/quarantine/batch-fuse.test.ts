@@ -32,7 +32,7 @@ describe('the fuse', () => {
   it.each([1, 2, 19])('holds %i events, all of them rejected, until more of the build is known', async (count) => {
     const { report, store } = await writeBatch(rejections(count));
     expect([store.calls, report.committedRecords, report.hold?.reason]).toEqual([[], 0, 'fuse']);
-    expect(report.hold?.message).toContain('until 20 events have been seen');
+    expect(report.hold?.message).toContain('fewer than 20 events of this build were seen');
   });
 
   it('judges a small batch together with the newest writes of the build', async () => {
@@ -228,7 +228,7 @@ describe('rows that the database refuses for a reason nobody has listed', () => 
         fuse,
       });
       expect([store.quarantine.size, report.committedRecords, report.hold?.reason]).toEqual([0, 0, 'configuration']);
-      expect(report.hold?.message).toMatch(/refuses all that it is given with SQLSTATE 55000, .* NOT DEFERRABLE/);
+      expect(report.hold?.message).toMatch(/refuses every event with SQLSTATE 55000, .* NOT DEFERRABLE/);
     }
   });
 
