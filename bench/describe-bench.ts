@@ -2,7 +2,8 @@ import type { BenchReport } from './bench-report.ts';
 import { isMet } from './bench-report.ts';
 import type { RatioName } from './scenario.ts';
 
-const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
+/** What each ratio is, in words that follow its value. */
+export const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
   vsPerEvent0ms: 'times as fast as per event, 0 ms a call',
   vsPerEvent17ms: 'times as fast as per event, 17 ms a call',
   vsPowertools0ms: 'times as fast as Powertools BatchProcessor, 0 ms',
@@ -55,10 +56,10 @@ function series({ series: all }: BenchReport): string[] {
   if (all.length === 0) return [];
   const rows = all.map(({ id, events, eventsPerSecond, quartiles, runs, callsPer1000, failure }) => [
     id,
-    failure ? 'FAILED' : number(eventsPerSecond),
-    failure ?? `${number(quartiles?.[0])} to ${number(quartiles?.[1])}`,
-    `${runs} × ${number(events)}`,
-    number(callsPer1000),
+    failure ? 'FAILED' : formatNumber(eventsPerSecond),
+    failure ?? `${formatNumber(quartiles?.[0])} to ${formatNumber(quartiles?.[1])}`,
+    `${runs} × ${formatNumber(events)}`,
+    formatNumber(callsPer1000),
   ]);
   return table([['series', 'events/s', 'quartiles', 'runs × events', 'calls/1,000'], ...rows]);
 }
@@ -76,7 +77,7 @@ function figures({ figures: byScenario }: BenchReport): string[] {
   return Object.entries(byScenario).flatMap(([scenario, found]) => [
     '',
     scenario,
-    ...table(found.map(({ says, value, unit }) => [`  ${says}`, number(value), unit])),
+    ...table(found.map(({ says, value, unit }) => [`  ${says}`, formatNumber(value), unit])),
   ]);
 }
 
@@ -88,17 +89,19 @@ function ratios({ ratios: all, refused, targets }: BenchReport): string[] {
   const rows = (Object.keys(RATIO_WORDS) as RatioName[]).map((name) => {
     const value = all[name];
     const target = targets[name];
-    const wanted = 'atLeast' in target ? `≥ ${number(target.atLeast)}` : `≤ ${number(target.atMost)}`;
+    const wanted = 'atLeast' in target ? `≥ ${formatNumber(target.atLeast)}` : `≤ ${formatNumber(target.atMost)}`;
     if (value === null) return [name, '–', wanted, `no ratio: ${refused[name] ?? 'unknown'}`];
-    return [name, number(value), wanted, `${isMet(name, value) ? 'met' : 'MISSED'}  ${RATIO_WORDS[name]}`];
+    return [name, formatNumber(value), wanted, `${isMet(name, value) ? 'met' : 'MISSED'}  ${RATIO_WORDS[name]}`];
   });
   return table([['ratio', 'value', 'target', ''], ...rows]);
 }
 
-function number(value: number | null | undefined): string {
+/** A figure as people read it: small ones with three digits, large ones without a fraction. */
+export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
-  const digits = Math.abs(value) >= 100 ? 0 : 2;
-  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+  const size = Math.abs(value);
+  if (size > 0 && size < 1) return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+  return value.toLocaleString('en-US', { maximumFractionDigits: size >= 100 ? 0 : 2 });
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

@@ -3,6 +3,7 @@ import type { Screen } from '../command-line/screen.ts';
 import type { Arena } from './arena.ts';
 import { openArena } from './arena.ts';
 import type { BenchOptions } from './bench-options.ts';
+import { writeBenchPage } from './bench-page.ts';
 import type { BenchReport } from './bench-report.ts';
 import { createBenchReport, currentLoad, describeSurroundings } from './bench-report.ts';
 import { describeBench } from './describe-bench.ts';
@@ -24,7 +25,7 @@ const SCALES: Readonly<Record<'quick' | 'full', Scale>> = {
  */
 export async function runBench(options: BenchOptions, screen: Screen): Promise<BenchReport> {
   const scale = options.isQuick ? SCALES.quick : SCALES.full;
-  const chosen = SCENARIOS.filter(({ name }) => options.scenarios.length === 0 || options.scenarios.includes(name));
+  const chosen = SCENARIOS.filter(({ name }) => options.scenarios.includes(name));
   const loadAtStart = currentLoad();
   screen.update('starting PostgreSQL and the Data API …');
   const arena = await openArena();
@@ -82,8 +83,12 @@ async function runSingles(
   return { ratios, figures, failures };
 }
 
-async function writeFiles(report: BenchReport, { report: reportFile, chart: chartFile }: BenchOptions): Promise<void> {
+async function writeFiles(
+  report: BenchReport,
+  { report: reportFile, chart: chartFile, isComplete }: BenchOptions,
+): Promise<void> {
   if (reportFile !== undefined) await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`);
   const chart = chartFile === undefined ? undefined : drawChart(report);
   if (chartFile !== undefined && chart !== undefined) await writeFile(chartFile, chart);
+  if (isComplete) await writeBenchPage(report);
 }

@@ -93,13 +93,29 @@ export interface Order {
   readonly cents: number;
 }
 
+/** What the ids of orders are: of version 4, so anywhere among those that are there, or of version 7, so behind them. */
+export type IdKind = 'random' | 'time-ordered';
+
 /** New orders: no two runs have an id in common. */
-export function newOrders(count: number): readonly Order[] {
+export function newOrders(count: number, kind: IdKind): readonly Order[] {
+  const newId = kind === 'random' ? randomUUID : createTimeOrderedId();
   return Array.from({ length: count }, (_, n) => ({
-    id: randomUUID(),
+    id: newId(),
     customer: (n * 7919) % CUSTOMERS,
     cents: n % 1000,
   }));
+}
+
+/** A UUID of version 7: the time, then a counter in the place of the first random bits, so that ids of a millisecond ascend. */
+function createTimeOrderedId(): () => string {
+  const time = Date.now().toString(16).padStart(12, '0');
+  let count = 0;
+  return () => {
+    count += 1;
+    const counter = count.toString(16).padStart(7, '0');
+    const random = randomUUID();
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.slice(0, 3)}-8${counter.slice(3, 6)}-${counter.slice(6)}${random.slice(25)}`;
+  };
 }
 
 /** The orders as records, each with its customer as the partition key. */

@@ -18,6 +18,8 @@ export type LoadOutcome =
       readonly exports: readonly string[];
       readonly handler: string;
       readonly parameters: number;
+      /** Names of its projections. */
+      readonly projections: readonly string[];
       /** What the projections of the function declare. */
       readonly tables: readonly DeclaredTable[];
     }
@@ -83,5 +85,13 @@ await nextTurn();
 const handler = bundle['handler'] ?? memberOf(bundle['default']);
 const parameters = typeof handler === 'function' ? handler.length : 0;
 const tables = projections.flatMap(declaredTables);
-answer({ kind: 'loaded', exports: Object.keys(bundle), handler: typeof handler, parameters, tables });
+const names = projections.map(({ name }) => name);
+answer({
+  kind: 'loaded',
+  exports: Object.keys(bundle),
+  handler: typeof handler,
+  parameters,
+  projections: names,
+  tables,
+});
 process.exit();

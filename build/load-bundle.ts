@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname, extname, join, relative } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -166,11 +166,20 @@ function handlerProblems(outcome: Extract<LoadOutcome, { kind: 'loaded' }>, entr
     const advice = 'write `export const handler = createHandler(PROJECTION);`';
     return [`${entry}: must export a function named \`handler\`, got ${got}; ${advice}`];
   }
-  if (parameters <= MAX_HANDLER_PARAMETERS) return [];
+  if (parameters <= MAX_HANDLER_PARAMETERS) return nameProblems(outcome, entry);
   return [
+    ...nameProblems(outcome, entry),
     `${entry}: \`handler\` must take (event, context), got ${parameters} parameters; ` +
       'Node.js 24 on Lambda has no callback, so return a promise',
   ];
+}
+
+/** Ledger, quarantine and roles go by the projection's name, stack and watchdog by the folder's. */
+function nameProblems({ projections }: Extract<LoadOutcome, { kind: 'loaded' }>, entry: string): string[] {
+  const folder = basename(dirname(resolve(entry)));
+  if (projections.length === 0 || projections.includes(folder)) return [];
+  const names = projections.map((name) => JSON.stringify(name)).join(', ');
+  return [`${entry}: the projection must have the name of its folder, ${JSON.stringify(folder)}, got ${names}`];
 }
 
 function describeExit(

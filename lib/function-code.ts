@@ -39,6 +39,17 @@ export interface StackCode {
   readonly migrationWarnings: readonly string[];
 }
 
+const temporary: string[] = [];
+
+/** One listener for all folders: a stage may have more processors than Node.js takes for a leak. */
+function removeAtExit(folder: string): void {
+  temporary.push(folder);
+  if (temporary.length > 1) return;
+  process.once('exit', () => {
+    for (const each of temporary) rmSync(each, { recursive: true, force: true });
+  });
+}
+
 /**
  * Bundles all functions of a stack from their source into fresh folders, which are gone when the process ends: what
  * is deployed is never left over from an earlier build.
@@ -51,9 +62,7 @@ export async function bundleStackCode(nameOrPath: string): Promise<StackCode> {
   const unknown = await unknownFunctionProblem('functionName', nameOrPath);
   if (unknown !== undefined) throw new PropsError([unknown]);
   const root = mkdtempSync(join(tmpdir(), 'function-code-'));
-  process.once('exit', () => {
-    rmSync(root, { recursive: true, force: true });
-  });
+  removeAtExit(root);
   const processorFolder = join(root, 'processor');
   const source = functionFolder(nameOrPath);
   const { buildVersion, tables } = await prepareFunction(source, processorFolder);

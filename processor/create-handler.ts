@@ -83,7 +83,8 @@ export function createHandler(projection: AnyProjection): BatchHandler {
       report.committedRecords,
     ) as KinesisStreamBatchResponse;
   };
-  return middy(handleBatch).use(injectLambdaContext(logger)).use(logMetrics(metrics));
+  // An answer just before the end would keep a process alive that waits for what never comes: only one that ends tells of it.
+  return middy(handleBatch, { timeoutEarlyInMillis: 0 }).use(injectLambdaContext(logger)).use(logMetrics(metrics));
 }
 
 function logBatch(

@@ -288,6 +288,16 @@ interface CheckedDeclaration {
   readonly eventId: unknown;
   readonly decode: unknown;
   readonly healFor: unknown;
+  readonly project: unknown;
+}
+
+/** Rows that are promised are rows that nobody waits for: each event would be rejected, one by one. */
+function asyncProblems(functions: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(functions).flatMap(([name, value]) =>
+    Object.prototype.toString.call(value) === '[object AsyncFunction]'
+      ? [`\`${name}\` must return its result, got an async function; what has to be waited for is a lookup`]
+      : [],
+  );
 }
 
 function projectionProblems({
@@ -299,6 +309,7 @@ function projectionProblems({
   eventId,
   decode,
   healFor,
+  project,
 }: CheckedDeclaration): string[] {
   return [
     ...(PROJECTION_NAME.test(name)
@@ -314,6 +325,7 @@ function projectionProblems({
       : [
           `\`decode\` must be a decoder, such as ndjson() or custom((bytes) => …), got ${describeValue(decode)}${typeof decode === 'function' ? '; call it' : ''}`,
         ]),
+    ...asyncProblems({ project, eventId, lookupKeys }),
     ...lookupsProblems(lookups, lookupKeys),
     ...ledgerProblems(tables, ledger),
     ...(healForSeconds(healFor) === undefined

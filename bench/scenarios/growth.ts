@@ -11,6 +11,7 @@ import { compare, summarize } from '../statistics.ts';
 import {
   checkDisk,
   CREATE_TABLES,
+  type IdKind,
   loadWeek,
   newOrders,
   orderRecords,
@@ -42,6 +43,7 @@ interface Measured {
 interface Side {
   readonly arena: Arena;
   readonly contender: FunctionContender;
+  readonly ids: IdKind;
   readonly measured: Measured[];
 }
 
@@ -124,7 +126,8 @@ async function withClient(url: string, use: (client: pg.Client) => Promise<void>
 
 async function openSide(postgres: PostgresServer, databaseName: string): Promise<Side> {
   const arena = await openArenaOn(postgres, { databaseName });
-  return { arena, contender: await openFunctionContender(arena, 'bench/handlers/growing-orders.ts'), measured: [] };
+  const contender = await openFunctionContender(arena, 'bench/handlers/growing-orders.ts');
+  return { arena, contender, ids: 'random', measured: [] };
 }
 
 async function closeSide({ arena, contender }: Side): Promise<void> {
@@ -140,12 +143,13 @@ async function measureBoth(
   const events = EVENTS[scale.isQuick ? 'quick' : 'full'];
   const empty = await openSide(postgres, EMPTY);
   const grown = await openSide(postgres, GROWN);
+  const ordered: Side = { ...grown, ids: 'time-ordered', measured: [] };
   const readBefore = await pagesRead(postgres);
   try {
     for (let round = 0; round <= scale.rounds; round += 1) {
       onStep(round === 0 ? 'warming up' : `round ${round} of ${scale.rounds}`);
       await emptyTables(empty.arena);
-      for (const side of round % 2 === 0 ? [empty, grown] : [grown, empty]) {
+      for (const side of round % 2 === 0 ? [empty, grown, ordered] : [ordered, grown, empty]) {
         const measured = await measure(side, events);
         if (round > 0) side.measured.push(measured);
       }
@@ -155,12 +159,12 @@ async function measureBoth(
     await closeSide(grown);
   }
   const readPerEvent = ((await pagesRead(postgres)) - readBefore) / (events * (scale.rounds + 1));
-  return toFinding(buffers, [empty.measured, grown.measured], readPerEvent);
+  return toFinding(buffers, { empty: empty.measured, grown: grown.measured, ordered: ordered.measured }, readPerEvent);
 }
 
 function toFinding(
   buffers: string,
-  [empty, grown]: readonly [readonly Measured[], readonly Measured[]],
+  { empty, grown, ordered }: Readonly<Record<'empty' | 'grown' | 'ordered', readonly Measured[]>>,
   readPerEvent: number,
 ): Finding {
   const says = `shared_buffers ${buffers}`;
@@ -171,6 +175,7 @@ function toFinding(
     figures: [
       ...timesOf(`${says}, empty tables`, empty),
       ...timesOf(`${says}, with a week behind it`, grown),
+      ...timesOf(`${says}, with a week behind it and time-ordered ids (UUID version 7)`, ordered),
       {
         says: `${says}, with a week behind it`,
         value: readPerEvent,
@@ -198,8 +203,8 @@ async function emptyTables({ database, reset }: Arena): Promise<void> {
   await database.query('TRUNCATE bench_orders, bench_totals');
 }
 
-async function measure({ arena, contender }: Side, events: number): Promise<Measured> {
-  const orders = newOrders(events);
+async function measure({ arena, contender, ids }: Side, events: number): Promise<Measured> {
+  const orders = newOrders(events, ids);
   const before = await readTotals(arena.database);
   const cpuBefore = await backendCpu(arena.database);
   const { seconds } = await contender.run({ ...COMPARED, events, latencyMs: 0, records: () => orderRecords(orders) });

@@ -1,9 +1,12 @@
 import { Client } from 'pg';
+import { commandOf } from '../../command-line/program-name.ts';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { RunReport } from './run-report.ts';
 
 /** Longest example, in characters: the entry itself has the rest. */
 const MAX_EXAMPLE_CHARACTERS = 160;
+/** Reasons that are told apart. */
+const MAX_REASONS = 10;
 /** Entries are a little older than the time that a run took, by the time it asks for them. */
 const MARGIN_SECONDS = 5;
 
@@ -26,14 +29,22 @@ export async function describeQuarantine(databaseUrl: string, report: RunReport)
   try {
     await client.connect();
     const { rows } = await client.query<Example>(
+      // What does not fit the schema is told apart by its property, with which a detail begins.
       `SELECT reason, count(*)::integer AS entries, (array_agg(detail ORDER BY id))[1] AS detail
        FROM ${FRAMEWORK_TABLES.quarantine}
        WHERE function_name = $1 AND quarantined_at >= now() - make_interval(secs => $2)
-       GROUP BY reason ORDER BY entries DESC, reason`,
+       GROUP BY reason, CASE WHEN reason = 'schema' THEN split_part(detail, ':', 1) END
+       ORDER BY entries DESC, reason LIMIT ${MAX_REASONS + 1}`,
       [report.function, report.seconds + MARGIN_SECONDS],
     );
     const lines = rows.map(({ reason, entries, detail }) => `  ${reason} (${entries}): ${firstLine(detail)}`);
-    return ['Quarantined, with one example per reason:', ...lines].join('\n');
+    const more = rows.length > MAX_REASONS ? ['  … and others'] : [];
+    return [
+      `Quarantined: ${report.quarantined.toLocaleString('en-US')} of ${report.events.toLocaleString('en-US')} events. By reason, with an example:`,
+      ...lines.slice(0, MAX_REASONS),
+      ...more,
+      `  each with its payload: ${commandOf('ops')} redrive --local --payload, while a run with --keep-running is up`,
+    ].join('\n');
   } catch {
     // Ctrl-C may have ended the database already.
     return `Why they were quarantined is in ${FRAMEWORK_TABLES.quarantine}, which can no longer be read.`;

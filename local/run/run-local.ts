@@ -272,8 +272,9 @@ class LocalRun {
     );
     for (const report of reports) {
       if (reports.length > 1) screen.say(`\n${report.function}`);
-      screen.say(describeReport(report));
+      // What went wrong comes first: nobody looks for it below a table of good figures.
       if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
+      screen.say(describeReport(report));
     }
     if (!options.keepRunning) {
       for (const line of await describeNext(world.postgres.url, options)) screen.say(line);

@@ -225,7 +225,8 @@ function pageProblems(raw: Raw, command: Command): string[] {
     const others = given.filter(({ name }) => isGiven(name) && name !== 'replay' && name !== 'page');
     return others.map(({ long }) => `\`--replay\` shows what was recorded: leave \`${long}\` out`);
   }
-  if (raw['page'] !== true) return raw['record'] === undefined ? [] : ['`--record` needs `--page`: add it, or leave `--record` out'];
+  if (raw['page'] !== true)
+    return raw['record'] === undefined ? [] : ['`--record` needs `--page`: add it, or leave `--record` out'];
   const functions = raw['function'] as readonly string[] | undefined;
   return [
     ...given

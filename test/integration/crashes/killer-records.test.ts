@@ -131,7 +131,7 @@ async function expectQuarantined(deeds: readonly Deed[], { bisect = false }: Dra
   if (!bisect) expect(noted).toBe(0);
 }
 
-describe.each(['heap', 'loop', 'exit', 'reject', 'exit-in-schema'] as const)(
+describe.each(['heap', 'loop', 'exit', 'reject', 'exit-in-schema', 'never-settles'] as const)(
   'a record that ends the process by %s',
   (does) => {
     it('is quarantined with its payload after three deaths, and everything beside it is written', async () => {

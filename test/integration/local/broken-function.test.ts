@@ -206,6 +206,11 @@ const BROKEN: readonly (readonly [name: string, files: (name: string) => Files, 
     ],
   ],
   [
+    'another-name',
+    (name) => edited(name, 'projection.ts', "name: 'another-name'", "name: 'orders'"),
+    ['handler.ts: the projection must have the name of its folder, "another-name", got "orders"\n'],
+  ],
+  [
     'everything-at-once',
     (name) => ({
       ...edited(name, 'projection.ts', "name: 'everything-at-once'", "name: 'No Name'"),

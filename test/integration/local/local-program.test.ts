@@ -37,9 +37,12 @@ describe('npm start', () => {
   });
 
   it('drains own events from a file, and quarantines what is not an event', async () => {
-    const lines = [FLIGHT, { ...FLIGHT, delay: 67 }, { ...FLIGHT, destination: 'nowhere' }].map((event) =>
-      JSON.stringify(event),
-    );
+    const lines = [
+      FLIGHT,
+      { ...FLIGHT, delay: 67 },
+      { ...FLIGHT, destination: 'nowhere' },
+      { ...FLIGHT, delay: 'late' },
+    ].map((event) => JSON.stringify(event));
     const input = await inputFile('flights.ndjson', `${lines.join('\n')}\n\n`);
     const report = join(directory, 'own.json');
     const result = await runProgram('bin/local.ts', [
@@ -54,9 +57,13 @@ describe('npm start', () => {
     ]);
 
     expect(result).toMatchObject({ code: 0, leftRunning: false });
-    expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ events: 3, written: 2, quarantined: 1 });
+    expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ events: 4, written: 2, quarantined: 2 });
     expect(result.stdout).toContain(
-      'Quarantined, with one example per reason:\n  schema (1): destination: expected an airport code such as DTW\n',
+      'Quarantined: 2 of 4 events. By reason, with an example:\n' +
+        '  schema (1): delay: Invalid input: expected number, received string\n' +
+        '  schema (1): destination: expected an airport code such as DTW\n' +
+        '  each with its payload: npm run ops -- redrive --local --payload, while a run with --keep-running is up\n' +
+        'Caught up.\n',
     );
   });
 

@@ -1,9 +1,4 @@
-import {
-  PutRecordCommand,
-  SplitShardCommand,
-  waitUntilStreamExists,
-  type KinesisClient,
-} from '@aws-sdk/client-kinesis';
+import * as kinesisApi from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { watchdogEnvironment } from '../../../contract/maintenance-environment.ts';
 import { TRY_WAITING_ENTRIES } from '../../../contract/try-waiting-entries.ts';
@@ -25,7 +20,7 @@ const TOPIC = 'arn:aws:sns:us-east-1:000000000000:';
 let aws: AwsServices;
 let world: DeployedWorld;
 let emulator: KinesisEmulator;
-let kinesis: KinesisClient;
+let kinesis: kinesisApi.KinesisClient;
 let database: string;
 let streams = 0;
 
@@ -59,7 +54,12 @@ async function put({ name }: TestStream, shard: 0 | 1): Promise<string> {
   // The hash keys of the first shard are the lower half.
   const ExplicitHashKey = shard === 0 ? '0' : String(2n ** 128n - 1n);
   const { SequenceNumber = '' } = await kinesis.send(
-    new PutRecordCommand({ StreamName: name, PartitionKey: 'key', ExplicitHashKey, Data: Buffer.from('{}') }),
+    new kinesisApi.PutRecordCommand({
+      StreamName: name,
+      PartitionKey: 'key',
+      ExplicitHashKey,
+      Data: Buffer.from('{}'),
+    }),
   );
   return SequenceNumber;
 }
@@ -303,9 +303,9 @@ describe('the watchdog, bundled as it is deployed', () => {
     await commit(stream.name, { shard: 0, last });
     const middle = String((2n ** 127n - 1n) / 2n);
     await kinesis.send(
-      new SplitShardCommand({ StreamARN: stream.arn, ShardToSplit: SHARDS[0], NewStartingHashKey: middle }),
+      new kinesisApi.SplitShardCommand({ StreamARN: stream.arn, ShardToSplit: SHARDS[0], NewStartingHashKey: middle }),
     );
-    await waitUntilStreamExists({ client: kinesis, maxWaitTime: 60 }, { StreamARN: stream.arn });
+    await kinesisApi.waitUntilStreamExists({ client: kinesis, maxWaitTime: 60 }, { StreamARN: stream.arn });
     expect(await watch(stream)).toMatchObject({ BacklogAge: 0, ShardsUnknown: 0, ShardsUnreadable: 0 });
     await put(stream, 0);
     expect((await watch(stream)).BacklogAge).toBeGreaterThan(0);
@@ -358,63 +358,46 @@ describe('the watchdog, bundled as it is deployed', () => {
       asked.length = 0;
     });
 
-    async function setAside({ name }: TestStream, dueSeconds: number): Promise<void> {
+    /** An entry that has been due for a minute and a second, as far as nothing else is said of it. */
+    async function setAside({ name }: TestStream, said = 'partition_key = partition_key'): Promise<void> {
       await world.query(
         database,
         `INSERT INTO event_processor.quarantine (function_name, shard_id, sequence_number, sub_sequence_number, partition_key,
            arrived_at, payload, reason, detail, code_version, attempts, retry_at, heal_until)
-         VALUES ('${name}', 's', 1, 0, 'k', now(), 'x', 'r', 'd', 'v', 1, now() - make_interval(secs => ${dueSeconds}),
-           now() + interval '1 hour')`,
+         VALUES ('${name}', 's', 1, 0, 'k', now(), 'x', 'r', 'd', 'v', 1, now() - interval '61 s', now() + interval '1 hour');
+         UPDATE event_processor.quarantine SET ${said} WHERE function_name = '${name}'`,
       );
     }
 
     test('are tried, at the request of the watchdog, once no record has come for a minute behind which they would be', async () => {
       const stream = await newStream();
-      await setAside(stream, 61);
+      await setAside(stream);
       const seen = await watch(stream, { processor });
       expect(seen).toMatchObject({ QuarantineOpen: 0, QuarantineWaiting: 1, ChecksFailed: 0 });
       expect(asked).toEqual([TRY_WAITING_ENTRIES]);
     });
 
-    test.each<[string, number, WatchSettings]>([
-      ['are not due for a minute', 30, { processor }],
-      ['nobody is named who could', 61, {}],
-    ])('are left alone where they %s', async (_, dueSeconds, settings) => {
-      const stream = await newStream();
-      await setAside(stream, dueSeconds);
-      await watch(stream, settings);
-      expect(asked).toEqual([]);
-    });
-
-    test.each([
+    test.each<[string, string | undefined, WatchSettings?, ('Enabled' | 'Disabled')?]>([
+      ['are not due for a minute', "retry_at = now() - interval '30 s'"],
       ['are in effect by now', 'applied_at = now()'],
       ['were put back on the stream', 'redriven_at = now()'],
-      ['have waited for long enough', "heal_until = now() - interval '1 second'"],
-      ['wait for nothing', 'retry_at = NULL, heal_until = NULL'],
+      ['have waited for long enough', "heal_until = now() - interval '1 s'"],
+      ['wait for nothing', 'heal_until = NULL'],
       ['are those of another function', "function_name = function_name || '-too'"],
-    ])('are left alone where they %s', async (_, change) => {
+      ['have nobody who could', undefined, { processor: '' }],
+      ['may not be written, as the mapping is disabled', undefined, {}, 'Disabled'],
+    ])('are left alone where they %s', async (_, said, settings, state = 'Enabled') => {
       const stream = await newStream();
-      await setAside(stream, 61);
-      await world.query(
-        database,
-        `UPDATE event_processor.quarantine SET ${change} WHERE function_name = '${stream.name}'`,
-      );
-      await watch(stream, { processor });
-      expect(asked).toEqual([]);
-    });
-
-    test('are left alone while the mapping is disabled', async () => {
-      const stream = await newStream();
-      await setAside(stream, 61);
-      aws.mappings.set(MAPPING_ID, { state: 'Disabled', changedAtMs: Date.now() });
-      await watch(stream, { processor });
+      await setAside(stream, said);
+      aws.mappings.set(MAPPING_ID, { state, changedAtMs: Date.now() });
+      await watch(stream, { processor, ...settings });
       aws.mappings.set(MAPPING_ID, { state: 'Enabled', changedAtMs: Date.now() });
       expect(asked).toEqual([]);
     });
 
     test('that nobody can be asked to try are a line in the log, and no blindness', async () => {
       const stream = await newStream();
-      await setAside(stream, 61);
+      await setAside(stream);
       const seen = await watch(stream, { processor: processor.replace('processor', 'nobody') });
       expect(seen).toMatchObject({ WatchdogRuns: 1, ChecksFailed: 0 });
       expect(seen.output).toContain('cannot ask the processor to retry waiting entries');

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseBenchOptions } from '../../../bench/bench-options.ts';
+import { SCENARIOS } from '../../../bench/scenarios.ts';
 
 describe('parseBenchOptions', () => {
   it('runs everything, at full length, when nothing is said', () => {
-    expect(parseBenchOptions([])).toMatchObject({ scenarios: [], isQuick: false, report: undefined });
+    const names = SCENARIOS.map(({ name }) => name);
+    expect(parseBenchOptions([])).toMatchObject({ scenarios: names, isQuick: false, report: undefined });
   });
 
   it('takes several scenarios, and files for the report and the picture', () => {
@@ -11,6 +13,7 @@ describe('parseBenchOptions', () => {
     expect(parseBenchOptions(argv)).toEqual({
       scenarios: ['ours', 'direct'],
       isQuick: true,
+      isComplete: false,
       report: 'a.json',
       chart: 'b.svg',
     });
@@ -21,10 +24,18 @@ describe('parseBenchOptions', () => {
     expect(parse).toThrow(/must be one of ours, direct, .*got "theirs"\n.*got "mine"/);
   });
 
-  it('draws the picture of the documentation only from a complete bench', () => {
-    expect(parseBenchOptions([])?.chart).toMatch(/docs.benchmarks\.svg$/);
-    expect(parseBenchOptions(['--quick'])?.chart).toBeUndefined();
-    expect(parseBenchOptions(['--scenario', 'ours'])?.chart).toBeUndefined();
+  it('leaves scenarios out', () => {
+    const { scenarios = [] } = parseBenchOptions(['--without', 'growth', 'ours']) ?? {};
+    expect(scenarios).toHaveLength(SCENARIOS.length - 2);
+    expect(scenarios).not.toContain('growth');
+  });
+
+  it('is complete, so that the page of the documentation is written, only with everything at full length', () => {
+    const isComplete = (...argv: string[]) => parseBenchOptions(argv)?.isComplete;
+    expect(isComplete()).toBe(true);
+    expect(isComplete('--quick')).toBe(false);
+    expect(isComplete('--scenario', 'ours')).toBe(false);
+    expect(isComplete('--without', 'growth')).toBe(false);
   });
 
   it('says where the options are listed when it meets one it does not know', () => {

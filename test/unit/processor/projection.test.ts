@@ -47,6 +47,12 @@ describe('a declaration that cannot work', () => {
       { name: 'Flights' },
       '`name` must be lower-case letters, digits and hyphens, at most 63, got "Flights"',
     ],
+    [
+      'rows that are promised',
+      // eslint-disable-next-line @typescript-eslint/require-await
+      { project: (async () => ({})) as never },
+      '`project` must return its result, got an async function; what has to be waited for is a lookup',
+    ],
     ['no tables', { tables: {} }, '`tables` must name at least one table, got none'],
     [
       'a table with no columns',

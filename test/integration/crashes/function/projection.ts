@@ -2,7 +2,16 @@ import * as z from 'zod';
 import { defineProjection, inserts } from '../../../../processor/projection.ts';
 
 /** What an event can do to the process that works on it. */
-const DEEDS = ['heap', 'loop', 'exit', 'reject', 'throw-later', 'exit-later', 'exit-in-schema'] as const;
+const DEEDS = [
+  'heap',
+  'loop',
+  'exit',
+  'reject',
+  'throw-later',
+  'exit-later',
+  'exit-in-schema',
+  'never-settles',
+] as const;
 
 /** An event of the tests of crashes. */
 export interface Deed {
@@ -32,13 +41,14 @@ const MISBEHAVE: Readonly<Record<(typeof DEEDS)[number], () => void>> = {
     setTimeout(() => process.exit(0), 30);
   },
   'exit-in-schema': () => undefined,
+  'never-settles': () => undefined,
 };
 
 export const deeds = defineProjection({
   name: 'deeds',
   schema: z.object({ id: z.string(), does: z.enum(DEEDS).optional() }).transform((deed) => {
     if (deed.does === 'exit-in-schema') process.exit(1);
-    return deed;
+    return deed.does === 'never-settles' ? new Promise<never>(() => undefined) : deed;
   }),
   eventId: ({ id }) => id,
   tables: { deeds: inserts({ columns: { id: 'text' } }) },
