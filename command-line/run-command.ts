@@ -15,6 +15,15 @@ export interface CommandKind {
   readonly describeFailure?: DescribeFailure;
   /** How the command ends after an error that is no mistake of the user. @defaultValue 1 */
   readonly failedExitCode?: number;
+  /** Hears of a failure that is told, beside whoever reads standard error. @defaultValue nobody */
+  readonly onFailure?: (failure: ToldFailure) => void;
+}
+
+/** Why a command has failed, as it is told. */
+export interface ToldFailure {
+  /** One sentence each. */
+  readonly problems: readonly string[];
+  readonly exitCode: number;
 }
 
 /**
@@ -24,18 +33,29 @@ export interface CommandKind {
  * @param work resolves to whether the command did what it was asked to, where false ends it with 1, or to its exit code
  */
 export async function runCommand(work: () => Promise<boolean | number>, kind: CommandKind = {}): Promise<void> {
-  const { describeFailure = () => undefined, failedExitCode = EXIT.failed } = kind;
   onReaderGone(() => undefined);
   try {
     const result = await work();
     if (result !== true) process.exitCode = result === false ? EXIT.failed : result;
   } catch (error) {
-    const isMistake = error instanceof ProblemsError;
-    const message = isMistake ? error.message : describeFailure(error);
-    if (message === undefined) throw error;
-    process.stderr.write(`${message}\n`);
-    process.exitCode = isMistake ? EXIT.usage : failedExitCode;
+    const failure = toldFailure(error, kind);
+    if (failure === undefined) throw error;
+    process.stderr.write(`${failure.message}\n`);
+    process.exitCode = failure.exitCode;
+    kind.onFailure?.({ problems: failure.problems, exitCode: failure.exitCode });
   }
+}
+
+/** Undefined for what may be a bug. */
+function toldFailure(
+  error: unknown,
+  { describeFailure, failedExitCode = EXIT.failed }: CommandKind,
+): (ToldFailure & { readonly message: string }) | undefined {
+  if (error instanceof ProblemsError) {
+    return { message: error.message, problems: error.problems, exitCode: EXIT.usage };
+  }
+  const message = describeFailure?.(error);
+  return message === undefined ? undefined : { message, problems: [message], exitCode: failedExitCode };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { runSubcommand } from '../command-line/parse-command-line.ts';
 import { commandOf } from '../command-line/program-name.ts';
-import { runInterruptibleCommand } from '../command-line/run-command.ts';
+import { runInterruptibleCommand, type ToldFailure } from '../command-line/run-command.ts';
 import { OPS_EXIT_CODES, type OpsExitCode } from './exit-codes.ts';
 import { describeFailedCall } from './failed-call.ts';
 import { createFindCommand } from './find/find-command.ts';
@@ -28,6 +28,9 @@ type Work<Options> = (target: Target, options: Options, console: OpsConsole) => 
 
 /** Runs one of the operator commands, and sets the exit code. */
 export async function runOpsProgram(argv: readonly string[]): Promise<void> {
+  const onFailure = (error: ToldFailure): void => {
+    if (argv.includes('--json')) console.log(JSON.stringify({ error }));
+  };
   await runInterruptibleCommand(
     async (signal) => {
       let exitCode: OpsExitCode = OPS_EXIT_CODES.fine;
@@ -47,7 +50,7 @@ export async function runOpsProgram(argv: readonly string[]): Promise<void> {
       await runSubcommand(program, argv);
       return exitCode;
     },
-    { describeFailure: describeFailedCall, failedExitCode: OPS_EXIT_CODES.cannotSee },
+    { describeFailure: describeFailedCall, failedExitCode: OPS_EXIT_CODES.cannotSee, onFailure },
   );
 }
 

@@ -51,6 +51,7 @@ async function synthesize({ functionName, deployment }: AlarmedStack, signal: Ab
 class KeptAlarms implements WorldAlarms {
   readonly #cloudWatch: CloudWatchWorld;
   readonly #alarms: readonly Alarm[];
+  readonly #pageTopic: { readonly deployed: string; readonly ofWorld: string };
   readonly #drilled: readonly DrilledAlarm[];
   readonly #startMs: number;
 
@@ -58,6 +59,7 @@ class KeptAlarms implements WorldAlarms {
     this.#startMs = startMs;
     const { store, functionName, mappingId, streamArn } = stack;
     this.#drilled = alarms;
+    this.#pageTopic = { deployed: names.promises.pageTopic, ofWorld: stack.pageTopicArn };
     this.#alarms = evaluated.map((alarm) =>
       renamed(alarm, {
         [names.processor.functionName]: functionName,
@@ -71,9 +73,18 @@ class KeptAlarms implements WorldAlarms {
 
   at(nowMs: number): readonly AlarmAnswer[] {
     if (nowMs > this.#cloudWatch.nowMs) this.#cloudWatch.advanceTo(nowMs);
-    return this.#alarms.map(({ name, kind }) => {
+    const { deployed, ofWorld } = this.#pageTopic;
+    return this.#alarms.map(({ name, kind, actions }) => {
+      const told = actions.ALARM.map((arn) => (arn === deployed ? ofWorld : arn));
       const { atMs: sinceMs = this.#startMs, because: reason = '' } = this.#cloudWatch.historyOf(name).at(-1) ?? {};
-      return { name, kind, state: this.#cloudWatch.stateOf(name), reason: this.#inPlainWords(reason), sinceMs };
+      return {
+        name,
+        kind,
+        state: this.#cloudWatch.stateOf(name),
+        reason: this.#inPlainWords(reason),
+        sinceMs,
+        actions: told,
+      };
     });
   }
 

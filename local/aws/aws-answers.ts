@@ -58,6 +58,8 @@ export interface AlarmAnswer {
   readonly reason: string;
   /** Milliseconds since 1970. */
   readonly sinceMs: number;
+  /** ARNs that are told when it goes on. */
+  readonly actions?: readonly string[];
 }
 
 /** Subscriptions of a topic that are confirmed; `refused` where the owner lets nobody ask. */

@@ -37,10 +37,11 @@ function describeAlarms(filter: AlarmFilter, alarms: readonly AlarmAnswer[]): Re
   });
 }
 
-function describeAlarm({ name, state, reason, sinceMs }: AlarmAnswer) {
+function describeAlarm({ name, state, reason, sinceMs, actions = [] }: AlarmAnswer) {
   const seconds = sinceMs / 1000;
   return {
     AlarmName: name,
+    AlarmActions: actions,
     StateValue: state,
     StateReason: reason,
     StateUpdatedTimestamp: seconds,

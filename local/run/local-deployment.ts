@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LIVE_ALIAS } from '../../contract/stack-outputs.ts';
 import { createBucketDestination } from '../aws/bucket-destination.ts';
 import type { Consumer, ConsumerParts, HeardFunction } from './consumer.ts';
@@ -5,6 +6,7 @@ import { LocalMapping } from './local-mapping.ts';
 import {
   deploymentOf,
   openLocalStacks,
+  pageTopicArnOf,
   planLocalStacks,
   watchdogNameOf,
   type LocalStackPlan,
@@ -127,11 +129,16 @@ export class LocalDeployment implements AsyncDisposable {
     }, LOOK_MS);
   }
 
-  /** One after the other: each keeps a processor busy for seconds. */
+  /**
+   * Makes alarms once the watchdog has signalled that it runs, as a deployment does: before that they would take the minutes
+   * without metrics for silence. One after the other: each keeps a processor busy for seconds.
+   */
   async #openAlarms(openAlarms: OpenAlarms): Promise<void> {
-    const { services, stream } = this.#world;
+    const { services, stream, dataApi } = this.#world;
+    while (services.signals.length === 0) await sleep(LOOK_MS, undefined, { signal: this.#ending.signal });
     for (const { functionName, stackName, mappingId } of this.#stacks) {
-      const identity = { functionName, stackName, mappingId, deployment: deploymentOf(functionName) };
+      const pageTopicArn = pageTopicArnOf(stackName, dataApi.region);
+      const identity = { functionName, stackName, mappingId, pageTopicArn, deployment: deploymentOf(functionName) };
       const stack = { ...identity, streamArn: stream.source.streamArn, store: services.metrics };
       this.#alarms.push(await openAlarms(stack, this.#ending.signal));
     }

@@ -90,6 +90,11 @@ export function watchdogNameOf(stackName: string): string {
   return `${stackName}-watchdog`;
 }
 
+/** ARN of the topic of a stack's pages. */
+export function pageTopicArnOf(stackName: string, region: string): string {
+  return `arn:aws:sns:${region}:000000000000:${stackName}-pages`;
+}
+
 function openLocalStack(parts: LocalStackParts, { plan, buildVersion, mapping, invoke }: OpenedStack): void {
   const { services, subscribers } = parts;
   const { stackName, mappingId, failedBatches } = plan;
@@ -100,7 +105,9 @@ function openLocalStack(parts: LocalStackParts, { plan, buildVersion, mapping, i
   services.topics.set(outputs.PageTopicArn, subscribers);
   const aliases = { [LIVE_ALIAS]: outputs.FunctionVersion };
   services.functions.set(outputs.FunctionName, { environment: {}, aliases, invoke });
-  services.functions.set(outputs.WatchdogFunctionName, { environment: watchdogVariables(outputs, { plan, mapping }) });
+  services.functions.set(outputs.WatchdogFunctionName, {
+    environment: watchdogVariables(outputs, { plan, mapping, signalUrl: `${services.endpoint}/signal` }),
+  });
 }
 
 type LocalOutputs = Readonly<Record<StackOutputName | typeof FAILED_BATCHES_OUTPUT, string>>;
@@ -110,7 +117,6 @@ function describeOutputs(
   { stackName, functionName, mappingId }: LocalStackPlan,
   buildVersion: string,
 ): LocalOutputs {
-  const account = `${dataApi.region}:000000000000`;
   return {
     CodeCommit: 'unknown',
     BuildVersion: buildVersion,
@@ -124,7 +130,7 @@ function describeOutputs(
     DatabaseName: dataApi.database,
     MaintenanceSecretArn: dataApi.secretArn,
     DashboardUrl: 'none: a world on this machine has no dashboard',
-    PageTopicArn: `arn:aws:sns:${account}:${stackName}-pages`,
+    PageTopicArn: pageTopicArnOf(stackName, dataApi.region),
     OperatorPolicyArn: `arn:aws:iam::000000000000:policy/${stackName}-operators`,
     BoostRoleArn: `arn:aws:iam::000000000000:role/${stackName}-boost`,
     [FAILED_BATCHES_OUTPUT]: `${stackName}-failed-batches`,
@@ -134,7 +140,7 @@ function describeOutputs(
 /** As the stack would configure the watchdog: commands judge by the same settings. */
 function watchdogVariables(
   outputs: LocalOutputs,
-  { plan, mapping }: Pick<OpenedStack, 'plan' | 'mapping'>,
+  { plan, mapping, signalUrl }: Pick<OpenedStack, 'plan' | 'mapping'> & { readonly signalUrl: string },
 ): Readonly<Record<string, string>> {
   return watchdogEnvironment.encode({
     clusterArn: outputs.ClusterArn,
@@ -154,7 +160,7 @@ function watchdogVariables(
     pageWhenBehindSeconds: PAGE_WHEN_BEHIND_SECONDS,
     pausedOnPurpose: 0,
     pageTopicArn: outputs.PageTopicArn,
-    runsSignalUrl: '',
+    runsSignalUrl: signalUrl,
   });
 }
 

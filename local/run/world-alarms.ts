@@ -9,6 +9,7 @@ export interface AlarmedStack {
   readonly deployment: string;
   readonly mappingId: string;
   readonly streamArn: string;
+  readonly pageTopicArn: string;
   /** What the world publishes. */
   readonly store: MetricStore;
 }

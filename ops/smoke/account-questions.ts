@@ -8,6 +8,7 @@ export const concurrency: Question = {
   name: 'concurrency',
   question: 'How many invocations may run at once?',
   changes: false,
+  isForLocal: false,
   answer: async ({ target }) => {
     const { StreamArn, MappingId } = target.stack.outputs;
     const lambda = await target.client('lambda');
@@ -34,6 +35,7 @@ export const dataApi: Question = {
   name: 'data-api',
   question: 'Does the engine of this region answer through the Data API?',
   changes: false,
+  isForLocal: false,
   answer: async ({ target, clock }) => {
     const startedAt = clock.now();
     const { rows } = await target.execute('SELECT version()');
@@ -53,6 +55,7 @@ export const alias: Question = {
   name: 'alias',
   question: 'Does the alias point to the deployed version?',
   changes: false,
+  isForLocal: false,
   answer: async ({ target }) => {
     const { FunctionName, FunctionVersion: deployed } = target.stack.outputs;
     const lambda = await target.client('lambda');

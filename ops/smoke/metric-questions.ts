@@ -20,6 +20,7 @@ export const idleZeros: Question = {
   name: 'idle-zeros',
   question: 'Does an idle mapping publish zeros?',
   changes: false,
+  isForLocal: false,
   answer: async ({ target, clock }) => {
     const { MappingId } = target.stack.outputs;
     const lambda = await target.client('lambda');
@@ -72,6 +73,7 @@ export const lateMetrics: Question = {
   name: 'late-metrics',
   question: 'How do the alarm expressions treat minutes without samples, and how late is the newest minute?',
   changes: false,
+  isForLocal: false,
   answer: async ({ target, clock, progress, signal }) => {
     const cloudWatch = await target.client('cloudWatch');
     const alarms = await listMetricAlarms(cloudWatch, target.stack.stackName);

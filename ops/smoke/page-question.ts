@@ -31,6 +31,7 @@ export const page: Question = {
   name: 'page',
   question: 'Does a page reach a person?',
   changes: true,
+  isForLocal: false,
   answer: async (context) => {
     const { target, progress } = context;
     const cloudWatch = await target.client('cloudWatch');

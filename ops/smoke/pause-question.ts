@@ -25,6 +25,7 @@ export const pause: Question = {
   name: 'pause',
   question: 'After how many minutes is a stopped consumer paged?',
   changes: true,
+  isForLocal: true,
   answer: async (context) => {
     const { target, probes } = context;
     if (probes.length === 0) return unknown('no events to send while it is paused: pass `--events FILE`');

@@ -31,6 +31,7 @@ export const probe: Question = {
   name: 'probe',
   question: 'Does each event become rows, and have one effect when sent twice?',
   changes: true,
+  isForLocal: true,
   answer: async (context) => {
     const { target, folder, probes } = context;
     if (probes.length === 0) return unknown('no events to send: pass `--events FILE` with harmless ones');

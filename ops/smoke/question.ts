@@ -46,6 +46,8 @@ export interface Question {
   readonly question: string;
   /** Whether something is changed for a while: the mapping, the state of an alarm, the settings of an unpublished version. */
   readonly changes: boolean;
+  /** Whether a world on this machine can answer: what it takes from AWS is not asked there. */
+  readonly isForLocal: boolean;
   readonly answer: (context: SmokeContext) => Promise<Answer>;
 }
 

@@ -11,6 +11,7 @@ const timeoutLog: Question = {
   name: 'timeout-log',
   question: 'How does a timeout show in logs that are JSON?',
   changes: false,
+  isForLocal: false,
   answer: () =>
     Promise.resolve(unknown('not run: a timeout would page. Try it by hand, as docs/first-deployment.md describes')),
 };

@@ -22,6 +22,7 @@ export const forgottenPosition: Question = {
   name: 'forgotten-position',
   question: 'How does a shard answer a sequence number that has expired from the stream?',
   changes: false,
+  isForLocal: false,
   answer: async (context) => {
     const { target } = context;
     const kinesis = await target.client('kinesis');

@@ -182,7 +182,7 @@ function describeWatchdog({ watchdog }: Status, words: WordsOptions): string {
 
 function describeAlarms({ alarms }: Status, words: WordsOptions): string {
   if (alarms === undefined) return 'unknown';
-  if (alarms === 'none') return 'there are none so far: they come once the watchdog runs';
+  if (alarms === 'none') return 'there are none so far: they come when the watchdog has run for some minutes';
   if (alarms.length === 0) return 'none is on';
   return alarms
     .map(({ name, sinceMs }) => `${name} since ${sinceMs === undefined ? 'unknown' : describeMoment(sinceMs, words)}`)

@@ -19,7 +19,7 @@ function alarmsWith(metrics: Readonly<Record<string, number>>): ReadonlyMap<stri
   const store = new MetricStore();
   const stack = {
     ...{ functionName: 'orders', stackName: 'orders-local-2', deployment: 'orders-local', streamArn: STREAM_ARN },
-    ...{ mappingId: 'a-mapping', store },
+    ...{ mappingId: 'a-mapping', pageTopicArn: 'arn:of:the:pages', store },
   };
   const alarms = createKeptAlarms(template, stack, 0);
   for (let minute = 0; minute < MINUTES; minute += 1) {
@@ -51,7 +51,7 @@ it('says since when an incident is on, and what makes it', () => {
   const silent = alarms.get('WatchdogSilent');
   expect(silent).toMatchObject({ kind: 'metric', state: 'ALARM' });
   const [incident] = [...alarms.values()].filter(({ name }) => name.endsWith('-NotKeepingUp'));
-  expect(incident).toMatchObject({ kind: 'composite', state: 'ALARM' });
+  expect(incident).toMatchObject({ kind: 'composite', state: 'ALARM', actions: ['arn:of:the:pages'] });
   expect(incident?.reason).toBe('WatchdogSilent');
   expect(incident?.sinceMs).toBe(silent?.sinceMs);
   expect(incident?.sinceMs).toBeGreaterThan(0);

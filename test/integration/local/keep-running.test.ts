@@ -37,12 +37,21 @@ async function lookUntilWatched(env: Readonly<Record<string, string>>): Promise<
   return JSON.parse(line);
 }
 
+/** Where the services of the only world are. */
+async function servicesOf(worlds: string): Promise<string> {
+  const [file = ''] = await readdir(worlds);
+  return (JSON.parse(await readFile(join(worlds, file), 'utf8')) as LocalWorld).endpoints.others;
+}
+
+/** Signals what the watchdog signals after its sixth minute, behind which alarms are made. */
+async function signalThatItRuns(worlds: string): Promise<void> {
+  await fetch(`${await servicesOf(worlds)}/signal`, { method: 'PUT', body: '{}' });
+}
+
 /** Asks Lambda of the world to invoke the function by its ARN, as the watchdog does where entries wait. */
 async function askToTryEntries(worlds: string): Promise<number> {
-  const [file = ''] = await readdir(worlds);
-  const { endpoints } = JSON.parse(await readFile(join(worlds, file), 'utf8')) as LocalWorld;
   const arn = encodeURIComponent('arn:aws:lambda:us-east-1:000000000000:function:flights:live');
-  const url = `${endpoints.others}/2015-03-31/functions/${arn}/invocations`;
+  const url = `${await servicesOf(worlds)}/2015-03-31/functions/${arn}/invocations`;
   return (await fetch(url, { method: 'POST', body: TRY_WAITING_ENTRIES })).status;
 }
 
@@ -56,11 +65,11 @@ describe('a run that is kept running', () => {
       env,
       onOutput: (stdout) => {
         if (commands !== undefined || !stdout.includes('The commands find this run')) return;
-        commands = (async () => ({
-          redrive: await runProgram('bin/ops.ts', ['redrive', '--local', '--json'], { env }),
-          status: await lookUntilWatched(env),
-          asked: await askToTryEntries(worlds),
-        }))();
+        commands = (async () => {
+          const redrive = await runProgram('bin/ops.ts', ['redrive', '--local', '--json'], { env });
+          await signalThatItRuns(worlds);
+          return { redrive, status: await lookUntilWatched(env), asked: await askToTryEntries(worlds) };
+        })();
         void commands.finally(() => {
           running.abort();
         });
