@@ -44,8 +44,9 @@ export function createSmokeCommand(action: (options: SmokeOptions) => Promise<vo
     .addHelpText(
       'after',
       examples(
-        'smoke --stack flights-dev --events probes.ndjson --report smoke.md',
-        'smoke --stack flights-dev --only page',
+        'smoke --stack flights-dev --events probes.ndjson',
+        'smoke --stack flights-dev --only page --report smoke.md',
+        'smoke --local --events probes.ndjson',
       ),
     )
     .action(action);
