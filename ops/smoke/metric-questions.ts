@@ -1,11 +1,11 @@
 import {
   GetMetricDataCommand,
-  paginateDescribeAlarms,
   type CloudWatchClient,
   type MetricAlarm,
   type MetricDataQuery,
 } from '@aws-sdk/client-cloudwatch';
 import { GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
+import { listStackAlarms } from '../stack/stack-alarms.ts';
 import { settled, unknown, wrong, type Question } from './question.ts';
 
 const MINUTE_MS = 60_000;
@@ -76,7 +76,9 @@ export const lateMetrics: Question = {
   isForLocal: false,
   answer: async ({ target, clock, progress, signal }) => {
     const cloudWatch = await target.client('cloudWatch');
-    const alarms = await listMetricAlarms(cloudWatch, target.stack.stackName);
+    const alarms = (await listStackAlarms(cloudWatch, target.stack.stackName)).flatMap((one) =>
+      one.kind === 'metric' ? [one.alarm] : [],
+    );
     if (alarms.length === 0) return unknown('the stack has no alarms yet: they are created once the watchdog has run');
     const watched = new Map(alarms.map(({ AlarmName = '' }) => [AlarmName, new WatchedMetric()]));
     const endMs = clock.now() + WATCH_MS;
@@ -97,18 +99,6 @@ export const lateMetrics: Question = {
       : settled(`a minute is there at most ${Math.round(late / SECOND_MS)} s after its end`, evidence);
   },
 };
-
-/** All metric alarms of a stack, whose names begin with its own. */
-async function listMetricAlarms(client: CloudWatchClient, stackName: string): Promise<readonly MetricAlarm[]> {
-  const alarms: MetricAlarm[] = [];
-  for await (const page of paginateDescribeAlarms(
-    { client },
-    { AlarmNamePrefix: `${stackName}-`, AlarmTypes: ['MetricAlarm'] },
-  )) {
-    alarms.push(...(page.MetricAlarms ?? []));
-  }
-  return alarms;
-}
 
 /** Values by minute, as CloudWatch has them at a moment. */
 type Minutes = ReadonlyMap<number, number>;

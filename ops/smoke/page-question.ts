@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import {
   DescribeAlarmHistoryCommand,
-  paginateDescribeAlarms,
   SetAlarmStateCommand,
   type CloudWatchClient,
   type CompositeAlarm,
 } from '@aws-sdk/client-cloudwatch';
+import { listStackAlarms } from '../stack/stack-alarms.ts';
 import { settled, unknown, wrong, type Answer, type Question, type SmokeContext } from './question.ts';
 
 /** SNS and CloudWatch take seconds; what has not happened by then has gone wrong. */
@@ -18,12 +18,10 @@ export async function listPages(
   stackName: string,
   topicArn: string,
 ): Promise<readonly CompositeAlarm[]> {
-  const pages: CompositeAlarm[] = [];
-  const input = { AlarmNamePrefix: `${stackName}-`, AlarmTypes: ['CompositeAlarm' as const] };
-  for await (const page of paginateDescribeAlarms({ client }, input)) {
-    pages.push(...(page.CompositeAlarms ?? []).filter(({ AlarmActions }) => AlarmActions?.includes(topicArn) === true));
-  }
-  return pages;
+  const alarms = await listStackAlarms(client, stackName);
+  return alarms.flatMap((one) =>
+    one.kind === 'incident' && one.alarm.AlarmActions?.includes(topicArn) === true ? [one.alarm] : [],
+  );
 }
 
 /** Whether a page arrives: every page is raised by hand, its action is looked for in the history, and a person has to say what came. */

@@ -1,13 +1,10 @@
-import {
-  paginateDescribeAlarms,
-  type CloudWatchClient,
-  type DescribeAlarmsCommandInput,
-} from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   GetEventSourceMappingCommand,
   UpdateEventSourceMappingCommand,
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
+import { listStackAlarms } from '../stack/stack-alarms.ts';
 import { listPages } from './page-question.ts';
 import { putProbe } from './probe-question.ts';
 import { settled, unknown, wrong, type Question, type SmokeContext } from './question.ts';
@@ -94,15 +91,8 @@ async function awaitPage(cloudWatch: CloudWatchClient, pages: ReadonlySet<string
 }
 
 async function alarmsOn(client: CloudWatchClient, stackName: string): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  const input: DescribeAlarmsCommandInput = {
-    AlarmNamePrefix: `${stackName}-`,
-    AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-    StateValue: 'ALARM',
-  };
-  for await (const { MetricAlarms = [], CompositeAlarms = [] } of paginateDescribeAlarms({ client }, input)) {
-    for (const { AlarmName } of [...MetricAlarms, ...CompositeAlarms])
-      if (AlarmName !== undefined) names.add(AlarmName);
-  }
-  return names;
+  const alarms = await listStackAlarms(client, stackName);
+  return new Set(
+    alarms.filter(({ alarm }) => alarm.StateValue === 'ALARM').flatMap(({ alarm }) => alarm.AlarmName ?? []),
+  );
 }

@@ -63,6 +63,12 @@ function account(answers: Answers, told?: (code: string) => string | undefined) 
 
 const { outputs } = deployedStack();
 const PAGE = { AlarmName: 'flights-dev-NotKeepingUp', AlarmActions: [outputs.PageTopicArn] };
+/** Of a stack whose name begins like that of this one. */
+const PAGE_OF_ANOTHER = {
+  AlarmName: 'flights-dev-eu-NotKeepingUp',
+  StateValue: 'ALARM',
+  AlarmActions: PAGE.AlarmActions,
+};
 const NOTICE = { AlarmName: 'flights-dev-Notice', AlarmActions: ['arn:of:another:topic'] };
 
 describe('questions about the account', () => {
@@ -225,9 +231,9 @@ describe('a paused consumer', () => {
   function stack(pagesAfterMinutes: number) {
     let disabledAtMs: number | undefined;
     return account({
-      DescribeAlarms: ({ StateValue }: { StateValue?: string }, nowMs: number) => {
+      DescribeAlarms: (_: object, nowMs: number) => {
         const isOn = disabledAtMs !== undefined && nowMs - disabledAtMs >= 60_000 * pagesAfterMinutes;
-        return { CompositeAlarms: StateValue === undefined || isOn ? [PAGE] : [] };
+        return { CompositeAlarms: [{ ...PAGE, StateValue: isOn ? 'ALARM' : 'OK' }, PAGE_OF_ANOTHER] };
       },
       GetEventSourceMapping: () => ({ State: disabledAtMs === undefined ? 'Enabled' : 'Disabled' }),
       UpdateEventSourceMapping: ({ Enabled }: { Enabled: boolean }, nowMs: number) => {
@@ -254,9 +260,7 @@ describe('a paused consumer', () => {
 
   it('goes on when sending fails', async () => {
     const { context, inputs } = account({
-      DescribeAlarms: ({ StateValue }: { StateValue?: string }) => ({
-        CompositeAlarms: StateValue === undefined ? [PAGE] : [],
-      }),
+      DescribeAlarms: { CompositeAlarms: [PAGE] },
       GetEventSourceMapping: { State: 'Enabled' },
       PutRecord: new Error('throttled'),
     });
@@ -265,11 +269,12 @@ describe('a paused consumer', () => {
   });
 
   it('is not tried while a page is on, without events, or when it is paused already', async () => {
-    const on = account({ DescribeAlarms: { CompositeAlarms: [PAGE] }, GetEventSourceMapping: { State: 'Enabled' } });
+    const on = account({
+      DescribeAlarms: { CompositeAlarms: [{ ...PAGE, StateValue: 'ALARM' }] },
+      GetEventSourceMapping: { State: 'Enabled' },
+    });
     const paused = account({
-      DescribeAlarms: ({ StateValue }: { StateValue?: string }) => ({
-        CompositeAlarms: StateValue === undefined ? [PAGE] : [],
-      }),
+      DescribeAlarms: { CompositeAlarms: [PAGE] },
       GetEventSourceMapping: { State: 'Disabled' },
     });
     for (const { context, calls } of [on, paused]) {
