@@ -140,7 +140,7 @@ function judgeMessages(id: string, played: Played, { promises }: Deployment): re
           {
             about: id,
             kind: 'unsaid',
-            sentence: `${id} must be over or stay on when its metric is silent, and has no state from minute ${minute(unsaid.from)} on, which tells nobody`,
+            sentence: `${id} must be over or stay on when its metric is silent, but has no state from minute ${minute(unsaid.from)} on, so nobody is notified`,
           },
         ]),
     ...(stray === undefined
@@ -149,7 +149,7 @@ function judgeMessages(id: string, played: Played, { promises }: Deployment): re
           {
             about: id,
             kind: 'stray',
-            sentence: `${id} must tell the ${routes.map(({ name }) => name).join(' and the ')} only, and tells ${nameOf(stray.target, promises)}`,
+            sentence: `${id} must notify the ${routes.map(({ name }) => name).join(' and the ')} only, but notifies ${nameOf(stray.target, promises)}`,
           },
         ]),
   ];
@@ -172,11 +172,11 @@ function judgeChange({ id, span: { state, from }, own }: Change, { topic, name }
   const event = state === 'ALARM' ? 'fires' : 'is over';
   const message = own.find((sent) => sent.state === state && sent.at === from && sent.target === topic);
   if (message === undefined) {
-    const sentence = `${id} must tell the ${name} when it ${event}, and does not in minute ${minute(from)}`;
+    const sentence = `${id} must notify the ${name} when it ${event}, but does not in minute ${minute(from)}`;
     return [{ about: id, kind: `tell ${name} ${state}`, sentence }];
   }
   if (message.delivery.kind === 'delivered') return [];
-  const sentence = `${id} must reach somebody through the ${name} when it ${event}, and does not: ${message.delivery.reason}`;
+  const sentence = `${id} must reach somebody through the ${name} when it ${event}, but does not: ${message.delivery.reason}`;
   return [{ about: id, kind: `deliver ${name} ${state}`, sentence }];
 }
 

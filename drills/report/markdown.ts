@@ -61,7 +61,7 @@ the latest minute, because AWS does not say how late its metrics are and when it
 when the page resolves. A negative minute means that the alarm was already on when the scenario began.
 
 Drill your own template with \`npm run drill -- --template FILE\`, or a stage with \`npm run drill -- --stage NAME\`. What to do about
-each page is in [operations.md](operations.md); how a drill works is in [decision 103](decisions/103-drills.md).
+each page is in [operations.md](operations.md); how a drill works is in [decision 050](decisions/050-an-alarm-only-counts-once-a-drill-has-seen-it-fire.md).
 `;
 
 /** The document docs/alarm-drills.md, before it is formatted. */

@@ -181,7 +181,7 @@ export const MUTATIONS: readonly Mutation[] = [
       )(template);
     },
     scenarios: ['throttled-to-zero'],
-    says: /^Throttles must notify the notice topic only, and tells the page topic/,
+    says: /^Throttles must notify the notice topic only, but notifies the page topic/,
   },
   {
     what: 'a page that is never over',

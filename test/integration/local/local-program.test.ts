@@ -175,7 +175,7 @@ describe('npm start', () => {
         code: 0,
         stderr: '',
         stdout: expect.stringMatching(
-          /^flights, build \w+: held since .*, fuse blown\n(.*\n)*What has arrived/,
+          /^flights, build \w+: held since .*, fuse blown\n(.*\n)*Rejected events that have arrived/,
         ) as string,
       });
       expect(result).toMatchObject({ code: 130, leftRunning: false });

@@ -217,8 +217,8 @@ describe('a lookup', () => {
   });
 
   test.each([
-    ['char(5)', 'text', /declared text: blanks at the end .*; declare `keyType: 'char'`/],
-    ['citext', 'text', /declared text: capitals .*; declare `keyType: 'citext'`/],
+    ['char(5)', 'text', /declared text: values with and without trailing spaces .*; declare `keyType: 'char'`/],
+    ['citext', 'text', /declared text: uppercase and lowercase .*; declare `keyType: 'citext'`/],
     ['char(5)', 'char', undefined],
     ['citext', 'citext', undefined],
     ['varchar(5)', 'text', undefined],

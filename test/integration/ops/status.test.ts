@@ -72,7 +72,7 @@ describe('ops status', () => {
     expect(told(status)).toMatch(/^STOPPED since (\S+ )?\d\d:\d\d: the mapping is disabled$/);
     expect(statusExitCode(status)).toBe(2);
     expect(status.shards[0]).toMatchObject({ verdict: 'STALLED', ageSeconds: 1_200, recordsPerSecond: 0 });
-    expect(describeStatus(status, 'UTC').join('\n')).toMatch(/^act by {4}unknown: .*records are\n? +lost from/m);
+    expect(describeStatus(status, 'UTC').join('\n')).toMatch(/^act by {4}unknown: .*records will\s+be\s+lost\s+from/m);
   });
 
   it('names a consumer that moves nothing though it is switched on', async () => {
