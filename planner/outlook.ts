@@ -58,12 +58,14 @@ export function lanesOf({ partitionKeys }: ShardLoad, { parallelizationFactor }:
 export function busiestLaneShare(outlook: Outlook, load: ShardLoad, lanes: number): number {
   const { partitionKeys, busiestKeyShare } = load;
   if (lanes === 1) return 1;
-  const even = Math.max(1 / lanes, busiestKeyShare);
-  if (outlook === 'low') return even;
-  // The fullest of so many lanes, when a hash puts each key into one of them: mean and spread of a binomial distribution.
-  const mean = partitionKeys / lanes;
-  const spread = Math.sqrt(mean * (1 - 1 / lanes));
-  const fullest = Math.min(1, (mean + spread * Math.sqrt(2 * Math.log(lanes))) / partitionKeys);
-  const isEven = busiestKeyShare <= 1 / partitionKeys;
-  return Math.min(1, Math.max(even, isEven ? fullest : busiestKeyShare + (1 - busiestKeyShare) / lanes));
+  const even = 1 / lanes;
+  // A hash puts each key into one of the lanes: mean and spread of a binomial distribution, as shares of the keys.
+  const spread = (keys: number): number => Math.sqrt((even * (1 - even)) / keys);
+  if (busiestKeyShare <= 1 / partitionKeys) {
+    const fullest = even + spread(partitionKeys) * Math.sqrt(2 * Math.log(lanes));
+    return outlook === 'low' ? even : Math.min(1, fullest);
+  }
+  // The lane of the busiest key has its part of the other keys as well.
+  const others = even + (outlook === 'low' ? -1 : 1) * spread(partitionKeys - 1);
+  return Math.max(even, busiestKeyShare + (1 - busiestKeyShare) * Math.min(1, Math.max(0, others)));
 }

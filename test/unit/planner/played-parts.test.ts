@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Environments } from '../../../planner/environments.ts';
 import { EventQueue } from '../../../planner/event-queue.ts';
+import { busiestLaneShare, type Outlook } from '../../../planner/outlook.ts';
 import { SharedWork } from '../../../planner/shared-work.ts';
+import { planInput } from '../../support/plan-input.ts';
 
 describe('the queue of events', () => {
   it('hands them out in the order of their moments', () => {
@@ -58,5 +60,29 @@ describe('execution environments', () => {
     for (let count = 0; count < 1_000; count += 1) expect(environments.take(0)).toBe('cold');
     expect(environments.take(9.9)).toBe(10);
     expect(environments.take(10)).toBe('cold');
+  });
+});
+
+describe('the busiest lane of a shard', () => {
+  const share = (outlook: Outlook, partitionKeys: number, busiestKeyShare: number): number =>
+    Math.max(
+      ...planInput({ load: { partitionKeys, busiestKeyShare } }).shards.map((load) =>
+        busiestLaneShare(outlook, load, 4),
+      ),
+    );
+
+  it('has the busiest key and its part of the others, however well they are spread', () => {
+    expect(share('low', 1_000, 0.5)).toBeCloseTo(0.618, 3);
+    expect(share('high', 1_000, 0.5)).toBeCloseTo(0.632, 3);
+  });
+
+  it('has as many equal keys as a hash may give it', () => {
+    expect(share('low', 1_000, 0)).toBe(0.25);
+    expect(share('high', 1_000, 0)).toBeCloseTo(0.273, 3);
+  });
+
+  it('can have the busiest of few keys alone, or all of them', () => {
+    expect(share('low', 2, 0.9)).toBe(0.9);
+    expect(share('high', 2, 0.9)).toBeCloseTo(0.968, 3);
   });
 });
