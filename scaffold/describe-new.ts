@@ -1,3 +1,4 @@
+import { describeNextCommands } from '../command-line/next-commands.ts';
 import type { NewFunction } from './new-function.ts';
 import { DEV_STAGE, devEntry, STAGES_FILE } from './stage-entry.ts';
 
@@ -12,17 +13,17 @@ export function describeNewFunction(made: NewFunction): readonly string[] {
     ...describeChoices(made),
     '',
     ...describeDoubts(made),
-    'Next:',
-    `  npm start -- --function ${functionName}                 # on the ${number(kept)} events in its folder`,
-    `  npm start -- --function ${functionName} --input FILE    # on any others`,
-    `  npx vitest run test/unit/functions/${functionName}      # its unit test`,
-    ...(made.isInStage
-      ? [
-          `  npm run deploy -- ${functionName}-${DEV_STAGE}                 # into your AWS account; it is now part of the stage ${DEV_STAGE}`,
-        ]
-      : [
-          `  add ${devEntry(functionName)} to the stage ${DEV_STAGE} in ${STAGES_FILE}, and npm run deploy -- ${functionName}-${DEV_STAGE}`,
-        ]),
+    ...describeNextCommands([
+      [`npm start -- --function ${functionName}`, `on the ${number(kept)} events in its folder`],
+      [`npm start -- --function ${functionName} --input FILE`, 'on any others'],
+      [`npx vitest run test/unit/functions/${functionName}`, 'its unit test'],
+      [
+        `npm run deploy -- ${functionName}-${DEV_STAGE}`,
+        made.isInStage
+          ? `into your AWS account; it is now part of the stage ${DEV_STAGE}`
+          : `into your AWS account, once ${devEntry(functionName)} is in the stage ${DEV_STAGE} in ${STAGES_FILE}`,
+      ],
+    ]),
     `Before you commit: functions/${functionName}/sample holds your events unchanged. Do they contain personal data?`,
   ];
 }

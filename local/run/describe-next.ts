@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { describeNextCommands, type NextCommand } from '../../command-line/next-commands.ts';
 import { commandOf } from '../../command-line/program-name.ts';
 import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
 import type { RunOptions } from './run-options.ts';
@@ -10,6 +11,11 @@ const TABLES = `SELECT format('%I.%I', table_schema, table_name) AS name, table_
 FROM information_schema.tables
 WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema', '${FRAMEWORK_SCHEMA}')
 ORDER BY 1 LIMIT ${MAX_TABLES}`;
+
+const NEW_FUNCTION: NextCommand = [
+  'npm run new -- NAME --sample FILE',
+  'a function of your own, made from your events',
+];
 
 interface TableName {
   readonly name: string;
@@ -32,14 +38,13 @@ export async function describeNext(
   const start = `${commandOf('start')} --function ${functions.join(' ')}`;
   return [
     `Tables: ${tables.join(', ')}`,
-    'Next:',
-    given === undefined
-      ? `  ${start} --keep-running   # the same, then keep the database open for psql`
-      : `  psql ${given}`,
-    `  ${start} --input FILE     # events of your own`,
-    ...(commandOf('start').startsWith('npm ')
-      ? ['  npm run new -- NAME --sample FILE     # a function of your own, made from your events']
-      : []),
+    ...describeNextCommands([
+      given === undefined
+        ? [`${start} --keep-running`, 'the same, then keep the database open for psql']
+        : [`psql ${given}`, 'look at the tables'],
+      [`${start} --input FILE`, 'events of your own'],
+      ...(commandOf('start').startsWith('npm ') ? [NEW_FUNCTION] : []),
+    ]),
   ];
 }
 
