@@ -1,4 +1,5 @@
 import { drainBacklog, type DrainedBacklog } from '../local/calibrate/drain-backlog.ts';
+import { countCalls } from '../local/data-api/start-data-api-server.ts';
 import type { FunctionRuntime } from '../local/environments/function-runtime.ts';
 import { MemoryStream, type AppendedRecord } from '../local/mapping/memory-source.ts';
 import type { Arena } from './arena.ts';
@@ -41,11 +42,11 @@ export async function drain(
   const records = given?.() ?? arena.events.records(events);
   stream.append(partitionKeyOf === undefined ? records : withKeys(records, partitionKeyOf));
   arena.dataApi.setLatencyMs(latencyMs);
-  const callsBefore = countCalls(arena);
+  const callsBefore = countCalls(arena.dataApi);
   try {
     const settings = { batchSize, parallelizationFactor: lanes };
     const drained = await drainBacklog({ source: stream, runtime, settings, records: events });
-    return { events, ...drained, calls: countCalls(arena) - callsBefore };
+    return { events, ...drained, calls: countCalls(arena.dataApi) - callsBefore };
   } finally {
     arena.dataApi.setLatencyMs(0);
   }
@@ -57,8 +58,4 @@ function* withKeys(
 ): Generator<AppendedRecord> {
   let place = 0;
   for (const record of records) yield { ...record, partitionKey: partitionKeyOf(place++) };
-}
-
-function countCalls({ dataApi }: Arena): number {
-  return Object.values(dataApi.calls()).reduce((total, calls) => total + calls, 0);
 }

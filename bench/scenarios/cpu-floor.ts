@@ -68,14 +68,6 @@ function storeThatWritesBodies(): EventStore {
   const members = { resourceArn, secretArn, database, sql: compileProjection(flights).writeSql };
   return storeOfWrites((parameters) => {
     writeStatementBody(members, parameters);
-    return Promise.resolve({
-      written: 0,
-      superseded: 0,
-      existing: 0,
-      quarantined: 0,
-      hasUnidentified: false,
-      hasDue: false,
-    });
   });
 }
 

@@ -4,20 +4,23 @@
  *
  * @module
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FunctionCode, StackCode } from '../../lib/function-code.ts';
 import { readSettings } from '../../lib/settings/read-settings.ts';
 import { DEFAULT_STAGE } from '../../lib/settings/stages.ts';
 import { synthesizeStacks } from '../command/load-templates.ts';
 import { ON_CALL } from '../live/live-stack.ts';
+import { standInCode } from './stand-in-code.ts';
 
 const [functionName = '', stackName = ''] = process.argv.slice(2);
 
 const root = mkdtempSync(join(tmpdir(), 'kept-world-'));
 try {
-  const [template] = synthesizeStacks([{ name: stackName, props: { ...stageSettings(), code: noCode() } }], {});
+  const [template] = synthesizeStacks(
+    [{ name: stackName, props: { ...stageSettings(), code: standInCode(root, functionName) } }],
+    {},
+  );
   process.stdout.write(JSON.stringify(template));
 } finally {
   rmSync(root, { recursive: true, force: true });
@@ -28,23 +31,4 @@ function stageSettings() {
   const { processors } = readSettings({ stage: DEFAULT_STAGE });
   const own = processors.find((settings) => settings.functionName === functionName) ?? processors[0];
   return { pageEmails: [ON_CALL], ...own, functionName };
-}
-
-/** No alarm depends on what the functions do, and bundling them takes longer than the rest. */
-function noCode(): StackCode {
-  const code = (name: string): FunctionCode => {
-    const folder = join(root, name);
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'index.mjs'), `// ${name}`);
-    return { folder, buildVersion: 'none' };
-  };
-  return {
-    functionName,
-    processor: code('processor'),
-    migrate: code('migrate'),
-    watchdog: code('watchdog'),
-    prune: code('prune'),
-    migrationsVersion: 'none',
-    migrationWarnings: [],
-  };
 }

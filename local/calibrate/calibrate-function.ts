@@ -2,7 +2,7 @@ import { FunctionError } from '../../build/prepare-function.ts';
 import { functionFolder, unknownFunctionProblem } from '../../build/function-folder.ts';
 import type { InputOptions } from '../../command-line/input-options.ts';
 import { UsageError } from '../../command-line/usage-error.ts';
-import type { DataApiServer } from '../data-api/start-data-api-server.ts';
+import { countCalls, type DataApiServer } from '../data-api/start-data-api-server.ts';
 import { readLocalSettings } from '../examples/local-settings.ts';
 import type { InputEvent } from '../input/event-input.ts';
 import { MemoryStream, type AppendedRecord } from '../mapping/memory-source.ts';
@@ -121,7 +121,7 @@ class Measurement {
   }
 
   async run(): Promise<FunctionCalibration> {
-    const { records, running, progress } = this.#parts;
+    const { records, running, dataApi, progress } = this.#parts;
     const largeRecords = Math.min(LARGE.records, Math.floor(records.length / 2));
     const large = {
       batchSize: largeRecords,
@@ -133,7 +133,7 @@ class Measurement {
       Math.min(WARM_UP_EVENTS, MOST_WARM_UPS * records.length) / (large.batchSize * large.batches),
     );
     for (let drain = 0; drain < warmUps; drain += 1) await this.#drain(large);
-    const callsBefore = this.#calls();
+    const callsBefore = countCalls(dataApi);
     const batches: DrainedBacklog['batches'][number][] = [];
     const rounds = Math.ceil(LARGE.inAll / large.batches);
     for (let round = 0; round < rounds; round += 1) {
@@ -145,7 +145,7 @@ class Measurement {
     return {
       functionName: running.folder.name,
       batches,
-      callsPerBatch: (this.#calls() - callsBefore) / batches.length,
+      callsPerBatch: (countCalls(dataApi) - callsBefore) / batches.length,
       recordBytes: mean(records.map(bytesOf)),
       events: records.length,
       quarantinedShare: shareOf(totals.EventsQuarantined),
@@ -185,10 +185,6 @@ class Measurement {
     const said = [...failures.takeLines(), ...log.takeProblems().map(({ message }) => message)];
     const reason = said.at(-1) ?? String(error);
     return new FunctionError(folder.name, [`every batch must succeed to be measured, got one that did not: ${reason}`]);
-  }
-
-  #calls(): number {
-    return Object.values(this.#parts.dataApi.calls()).reduce((sum, calls) => sum + calls, 0);
   }
 }
 

@@ -97,6 +97,11 @@ function createCallHandler({ gate, power, transactions, service, counts }: Parts
   };
 }
 
+/** Calls of all operations so far. */
+export function countCalls(server: Pick<DataApiServer, 'calls'>): number {
+  return Object.values(server.calls()).reduce((sum, calls) => sum + calls, 0);
+}
+
 type Controls = Pick<DataApiServer, 'calls' | 'setLatencyMs' | 'setFaults' | 'pause'>;
 
 function createControls(gate: FaultGate, power: ClusterPower, counts: Parts['counts']): Controls {

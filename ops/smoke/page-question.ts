@@ -5,7 +5,7 @@ import {
   type CloudWatchClient,
   type CompositeAlarm,
 } from '@aws-sdk/client-cloudwatch';
-import { listStackAlarms } from '../stack/stack-alarms.ts';
+import { listStackAlarms, type StackAlarm } from '../stack/stack-alarms.ts';
 import { settled, unknown, wrong, type Answer, type Question, type SmokeContext } from './question.ts';
 
 /** SNS and CloudWatch take seconds; what has not happened by then has gone wrong. */
@@ -13,12 +13,7 @@ const HISTORY_WAIT_MS = 120_000;
 const ASK_EVERY_MS = 5_000;
 
 /** The pages of a stack: composite alarms that tell the topic of the pages. */
-export async function listPages(
-  client: CloudWatchClient,
-  stackName: string,
-  topicArn: string,
-): Promise<readonly CompositeAlarm[]> {
-  const alarms = await listStackAlarms(client, stackName);
+export function pagesOf(alarms: readonly StackAlarm[], topicArn: string): readonly CompositeAlarm[] {
   return alarms.flatMap((one) =>
     one.kind === 'incident' && one.alarm.AlarmActions?.includes(topicArn) === true ? [one.alarm] : [],
   );
@@ -33,7 +28,7 @@ export const page: Question = {
   answer: async (context) => {
     const { target, progress } = context;
     const cloudWatch = await target.client('cloudWatch');
-    const pages = await listPages(cloudWatch, target.stack.stackName, target.stack.outputs.PageTopicArn);
+    const pages = pagesOf(await listStackAlarms(cloudWatch, target.stack.stackName), target.stack.outputs.PageTopicArn);
     if (pages.length === 0)
       return unknown('the stack has no page alarms yet: they are created once the watchdog has run');
     const code = String(randomInt(1_000, 10_000));

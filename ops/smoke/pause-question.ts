@@ -4,8 +4,8 @@ import {
   UpdateEventSourceMappingCommand,
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
-import { listStackAlarms } from '../stack/stack-alarms.ts';
-import { listPages } from './page-question.ts';
+import { listStackAlarms, type StackAlarm } from '../stack/stack-alarms.ts';
+import { pagesOf } from './page-question.ts';
 import { putProbe } from './probe-question.ts';
 import { settled, unknown, wrong, type Question, type SmokeContext } from './question.ts';
 
@@ -29,10 +29,11 @@ export const pause: Question = {
     const lambda = await target.client('lambda');
     const cloudWatch = await target.client('cloudWatch');
     const { stackName, outputs } = target.stack;
-    const pages = await listPages(cloudWatch, stackName, outputs.PageTopicArn);
+    const alarms = await listStackAlarms(cloudWatch, stackName);
+    const pages = pagesOf(alarms, outputs.PageTopicArn);
     if (pages.length === 0)
       return unknown('the stack has no page alarms yet: they are created once the watchdog has run');
-    const on = await alarmsOn(cloudWatch, stackName);
+    const on = namesOn(alarms);
     const before = pages.filter(({ AlarmName = '' }) => on.has(AlarmName));
     if (before.length > 0)
       return unknown(`${before.map(({ AlarmName }) => AlarmName).join(', ')} is already on; fix that first`);
@@ -80,7 +81,7 @@ async function awaitPage(cloudWatch: CloudWatchClient, pages: ReadonlySet<string
     await clock.sleep(ASK_EVERY_MS);
     const minutes = ((clock.now() - startedAtMs) / MINUTE_MS).toFixed(1);
     progress(`the consumer is paused for ${minutes} minutes; waiting for a page`);
-    for (const name of await alarmsOn(cloudWatch, stackName))
+    for (const name of namesOn(await listStackAlarms(cloudWatch, stackName)))
       if (!seen.has(name)) seen.set(name, `${name}: on after ${minutes} minutes`);
     const paged = [...seen.keys()].find((name) => pages.has(name));
     if (paged !== undefined) return settled(`${paged} pages after ${minutes} minutes`, [...seen.values()]);
@@ -90,8 +91,7 @@ async function awaitPage(cloudWatch: CloudWatchClient, pages: ReadonlySet<string
     : wrong(`no page came within ${PAGE_WAIT_MS / MINUTE_MS} minutes`, [...seen.values()]);
 }
 
-async function alarmsOn(client: CloudWatchClient, stackName: string): Promise<ReadonlySet<string>> {
-  const alarms = await listStackAlarms(client, stackName);
+function namesOn(alarms: readonly StackAlarm[]): ReadonlySet<string> {
   return new Set(
     alarms.filter(({ alarm }) => alarm.StateValue === 'ALARM').flatMap(({ alarm }) => alarm.AlarmName ?? []),
   );

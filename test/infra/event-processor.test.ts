@@ -11,8 +11,9 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { standInCode } from '../../drills/kept-world/stand-in-code.ts';
 import { EventProcessor, type EventProcessorProps } from '../../lib/event-processor.ts';
-import { standInCode, targetOf, type Resource } from './synthesized.ts';
+import { targetOf, type Resource } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });

@@ -15,9 +15,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { METRICS_DIMENSION } from '../../contract/metrics.ts';
+import { standInCode } from '../../drills/kept-world/stand-in-code.ts';
 import { EventProcessor, type EventProcessorProps } from '../../lib/event-processor.ts';
 import { PropsError } from '../../lib/props/props-error.ts';
-import { standInCode, targetOf, type Resource } from './synthesized.ts';
+import { targetOf, type Resource } from './synthesized.ts';
 
 // A synthesis takes a second or two, and many times that on a busy machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Validations, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { standInCode } from '../../drills/kept-world/stand-in-code.ts';
 import { EventProcessorStack } from '../../lib/event-processor-stack.ts';
-import type { FunctionCode, StackCode } from '../../lib/function-code.ts';
 import type { StageSettings } from '../../lib/settings/stage-settings.ts';
 
 /** A resource of a template. */
@@ -98,24 +98,6 @@ export function createApp(
     stack: { ...(options.env !== undefined && { env: options.env }) },
   });
   return { app, stack };
-}
-
-export function standInCode(root: string, functionName = 'orders'): StackCode {
-  const code = (name: string): FunctionCode => {
-    const folder = join(root, name);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'index.mjs'), `export const handler = () => '${name}';`);
-    return { folder, buildVersion: `build-of-${name}` };
-  };
-  return {
-    functionName,
-    processor: code('processor'),
-    migrate: code('migrate'),
-    watchdog: code('watchdog'),
-    prune: code('prune'),
-    migrationsVersion: 'migrations-1',
-    migrationWarnings: [],
-  };
 }
 
 /** Logical id that a `Ref` or `Fn::GetAtt` points to. */
