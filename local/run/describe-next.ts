@@ -41,7 +41,7 @@ export async function describeNext(
     ...describeNextCommands([
       given === undefined
         ? [`${start} --keep-running`, 'the same, then keep the database open for psql']
-        : [`psql ${given}`, 'look at the tables'],
+        : [`psql ${given}`],
       [`${start} --input FILE`, 'events of your own'],
       ...(commandOf('start').startsWith('npm ') ? [NEW_FUNCTION] : []),
     ]),
