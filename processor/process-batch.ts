@@ -162,7 +162,7 @@ function heldReport(events: number, hold: HoldError, run: Run): BatchReport {
 
 function report({ events, outcome, lookups, misses }: Finished, run: Run): BatchReport {
   return {
-    shardId: run.shardId,
+    shardId: run.encoding.shardId,
     records: run.recordCount,
     events,
     committedRecords: outcome.committedRecords,

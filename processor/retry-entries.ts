@@ -54,7 +54,8 @@ export async function retryEntries(engine: Engine, budgetMs: () => number, maxGr
 async function retryGroup(entries: readonly WaitingEntry[], before: Run): Promise<number> {
   const [first] = entries;
   if (first === undefined) return 0;
-  const run: Run = { ...before, shardId: first.shardId, recordCount: entries.length, isRetry: true };
+  const encoding = { ...before.encoding, shardId: first.shardId, isRetry: true };
+  const run: Run = { ...before, recordCount: entries.length, encoding };
   const items = await decodeEntries(entries, run);
   const { outcome } = await writeRounds(items, run);
   if (outcome.hold !== undefined) throw outcome.hold;
@@ -73,7 +74,7 @@ async function judgeEntries(entries: readonly WaitingEntry[], outcome: WriteRepo
   const mayHeal = ({ rejection }: { readonly rejection: Rejection }): boolean =>
     rejection.mayHeal === true && compiled.healForSeconds > 0;
   const final = outcome.rejections.filter((item) => !mayHeal(item));
-  const fuse = new BatchFuse({ settings, memory, calls: run.calls, shardId: run.shardId, codeVersion });
+  const fuse = new BatchFuse({ settings, memory, calls: run.calls, shardId: run.encoding.shardId, codeVersion });
   const isOpen = await fuse.admits({
     events: outcome.settledEvents + final.length,
     rejections: final,

@@ -30,8 +30,6 @@ export interface ItemWriting {
   readonly context: WriteContext;
   readonly fuse: FuseSettings;
   readonly fuseMemory: FuseMemory;
-  /** Bytes of items that one request may carry. */
-  readonly maxItemBytes: number;
 }
 
 /** How far a batch got. */
@@ -292,7 +290,7 @@ class WriteRun {
     if (this.#waiting.length === 0) return undefined;
     try {
       await this.#admitSettled();
-      const chunks = planChunks(this.#waiting, this.#writing.maxItemBytes);
+      const chunks = planChunks(this.#waiting, this.#writing.context.maxItemBytes);
       for (const chunk of chunks) {
         await this.#execute(chunk, this.#calls);
         this.#waiting = this.#waiting.slice(chunk.length);
@@ -366,11 +364,7 @@ class WriteRun {
     const rejections = chunk.filter(isRejection);
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
-    const counts = await callWithRetry(
-      (options) =>
-        rejections.length > 0 ? store.writeWithRejections(parameters, options) : store.write(parameters, options),
-      calls,
-    );
+    const counts = await callWithRetry((options) => store.write(parameters, options), calls);
     this.#count(counts);
     this.#committedRejections = this.#committedRejections.concat(rejections);
     this.#committedSkips = this.#committedSkips.concat(chunk.filter(isSkipped));
@@ -421,8 +415,7 @@ class WriteRun {
   }
 
   #reject({ origin, eventId }: EncodedEvent, { sqlState, message }: Refusal, attempts: number): EncodedRejection {
-    const { maxItemBytes, context } = this.#writing;
-    const { shardId, codeVersion, healForSeconds = 0, keepsPlace = false, isRetry = false } = context;
+    const { context } = this.#writing;
     const mayHeal = sqlState === MISSING_PARENT;
     return encodeRejection(
       {
@@ -434,7 +427,7 @@ class WriteRun {
         mayHeal,
         ...(sqlState && { sqlState }),
       },
-      { shardId, codeVersion, attempts, maxItemBytes, healForSeconds, keepsPlace, isRetry },
+      { ...context, attempts },
     );
   }
 }
