@@ -5,7 +5,7 @@ import { callWithRetry, HoldError } from './call-with-retry.ts';
 import { DatabaseError } from '../data-api/classify-error.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { DecodedItem, KinesisRecord, Rejection } from './decode/item.ts';
-import { placeOf } from './decode/item.ts';
+import { placeOf, rejectEvent } from './decode/item.ts';
 import type { Place } from './decode/place.ts';
 import { parsePlace } from '../contract/put-back-place.ts';
 import type { EntryVerdict, WaitingEntry } from './ports.ts';
@@ -99,7 +99,7 @@ async function decodeEntries(entries: readonly WaitingEntry[], run: Run): Promis
     if (item.kind !== 'event') return [{ ...item, origin }];
     if (more.length === 0) return [{ ...item, origin, eventId }];
     const detail = `its bytes were one event, and are ${more.length + 1} to this build`;
-    return [{ kind: 'rejection', origin, reason: 'event-id', detail, eventId }];
+    return [rejectEvent({ origin, eventId }, 'event-id', detail)];
   });
 }
 

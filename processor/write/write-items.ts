@@ -7,6 +7,7 @@ import type { EncodedRejection } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { FuseSettings } from '../quarantine/fuse.ts';
 import type { SkippedEvent } from '../decode/item.ts';
+import { rejectEvent } from '../decode/item.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
@@ -414,21 +415,12 @@ class WriteRun {
     this.#rejectedByDatabase.push(rejection);
   }
 
-  #reject({ origin, eventId }: EncodedEvent, { sqlState, message }: Refusal, attempts: number): EncodedRejection {
+  #reject(event: EncodedEvent, { sqlState, message }: Refusal, attempts: number): EncodedRejection {
     const { context } = this.#writing;
     const mayHeal = sqlState === MISSING_PARENT;
-    return encodeRejection(
-      {
-        kind: 'rejection',
-        origin,
-        reason: 'database',
-        detail: sqlState === TAKEN_KEY ? `${message}${adviseToKeep(context)}` : message,
-        eventId,
-        mayHeal,
-        ...(sqlState && { sqlState }),
-      },
-      { ...context, attempts },
-    );
+    const detail = sqlState === TAKEN_KEY ? `${message}${adviseToKeep(context)}` : message;
+    const rejection = { ...rejectEvent(event, 'database', detail), mayHeal, ...(sqlState && { sqlState }) };
+    return encodeRejection(rejection, { ...context, attempts });
   }
 }
 
