@@ -228,6 +228,7 @@ function write(
     functionName: compiled.projection.name,
     shardId,
     codeVersion,
+    batchSequenceNumber: chunks[0]?.[0]?.origin.sequenceNumber,
     healForSeconds: compiled.healForSeconds,
     keepsPlace: compiled.projection.keepsPlace,
     isRetry,

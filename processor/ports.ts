@@ -91,8 +91,8 @@ export interface HeldExample {
   readonly sqlState: string | undefined;
 }
 
-/** A committed write of a build. */
-export interface CommittedWrite {
+/** What a build has committed of a batch, in however many writes. */
+export interface CommittedBatch {
   readonly events: number;
   readonly quarantined: number;
   /** Events whose rows the database took, be it without effect because a newer version was there. */
@@ -105,8 +105,8 @@ export interface BuildHistory {
   readonly held: HeldBuild | undefined;
   /** Records that arrived up to this moment may go to the quarantine, by an operator's word; milliseconds since 1970. */
   readonly allowedUntilMs: number | undefined;
-  /** The newest writes first, without those of records that an operator has allowed. */
-  readonly recent: readonly CommittedWrite[];
+  /** The newest batches first, without the writes of records that an operator has allowed. */
+  readonly recent: readonly CommittedBatch[];
 }
 
 /** A record by its place in the stream. */
@@ -120,7 +120,7 @@ export interface FuseMemory {
   /**
    * Reads what is known of the build.
    *
-   * @param maxWrites most writes of {@link BuildHistory.recent}, from 1
+   * @param maxWrites the batches of so many of the newest writes are in {@link BuildHistory.recent}; from 1
    * @throws {@link DatabaseError}
    */
   read(maxWrites: number, options: CallOptions): Promise<BuildHistory>;

@@ -27,6 +27,7 @@ const LOG_COLUMNS: readonly (readonly [string, (cell: string) => string])[] = [
   ['records', (cell) => `(${cell})::integer`],
   ['events', (cell) => `(${cell})::integer`],
   ['code_version', (cell) => cell],
+  ['batch_sequence_number', (cell) => `(${cell})::numeric`],
   ['skipped', (cell) => `coalesce((${cell})::integer, 0)`],
   ['skipped_by_reason', (cell) => `(${cell})::jsonb`],
 ];

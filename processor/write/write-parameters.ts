@@ -12,6 +12,8 @@ export interface WriteContext {
   readonly functionName: string;
   readonly shardId: string;
   readonly codeVersion: string;
+  /** First record of the batch: tells which writes are of one batch. */
+  readonly batchSequenceNumber: string | undefined;
   /** How long an event that may heal is tried again, in seconds. */
   readonly healForSeconds?: number;
   /** Whether the quarantine has to keep the place of an event. */
@@ -20,7 +22,7 @@ export interface WriteContext {
   readonly isRetry?: boolean;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
-  /** Insert tables that refuse a row whose key is there already. */
+  /** Tables that refuse a row whose key is there already. */
   readonly refusingTables?: readonly string[];
   /** The rows of the whole batch. */
   readonly rows: RowLists;
@@ -79,7 +81,12 @@ function isEvent(item: EncodedItem): item is EncodedEvent {
 
 function logEntry(
   chunk: Chunk<EncodedItem>,
-  { shardId, codeVersion, covered }: Pick<WriteContext, 'shardId' | 'codeVersion' | 'covered'>,
+  {
+    shardId,
+    codeVersion,
+    batchSequenceNumber,
+    covered,
+  }: Pick<WriteContext, 'shardId' | 'codeVersion' | 'batchSequenceNumber' | 'covered'>,
 ): string {
   let oldest = Infinity;
   let newest = -Infinity;
@@ -101,6 +108,7 @@ function logEntry(
     records,
     chunk.length - skipped.length,
     codeVersion,
+    batchSequenceNumber,
     ...(skipped.length > 0 ? [skipped.length, countByReason(skipped)] : []),
   ]);
 }

@@ -1,7 +1,7 @@
 import type { ParameterValue } from '../../data-api/statement-body.ts';
 import { parameterText } from '../../data-api/statement-body.ts';
 import type { CallOptions } from '../../data-api/classify-error.ts';
-import type { CommittedWrite, EventStore, WriteCounts } from '../../processor/ports.ts';
+import type { CommittedBatch, EventStore, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
 
 /** What goes wrong with one call: before anything is committed, or after, when only the answer is lost. */
@@ -26,8 +26,10 @@ export interface FakeEventStoreOptions {
 }
 
 /** A row of the batch log. */
-export interface LoggedWrite extends CommittedWrite {
+export interface LoggedWrite extends CommittedBatch {
   readonly codeVersion: string;
+  /** The same for all writes of a batch. */
+  readonly batchSequenceNumber: string;
   /** Milliseconds since 1970. */
   readonly newestArrivalMs: number;
 }
@@ -161,7 +163,8 @@ export class FakeEventStore implements EventStore {
   #logWrite(parameters: WrittenParameters, counts: Pick<LoggedWrite, 'quarantined' | 'taken'>): void {
     const cells = JSON.parse(parameters['log'] ?? '[]') as unknown[];
     const [newestArrivalMs, events] = [cells[4], cells[6]].map(Number) as [number, number];
-    this.log.push({ codeVersion: String(cells[7]), newestArrivalMs, events, ...counts });
+    const [codeVersion, batchSequenceNumber] = [cells[7], cells[8]].map(String) as [string, string];
+    this.log.push({ codeVersion, batchSequenceNumber, newestArrivalMs, events, ...counts });
   }
 
   #assemble(place: string, count: number): string | undefined {

@@ -8,6 +8,7 @@ export function writeContext(items: readonly EncodedItem[], rest: Partial<WriteC
     functionName: 'f',
     shardId: 's',
     codeVersion: 'v',
+    batchSequenceNumber: items[0]?.origin.sequenceNumber,
     tableCount: 1,
     rows: encodedRows(items),
     frameworkLedger: true,

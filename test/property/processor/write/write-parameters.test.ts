@@ -21,6 +21,7 @@ const context = {
   functionName: orders.name,
   shardId: 'shardId-000000000000',
   codeVersion: '0123456789abcdef',
+  batchSequenceNumber: '49590338271490256608559692538361571095921575989136588898',
   tableCount: compiled.tableCount,
   frameworkLedger: true,
 };
