@@ -7,6 +7,13 @@ import type { CallOptions } from '../data-api/classify-error.ts';
 import type { ParameterValue } from '../data-api/statement-body.ts';
 import type { Rejection, RejectionReason } from './decode/item.ts';
 
+/** The code that runs: what it leaves in the database is under both names. */
+export interface RunningBuild {
+  readonly functionName: string;
+  /** Names the build. */
+  readonly codeVersion: string;
+}
+
 /** What one write did. */
 export interface WriteCounts {
   /** Events whose effect is in the tables for the first time. */
