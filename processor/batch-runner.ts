@@ -1,11 +1,12 @@
 import { DatabaseError } from '../data-api/classify-error.ts';
 import type { CarefulParts, Invocation } from './careful-run.ts';
 import { CarefulRun } from './careful-run.ts';
-import { arrivedAtMs } from './decode/complete-records.ts';
+import { addTallies } from './call-with-retry.ts';
 import type { KinesisRecord } from './decode/item.ts';
+import { arrivedAtMs, shardOf } from './decode/item.ts';
 import type { PositionNotes } from './ports.ts';
 import type { BatchReport } from './process-batch.ts';
-import { processBatch, retryAlone, retryBehind, shardOf } from './process-batch.ts';
+import { processBatch, retryAlone, retryBehind } from './process-batch.ts';
 import { ProcessMemory } from './quarantine/process-memory.ts';
 
 /** What running batches needs. */
@@ -84,13 +85,18 @@ interface Held {
 
 /** One try, within what is kept back for answering: a note that can't be written changes nothing. */
 async function noteHold(report: BatchReport, { records, invocation, parts }: Held): Promise<BatchReport> {
-  const { hold, shardId, committedRecords, calls } = report;
+  const { hold, shardId, committedRecords } = report;
   const first = records[committedRecords];
   const timeoutMs = Math.min(NOTE_MS, invocation.remainingMs() / 2);
   if (hold === undefined || first === undefined || timeoutMs < MIN_NOTE_MS) return report;
   const { sequenceNumber } = first.kinesis;
-  const arrived = arrivedAtMs(first, parts.engine.clock);
-  const position = { shardId, sequenceNumber, arrivedAtMs: arrived, reason: hold.reason, detail: hold.message };
+  const position = {
+    shardId,
+    sequenceNumber,
+    arrivedAtMs: arrivedAtMs(first),
+    reason: hold.reason,
+    detail: hold.message,
+  };
   let errors = 0;
   try {
     await parts.positions.note(position, { timeoutMs });
@@ -98,5 +104,5 @@ async function noteHold(report: BatchReport, { records, invocation, parts }: Hel
     if (!(error instanceof DatabaseError)) throw error;
     errors = 1;
   }
-  return { ...report, calls: { calls: calls.calls + 1, errors: calls.errors + errors } };
+  return { ...report, calls: addTallies(report.calls, { calls: 1, errors }) };
 }

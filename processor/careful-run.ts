@@ -1,13 +1,12 @@
 import type { Calls } from './call-with-retry.ts';
-import { asHold, HoldError } from './call-with-retry.ts';
-import { arrivedAtMs } from './decode/complete-records.ts';
+import { addTallies, asHold, HoldError } from './call-with-retry.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { Condemnation, KinesisRecord } from './decode/item.ts';
-import { errorText } from './decode/item.ts';
+import { arrivedAtMs, errorText, shardOf } from './decode/item.ts';
 import type { InFlightNote, InFlightNotes, SequenceRange } from './ports.ts';
 import type { BatchReport } from './process-batch.ts';
 import type { Engine } from './batch-rounds.ts';
-import { shardOf, tryRecords, untouchedReport, writeBatch } from './process-batch.ts';
+import { tryRecords, untouchedReport, writeBatch } from './process-batch.ts';
 import { NoteKeeper } from './quarantine/note-keeper.ts';
 import type { ProcessMemory } from './quarantine/process-memory.ts';
 import type { CrashFinding, Suspect } from './quarantine/suspects.ts';
@@ -73,7 +72,9 @@ export class CarefulRun {
     this.#budgetMs = () => invocation.budgetMs() - reserveMs;
     const { requestId } = invocation;
     const { clock } = parts.engine;
-    const batch = { shardId: shardOf(records), requestId, arrivedAtMs: arrivedAtMs(records[0], clock) };
+    const [first] = records;
+    const arrived = first === undefined ? clock.now() : arrivedAtMs(first);
+    const batch = { shardId: shardOf(records), requestId, arrivedAtMs: arrived };
     this.#keeper = new NoteKeeper(parts.notes, () => ({ ...batch, remainingMs: invocation.remainingMs() }), {
       clock,
       budgetMs: this.#budgetMs,
@@ -87,11 +88,10 @@ export class CarefulRun {
       throw error;
     });
     await this.#takeNotesAway(report.committedRecords);
-    const { calls, errors } = this.#tally;
     return {
       ...report,
       records: this.#records.length,
-      calls: { calls: report.calls.calls + calls, errors: report.calls.errors + errors },
+      calls: addTallies(report.calls, this.#tally),
       crashesFound: this.#crashesFound,
     };
   }

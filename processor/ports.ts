@@ -26,17 +26,11 @@ export interface WriteCounts {
 /** Commits one chunk: all of it or nothing. */
 export interface EventStore {
   /**
-   * Runs the compiled write of a chunk without rejections.
+   * Runs the compiled write of a chunk. The payloads of its rejections may have been sent ahead in parts.
    *
    * @throws {@link DatabaseError}
    */
   write(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
-  /**
-   * The same for a chunk with rejections, whose payloads may have been sent ahead in parts.
-   *
-   * @throws {@link DatabaseError}
-   */
-  writeWithRejections(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
   /**
    * Tells which of some events lack a parent row, each taken by itself: nothing is written.
    *

@@ -1,11 +1,10 @@
 import type { Calls } from './call-with-retry.ts';
-import { HoldError } from './call-with-retry.ts';
+import { addTallies, HoldError } from './call-with-retry.ts';
 import type { Engine, Finished, Run, Stage } from './batch-rounds.ts';
 import { NOTHING_YET, project, startRun, writeRounds } from './batch-rounds.ts';
-import { completeRecords } from './decode/complete-records.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { KinesisRecord } from './decode/item.ts';
-import { shardIdOf } from './decode/item.ts';
+import { shardOf } from './decode/item.ts';
 import { countByReason } from './decode/skip.ts';
 import type { Retried } from './retry-entries.ts';
 import { retryEntries } from './retry-entries.ts';
@@ -83,8 +82,7 @@ export async function retryAlone(engine: Engine, budgetMs: () => number): Promis
 }
 
 function addRetried(before: BatchReport, { healed, calls }: Retried): BatchReport {
-  const { calls: count, errors } = before.calls;
-  return { ...before, healed, calls: { calls: count + calls.calls, errors: errors + calls.errors } };
+  return { ...before, healed, calls: addTallies(before.calls, calls) };
 }
 
 /**
@@ -131,8 +129,7 @@ export async function tryRecords(
   return { hold: projected instanceof HoldError ? projected : undefined, calls: run.calls.tally };
 }
 
-async function decode(received: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
-  const records = completeRecords(received, engine.clock.now());
+async function decode(records: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
   const run = startRun({ shardId: shardOf(records), recordCount: records.length }, engine, budgetMs);
   return { run, decoded: await run.time('decode', () => decodeRecords(records, engine.compiled.projection)) };
 }
@@ -144,25 +141,13 @@ async function decode(received: readonly KinesisRecord[], engine: Engine, budget
  * @param hold why
  */
 export function untouchedReport(records: readonly KinesisRecord[], engine: Engine, hold: HoldError): BatchReport {
-  return heldReport(
-    0,
-    hold,
-    startRun({ shardId: shardOf(records), recordCount: records.length }, engine, () => 0),
-  );
-}
-
-/** Shard of a batch, which is in the id of each of its records. */
-export function shardOf(records: readonly KinesisRecord[]): string {
-  return shardIdOf(records[0]?.eventID ?? '');
-}
-
-function heldReport(events: number, hold: HoldError, run: Run): BatchReport {
-  return report({ ...NOTHING_YET, events, outcome: { ...NOTHING_YET.outcome, hold } }, run);
+  const run = startRun({ shardId: shardOf(records), recordCount: records.length }, engine, () => 0);
+  return report({ ...NOTHING_YET, outcome: { ...NOTHING_YET.outcome, hold } }, run);
 }
 
 function report({ events, outcome, lookups, misses }: Finished, run: Run): BatchReport {
   return {
-    shardId: run.shardId,
+    shardId: run.encoding.shardId,
     records: run.recordCount,
     events,
     committedRecords: outcome.committedRecords,

@@ -5,7 +5,7 @@ import { callWithRetry, HoldError } from './call-with-retry.ts';
 import { DatabaseError } from '../data-api/classify-error.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { DecodedItem, KinesisRecord, Rejection } from './decode/item.ts';
-import { placeOf } from './decode/item.ts';
+import { placeOf, rejectEvent } from './decode/item.ts';
 import type { Place } from './decode/place.ts';
 import { parsePlace } from '../contract/put-back-place.ts';
 import type { EntryVerdict, WaitingEntry } from './ports.ts';
@@ -54,7 +54,8 @@ export async function retryEntries(engine: Engine, budgetMs: () => number, maxGr
 async function retryGroup(entries: readonly WaitingEntry[], before: Run): Promise<number> {
   const [first] = entries;
   if (first === undefined) return 0;
-  const run: Run = { ...before, shardId: first.shardId, recordCount: entries.length, isRetry: true };
+  const encoding = { ...before.encoding, shardId: first.shardId, isRetry: true };
+  const run: Run = { ...before, recordCount: entries.length, encoding };
   const items = await decodeEntries(entries, run);
   const { outcome } = await writeRounds(items, run);
   if (outcome.hold !== undefined) throw outcome.hold;
@@ -73,7 +74,7 @@ async function judgeEntries(entries: readonly WaitingEntry[], outcome: WriteRepo
   const mayHeal = ({ rejection }: { readonly rejection: Rejection }): boolean =>
     rejection.mayHeal === true && compiled.healForSeconds > 0;
   const final = outcome.rejections.filter((item) => !mayHeal(item));
-  const fuse = new BatchFuse({ settings, memory, calls: run.calls, shardId: run.shardId, codeVersion });
+  const fuse = new BatchFuse({ settings, memory, calls: run.calls, shardId: run.encoding.shardId, codeVersion });
   const isOpen = await fuse.admits({
     events: outcome.settledEvents + final.length,
     rejections: final,
@@ -98,7 +99,7 @@ async function decodeEntries(entries: readonly WaitingEntry[], run: Run): Promis
     if (item.kind !== 'event') return [{ ...item, origin }];
     if (more.length === 0) return [{ ...item, origin, eventId }];
     const detail = `its bytes were one event, and are ${more.length + 1} to this build`;
-    return [{ kind: 'rejection', origin, reason: 'event-id', detail, eventId }];
+    return [rejectEvent({ origin, eventId }, 'event-id', detail)];
   });
 }
 

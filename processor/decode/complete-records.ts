@@ -83,19 +83,8 @@ const MAX_ARRIVAL_SECONDS = 1e11;
  *
  * @returns milliseconds since 1970; `undefined` where the record does not say so
  */
-export function arrivalMs({
-  approximateArrivalTimestamp: seconds,
-}: Partial<KinesisRecord['kinesis']>): number | undefined {
+function arrivalMs({ approximateArrivalTimestamp: seconds }: Partial<KinesisRecord['kinesis']>): number | undefined {
   return typeof seconds === 'number' && seconds >= 0 && seconds < MAX_ARRIVAL_SECONDS
     ? Math.round(seconds * 1000)
     : undefined;
-}
-
-/**
- * When a record arrived, or began to be known.
- *
- * @returns milliseconds since 1970; now where the record does not say so
- */
-export function arrivedAtMs(record: KinesisRecord | undefined, clock: { now(): number }): number {
-  return (record && arrivalMs(record.kinesis)) ?? clock.now();
 }

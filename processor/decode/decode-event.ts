@@ -4,8 +4,8 @@ import { describeValue, hearLateRejections, isPromiseLike } from '../user-values
 import type { Decoder } from './decoders.ts';
 import { adviseText } from './describe-bytes.ts';
 import { describeIssues } from './describe-issues.ts';
-import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
-import { errorText, placeOf } from './item.ts';
+import type { DecodedItem, Origin, Rejection } from './item.ts';
+import { errorText, placeOf, reject } from './item.ts';
 import { parseJson } from './parse-json.ts';
 import type { EventRecord } from './place.ts';
 import { eventRecord } from './place.ts';
@@ -114,9 +114,4 @@ function isShort(text: string): boolean {
 function idAdvice(value: unknown): string {
   if (isPromiseLike(value)) return '; `eventId` must not be async';
   return typeof value === 'number' || typeof value === 'bigint' ? '; write `String(id)`' : '';
-}
-
-/** The verdict on an item that can never succeed. */
-export function reject(origin: Origin, reason: RejectionReason, detail: string): Rejection {
-  return { kind: 'rejection', origin, reason, detail };
 }

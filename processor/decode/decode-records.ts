@@ -5,11 +5,11 @@ import { MAX_DOCUMENTS } from './decoders.ts';
 import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
 import type { Decoded, Decoding } from './decode-event.ts';
-import { decodeDocument, decodeJson, reject } from './decode-event.ts';
+import { decodeDocument, decodeJson } from './decode-event.ts';
 import { decompress } from './decompress.ts';
 import { describeBytes } from './describe-bytes.ts';
 import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection } from './item.ts';
-import { payloadBytes, placeOf, shardIdOf, WHOLE_RECORD } from './item.ts';
+import { arrivedAtMs, payloadBytes, placeOf, reject, shardOf, WHOLE_RECORD } from './item.ts';
 import { eventRecord, MAX_DOCUMENTS_OF_SUB_RECORD, MAX_PIECES, subSequenceNumberOf } from './place.ts';
 import { describeValue } from '../user-values.ts';
 import { decodeText, readTexts } from './read-texts.ts';
@@ -51,11 +51,6 @@ function decodeRecord(
   return mayBeJson(text) ? decodeJson(origin, text, decoding) : decodeWhole(origin, decoding);
 }
 
-/** The records of a batch are of one shard. */
-function shardOf([first]: readonly KinesisRecord[]): string {
-  return shardIdOf(first?.eventID ?? '');
-}
-
 /** Whether a payload is one JSON text, unless it is compressed or aggregated. */
 function isText({ decode }: Decoding): boolean {
   return decode?.split === undefined;
@@ -66,15 +61,14 @@ function mayBeJson(text: string | undefined): text is string {
   return text !== undefined && text.charCodeAt(0) !== 0x78;
 }
 
-function originOf({ kinesis }: KinesisRecord, recordIndex: number, shardId: string): Origin {
-  const { sequenceNumber, partitionKey, data } = kinesis;
-  const arrivedAtMs = Math.round(kinesis.approximateArrivalTimestamp * 1000);
+function originOf(record: KinesisRecord, recordIndex: number, shardId: string): Origin {
+  const { sequenceNumber, partitionKey, data } = record.kinesis;
   return {
     recordIndex,
     sequenceNumber,
     subSequenceNumber: 0,
     partitionKey,
-    arrivedAtMs,
+    arrivedAtMs: arrivedAtMs(record),
     shardId,
     place: undefined,
     payload: data,

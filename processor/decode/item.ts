@@ -31,6 +31,16 @@ export function shardIdOf(eventId: string): string {
   return end < 0 ? eventId : eventId.slice(0, end);
 }
 
+/** Shard of the records of a batch, which have it in common; empty for none. */
+export function shardOf(records: readonly KinesisRecord[]): string {
+  return shardIdOf(records[0]?.eventID ?? '');
+}
+
+/** When a record arrived on the stream, in milliseconds since 1970. */
+export function arrivedAtMs({ kinesis }: KinesisRecord): number {
+  return Math.round(kinesis.approximateArrivalTimestamp * 1000);
+}
+
 /** Why a record must not be processed: it ends the process that does. */
 export interface Condemnation {
   /** What happened, for the quarantine table; may quote the data, so it is never logged. */
@@ -101,6 +111,20 @@ export interface Rejection {
   readonly eventId?: string;
   /** Whether what is missing may still come: the event is tried again by itself before anybody is called. */
   readonly mayHeal?: boolean;
+}
+
+/** The verdict on an item that never became an event. */
+export function reject(origin: Origin, reason: RejectionReason, detail: string): Rejection {
+  return { kind: 'rejection', origin, reason, detail };
+}
+
+/** The verdict on an event. */
+export function rejectEvent(
+  { origin, eventId }: Pick<DecodedEvent, 'origin' | 'eventId'>,
+  reason: RejectionReason,
+  detail: string,
+): Rejection {
+  return { kind: 'rejection', origin, reason, detail, eventId };
 }
 
 /** A decoded, validated event. */

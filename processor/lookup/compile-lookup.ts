@@ -1,6 +1,6 @@
 import { selectCells } from '../tables/readable-row.ts';
 import { identifier } from '../tables/table-kind.ts';
-import type { Lookup } from './declare-lookup.ts';
+import type { Lookup, Lookups } from './declare-lookup.ts';
 import { isComposite, keyColumnsOf } from './declare-lookup.ts';
 import { keyTypeSql } from './key-type.ts';
 
@@ -19,7 +19,7 @@ export function lookupKeysParameter(lookupIndex: number): string {
  *   `rows`, the number of its rows, and `cells`, a JSON array in the order of the columns, of any one of them; or
  *   `undefined` when there are no lookups
  */
-export function compileLookup(lookups: Readonly<Record<string, Lookup>>): string | undefined {
+export function compileLookup(lookups: Lookups): string | undefined {
   const reads = Object.entries(lookups).map(([name, lookup], index) => read(name, lookup, index));
   return reads.length === 0 ? undefined : reads.join('\nUNION ALL\n');
 }

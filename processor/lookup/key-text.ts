@@ -53,6 +53,18 @@ export function lookupKeyText({ columns, isComposite }: KeyShape, key: unknown):
   return texts.includes(undefined) ? undefined : JSON.stringify(texts);
 }
 
+/**
+ * The same where only a key is of use.
+ *
+ * @param lookup its name, for the message
+ * @throws TypeError for what is no key at all
+ */
+export function usableKeyText(lookup: string, shape: KeyShape, key: unknown): string | undefined {
+  const text = lookupKeyText(shape, key);
+  if (text instanceof KeyMisfit) throw new TypeError(`a key of lookup \`${lookup}\` ${text.detail}`);
+  return text;
+}
+
 function valueText({ type }: KeyColumn, value: unknown, path: string): string | undefined | KeyMisfit {
   const text = keyValueText(type, value);
   if (text !== undefined || !isNoKeyValue(value)) return text;

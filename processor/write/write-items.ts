@@ -7,6 +7,7 @@ import type { EncodedRejection } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { FuseSettings } from '../quarantine/fuse.ts';
 import type { SkippedEvent } from '../decode/item.ts';
+import { rejectEvent } from '../decode/item.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
@@ -30,8 +31,6 @@ export interface ItemWriting {
   readonly context: WriteContext;
   readonly fuse: FuseSettings;
   readonly fuseMemory: FuseMemory;
-  /** Bytes of items that one request may carry. */
-  readonly maxItemBytes: number;
 }
 
 /** How far a batch got. */
@@ -292,7 +291,7 @@ class WriteRun {
     if (this.#waiting.length === 0) return undefined;
     try {
       await this.#admitSettled();
-      const chunks = planChunks(this.#waiting, this.#writing.maxItemBytes);
+      const chunks = planChunks(this.#waiting, this.#writing.context.maxItemBytes);
       for (const chunk of chunks) {
         await this.#execute(chunk, this.#calls);
         this.#waiting = this.#waiting.slice(chunk.length);
@@ -366,11 +365,7 @@ class WriteRun {
     const rejections = chunk.filter(isRejection);
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
-    const counts = await callWithRetry(
-      (options) =>
-        rejections.length > 0 ? store.writeWithRejections(parameters, options) : store.write(parameters, options),
-      calls,
-    );
+    const counts = await callWithRetry((options) => store.write(parameters, options), calls);
     this.#count(counts);
     this.#committedRejections = this.#committedRejections.concat(rejections);
     this.#committedSkips = this.#committedSkips.concat(chunk.filter(isSkipped));
@@ -420,22 +415,12 @@ class WriteRun {
     this.#rejectedByDatabase.push(rejection);
   }
 
-  #reject({ origin, eventId }: EncodedEvent, { sqlState, message }: Refusal, attempts: number): EncodedRejection {
-    const { maxItemBytes, context } = this.#writing;
-    const { shardId, codeVersion, healForSeconds = 0, keepsPlace = false, isRetry = false } = context;
+  #reject(event: EncodedEvent, { sqlState, message }: Refusal, attempts: number): EncodedRejection {
+    const { context } = this.#writing;
     const mayHeal = sqlState === MISSING_PARENT;
-    return encodeRejection(
-      {
-        kind: 'rejection',
-        origin,
-        reason: 'database',
-        detail: sqlState === TAKEN_KEY ? `${message}${adviseToKeep(context)}` : message,
-        eventId,
-        mayHeal,
-        ...(sqlState && { sqlState }),
-      },
-      { shardId, codeVersion, attempts, maxItemBytes, healForSeconds, keepsPlace, isRetry },
-    );
+    const detail = sqlState === TAKEN_KEY ? `${message}${adviseToKeep(context)}` : message;
+    const rejection = { ...rejectEvent(event, 'database', detail), mayHeal, ...(sqlState && { sqlState }) };
+    return encodeRejection(rejection, { ...context, attempts });
   }
 }
 
