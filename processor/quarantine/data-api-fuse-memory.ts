@@ -29,7 +29,7 @@ const READ_SQL = `
       FROM ${FRAMEWORK_TABLES.batchLog} NATURAL JOIN (
         SELECT DISTINCT function_name, shard_id, batch_sequence_number FROM (
           SELECT function_name, shard_id, batch_sequence_number FROM ${FRAMEWORK_TABLES.batchLog}
-          WHERE ${IS_BUILD} ORDER BY id DESC LIMIT :max_writes::integer
+          WHERE ${IS_BUILD} AND batch_sequence_number IS NOT NULL ORDER BY id DESC LIMIT :max_writes::integer
         ) AS _newest
       ) AS _batches
       WHERE ${IS_BUILD}
