@@ -59,7 +59,7 @@ export interface Finished {
   readonly misses: number;
 }
 
-/** Nothing was begun. */
+/** The result of a batch that has not begun. */
 export const NOTHING_YET: Finished = {
   events: 0,
   outcome: {
@@ -153,7 +153,7 @@ async function writeRound(
   return { ...outcome, rejections: outcome.rejections.concat(again) };
 }
 
-/** The last item before one that waits: up to there nothing is missing. */
+/** The last item before the first one that waits; everything up to it is written by this round. */
 function coveredBefore(waiting: DecodedItem | undefined, items: readonly EncodedItem[]): EncodedItem | undefined {
   if (waiting === undefined) return undefined;
   const { recordIndex } = waiting.origin;
@@ -202,7 +202,7 @@ async function lookUp(decoded: readonly DecodedItem[], { engine, calls, encoding
   }
 }
 
-/** What was not there is asked for once more: that it may have come is why an event is tried again. */
+/** Forgets which keys had no row: an event is retried because the row may have arrived. */
 function withoutAbsent(cache: LookupCache): LookupCache {
   return {
     get: (lookup, key) => cache.get(lookup, key) ?? undefined,

@@ -51,15 +51,12 @@ export function createHandler(projection: AnyProjection): BatchHandler {
   const logger = new Logger({ serviceName: projection.name });
   const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: environment.deployment });
   const execute = createExecuteStatement(new RDSDataClient({ maxAttempts: 1 }), environment);
+  const build = { functionName: projection.name, codeVersion: BUILD_VERSION };
   const engine = createEngine(projection, { ...environment, codeVersion: BUILD_VERSION }, execute);
   const runBatch = createBatchRunner({
     engine,
-    notes: createDataApiInFlightNotes(execute, {
-      functionName: projection.name,
-      codeVersion: BUILD_VERSION,
-      processId: randomUUID(),
-    }),
-    positions: createDataApiPositionNotes(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
+    notes: createDataApiInFlightNotes(execute, { ...build, processId: randomUUID() }),
+    positions: createDataApiPositionNotes(execute, build),
     onCrash: (crash) => {
       const where = crash.records === 1 ? { sequenceNumber: crash.first } : {};
       logger.error(crashText(crash), { ...crash, ...where, buildVersion: BUILD_VERSION });
@@ -84,7 +81,7 @@ export function createHandler(projection: AnyProjection): BatchHandler {
       report.committedRecords,
     ) as KinesisStreamBatchResponse;
   };
-  // An answer just before the end would keep a process alive that waits for what never comes: only one that ends tells of it.
+  // An early answer would keep a process alive that is stuck; only a process that Lambda ends leaves a trace.
   return middy(handleBatch, { timeoutEarlyInMillis: 0 }).use(injectLambdaContext(logger)).use(logMetrics(metrics));
 }
 

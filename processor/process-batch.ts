@@ -10,7 +10,7 @@ import type { Retried } from './retry-entries.ts';
 import { retryEntries } from './retry-entries.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 
-/** Everything there is to say about one batch. */
+/** What happened to one batch. */
 export interface BatchReport {
   readonly shardId: string;
   readonly records: number;
@@ -25,9 +25,9 @@ export interface BatchReport {
   readonly duplicates: number;
   /** What is quarantined. */
   readonly rejections: readonly EncodedRejection[];
-  /** Events that wait for what may still come, and are tried again by themselves. */
+  /** Events that wait for a missing row, and are retried automatically. */
   readonly waiting: number;
-  /** Whether entries that wait are due to be tried again. */
+  /** Whether waiting entries are due for a retry. */
   readonly hasDue: boolean;
   /** Events that waited before, and came into effect after this batch. */
   readonly healed: number;
@@ -47,7 +47,7 @@ export interface BatchReport {
 }
 
 /**
- * Processes one batch, and behind it entries that wait and are due.
+ * Processes one batch, and then waiting entries that are due.
  *
  * @param records of one shard in stream order, at least one
  * @param engine parts that outlive the batch
@@ -62,18 +62,18 @@ export async function processBatch(
   return retryBehind(await writeBatch(records, engine, budgetMs), engine, budgetMs);
 }
 
-/** Behind a batch the records that come next must not wait for long. */
+/** After a batch only one group of entries is retried, because the next records are waiting. */
 const GROUPS_BEHIND_A_BATCH = 1;
 
-/** Tries entries that wait and are due, if the batch came to its end. */
+/** Retries waiting entries that are due, if the batch was processed to its end. */
 export async function retryBehind(report: BatchReport, engine: Engine, budgetMs: () => number): Promise<BatchReport> {
   if (!report.hasDue || report.hold !== undefined) return report;
   return addRetried(report, await retryEntries(engine, budgetMs, GROUPS_BEHIND_A_BATCH));
 }
 
 /**
- * Tries the entries that wait and are due, all of them, without a batch: where no record comes, nothing else would. Half
- * of the time is enough for them: an invocation that takes all of it looks like one that is stuck.
+ * Retries all waiting entries that are due, without a batch: on an idle stream nothing else does. It takes at most half of
+ * the time, because an invocation that uses all of it looks stuck.
  */
 export async function retryAlone(engine: Engine, budgetMs: () => number): Promise<BatchReport> {
   const nothing = report(NOTHING_YET, startRun({ shardId: '', recordCount: 0 }, engine, budgetMs));
@@ -105,14 +105,14 @@ export async function writeBatch(
 
 /** What became of records that were tried. */
 export interface TrialReport {
-  /** Why the trial ended before its end: the lookups could not be read. */
+  /** Why the trial ended early: the lookups could not be read. */
   readonly hold: HoldError | undefined;
   readonly calls: Calls['tally'];
 }
 
 /**
- * Runs everything of the user's over records and leaves no trace: decode, look up, project, but no write. Shows whether
- * a process survives them.
+ * Runs the user's code on records without writing anything: decode, look up, project. Shows whether the process survives
+ * them.
  *
  * @param records of one shard in stream order, at least one
  * @param engine parts that outlive the batch
@@ -124,7 +124,7 @@ export async function tryRecords(
   budgetMs: () => number,
 ): Promise<TrialReport> {
   const { run, decoded } = await decode(records, engine, budgetMs);
-  // No round has written what the next one would look at: all events run in one.
+  // Nothing is written that a second round could read, so all events run in one.
   const projected = await project(decoded, run, []);
   return { hold: projected instanceof HoldError ? projected : undefined, calls: run.calls.tally };
 }

@@ -1,12 +1,12 @@
 import { describeValue } from '../user-values.ts';
 import type { KinesisRecord } from './item.ts';
 
-/** A record as it may come from event files of test suites and from replay tools, which leave members out. */
+/** A record as test suites and replay tools may give it, with members left out. */
 type IncompleteRecord = Partial<Omit<KinesisRecord, 'kinesis'>> & {
   readonly kinesis?: Partial<KinesisRecord['kinesis']> | null;
 };
 
-/** Stands for a member that Kinesis always gives and that nothing depends on. */
+/** Value of a missing member that Kinesis always gives and that nothing depends on. */
 const UNKNOWN = 'unknown';
 
 const DIGITS = /^\d+$/;

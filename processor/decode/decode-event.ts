@@ -27,13 +27,13 @@ const MAX_EVENT_ID_BYTES = 1024;
 
 const MAX_UTF8_BYTES_PER_UNIT = 3;
 
-/** To a function whose parameters take no record none is given: making it takes a tenth of the time of the event. */
+/** Passed to an `eventId` without a parameter for the record: making the record takes a tenth of an event's time. */
 const NO_RECORD = undefined as unknown as EventRecord;
 
 /** An event or rejection, at once where the schema is synchronous. */
 export type Decoded = DecodedItem | Promise<DecodedItem>;
 
-/** Some producers put it in front of a text, although JSON has none. */
+/** Some producers write it in front of the text, although JSON allows none. */
 const BYTE_ORDER_MARK = 0xfeff;
 
 /** The event or rejection that a JSON text becomes. */
@@ -60,7 +60,7 @@ export function decodeDocument(origin: Origin, json: unknown, decoding: Decoding
   }
 }
 
-/** Whatever a schema says, also one that says nothing. */
+/** What a schema returns; a broken one may return nothing. */
 type SchemaResult = StandardSchemaV1.Result<unknown> | undefined;
 type SchemaAnswer = SchemaResult | PromiseLike<SchemaResult>;
 
@@ -97,7 +97,7 @@ function identify(origin: Origin, event: unknown, decoding: Decoding): DecodedIt
   );
 }
 
-/** Whether the event needs an id is known when the projection has seen it. */
+/** An event without an id is rejected later, unless the projection skips it. */
 function unidentified(origin: Origin, event: unknown, detail: string): DecodedItem {
   return { kind: 'event', origin, eventId: '', event, unidentified: reject(origin, 'event-id', detail) };
 }

@@ -41,11 +41,11 @@ export function arrivedAtMs({ kinesis }: KinesisRecord): number {
   return Math.round(kinesis.approximateArrivalTimestamp * 1000);
 }
 
-/** Why a record must not be processed: it ends the process that does. */
+/** Why a record must not be processed: doing so ends the process. */
 export interface Condemnation {
   /** What happened, for the quarantine table; may quote the data, so it is never logged. */
   readonly detail: string;
-  /** Id of its event, where a process came so far: what is in effect is not set aside. */
+  /** Id of its event, if a process got that far: what is in effect is not quarantined. */
   readonly eventId?: string;
 }
 
@@ -69,7 +69,7 @@ export interface Origin {
   readonly part: 'all' | 'own' | 'shared';
 }
 
-/** Stands for the place in a record that is not taken apart: some of its events may have an entry of their own. */
+/** Sub-sequence number of a record that is rejected whole; some of its events may have an entry of their own. */
 export const WHOLE_RECORD = -1;
 
 /** Why a record can never succeed. The codes are stored, filtered by and alarmed on: they are part of the interface. */
@@ -107,9 +107,9 @@ export interface Rejection {
   readonly detail: string;
   /** SQLSTATE, where the database gave the verdict. */
   readonly sqlState?: string;
-  /** Id of the event, where decoding came so far: what is in effect is not set aside, and the other way round. */
+  /** Id of the event, if decoding got that far: an event is in effect or quarantined, never both. */
   readonly eventId?: string;
-  /** Whether what is missing may still come: the event is tried again by itself before anybody is called. */
+  /** Whether a missing row may still arrive: the event is retried automatically before anybody is notified. */
   readonly mayHeal?: boolean;
 }
 
@@ -138,7 +138,7 @@ export interface DecodedEvent {
   readonly unidentified?: Rejection;
 }
 
-/** An event that nobody wants, in its place: its record is committed with the others. */
+/** An event that the projection does not want, in its place: its record is committed with the others. */
 export interface SkippedEvent {
   readonly kind: 'skip';
   readonly origin: Origin;
@@ -147,7 +147,7 @@ export interface SkippedEvent {
   readonly bytes: 0;
 }
 
-/** An event, a rejection, or what nobody wants. */
+/** An event, a rejection, or a skipped event. */
 export type DecodedItem = DecodedEvent | Rejection | SkippedEvent;
 
 /**

@@ -61,7 +61,7 @@ function toRow(lookup: Lookup | undefined, rows = 0, cells = '[]'): ReferenceRow
   return deepFreeze(rowOfCells(lookup?.columns ?? {}, parseJson(cells, Infinity) as readonly unknown[]));
 }
 
-/** A row is shared by events and batches: what a projection changed in it would be there for the next one. */
+/** A row is shared by events and batches, so a projection must not change it. */
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
   return value;

@@ -12,7 +12,7 @@ export type ResolvedLookups = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 /** What a projection's function asks reference rows with: one function per lookup. */
 export type LookupAccessors = Readonly<Record<string, (key: unknown) => unknown>>;
 
-/** Says that the reference data has no answer for an event: told apart from a bug in the projection. */
+/** Thrown when the reference data has no answer for an event, as opposed to a bug in the projection. */
 export class UnansweredLookupError extends Error {
   override readonly name = 'UnansweredLookupError';
   readonly reason: 'lookup-absent' | 'lookup-ambiguous';
@@ -65,7 +65,7 @@ function createAccessor(name: string, lookup: Lookup, find: (text: string) => un
   const { absent, table } = lookup;
   const shape = keyShapeOf(lookup);
   return (key) => {
-    // Nearly every key is a text in the form under which its row is kept, and needs no other look.
+    // Nearly every key is text in the form under which its row is kept.
     const isText = typeof key === 'string' && !shape.isComposite;
     const row = (isText ? find(key) : undefined) ?? rowOf(usableKeyText(name, shape, key), find);
     if (row === undefined) throw new Error(notAsked(name, key));

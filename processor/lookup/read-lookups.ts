@@ -78,7 +78,7 @@ async function readChunk(
   for (const { lookup, key } of chunk) keep(lookup, key, found.get(lookup)?.get(key) ?? null);
 }
 
-/** Failures that fewer keys can avoid; what the database refuses, it refuses for every key. */
+/** Failures that fewer keys can avoid. */
 function isForLess({ kind }: DatabaseError): boolean {
   return kind === 'too-large' || kind === 'timeout';
 }

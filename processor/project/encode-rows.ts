@@ -156,12 +156,12 @@ function encodeCells(cells: Cells, table: EncodedTable, rows: EscapedRows): RowP
 }
 
 function misfit(column: EncodedColumn, cell: unknown): RowProblem {
-  // A getter may have made it: looked for again, it would be another one.
+  // A getter may have made it, and would return another one if asked again.
   hearLateRejections(cell);
   return new RowProblem(`${column.label} ${column.describeMisfit(cell)}`);
 }
 
-/** Behind the cells: a digit for each column that may be left out, 1 where it is given. */
+/** Adds a mark after the cells: a digit for each column that may be left out, 1 where it is given. */
 function markLeftOut(cells: Cells, table: EncodedTable, rows: EscapedRows): RowProblem | undefined {
   const digits = new Array<string>(table.patchedColumns).fill('1');
   for (const { name, patchIndex } of table.columns) if (cells[name] === undefined) digits[patchIndex] = '0';
@@ -169,7 +169,7 @@ function markLeftOut(cells: Cells, table: EncodedTable, rows: EscapedRows): RowP
   return undefined;
 }
 
-/** Adds the key and the version of a row that is to go, and its mark behind them. */
+/** Adds the key and the version of a row to be removed, and its mark after them. */
 function encodeRemoval(
   { row: given }: Removal,
   cells: Cells,

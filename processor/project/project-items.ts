@@ -125,7 +125,7 @@ function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): O
     : rejectEvent(item, 'too-large', `its rows take ${bytes} bytes of a request that holds ${maxItemBytes}`);
 }
 
-/** Most projections never look at the record: it is made when they do. */
+/** Makes the record only when it is read: most projections never do. */
 class ItemContext implements EventContext {
   readonly eventId: string;
   readonly #origin: Origin;
@@ -200,7 +200,7 @@ function encodeTables(
   return known === 0 ? emptyProblem(projected) : undefined;
 }
 
-/** A promise or a Map of rows has no members of its own, and would pass for an event without rows. */
+/** A promise or a Map has no members of its own, and would pass for an event without rows. */
 function emptyProblem(projected: ProjectedTables): RowProblem | undefined {
   const isPlain = Object.prototype.toString.call(projected) === '[object Object]';
   return isPlain && !isPromiseLike(projected) ? undefined : notRows(projected);

@@ -85,14 +85,14 @@ export async function writeItems(
   } catch (error) {
     hold = asHold(error);
   }
-  // The first hold is the cause; what comes after it is at most a consequence. Only the fuse says more.
+  // The first hold is the cause, and a later one at most a consequence. Only the fuse says more.
   const laterHold = run.fuseHold === undefined ? await run.quarantine() : undefined;
   hold = run.fuseHold ?? hold ?? laterHold;
   if (hold === undefined) await run.releaseBuild();
   return { ...run.report(recordCount), hold };
 }
 
-/** SQLSTATE of a row whose parent row is not there, or not any more. */
+/** SQLSTATE of a row whose parent row is missing. */
 const MISSING_PARENT = '23503';
 
 /** SQLSTATE of a row whose key is there already. */
@@ -101,7 +101,7 @@ const TAKEN_KEY = '23505';
 /** Events that are tried in one call; each is a statement of its own inside it. */
 const MAX_TRIED_EVENTS = 200;
 
-/** Kept back for each statement that what waits for the quarantine takes: time for one of full size. */
+/** Time kept back for each statement that the quarantine will take, in milliseconds: enough for one of full size. */
 const QUARANTINE_MS = 2_000;
 
 /** What the database says of the missing parents, by event. */
@@ -163,7 +163,7 @@ class WriteRun {
     await this.#admit(this.#rejectedBefore, { events: countWanted(this.#items), isFinal: false });
   }
 
-  /** Of a batch that ended early only the settled part was seen, so only that can be judged. */
+  /** Judges only the settled part of a batch that ended early. */
   async #admitSettled(): Promise<void> {
     const settled = this.#items.slice(0, this.#settled);
     await this.#admit(settled.filter(isRejection), { events: countWanted(settled), isFinal: true });
@@ -173,7 +173,7 @@ class WriteRun {
     before: readonly EncodedRejection[],
     { events, isFinal }: Pick<QuarantineRequest, 'events' | 'isFinal'>,
   ): Promise<void> {
-    // What is missing may be on its way: it is nobody's fault yet.
+    // A row that is missing may still arrive, so it does not count against the build.
     const all = [...before, ...this.#rejectedByDatabase];
     const rejections = all.filter(({ waits }) => !waits);
     const taken = this.#settledEvents;
@@ -202,7 +202,7 @@ class WriteRun {
     this.#settled += part.length;
   }
 
-  /** What is skipped needs no event beside it: it is committed once the batch log has its place. */
+  /** Commits skipped events that have no event beside them, by an entry of the batch log. */
   async #noteSkips(part: Chunk<EncodedItem>): Promise<void> {
     const skipped = part.filter(isSkipped);
     if (skipped.length > 0) await this.#execute(skipped, this.#itemCalls());
@@ -219,7 +219,7 @@ class WriteRun {
     } else if (failure.kind === 'timeout') {
       throw transientHold(failure);
     } else if (tried.isAgain !== true && (failure.isInternal || failure.isAboutStatement)) {
-      // What happens at the same moment, such as a change of the table or of a grant, may be over.
+      // A change of the table or of a grant at the same moment may be the cause, and be over.
       await this.#writePart(part, { items, attempts, isAgain: true });
     } else {
       await this.#setAside(part, failure, tried.attempts);
@@ -335,7 +335,7 @@ class WriteRun {
       return undefined;
     } catch (error) {
       if (!(error instanceof DatabaseError) || !isForLess(error)) throw error;
-      // The answer of a while ago does not count where an event is about to be blamed.
+      // Before an event is blamed, an earlier answer does not count.
       const isOpen = isAgain || !this.#isStatementTaken;
       if (error.kind === 'refused' && error.isAboutStatement && isOpen) await this.#askForStatement();
       return error;
@@ -436,7 +436,7 @@ function isSkipped(item: EncodedItem): item is SkippedEvent {
   return item.kind === 'skip';
 }
 
-/** What is skipped says nothing about the build. */
+/** Counts items without the skipped ones, which say nothing about the build. */
 function countWanted(items: readonly EncodedItem[]): number {
   return items.length - items.filter(isSkipped).length;
 }

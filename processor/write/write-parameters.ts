@@ -48,7 +48,7 @@ export function closeParameters(
   events: readonly EncodedEvent[],
   { functionName }: Pick<WriteContext, 'functionName'>,
 ): Record<string, string> {
-  // What an event shares with others tells no entry of its own.
+  // A payload shared with other events identifies no entry.
   const known = events.filter(({ origin }) => origin.part !== 'shared');
   const hashes = known.map(({ origin }) => createHash('sha256').update(payloadBytes(origin)).digest('base64'));
   return {
