@@ -23,7 +23,7 @@ const FORMATS: readonly (readonly [name: string, magic: string])[] = [
 const FIRST_BYTES = 12;
 const CUSTOM = 'read it with `decode: custom((bytes) => …)`';
 
-/** What bytes are that are no text: their format where it is known, or how they begin. */
+/** Describes bytes that are not text: their format if it is known, or how they begin. */
 export function describeBytes(bytes: Buffer): string {
   const first = bytes.subarray(0, FIRST_BYTES).toString('hex');
   const format = formatOf(first);
@@ -40,7 +40,7 @@ function formatOf(hex: string): string | undefined {
 const MIN_BASE64_CHARACTERS = 12;
 const BASE64 = /^(?:[\w+/-]{4})+(?:[\w+/-]{2}==|[\w+/-]{3}=)?$/;
 
-/** What a text may be that is no JSON, and what to do about it. */
+/** Says what a text that is not JSON may be, and what to do about it. */
 export function adviseText(text: string): string | undefined {
   if (text.trim() === '') return 'the record is empty; `decode: ndjson()` skips such records';
   const format = formatOf(Buffer.from(text.slice(0, FIRST_BYTES)).toString('hex'));

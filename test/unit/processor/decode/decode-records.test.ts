@@ -101,6 +101,9 @@ describe('a plain record', () => {
   it('keeps its payload byte by byte when it is rejected', async () => {
     const item = await decode(Buffer.from([0xff, 0x00, 0x80]));
     expect(payloadBase64(item.origin)).toBe('/wCA');
+    // Another alphabet, and what is no base64: the database takes neither.
+    const payloads = ['_wCA', '***', 'a b'].map((payload) => payloadBase64({ ...item.origin, payload }));
+    expect(payloads).toEqual(['/wCA', '', 'aQ==']);
   });
 });
 
