@@ -28,6 +28,8 @@ export interface Doing {
   readonly fatalAfterMs?: number;
   /** Percent of a process's memory, taken until the records that are worked on together are done. */
   readonly memory?: number;
+  /** Milliseconds that projecting it takes. */
+  readonly takesMs?: number;
   /** Percent of a process's memory that is never given back. */
   readonly leak?: number;
 }
@@ -104,6 +106,7 @@ class MortalProcess {
     if (event.fatal === stage) this.#die();
     if (stage !== 'project') return;
     if (event.fatalAfterMs !== undefined) this.#endsAtMs.push(this.#world.clock.now() + event.fatalAfterMs);
+    this.#world.clock.advance(event.takesMs ?? 0);
     this.#memory += event.memory ?? 0;
     this.#leaked += event.leak ?? 0;
     if (this.#memory + this.#leaked > ALL_MEMORY) this.#die();
