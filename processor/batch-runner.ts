@@ -73,7 +73,10 @@ class Portion {
   learn({ hold, events, records, committedRecords }: BatchReport, taken: number): void {
     // Without an event nothing was decoded: what ran out of time is the search for a record that ends the process.
     if (hold?.reason === 'deadline' && events > 0 && committedRecords === 0) {
-      this.#maxRecords = Math.ceil(records / 2);
+      this.#maxRecords = Math.ceil(Math.min(events, records) / 2);
+    } else if (hold === undefined && committedRecords < records) {
+      // More of them at once ended the process.
+      this.#maxRecords = committedRecords;
     } else if (hold === undefined && taken < ROOM_TO_DOUBLE) this.#maxRecords *= 2;
   }
 }

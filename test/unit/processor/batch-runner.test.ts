@@ -183,6 +183,25 @@ describe('a batch whose projection leaves no time for the write', () => {
     ]);
   });
 
+  it('is remembered where it takes so long that processes die of it', async () => {
+    const records = slow(100, 1_500);
+    await world.drain(records, { batchSize: 100 });
+    expect(world.store.ledger).toEqual(ids(records));
+    // The batch and half of it; the rest comes in portions that are known to pass.
+    expect([world.deaths, quarantined()]).toEqual([2, {}]);
+  });
+
+  it('is halved once more where half of it leaves no time either', async () => {
+    const records = slow(100, 965);
+    await world.drain(records, { batchSize: 100 });
+    expect(world.store.ledger).toEqual(ids(records));
+    const tried = world.reports.filter(({ events }) => events > 0);
+    expect(tried.slice(0, 2).map(({ hold, events }) => [hold?.reason, events])).toEqual([
+      ['deadline', 50],
+      [undefined, 25],
+    ]);
+  });
+
   it('does not keep the batches behind it small for ever', async () => {
     await world.drain(slow(16, 3_700), { batchSize: 16 });
     const quick = slow(64, 1);
