@@ -46,5 +46,18 @@ export function adviseText(text: string): string | undefined {
   const format = formatOf(Buffer.from(text.slice(0, FIRST_BYTES)).toString('hex'));
   if (format !== undefined) return `it looks like ${format}; ${CUSTOM}`;
   if (text.length >= MIN_BASE64_CHARACTERS && BASE64.test(text)) return `it looks like base64; ${CUSTOM}`;
-  return /\}\s*\{/.test(text) ? 'where a record holds several documents, `decode: ndjson()`' : undefined;
+  if (/\}\s*\{/.test(text)) return 'where a record holds several documents, `decode: ndjson()`';
+  return BEGINS_AS_JSON.test(text) ? undefined : `it does not begin like JSON; ${CUSTOM}`;
+}
+
+/** As an object, a list or a string does; what is broken further on needs no other decoder. */
+const BEGINS_AS_JSON = /^\s*[{["]/;
+
+/** What a document may be that a schema of single events refuses as a whole, and what to do about it. */
+export function adviseDocument(json: unknown): string | undefined {
+  if (Array.isArray(json)) return 'where a record is a list of events, `decode: jsonArray()`';
+  if (typeof json === 'string') return `where the text holds JSON or base64, ${CUSTOM}`;
+  return typeof json === 'object' && json !== null && 'messageType' in json && 'logEvents' in json
+    ? 'it is a message of a CloudWatch Logs subscription: `decode: cloudWatchLogs()`'
+    : undefined;
 }
