@@ -227,6 +227,35 @@ describe('children before their parents', () => {
   });
 });
 
+describe('entries that are settled while another lane writes their events', () => {
+  it('are locked in the order in which a write closes them, so that the two never meet in a deadlock', async () => {
+    await run(child('a', 'p'), child('b', 'p'));
+    await dueNow();
+    const options = { timeoutMs: 10_000 };
+    const [first, second] = await engine.waitingEntries.claim(options);
+    const rejection = { reason: 'database', detail: '', mayHeal: true };
+    const verdicts = [second, first].map((entry) => ({ id: entry?.id ?? '', rejection: rejection as never }));
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const lock = (entry: typeof first): Promise<unknown> =>
+      client.query('SELECT FROM event_processor.quarantine WHERE id = $1 FOR UPDATE NOWAIT', [entry?.id]);
+    try {
+      await client.query('BEGIN');
+      await lock(first);
+      const settled = engine.waitingEntries.settle(verdicts, options);
+      await expect
+        .poll(() => database.query('SELECT FROM pg_locks WHERE NOT granted'), { timeout: 5_000 })
+        .not.toEqual([]);
+      await lock(second);
+      await client.query('COMMIT');
+      await settled;
+    } finally {
+      await client.end();
+    }
+    expect(await entries()).toMatchObject([{ id: 'child/a' }, { id: 'child/b' }]);
+  });
+});
+
 describe('events whose reference row comes later', () => {
   it('wait for it, also where most events of a batch do', async () => {
     const report = await run(['named', 'a', 'n1'], ['named', 'b', 'n1'], ['named', 'c', 'n2']);
