@@ -81,7 +81,6 @@ export const MUTATIONS = {
     says: 'a removed row leaves no tombstone',
     edits: { 'processor/tables/tombstones.ts': [['THEN ${versionOf(state)} END', 'THEN NULL::jsonb END']] },
     profile: 'versions',
-    seed: 6,
   },
   'older-patches-apply': {
     says: 'a patch that is older than the row changes it',
@@ -91,7 +90,6 @@ export const MUTATIONS = {
       ],
     },
     profile: 'versions',
-    seed: 5,
   },
   'older-patches-of-a-batch-apply': {
     says: 'all patches of a batch apply, even those older than an earlier one',
@@ -199,8 +197,7 @@ export const MUTATIONS = {
   'repeated-events-count': {
     says: 'the fuse counts an event already in effect as proof that the database accepts the rows of the build',
     edits: { 'processor/quarantine/fuse.ts': [['newToDatabase.rejected > 0 ?', 'newToDatabase.rejected < 0 ?']] },
-    profile: 'mixed',
-    seed: 31068,
+    profile: 'repeats',
   },
   'fuse-stays-blown': {
     says: 'a new build does not close the fuse',
