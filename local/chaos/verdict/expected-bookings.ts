@@ -162,7 +162,7 @@ function promptEvents({ booked, boarded, histories, there }: Events): ReadonlySe
   );
   const behind = [...boarded].filter(([, [first]]) => {
     const booking = there.has(first.document.of) ? prompt.get(`booking ${first.document.of}`) : undefined;
-    return booking !== undefined && booking.partitionKey === first.partitionKey && booking.at < first.at;
+    return booking?.partitionKey === first.partitionKey && booking.at < first.at;
   });
   return new Set([...prompt.keys(), ...behind.map(([id]) => id)]);
 }
