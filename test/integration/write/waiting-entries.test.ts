@@ -200,6 +200,45 @@ describe('children before their parents', () => {
     expect(payload?.['bytes']).toBeGreaterThan(10);
   });
 
+  it('prove nothing about the build, neither in their batch nor behind it', async () => {
+    await database.query("INSERT INTO names VALUES ('nameless', '')");
+    const orphans = Array.from({ length: 25 }, (_, n) => child(`k${n}`, 'nobody'));
+    const refused: Event = ['named', 'x', 'nameless'];
+    expect(await run(...orphans, refused)).toMatchObject({ waiting: 0, hold: { reason: 'fuse' } });
+    expect(await run(...orphans)).toMatchObject({ waiting: 25, hold: undefined });
+    expect(await database.query('SELECT waiting, quarantined FROM event_processor.batch_log')).toEqual([
+      { waiting: 25, quarantined: 0 },
+    ]);
+    expect(await run(refused)).toMatchObject({ rejections: [], hold: { reason: 'fuse' } });
+  });
+
+  it('leave the log at the last event before them, whatever behind them is written first', async () => {
+    const [before, orphan, behind] = recordsOf([parent('p1'), child('c', 'nobody'), parent('p2')]);
+    const records = [before, orphan, behind].flatMap((record) => record ?? []);
+    expect(await processBatch(records, engine, () => 30_000)).toMatchObject({ written: 2, waiting: 1 });
+    const [first] = await database.query(
+      'SELECT written, last_sequence_number::text AS last FROM event_processor.batch_log ORDER BY id',
+    );
+    expect(first).toEqual({ written: 2, last: before?.kinesis.sequenceNumber });
+  });
+
+  it("are nobody else's business: another function with the same events leaves them alone", async () => {
+    const other = database.createEngine({ ...family, name: 'another' });
+    await run(child('c', 'p'));
+    await processBatch(recordsOf([child('c', 'p')]), other, () => 30_000);
+    await database.query("INSERT INTO parents VALUES ('p', 1)");
+    await dueNow();
+    expect(await run(parent('q'))).toMatchObject({ healed: 1 });
+    expect(
+      await database.query(
+        'SELECT function_name AS name, applied_at IS NULL AS open FROM event_processor.quarantine ORDER BY 1',
+      ),
+    ).toEqual([
+      { name: 'another', open: true },
+      { name: 'family', open: false },
+    ]);
+  });
+
   it('are tried with pauses that grow', async () => {
     await run(child('c', 'nobody'));
     const pause = async (ageSeconds: number) => {
@@ -298,6 +337,12 @@ describe('events whose reference row comes later', () => {
 
     await dueNow();
     expect(await retryAlone(engine, () => 30_000)).toMatchObject({ healed: 2 });
+  });
+
+  it('do not wait where an earlier event of the batch with their id is in effect', async () => {
+    await database.query("INSERT INTO names VALUES ('n', 'name')");
+    await run(['named', 'x', 'n'], ['named', 'x', 'nobody']);
+    expect([await database.query('SELECT id FROM named'), await entries()]).toEqual([[{ id: 'x' }], []]);
   });
 
   it('do not wait where healFor is 0s', async () => {
