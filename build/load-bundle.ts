@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { DeclaredTable } from '../contract/declared-tables.ts';
 import { DEFAULT_ENVIRONMENT, processorEnvironment } from '../contract/environment.ts';
 import { reservedVariables } from '../contract/reserved-variables.ts';
+import { guardProcess } from './guard-process.ts';
 import type { LoadOutcome } from './load-bundle-process.ts';
 
 const PROCESS_ENTRY = join(import.meta.dirname, `load-bundle-process${extname(import.meta.filename)}`);
@@ -85,9 +86,7 @@ async function runLoading({ directory, entry }: WrittenBundle): Promise<EndedLoa
     env: placeholderEnvironment(entry, directory),
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  // A loop would go on for ever without this process, which ends it.
-  const end = (): boolean => child.kill('SIGKILL');
-  process.once('exit', end);
+  guardProcess(child);
   const answerPipe = child.stdio[3] as Readable;
   const answer = collect(answerPipe);
   const output = collect(child.stdout, child.stderr);
@@ -95,13 +94,12 @@ async function runLoading({ directory, entry }: WrittenBundle): Promise<EndedLoa
   let timer: NodeJS.Timeout | undefined;
   answerPipe.once('data', () => {
     timer = setTimeout(() => {
-      isTimedOut = end();
+      isTimedOut = child.kill('SIGKILL');
     }, INIT_TIMEOUT_MS);
   });
   const closed = once(child, 'close');
   const [exitCode, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
-  process.off('exit', end);
   await Promise.race([closed, sleep(LAST_OUTPUT_MS, undefined, { ref: false })]);
   // A process that the module started may still hold them.
   for (const stream of child.stdio) stream?.destroy();

@@ -8,7 +8,8 @@ import type { LiveWorld } from '../../local/live/live-world.ts';
 import { createHashKey, HASH_KEY_COUNT } from '../../local/mapping/hash-key.ts';
 import { ConsumerView } from '../../local/page/consumer-view.ts';
 import type { PageControls, PageRejection, PageSnapshot } from '../../local/page/page-snapshot.ts';
-import { createBatchLog, type BatchTotals } from '../../local/run/batch-log.ts';
+import { sumRecords } from '../../local/page/sum-records.ts';
+import { createBatchLog, totalOf, type BatchTotals } from '../../local/run/batch-log.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { BadEvents } from '../live/bad-events.ts';
 import { redriveLive } from '../live/redrive-live.ts';
@@ -231,17 +232,19 @@ export class PageWorld {
   async #look(atMs: number): Promise<PageSnapshot> {
     const before = this.#totals;
     const totals = (this.#totals = this.#log.totals());
-    const setAside = (of: BatchTotals): number => total(of, 'EventsQuarantined', 'EventsWaiting');
+    // Before anything is waited for: what the mapping does meanwhile is in none of the lines that are counted.
+    const look = this.#view.look(atMs);
+    const sum = sumRecords(this.#view.counts(), totals);
+    const setAside = (of: BatchTotals): number => totalOf(of, 'EventsQuarantined', 'EventsWaiting');
     if (setAside(totals) !== setAside(before)) await this.#readQuarantine();
     const { functionName } = this.#parts;
-    const look = this.#view.look(atMs);
     const isEnabled = this.#controls.isConsumerRunning;
     return {
       atMs,
       functionName,
       ...this.#verdict.judge({ atMs, shards: look.shards, isEnabled, holds: this.#log.holds() }),
       ...look,
-      sum: sumOf(this.#view, totals),
+      sum,
       batchMs: phasesOf(before, totals),
       cacheHitRatio: ratioOf(totals),
       alarms: this.#alarms.alarms,
@@ -272,42 +275,10 @@ export class PageWorld {
   }
 }
 
-/** A metric that was never published is 0 here. */
-function total(totals: BatchTotals, ...names: readonly (keyof BatchTotals)[]): number {
-  return names.reduce((sum, name) => sum + ((totals as Partial<BatchTotals>)[name] ?? 0), 0);
-}
-
-/**
- * A record may be delivered more than once, and each time counts as a duplicate: of those, only as many are records of
- * their own as nothing else accounts for.
- */
-function sumOf(view: ConsumerView, totals: BatchTotals): PageSnapshot['sum'] {
-  const { put, done } = view.totals();
-  const inEffect = total(totals, 'EventsWritten');
-  const quarantined = total(totals, 'EventsQuarantined');
-  const waiting = total(totals, 'EventsWaiting');
-  const aside = total(totals, 'EventsSuperseded', 'EventsSkipped') + view.filtered;
-  const accounted = inEffect + quarantined + waiting + aside + view.discarded;
-  const seen = total(totals, 'EventsDuplicate');
-  // A record with several documents is several events, and how many is known only once it is decoded.
-  const hasSeveral = total(totals, 'EventsReceived') > total(totals, 'RecordsReceived');
-  const more = hasSeveral ? Math.max(0, accounted + seen - done) : 0;
-  const duplicates = Math.min(seen, Math.max(0, done + more - accounted));
-  return {
-    in: put + more,
-    inEffect,
-    withoutEffect: aside + duplicates,
-    quarantined,
-    waiting,
-    inBucket: view.discarded,
-    onTheWay: put - done,
-  };
-}
-
 function phasesOf(before: BatchTotals, now: BatchTotals): PageSnapshot['batchMs'] {
   const batches = now.batches - before.batches;
   if (batches === 0) return undefined;
-  const perBatch = (name: keyof BatchTotals): number => (total(now, name) - total(before, name)) / batches;
+  const perBatch = (name: keyof BatchTotals): number => (totalOf(now, name) - totalOf(before, name)) / batches;
   return {
     decode: perBatch('DecodeMs'),
     lookup: perBatch('LookupMs'),
@@ -317,6 +288,6 @@ function phasesOf(before: BatchTotals, now: BatchTotals): PageSnapshot['batchMs'
 }
 
 function ratioOf(totals: BatchTotals): number | undefined {
-  const keys = total(totals, 'LookupKeys');
-  return keys === 0 ? undefined : total(totals, 'CacheHits') / keys;
+  const keys = totalOf(totals, 'LookupKeys');
+  return keys === 0 ? undefined : totalOf(totals, 'CacheHits') / keys;
 }

@@ -23,7 +23,8 @@ export const FRAMEWORK_GRANTS = {
     `SELECT, INSERT, UPDATE (committed_at), DELETE ON ${FRAMEWORK_TABLES.quarantinePart}`,
     `SELECT, INSERT, UPDATE (version, touches, committed_at) ON ${FRAMEWORK_TABLES.tombstone}`,
     // The fuse judges by what the build did last.
-    `SELECT (id, function_name, code_version, events, written, superseded, existing, quarantined, waiting, newest_arrival_at), INSERT
+    `SELECT (id, function_name, shard_id, batch_sequence_number, code_version, events, written, superseded, existing, quarantined, waiting,
+     newest_arrival_at), INSERT
      ON ${FRAMEWORK_TABLES.batchLog}`,
     `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.fuse}`,
     `SELECT, INSERT, UPDATE, DELETE ON ${FRAMEWORK_TABLES.inFlight}`,

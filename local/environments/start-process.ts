@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { guardProcess } from '../../build/guard-process.ts';
 import { reservedVariables } from '../../contract/reserved-variables.ts';
 import { buildSync } from 'esbuild';
 import type { EnvironmentCrash, LogFormat } from './environment-protocol.ts';
@@ -59,12 +60,6 @@ function compileEntry(): string {
   return outputFiles[0]?.text ?? '';
 }
 
-/** Whatever runs when this process exits would run on: an endless loop does not notice that nobody listens. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 /** Starts the process of an environment, which loads the code at once. */
 export function startProcess(configuration: EnvironmentConfiguration): ChildProcess {
   const { id, bundlePath, environment, memoryMb, onLog } = configuration;
@@ -76,8 +71,7 @@ export function startProcess(configuration: EnvironmentConfiguration): ChildProc
     // Ctrl-C is for this process, which lets the batches under way come to their end.
     detached: true,
   });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
+  guardProcess(child);
   const forward = (line: string): void => {
     onLog(line, id);
   };

@@ -1,6 +1,7 @@
 import type { MappingEvent } from '../mapping/mapping-event.ts';
 import type { BatchVerdict } from '../mapping/response-verdict.ts';
 import type { PageDelivery, PageShard } from './page-snapshot.ts';
+import type { RecordCounts } from './sum-records.ts';
 
 /** Deliveries that the page lists. */
 const LISTED_DELIVERIES = 20;
@@ -37,16 +38,6 @@ export class ConsumerView {
   #filtered = 0;
   #discarded = 0;
   #lanes = 1;
-
-  /** Records that no filter let through. */
-  get filtered(): number {
-    return this.#filtered;
-  }
-
-  /** Records that the mapping gave up. */
-  get discarded(): number {
-    return this.#discarded;
-  }
 
   /** Takes note of records that were put on a shard. */
   addPut(shardId: string, records: number): void {
@@ -97,18 +88,20 @@ export class ConsumerView {
     }
   };
 
-  /** Records over all shards: those that are on the stream, and those that the mapping is done with. */
-  totals(): { readonly put: number; readonly done: number } {
+  /** Where the records of all shards are. */
+  counts(): RecordCounts {
     const shards = [...this.#shards.values()];
     return {
       put: shards.reduce((sum, shard) => sum + putOf(shard), 0),
       done: shards.reduce((sum, { done }) => sum + done, 0),
+      filtered: this.#filtered,
+      discarded: this.#discarded,
     };
   }
 
   /** Looks at the shards; with one look a second, an age is true to the second. */
   look(atMs: number): PageLook {
-    const { put, done } = this.totals();
+    const { put, done } = this.counts();
     const recent = this.#rateMarks.filter((mark) => atMs - mark.atMs <= RATE_WINDOW_MS);
     // Where time is skipped, the look before may be longer ago.
     this.#rateMarks = [...(recent.length > 0 ? recent : this.#rateMarks.slice(-1)), { atMs, put, done }];

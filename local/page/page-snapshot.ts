@@ -51,12 +51,13 @@ export interface PageShard {
 export interface PageSum {
   readonly in: number;
   readonly inEffect: number;
-  /** Without effect of their own: duplicates, superseded and skipped ones, and those that the filter dropped. */
+  /** Without effect of their own: duplicates, superseded, existing and skipped ones, and those that the filter dropped. */
   readonly withoutEffect: number;
   readonly quarantined: number;
   readonly waiting: number;
   /** Given up by the mapping, with their payload in the bucket. */
   readonly inBucket: number;
+  /** Not in one of the other places yet. */
   readonly onTheWay: number;
 }
 

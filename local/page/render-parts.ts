@@ -67,7 +67,7 @@ function renderSum(sum: PageSum): Html {
     ['on the way', onTheWay],
   ];
   const verdict =
-    missing === 0
+    missing <= 0
       ? html`<strong class="closes">All records are accounted for.</strong>`
       : html`<strong class="open">${count(missing)} records are not accounted for.</strong>`;
   return html`<tbody>

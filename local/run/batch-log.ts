@@ -5,6 +5,11 @@ import { CrashOutput } from './crash-output.ts';
 /** Sums of the batch metrics over a run, and how many batches there were. */
 export type BatchTotals = Readonly<Record<BatchMetricName, number>> & { readonly batches: number };
 
+/** Adds up totals; a metric that no batch has published is 0 here. */
+export function totalOf(totals: BatchTotals, ...names: readonly (keyof BatchTotals)[]): number {
+  return names.reduce((sum, name) => sum + ((totals as Partial<BatchTotals>)[name] ?? 0), 0);
+}
+
 /** Collects what the functions log, as CloudWatch would: metrics documents are summed, problems kept. */
 export interface BatchLog {
   /** Takes one line of the output of an environment. */

@@ -28,8 +28,10 @@ const HELD_WORDS: Readonly<Record<HoldReason, string>> = {
 
 /** Says how far a run is, in one line of at most so many characters: the parts that matter least are left out. */
 export function describeProgress(shown: ShownProgress, columns: number): string {
-  const { put, done, totals } = shown;
-  const share = Math.min(done, put) / Math.max(put, 1);
+  const { done, totals } = shown;
+  // What others put on the stream, a redrive for one, is known once it is done.
+  const put = Math.max(shown.put, done);
+  const share = done / Math.max(put, 1);
   const width = Math.max(4, Math.min(MAX_BAR_WIDTH, Math.floor(columns * BAR_SHARE)));
   const filled = Math.round(width * share);
   let line = `[${'█'.repeat(filled)}${'░'.repeat(width - filled)}] ${describeOutlook(shown)}`;

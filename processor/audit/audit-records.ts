@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditedItem, AuditedTable } from '../../contract/audited-item.ts';
 import { DATA_API_MAX_REQUEST_BYTES } from '../../contract/limits.ts';
 import type { Execute } from '../../data-api/execute.ts';
-import { parameterText, type ParameterValue } from '../../data-api/statement-body.ts';
+import { parameterTexts } from '../../data-api/statement-body.ts';
 import { compileProjection } from '../compile-projection.ts';
 import { decodeRecords } from '../decode/decode-records.ts';
 import type { KinesisRecord } from '../decode/item.ts';
-import { shardIdOf } from '../decode/item.ts';
+import { shardOf } from '../decode/item.ts';
 import { createDataApiLookupSource } from '../lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from '../lookup/lru-lookup-cache.ts';
 import type { LookupReading } from '../lookup/read-lookups.ts';
@@ -65,7 +65,7 @@ export async function createAudit(declared: AnyProjection, execute: Execute): Pr
       lookups: projection.lookups,
       cache: createLruLookupCache(CACHE),
       source: createDataApiLookupSource(
-        (sql, parameters) => execute(sql, textsOf(parameters)),
+        (sql, parameters) => execute(sql, parameterTexts(parameters)),
         lookupSql,
         projection.lookups,
       ),
@@ -81,10 +81,6 @@ export async function createAudit(declared: AnyProjection, execute: Execute): Pr
 
 interface AuditEngine extends FindOptions, CompareOptions {
   readonly reading: LookupReading;
-}
-
-function textsOf(parameters: Readonly<Record<string, ParameterValue>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]));
 }
 
 /** Decodes, looks up and projects as the engine does, all in one round, without the records that would end the process. */
@@ -106,10 +102,6 @@ async function project(received: readonly KinesisRecord[], engine: AuditEngine):
     keepsPlace: false,
   };
   return projectItems(items, compiled.step, { resolved, asked, encoding });
-}
-
-function shardOf(records: readonly KinesisRecord[]): string {
-  return shardIdOf(records[0]?.eventID ?? '');
 }
 
 async function withKillers(

@@ -11,7 +11,7 @@ const OTHER_REASONS = 'other reasons';
 /** PostgreSQL cannot hold the first of them, and the others take seven bytes each in a request. */
 const UNPRINTABLE = /\p{Cc}/gu;
 
-/** What a projection returns for an event that is none of its business. */
+/** What a projection returns for an event that it does not want. */
 export class Skip {
   readonly #reason: string;
 

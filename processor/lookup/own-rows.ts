@@ -51,10 +51,10 @@ function ownLookup(
   lookup: Lookup,
   { table, tables }: { readonly table: string; readonly tables: Tables },
 ): OwnLookup {
-  const { from, kind, key, columns } = tables[table] ?? {};
+  const { from, privileges, key = [], columns = {} } = tables[table] ?? {};
   const shape = keyShapeOf(lookup);
-  // A column outside of the key of a row may change, and then the old value finds another row as well as the new one.
-  const fixed = kind === 'inserts' ? Object.keys(columns ?? {}) : (key ?? []);
+  // Where rows are updated, a column outside of the key may change: then the old value finds another row, as the new one does.
+  const fixed = privileges?.includes('UPDATE') === true ? key : Object.keys(columns);
   const isFixed = shape.columns.every(({ column }) => fixed.includes(column));
   return {
     name,
@@ -174,7 +174,7 @@ function writtenForms(lookup: OwnLookup, projected: object): readonly string[] {
   return [given].flat().map((row: unknown) => writtenForm(lookup, row));
 }
 
-/** Of what is no row, nothing is known but that it may change something. */
+/** What is not a row may change anything. */
 function writtenForm({ shape, columns }: OwnLookup, given: unknown): string {
   const row: unknown = given instanceof Removal ? given.row : given;
   if (columns === undefined || typeof row !== 'object' || row === null) return EVERY_KEY;
@@ -184,8 +184,8 @@ function writtenForm({ shape, columns }: OwnLookup, given: unknown): string {
 }
 
 /**
- * A key in a form that all keys share that the database may hold equal, and some that it does not: two events more
- * that wait for each other cost a call, one that does not wait would see a row too old.
+ * A key in a form that is the same for all keys that the database may hold equal, and for some that it doesn't: an event
+ * that waits without need costs a call, one that should wait and doesn't would see an outdated row.
  */
 function looseForm({ columns, isComposite }: KeyShape, key: string): string {
   const texts = isComposite ? (JSON.parse(key) as readonly string[]) : [key];

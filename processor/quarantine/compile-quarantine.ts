@@ -1,7 +1,7 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { OwnLedger } from '../tables/inserts.ts';
 import { identifier, OWN, ownName } from '../tables/table-kind.ts';
-import { CLOSE_PARAMETERS, PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { CLOSE_PARAMETERS, FUNCTION_NAME, PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 
 /** Columns that say which item a row of the quarantine, or of its parts, belongs to; the first cells of its array. */
 const ITEM_COLUMNS: readonly Cell[] = [
@@ -47,19 +47,27 @@ function cellOf(name: string): string {
 export const APPLIED_LEDGER = { name: ownName('ledger'), eventId: ownName('event_id') } as const;
 
 /**
+ * Selects the row of an event in the ledger.
+ *
+ * @param ledger the projection's own, or `undefined` for the framework's
+ * @param eventId SQL of its id
+ */
+export function rowInLedger(ledger: OwnLedger | undefined, eventId: string): string {
+  return ledger === undefined
+    ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.function_name = ${FUNCTION_NAME} AND ${LEDGER_ROW}.event_id = ${eventId}`
+    : `SELECT FROM ${identifier(ledger.table)} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.${identifier(ledger.keyColumn)} = ${eventId}`;
+}
+
+/**
  * Inserts the rejected items of a chunk.
  *
- * An event is in effect or set aside, never both. A rejected event that is in the ledger is a second delivery of what
+ * An event is in effect or quarantined, never both. A rejected event that is in the ledger is a second delivery of what
  * has its effect already, so it changes nothing; this also holds where the first delivery is in the same statement.
  *
  * @param ledger the projection's own, or `undefined` for the framework's
  */
 export function setAside(ledger: OwnLedger | undefined): string {
   const applied = `SELECT FROM ${APPLIED_LEDGER.name} WHERE ${APPLIED_LEDGER.name}.${APPLIED_LEDGER.eventId} = ${EVENT_CELL}`;
-  const inLedger =
-    ledger === undefined
-      ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.function_name = ${FUNCTION_NAME} AND ${LEDGER_ROW}.event_id = ${EVENT_CELL}`
-      : `SELECT FROM ${identifier(ledger.table)} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.${identifier(ledger.keyColumn)} = ${EVENT_CELL}`;
   const columns = COLUMNS.map(([column]) => column).join(', ');
   const cells = COLUMNS.map(([column, read], position) => {
     const cell = read(`${CELLS}->>${position}`);
@@ -69,12 +77,11 @@ export function setAside(ledger: OwnLedger | undefined): string {
   INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, place, retry_at, heal_until)
   SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, ${PLACE_CELL}, CASE WHEN ${HEAL_CELL} IS NOT NULL THEN now() END,
     now() + make_interval(secs => (${HEAL_CELL})::double precision) FROM ${ITEMS} AS ${CELLS}
-  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied}) AND ${isNotThere()}
+  WHERE NOT EXISTS (${rowInLedger(ledger, EVENT_CELL)}) AND NOT EXISTS (${applied}) AND ${isNotThere()}
   ON CONFLICT DO NOTHING RETURNING 1
 `;
 }
 
-const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
 const ITEMS = `jsonb_array_elements(:${WRITE_PARAMETERS.quarantine}::jsonb)`;
 
 /** A payload whose parts another delivery has used up is in the row that it made of them, in one statement. */
@@ -82,13 +89,13 @@ function isNotThere(): string {
   return `(${PAYLOAD_CELL} IS NOT NULL OR NOT EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} WHERE ${isOfItem(ENTRY)}))`;
 }
 
-/** All parts or null, which the column refuses: no entry has half a payload. */
+/** All parts, or null, which the column refuses: no entry has half a payload. */
 function assemblePayload(): string {
   return `SELECT string_agg(${PART}.bytes, ''::bytea ORDER BY ${PART}.part) FROM ${FRAMEWORK_TABLES.quarantinePart} AS ${PART}
     WHERE ${isOfItem(PART)} AND ${PART}.parts = (${PARTS_CELL})::integer HAVING count(*) = (${PARTS_CELL})::integer`;
 }
 
-/** Deletes the parts of a chunk's rejected items, however they were cut: what was to be made of them is made. */
+/** Deletes the parts of a chunk's rejected items, however they were cut: the entries are complete now. */
 export function deleteParts(): string {
   return `
   DELETE FROM ${FRAMEWORK_TABLES.quarantinePart} AS ${PART} USING ${ITEMS} AS ${CELLS} WHERE ${isOfItem(PART)}
@@ -120,7 +127,7 @@ export const COUNT_WAITING = `(SELECT count(*)::integer FROM ${ITEMS} AS ${CELLS
 export const HAS_DUE = `EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} WHERE ${ENTRY}.function_name = ${FUNCTION_NAME}
     AND ${ENTRY}.retry_at <= now() AND ${ENTRY}.heal_until > now() AND ${ENTRY}.applied_at IS NULL AND ${ENTRY}.redriven_at IS NULL)`;
 
-/** After a day a record that was put back has been read, or the consumer has other troubles. */
+/** Within a day a record that was put back has been read, unless the consumer has other problems. */
 const LATELY = `now() - interval '1 day'`;
 
 /**

@@ -1,13 +1,7 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { ExecuteStatement, Row } from '../../data-api/execute.ts';
-import type { BuildHistory, FuseMemory, HeldBuild, HeldExample } from '../ports.ts';
+import type { BuildHistory, FuseMemory, HeldBuild, HeldExample, RunningBuild } from '../ports.ts';
 import { storableText } from './encode-rejection.ts';
-
-/** The build whose rejections are judged. */
-export interface RunningBuild {
-  readonly functionName: string;
-  readonly codeVersion: string;
-}
 
 /** Writes that are looked at in any case: where a few large ones fill the fuse's window, older ones still tell of a build. */
 const MIN_WRITES = 20;
@@ -29,12 +23,19 @@ const HELD_AS_JSON = `jsonb_build_object(
 const READ_SQL = `
   SELECT (SELECT ${HELD_AS_JSON} FROM ${FRAMEWORK_TABLES.fuse} AS _f WHERE ${IS_BUILD} AND ${IS_HELD})::text,
     (SELECT extract(epoch FROM allowed_at) * 1000 FROM ${FRAMEWORK_TABLES.fuse} WHERE ${IS_BUILD})::text,
-    (SELECT jsonb_agg(jsonb_build_array(events - waiting, quarantined, written + superseded + existing) ORDER BY id DESC) FROM (
-      SELECT id, events, waiting, quarantined, written, superseded, existing, newest_arrival_at FROM ${FRAMEWORK_TABLES.batchLog}
-      WHERE ${IS_BUILD} ORDER BY id DESC LIMIT :max_writes::integer
-    ) AS _recent
-    WHERE newest_arrival_at > coalesce((SELECT allowed_at FROM ${FRAMEWORK_TABLES.fuse} WHERE ${IS_BUILD}), '-infinity')
-    )::text`;
+    (SELECT jsonb_agg(jsonb_build_array(events, quarantined, taken) ORDER BY newest_id DESC) FROM (
+      SELECT max(id) AS newest_id, sum(events - waiting) AS events, sum(quarantined) AS quarantined,
+        sum(written + superseded + existing) AS taken
+      FROM ${FRAMEWORK_TABLES.batchLog} NATURAL JOIN (
+        SELECT DISTINCT function_name, shard_id, batch_sequence_number FROM (
+          SELECT function_name, shard_id, batch_sequence_number FROM ${FRAMEWORK_TABLES.batchLog}
+          WHERE ${IS_BUILD} AND batch_sequence_number IS NOT NULL ORDER BY id DESC LIMIT :max_writes::integer
+        ) AS _newest
+      ) AS _batches
+      WHERE ${IS_BUILD}
+        AND newest_arrival_at > coalesce((SELECT allowed_at FROM ${FRAMEWORK_TABLES.fuse} WHERE ${IS_BUILD}), '-infinity')
+      GROUP BY shard_id, batch_sequence_number
+    ) AS _recent)::text`;
 
 /** What replaces an older note: a note after an operator's word, or that the fuse has blown since. */
 const IS_NEWS = `(NOT ${IS_HELD} OR (_f.blown_at IS NULL AND excluded.blown_at IS NOT NULL))`;

@@ -1,4 +1,4 @@
-import type { CommittedWrite } from '../ports.ts';
+import type { CommittedBatch } from '../ports.ts';
 
 /** When rejections are so many that a bad deploy is likelier than bad data. */
 export interface FuseSettings {
@@ -45,14 +45,14 @@ export type FuseVerdict = 'quarantine' | 'blow' | 'wait' | 'refuses-all';
 
 /**
  * Judges the rejections of a batch by the newest events of the build: those of the batch, and where these are fewer than
- * `minEvents`, those of the writes before it. So it does not matter how a stream is cut into batches: a lone rejection
+ * `minEvents`, those of the batches before it. So it does not matter how a stream is cut into batches: a lone rejection
  * among accepted events passes in a batch of its own, and rejections alone do not pass in any.
  *
  * @param evidence the batch
- * @param recent writes of the same build, the newest first
+ * @param recent batches of the same build, the newest first
  * @param settings of the fuse
  */
-export function judge(evidence: BatchEvidence, recent: readonly CommittedWrite[], settings: FuseSettings): FuseVerdict {
+export function judge(evidence: BatchEvidence, recent: readonly CommittedBatch[], settings: FuseSettings): FuseVerdict {
   const { minEvents, thresholdPercent } = settings;
   const { newToDatabase } = evidence;
   const windows = [
@@ -71,7 +71,7 @@ export function judge(evidence: BatchEvidence, recent: readonly CommittedWrite[]
 /** Judges a batch of which the database has taken nothing: are its events to blame, or does it refuse all events? */
 function judgeRefusals(
   { events, rejected, refused, isFinal }: BatchEvidence,
-  recent: readonly CommittedWrite[],
+  recent: readonly CommittedBatch[],
   { isAboveThreshold, minEvents }: { readonly isAboveThreshold: boolean; readonly minEvents: number },
 ): 'quarantine' | 'refuses-all' {
   if (!isFinal && refused < MAX_FRUITLESS_REFUSALS) return 'quarantine';
@@ -81,18 +81,21 @@ function judgeRefusals(
   return isAboveThreshold || isRefusedWhole ? 'refuses-all' : 'quarantine';
 }
 
-function withoutRepeated({ quarantined, taken }: CommittedWrite): CommittedWrite {
+function withoutRepeated({ quarantined, taken }: CommittedBatch): CommittedBatch {
   return { events: taken + quarantined, quarantined, taken };
 }
 
-/** The batch whole, and as much of the writes before it as is missing; of the oldest of them a proportional part. */
-function lastEvents(batch: Share, recent: readonly CommittedWrite[], minEvents: number): Share {
-  let { events, rejected } = batch;
-  for (const write of recent) {
-    const taken = Math.min(write.events, minEvents - events);
+/**
+ * The batch whole, and as much of the batches before it as is missing; of the oldest of them a proportional part, as the rejections
+ * of a batch may have been the last that was written of it.
+ */
+function lastEvents(judged: Share, recent: readonly CommittedBatch[], minEvents: number): Share {
+  let { events, rejected } = judged;
+  for (const batch of recent) {
+    const taken = Math.min(batch.events, minEvents - events);
     if (taken <= 0) continue;
     events += taken;
-    rejected += (taken * write.quarantined) / write.events;
+    rejected += (taken * batch.quarantined) / batch.events;
   }
   return { events, rejected };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EncodedEvent, EncodedItem } from '../project/project-items.ts';
+import type { EncodedEvent, EncodedItem, ItemEncoding } from '../project/project-items.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import type { RowLists, RowReader } from '../project/row-lists.ts';
 import type { ParameterValue } from '../../data-api/statement-body.ts';
@@ -8,19 +8,13 @@ import { payloadBytes } from '../decode/item.ts';
 import { countByReason } from '../decode/skip.ts';
 
 /** What the parameters of every chunk of a batch share. */
-export interface WriteContext {
+export interface WriteContext extends ItemEncoding {
   readonly functionName: string;
-  readonly shardId: string;
-  readonly codeVersion: string;
-  /** How long an event that may heal is tried again, in seconds. */
-  readonly healForSeconds?: number;
-  /** Whether the quarantine has to keep the place of an event. */
-  readonly keepsPlace?: boolean;
-  /** Whether the events are entries of the quarantine that are tried again. */
-  readonly isRetry?: boolean;
+  /** First record of the batch: tells which writes are of one batch. */
+  readonly batchSequenceNumber: string | undefined;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
-  /** Insert tables that refuse a row whose key is there already. */
+  /** Tables that refuse a row whose key is there already. */
   readonly refusingTables?: readonly string[];
   /** The rows of the whole batch. */
   readonly rows: RowLists;
@@ -54,7 +48,7 @@ export function closeParameters(
   events: readonly EncodedEvent[],
   { functionName }: Pick<WriteContext, 'functionName'>,
 ): Record<string, string> {
-  // What an event shares with others tells no entry of its own.
+  // A payload shared with other events identifies no entry.
   const known = events.filter(({ origin }) => origin.part !== 'shared');
   const hashes = known.map(({ origin }) => createHash('sha256').update(payloadBytes(origin)).digest('base64'));
   return {
@@ -79,7 +73,12 @@ function isEvent(item: EncodedItem): item is EncodedEvent {
 
 function logEntry(
   chunk: Chunk<EncodedItem>,
-  { shardId, codeVersion, covered }: Pick<WriteContext, 'shardId' | 'codeVersion' | 'covered'>,
+  {
+    shardId,
+    codeVersion,
+    batchSequenceNumber,
+    covered,
+  }: Pick<WriteContext, 'shardId' | 'codeVersion' | 'batchSequenceNumber' | 'covered'>,
 ): string {
   let oldest = Infinity;
   let newest = -Infinity;
@@ -101,6 +100,7 @@ function logEntry(
     records,
     chunk.length - skipped.length,
     codeVersion,
+    batchSequenceNumber,
     ...(skipped.length > 0 ? [skipped.length, countByReason(skipped)] : []),
   ]);
 }

@@ -1,7 +1,7 @@
 import type { ParameterValue } from '../../data-api/statement-body.ts';
-import { parameterText } from '../../data-api/statement-body.ts';
+import { parameterTexts } from '../../data-api/statement-body.ts';
 import type { CallOptions } from '../../data-api/classify-error.ts';
-import type { CommittedWrite, EventStore, WriteCounts } from '../../processor/ports.ts';
+import type { CommittedBatch, EventStore, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
 
 /** What goes wrong with one call: before anything is committed, or after, when only the answer is lost. */
@@ -26,14 +26,13 @@ export interface FakeEventStoreOptions {
 }
 
 /** A row of the batch log. */
-export interface LoggedWrite extends CommittedWrite {
+export interface LoggedWrite extends CommittedBatch {
   readonly codeVersion: string;
+  /** The same for all writes of a batch. */
+  readonly batchSequenceNumber: string;
   /** Milliseconds since 1970. */
   readonly newestArrivalMs: number;
 }
-
-/** The payload that was sent ahead, or `undefined` where parts are missing. */
-type Assemble = (place: string, parts: number) => string | undefined;
 
 /** A store in memory that keeps what the compiled write would keep: the ledger, the quarantine and its parts. */
 export class FakeEventStore implements EventStore {
@@ -60,27 +59,12 @@ export class FakeEventStore implements EventStore {
     this.#options = options;
   }
 
-  write(sent: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts> {
-    // The usual statement has no such parameter: what it said would be lost without a word.
-    if ('quarantine' in sent)
-      return Promise.reject(new Error('a chunk without rejections must have no parameter for them'));
-    return this.#write(sent, options, () => undefined);
-  }
-
-  writeWithRejections(sent: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts> {
-    return this.#write(sent, options, (place, count) => this.#assemble(place, count));
-  }
-
   // eslint-disable-next-line @typescript-eslint/require-await -- a port's failures are rejections, never throws
-  async #write(
-    sent: Readonly<Record<string, ParameterValue>>,
-    { timeoutMs }: CallOptions,
-    assemble: Assemble,
-  ): Promise<WriteCounts> {
-    const parameters = textsOf(sent);
+  async write(sent: Readonly<Record<string, ParameterValue>>, { timeoutMs }: CallOptions): Promise<WriteCounts> {
+    const parameters = parameterTexts(sent);
     this.calls.push(parameters);
     this.timeouts.push(timeoutMs);
-    return this.#run(parameters, () => this.#commit(parameters, assemble));
+    return this.#run(parameters, () => this.#commit(parameters));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
@@ -124,7 +108,7 @@ export class FakeEventStore implements EventStore {
     return result;
   }
 
-  #commit(parameters: WrittenParameters, assemble: Assemble): WriteCounts {
+  #commit(parameters: WrittenParameters): WriteCounts {
     const events = JSON.parse(parameters['events'] ?? '[]') as [number, string][];
     this.#refusePoison(events);
     const before = { ledger: this.ledger.size, quarantine: this.quarantine.size };
@@ -133,7 +117,7 @@ export class FakeEventStore implements EventStore {
       place: `${String(row[1])}/${String(row[2])}`,
     }));
     // All or nothing: what a row lacks is known before anything is kept.
-    const payloads = rows.map(({ row, place }) => (row[5] as string | null) ?? assemble(place, Number(row[12])));
+    const payloads = rows.map(({ row, place }) => (row[5] as string | null) ?? this.#assemble(place, Number(row[12])));
     if (payloads.includes(undefined)) throw databaseError('rejection', '23502');
     for (const [, id] of events) this.ledger.add(id);
     for (const [index, { row, place }] of rows.entries()) {
@@ -161,9 +145,11 @@ export class FakeEventStore implements EventStore {
   #logWrite(parameters: WrittenParameters, counts: Pick<LoggedWrite, 'quarantined' | 'taken'>): void {
     const cells = JSON.parse(parameters['log'] ?? '[]') as unknown[];
     const [newestArrivalMs, events] = [cells[4], cells[6]].map(Number) as [number, number];
-    this.log.push({ codeVersion: String(cells[7]), newestArrivalMs, events, ...counts });
+    const [codeVersion, batchSequenceNumber] = [cells[7], cells[8]].map(String) as [string, string];
+    this.log.push({ codeVersion, batchSequenceNumber, newestArrivalMs, events, ...counts });
   }
 
+  /** The payload that was sent ahead, or `undefined` where parts are missing. */
   #assemble(place: string, count: number): string | undefined {
     const stored = this.quarantine.get(place);
     if (stored !== undefined) return stored;
@@ -171,8 +157,4 @@ export class FakeEventStore implements EventStore {
     if (parts.length !== count) return undefined;
     return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64'))).toString('base64');
   }
-}
-
-function textsOf(sent: Readonly<Record<string, ParameterValue>>): WrittenParameters {
-  return Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, parameterText(value)]));
 }

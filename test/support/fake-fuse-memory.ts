@@ -1,12 +1,25 @@
 import type { CallOptions } from '../../data-api/classify-error.ts';
-import type { BuildHistory, FuseMemory, HeldBuild, HeldPosition } from '../../processor/ports.ts';
-import type { FakeEventStore } from './fake-event-store.ts';
+import type { BuildHistory, CommittedBatch, FuseMemory, HeldBuild, HeldPosition } from '../../processor/ports.ts';
+import type { FakeEventStore, LoggedWrite } from './fake-event-store.ts';
 
 /** What is noted of one build. */
 interface Note {
   readonly held: HeldBuild;
   readonly isAllowed: boolean;
   readonly allowedUntilMs: number | undefined;
+}
+
+function batchOf({ batchSequenceNumber }: LoggedWrite): string {
+  return batchSequenceNumber;
+}
+
+function sumOf(writes: readonly CommittedBatch[]): CommittedBatch {
+  const sum = (of: (write: CommittedBatch) => number): number => writes.reduce((total, write) => total + of(write), 0);
+  return {
+    events: sum(({ events }) => events),
+    quarantined: sum(({ quarantined }) => quarantined),
+    taken: sum(({ taken }) => taken),
+  };
 }
 
 /** What outlives environments: notes by build, as the table of the fuse has them. */
@@ -50,10 +63,11 @@ export class FakeFuseMemory implements FuseMemory {
       return {
         held: note?.isAllowed === true ? undefined : note?.held,
         allowedUntilMs: note?.allowedUntilMs,
-        recent: ofBuild
-          .slice(0, Math.max(maxWrites, 20))
-          .filter(({ newestArrivalMs }) => newestArrivalMs > allowedUntilMs)
-          .map(({ events, quarantined, taken }) => ({ events, quarantined, taken })),
+        recent: Array.from(new Set(ofBuild.slice(0, Math.max(maxWrites, 20)).map(batchOf)), (batch) =>
+          ofBuild.filter((write) => batchOf(write) === batch && write.newestArrivalMs > allowedUntilMs),
+        )
+          .filter((writes) => writes.length > 0)
+          .map(sumOf),
       };
     });
   }

@@ -1,4 +1,4 @@
-import type { CommittedWrite } from '../../processor/ports.ts';
+import type { CommittedBatch } from '../../processor/ports.ts';
 import { planChunks } from '../../processor/plan-chunks.ts';
 import type { EncodedItem } from '../../processor/project/project-items.ts';
 import type { FuseSettings } from '../../processor/quarantine/fuse.ts';
@@ -20,8 +20,8 @@ export interface WriteBatchOptions extends FakeEventStoreOptions {
   /** Milliseconds that each call takes. */
   readonly callMs?: number;
   readonly fuse?: FuseSettings;
-  /** Writes of the same build before this batch, the oldest first. */
-  readonly before?: readonly CommittedWrite[];
+  /** Batches of the same build before this one, the oldest first. */
+  readonly before?: readonly CommittedBatch[];
   /** Ids of events that are in effect before this batch. */
   readonly inEffect?: ReadonlySet<string>;
   readonly memoryFailure?: FakeFuseMemoryOptions['failure'];
@@ -61,7 +61,7 @@ export async function writeBatch(
   const tally = { calls: 0, errors: 0 };
   const report = await writeItems(
     { chunks: planChunks(items, options.chunkBytes ?? maxItemBytes), recordCount },
-    { store, context: writeContext(items, { codeVersion: BUILD }), fuse, fuseMemory, maxItemBytes },
+    { store, context: writeContext(items, { codeVersion: BUILD, maxItemBytes }), fuse, fuseMemory },
     { clock, budgetMs: clock.budget(budgetMs), tally },
   );
   return { report, store, tally, fuseMemory };
@@ -75,7 +75,9 @@ function createStore(options: WriteBatchOptions, clock: FakeClock): FakeEventSto
       return options.failure?.(call, parameters);
     },
   });
-  for (const write of options.before ?? []) store.log.push({ ...write, codeVersion: BUILD, newestArrivalMs: Infinity });
+  for (const [index, batch] of (options.before ?? []).entries()) {
+    store.log.push({ ...batch, batchSequenceNumber: `before-${index}`, codeVersion: BUILD, newestArrivalMs: Infinity });
+  }
   for (const id of options.inEffect ?? []) store.ledger.add(id);
   return store;
 }

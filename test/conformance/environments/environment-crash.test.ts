@@ -118,30 +118,37 @@ describe('an environment that ends by itself tells', () => {
 });
 
 describe('an environment in an endless loop', () => {
-  it('ends with the process that started it', async () => {
-    const code = "console.log('pid', process.pid); export const handler = () => { for (;;); };";
-    await writeFile(join(folder, 'endless.mjs'), code);
-    const script = `
-      import { createFunctionRuntime } from ${JSON.stringify(FUNCTION_RUNTIME_URL)};
-      const onLog = (line) => {
-        console.log(line);
-        setTimeout(() => process.exit(), 200);
-      };
-      const runtime = createFunctionRuntime({ bundlePath: 'endless.mjs', functionName: 'flights', timeoutMs: 20_000, onLog });
-      await runtime.invoke('{}', { requestId: 'request' });`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: folder,
-      env: { TMPDIR: folder },
-    });
-    const pid = Number(/^pid (\d+)$/m.exec(stdout)?.[1]);
-    expect(pid).toBeGreaterThan(0);
-    try {
-      await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
-    } finally {
-      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-    }
-  });
+  it.each(['process.exit()', "process.kill(process.pid, 'SIGKILL')"])(
+    'ends with the process that started it, after %s',
+    async (end) => {
+      const code = "console.log('pid', process.pid); export const handler = () => { for (;;); };";
+      await writeFile(join(folder, 'endless.mjs'), code);
+      const script = `
+        import { createFunctionRuntime } from ${JSON.stringify(FUNCTION_RUNTIME_URL)};
+        const onLog = (line) => {
+          console.log(line);
+          setTimeout(() => ${end}, 200);
+        };
+        const runtime = createFunctionRuntime({ bundlePath: 'endless.mjs', functionName: 'flights', timeoutMs: 20_000, onLog });
+        await runtime.invoke('{}', { requestId: 'request' });`;
+      const { stdout } = await outputOf(script);
+      const pid = Number(/^pid (\d+)$/m.exec(stdout)?.[1]);
+      expect(pid).toBeGreaterThan(0);
+      try {
+        await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+      } finally {
+        if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      }
+    },
+  );
 });
+
+/** Runs a module, however it ends. */
+function outputOf(script: string): Promise<{ readonly stdout: string }> {
+  const options = { cwd: folder, env: { TMPDIR: folder } };
+  const running = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], options);
+  return running.catch((error: unknown) => error as { readonly stdout: string });
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { CommittedWrite, FuseMemory, HeldBuild, HeldPosition } from '../../../processor/ports.ts';
+import type { CommittedBatch, FuseMemory, HeldBuild, HeldPosition } from '../../../processor/ports.ts';
+
+/** A write of a batch. */
+export interface Commit extends CommittedBatch {
+  /** First record of the batch. */
+  readonly batchSequenceNumber: string;
+  /** When the newest record of the write arrived, milliseconds since 1970. */
+  readonly newestArrivalMs: number;
+}
 
 /** A place where notes and writes are kept, new for each test. */
 export interface OpenFuseMemory {
   /** The memory of a build, as each environment that runs it has one. */
   readonly ofBuild: (codeVersion: string) => FuseMemory;
-  /** A write of the build is committed; its newest record arrived at this moment, milliseconds since 1970. */
-  readonly commit: (codeVersion: string, write: CommittedWrite, newestArrivalMs: number) => Promise<void>;
+  /** A write of the build is committed. */
+  readonly commit: (codeVersion: string, write: Commit) => Promise<void>;
   /** An operator lets everything that has arrived until now into the quarantine; resolves to that moment. */
   readonly allow: (codeVersion: string) => Promise<number>;
 }
@@ -25,10 +33,17 @@ function held(rest: Partial<HeldBuild> = {}): Omit<HeldBuild, 'since'> & HeldPos
   };
 }
 
-const write = (events: number, quarantined: number, taken = events - quarantined): CommittedWrite => ({
+const counts = (events: number, quarantined: number, taken = events - quarantined): CommittedBatch => ({
   events,
   quarantined,
   taken,
+});
+
+/** A write of a batch, by the number of its first record. */
+const write = (batch: number, of: CommittedBatch, newestArrivalMs = 1_000): Commit => ({
+  ...of,
+  batchSequenceNumber: String(batch),
+  newestArrivalMs,
 });
 
 /**
@@ -44,23 +59,34 @@ export function describeFuseMemory(open: () => Promise<OpenFuseMemory>): void {
     });
   });
 
-  describe('the writes of a build', () => {
+  describe('the batches of a build', () => {
     it('are remembered newest first, apart from those of other builds', async () => {
       const { ofBuild, commit } = await open();
-      await commit('a', write(10, 1), 1_000);
-      await commit('b', write(5, 5), 1_001);
-      await commit('a', write(20, 2, 7), 900);
-      expect((await ofBuild('a').read(20, OPTIONS)).recent).toEqual([write(20, 2, 7), write(10, 1)]);
-      expect((await ofBuild('b').read(20, OPTIONS)).recent).toEqual([write(5, 5)]);
+      await commit('a', write(7, counts(10, 1)));
+      await commit('b', write(8, counts(5, 5)));
+      await commit('a', write(3, counts(20, 2, 7), 900));
+      expect((await ofBuild('a').read(20, OPTIONS)).recent).toEqual([counts(20, 2, 7), counts(10, 1)]);
+      expect((await ofBuild('b').read(20, OPTIONS)).recent).toEqual([counts(5, 5)]);
     });
 
-    it('are as many as are asked for, and at least twenty', async () => {
+    it('are those of as many writes as are asked for, and of at least twenty', async () => {
       const { ofBuild, commit } = await open();
-      for (let n = 1; n <= 25; n += 1) await commit('a', write(n, 0), n);
+      for (let n = 1; n <= 25; n += 1) await commit('a', write(n, counts(n, 0)));
       expect((await ofBuild('a').read(22, OPTIONS)).recent.map(({ events }) => events)).toEqual(
         Array.from({ length: 22 }, (_, n) => 25 - n),
       );
       expect((await ofBuild('a').read(1, OPTIONS)).recent).toHaveLength(20);
+    });
+
+    it('are whole, however many writes they took and whatever other lanes and builds have written in between', async () => {
+      const { ofBuild, commit } = await open();
+      for (let n = 1; n <= 30; n += 1) {
+        await commit('a', write(1, counts(2, 0)));
+        await commit('b', write(1, counts(1, 1)));
+        if (n % 10 === 0) await commit('a', write(2, counts(3, 1)));
+      }
+      await commit('a', write(1, counts(9, 9)));
+      expect((await ofBuild('a').read(20, OPTIONS)).recent).toEqual([counts(69, 9), counts(9, 3)]);
     });
   });
 
@@ -104,10 +130,10 @@ export function describeFuseMemory(open: () => Promise<OpenFuseMemory>): void {
       const memory = ofBuild('a');
       await memory.hold(held({ isBlown: true }), OPTIONS);
       const allowedAtMs = await allow('a');
-      await commit('a', write(30, 30), allowedAtMs - 1);
-      await commit('a', write(5, 0), allowedAtMs + 1);
+      await commit('a', write(1, counts(30, 30), allowedAtMs - 1));
+      await commit('a', write(2, counts(5, 0), allowedAtMs + 1));
       const { allowedUntilMs, ...rest } = await memory.read(20, OPTIONS);
-      expect(rest).toEqual({ held: undefined, recent: [write(5, 0)] });
+      expect(rest).toEqual({ held: undefined, recent: [counts(5, 0)] });
       expect(allowedUntilMs).toBeCloseTo(allowedAtMs, 0);
     });
 

@@ -15,8 +15,8 @@ describe('the memory of the unit tests', () => {
     const [store, table] = [new FakeEventStore(), new FakeFuseTable()];
     return Promise.resolve({
       ofBuild: (codeVersion) => new FakeFuseMemory({ store, table, codeVersion }),
-      commit: (codeVersion, write, newestArrivalMs) => {
-        store.log.push({ codeVersion, newestArrivalMs, ...write });
+      commit: (codeVersion, write) => {
+        store.log.push({ codeVersion, ...write });
         return Promise.resolve();
       },
       allow: (codeVersion) => {
@@ -52,13 +52,14 @@ describe('the memory in the database', () => {
     const execute = createExecuteStatement(client, { clusterArn, secretArn, database: name });
     return Promise.resolve({
       ofBuild: (codeVersion) => createDataApiFuseMemory(execute, { functionName, codeVersion }),
-      commit: async (codeVersion, { events, quarantined, taken }, newestArrivalMs) => {
+      commit: async (codeVersion, { events, quarantined, taken, batchSequenceNumber, newestArrivalMs }) => {
         await database.query(
           `INSERT INTO event_processor.batch_log (function_name, shard_id, first_sequence_number, last_sequence_number,
-             oldest_arrival_at, newest_arrival_at, records, events, written, duplicates, quarantined, code_version)
+             oldest_arrival_at, newest_arrival_at, records, events, written, duplicates, quarantined, code_version,
+             batch_sequence_number)
            VALUES ($1, 's', 1, 2, to_timestamp($2::double precision / 1000), to_timestamp($2::double precision / 1000),
-             1, $3, $4, 0, $5, $6)`,
-          [functionName, newestArrivalMs, events, taken, quarantined, codeVersion],
+             1, $3, $4, 0, $5, $6, $7)`,
+          [functionName, newestArrivalMs, events, taken, quarantined, codeVersion, batchSequenceNumber],
         );
       },
       allow: async (codeVersion) => {

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../../../drills/page/launch-chromium.ts';
+import type { PageSnapshot, PageSum } from '../../../local/page/page-snapshot.ts';
 import { withoutBrowser } from '../../support/chromium.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -27,6 +28,13 @@ async function startProgram(...argv: readonly string[]) {
     });
   });
   return { child, url };
+}
+
+/** The sums of a recording that leave a record out, or have one in two places. */
+async function openSums(recording: string): Promise<readonly PageSum[]> {
+  const lines = (await readFile(recording, 'utf8')).trimEnd().split('\n');
+  const sums = lines.map((line) => (JSON.parse(line) as PageSnapshot).sum);
+  return sums.filter(({ in: put, ...places }) => put !== Object.values(places).reduce((total, value) => total + value));
 }
 
 async function end(child: ChildProcess): Promise<number | null> {
@@ -61,7 +69,6 @@ describe.skipIf(withoutBrowser())('npm start -- --page', () => {
     await page.getByText(says).waitFor();
   };
   const verdict = (words: string) => page.locator('[data-part="verdict"]', { hasText: words }).waitFor();
-  // While records are on their way, the sum may be open for a moment.
   const closedSum = () => page.locator('[data-part="sum"]', { hasText: 'All records are accounted for.' }).waitFor();
   const text = (part: string) => page.locator(`[data-part="${part}"]`).innerText();
   const alarm = (name: string) => page.locator('[data-part="alarms"] tr', { hasText: name }).first().innerText();
@@ -117,6 +124,7 @@ describe.skipIf(withoutBrowser())('npm start -- --page', () => {
 
   it('ends with Ctrl-C, and what it recorded can be played again', async () => {
     expect(await end(program.child)).toBe(130);
+    expect(await openSums(join(folder, 'run.ndjson'))).toEqual([]);
     program = await startProgram('--replay', join(folder, 'run.ndjson'));
     await page.goto(program.url);
     await page.getByLabel('Times as fast').fill('600');

@@ -99,7 +99,7 @@ it('never counts a record as committed unless each of its events is in effect, i
       expect(report.skipped).toBeGreaterThanOrEqual(committed.filter(isSkipped).length);
       expect(report.skipped).toBeLessThanOrEqual(items.filter(isSkipped).length);
       expect(report.skippedByReason).toEqual(report.skipped > 0 ? { free: report.skipped } : {});
-      const logged = store.calls.map(({ log = '[]' }) => (JSON.parse(log) as unknown[]).slice(8) as [number?, object?]);
+      const logged = store.calls.map(({ log = '[]' }) => (JSON.parse(log) as unknown[]).slice(9) as [number?, object?]);
       for (const [skipped, byReason] of logged) expect(byReason).toEqual(skipped && { free: skipped });
       const sequenceNumbers = records.map(({ kinesis }) => kinesis.sequenceNumber);
       const answer = batchResponse(sequenceNumbers, report.committedRecords).batchItemFailures;

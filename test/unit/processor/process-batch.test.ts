@@ -39,7 +39,7 @@ describe('a batch', () => {
       rows_1: '[[0,"customer-0",10],[1,"customer-1",11],[2,"customer-2",12],[3,"customer-0",13]]',
       rows_2:
         '[[0,"customer-0","order-0",10],[1,"customer-1","order-1",11],[2,"customer-2","order-2",12],[3,"customer-0","order-3",13]]',
-      log: `["${SHARD_ID}","${sequenceNumber(0)}","${sequenceNumber(3)}",1000000000000,1000000000003,4,4,"test-version"]`,
+      log: `["${SHARD_ID}","${sequenceNumber(0)}","${sequenceNumber(3)}",1000000000000,1000000000003,4,4,"test-version","${sequenceNumber(0)}"]`,
     });
     const warm = await run(engine, [order(4)]);
     expect(warm).toMatchObject({ written: 1, lookups: 1, cacheMisses: 0, calls: { calls: 1, errors: 0 } });

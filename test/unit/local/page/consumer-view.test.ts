@@ -38,14 +38,14 @@ describe('a consumer as the page sees it', () => {
     view.addPut(SHARD, 5);
     view.observe(event('filtered', 2));
     view.observe(event('discarded', 3));
-    expect([view.totals(), view.filtered, view.discarded]).toEqual([{ put: 5, done: 5 }, 2, 3]);
+    expect(view.counts()).toEqual({ put: 5, done: 5, filtered: 2, discarded: 3 });
   });
 
   it('knows of records that others put once they are read', () => {
     const view = new ConsumerView();
     view.addPut(SHARD, 5);
     view.observe(event('polled', 7));
-    expect(view.totals()).toEqual({ put: 7, done: 0 });
+    expect(view.counts()).toMatchObject({ put: 7, done: 0 });
   });
 
   it('has rates of the last seconds, and of the last step where time is skipped', () => {

@@ -29,6 +29,10 @@ describe('the progress line', () => {
     expect(describeProgress(shown(), 39)).toBe('[██░░░░] 14 min left');
   });
 
+  it('knows of records that others put once they are done', () => {
+    expect(describeProgress(shown({ put: 500, done: 505 }), Infinity)).toContain('· 505 of 505 ·');
+  });
+
   it.each([
     [{ kind: 'time', seconds: 0 }, 'caught up'],
     [{ kind: 'measuring' }, 'measuring'],

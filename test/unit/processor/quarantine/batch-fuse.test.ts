@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classifyError } from '../../../../data-api/classify-error.ts';
-import type { CommittedWrite } from '../../../../processor/ports.ts';
+import type { CommittedBatch } from '../../../../processor/ports.ts';
 import { databaseError } from '../../../support/database-error.ts';
 import { encodedEvent, encodedRejection } from '../../../support/encoded-event.ts';
 import { FakeFuseTable } from '../../../support/fake-fuse-memory.ts';
@@ -8,7 +8,7 @@ import { BUILD, encodedEvents, FUSE, FUSE_OFF, poison, writeBatch } from '../../
 
 const rejections = (count: number) => Array.from({ length: count }, (_, n) => encodedRejection(n));
 const mixed = (bad: number, good: number) => [...rejections(bad), ...encodedEvents(bad + good).slice(bad)];
-const good = (count: number): CommittedWrite => ({ events: count, quarantined: 0, taken: count });
+const good = (count: number): CommittedBatch => ({ events: count, quarantined: 0, taken: count });
 
 describe('the fuse', () => {
   it('holds a batch before anything is written when decoding rejected more than half', async () => {

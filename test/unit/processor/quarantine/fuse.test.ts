@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CommittedWrite } from '../../../../processor/ports.ts';
+import type { CommittedBatch } from '../../../../processor/ports.ts';
 import { judge } from '../../../../processor/quarantine/fuse.ts';
 
 /** Nothing of a batch came as far as the database. */
@@ -13,7 +13,7 @@ function verdict(
   before: readonly (readonly [number, number])[] = [],
   settings = SETTINGS,
 ) {
-  const recent = before.map(([quarantined, all]): CommittedWrite => ({
+  const recent = before.map(([quarantined, all]): CommittedBatch => ({
     events: all,
     quarantined,
     taken: all - quarantined,
@@ -50,7 +50,7 @@ describe('a small batch', () => {
 
   it('does not wait for more where each rejected event ended processes, until these are as many as the fuse wants', () => {
     const alone = { events: 1, rejected: 1, refused: 0, fatal: 1, taken: 0, isFinal: true, newToDatabase: NONE };
-    const before = (count: number) => Array<CommittedWrite>(count).fill({ events: 1, quarantined: 1, taken: 0 });
+    const before = (count: number) => Array<CommittedBatch>(count).fill({ events: 1, quarantined: 1, taken: 0 });
     expect(judge(alone, [], SETTINGS)).toBe('quarantine');
     expect(judge(alone, before(18), SETTINGS)).toBe('quarantine');
     expect(judge(alone, before(19), SETTINGS)).toBe('blow');

@@ -24,7 +24,17 @@ describe('the parameters of a chunk', () => {
     expect(parameters['rows_0']).toBe('[[0,"event-0"],[2,"event-2"]]');
     expect(parameters['quarantine']).toBe(`[${rejection.row}]`);
     const log: unknown = JSON.parse(parameters['log']!);
-    expect(log).toEqual(['s', sequenceNumber(0), sequenceNumber(2), 1_000_000_000_000, 1_000_000_000_002, 3, 3, 'v']);
+    expect(log).toEqual([
+      's',
+      sequenceNumber(0),
+      sequenceNumber(2),
+      1_000_000_000_000,
+      1_000_000_000_002,
+      3,
+      3,
+      'v',
+      sequenceNumber(0),
+    ]);
   });
 
   it('hold the rows of its own stretch of the batch, and of nothing around it', () => {
