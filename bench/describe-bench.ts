@@ -11,7 +11,7 @@ export const RATIO_WORDS: Readonly<Record<RatioName, string>> = {
   vsDirect: 'of the speed of node-postgres, same statement',
   cpuVsFloor: 'times the CPU of base64 + JSON.parse + JSON.stringify',
   bundleBytes: 'bytes of bundle',
-  importVsSkeleton: 'times the import of the skeleton',
+  importVsSkeleton: 'times the import of a skeleton as the CDK bundles it',
   callsPer1000Warm: 'Data API calls per 1,000 events, warm',
   callsPer1000Cold: 'Data API calls per 1,000 events, cold',
   heapGrowthBytes: 'bytes of heap growth after warm-up',

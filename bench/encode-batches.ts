@@ -8,8 +8,8 @@ import type { EventStore, LookupSource, ReferenceRow, WriteCounts } from '../pro
 import type { Engine } from '../processor/batch-rounds.ts';
 import { processBatch } from '../processor/process-batch.ts';
 import type { Arena } from './arena.ts';
+import type { DrainSettings } from './drain.ts';
 import type { FlightEvents } from './flight-events.ts';
-import { COMPARED } from './scenario.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const FIRST_SEQUENCE_NUMBER = 49_650_000_000_000_000_000n;
@@ -94,8 +94,11 @@ export interface EncodedWrites {
   readonly batches: readonly (readonly (string | undefined)[])[];
 }
 
-/** Encodes the first events in batches of the compared size, with the reference rows of the arena's database. */
-export async function encodeWrites({ database, events }: Arena, count: number): Promise<EncodedWrites> {
+/** Encodes the first events in batches, with the reference rows of the arena's database. */
+export async function encodeWrites(
+  { database, events }: Arena,
+  { events: count, batchSize }: Pick<DrainSettings, 'events' | 'batchSize'>,
+): Promise<EncodedWrites> {
   const { rows } = await database.query<{ iata: string; city: string; state: string }>(
     'SELECT iata, city, state FROM airports',
   );
@@ -105,7 +108,7 @@ export async function encodeWrites({ database, events }: Arena, count: number): 
     written.push(Object.fromEntries(texts) as Readonly<Record<string, string>>);
   });
   const engine = createFlightsEngine(store, new Map(rows.map(({ iata, ...place }) => [iata, place])));
-  for (const records of recordBatches(events, count, COMPARED.batchSize)) {
+  for (const records of recordBatches(events, count, batchSize)) {
     await processBatch(records, engine, () => 60_000);
   }
   const { text, names } = scanPlaceholders(engine.compiled.writeSql, { strictQuirks: true });

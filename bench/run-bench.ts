@@ -8,14 +8,16 @@ import type { BenchReport } from './bench-report.ts';
 import { createBenchReport, currentLoad, describeSurroundings } from './bench-report.ts';
 import { describeBench } from './describe-bench.ts';
 import { drawChart } from './draw-chart.ts';
+import type { SeriesResult } from './run-series.ts';
 import { runSeries } from './run-series.ts';
 import type { Figure, RatioName, RatioResult, Scale, Scenario } from './scenario.ts';
+import { DEFAULT_SETTING } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
-import { seriesRatios } from './series-ratios.ts';
+import { ratiosByDefault, seriesRatios } from './series-ratios.ts';
 
 const SCALES: Readonly<Record<'quick' | 'full', Scale>> = {
   quick: { isQuick: true, rounds: 3, events: 10_000, slowEvents: { atOnce: 200, withLatency: 40 } },
-  full: { isQuick: false, rounds: 5, events: 50_000, slowEvents: { atOnce: 300, withLatency: 60 } },
+  full: { isQuick: false, rounds: 5, events: 100_000, slowEvents: { atOnce: 300, withLatency: 60 } },
 };
 
 /**
@@ -41,7 +43,7 @@ export async function runBench(options: BenchOptions, screen: Screen): Promise<B
       isQuick: options.isQuick,
       series,
       ratios: { ...seriesRatios(series), ...singles.ratios },
-      figures: singles.figures,
+      figures: { ...figuresByDefault(series), ...singles.figures },
       failures: singles.failures,
     });
     screen.say(describeBench(report));
@@ -50,6 +52,12 @@ export async function runBench(options: BenchOptions, screen: Screen): Promise<B
   } finally {
     await arena.close();
   }
+}
+
+function figuresByDefault(series: readonly SeriesResult[]): Singles['figures'] {
+  const figures = ratiosByDefault(series);
+  const { batchSize } = DEFAULT_SETTING;
+  return figures.length === 0 ? {} : { [`batch size ${batchSize}: ratios for a stack that nobody has tuned`]: figures };
 }
 
 interface Singles {

@@ -12,10 +12,7 @@ export const FATES = ['in-effect', 'skipped', 'waiting', 'quarantined', 'put-bac
 export type Fate = (typeof FATES)[number];
 
 /** What is wrong with the rows of an event that is in effect. */
-export const ROW_FAULTS = ['row-missing', 'row-twice', 'row-older'] as const;
-
-/** One of {@link ROW_FAULTS}. */
-export type RowFault = (typeof ROW_FAULTS)[number];
+export type RowFault = 'row-missing' | 'row-twice' | 'row-older';
 
 /** What is wrong with an event that is in effect. */
 export interface AuditFault {

@@ -12,7 +12,7 @@ import {
  * What a shard gives to all of its readers together.
  * {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html}
  */
-export const SHARD_READ_LIMITS = { callsPerSecond: 5, bytesPerSecond: 2 * 1024 * 1024 } as const;
+const SHARD_READ_LIMITS = { callsPerSecond: 5, bytesPerSecond: 2 * 1024 * 1024 } as const;
 
 /** Which part of a shard is read, and how fast. */
 export interface ReadShardOptions {

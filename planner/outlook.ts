@@ -16,7 +16,7 @@ export function batchFactor(outlook: Outlook, { p90Ratio }: Workload): number {
 }
 
 /** A database grows the faster the larger it is; nothing more is published. This is how long it takes to double here. */
-export const DOUBLING_SECONDS = 60;
+const DOUBLING_SECONDS = 60;
 
 /** Capacity of the database from some moment on. */
 export interface CapacityStep {

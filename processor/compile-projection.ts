@@ -32,7 +32,7 @@ export interface CompiledProjection {
   readonly writeWithRejectionsSql: string;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
-  /** Insert tables that refuse a row whose key is there already. */
+  /** Tables that refuse a row whose key is there already. */
   readonly refusingTables: readonly string[];
   /** The statement that reads all lookups; `undefined` when there are none. */
   readonly lookupSql: string | undefined;
@@ -86,7 +86,7 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
     healForSeconds: healForSeconds(declared.healFor) ?? 0,
     tableCount,
     refusingTables: given
-      .filter(([name, { kind, withoutEffect }]) => kind === 'inserts' && withoutEffect === undefined && name !== ledger)
+      .filter(([name, { uniqueKey }]) => uniqueKey.length === 0 && name !== ledger)
       .map(([name]) => name),
     fixedRequestBytes:
       Math.max(bytesInRequest(writeWithRejectionsSql), bytesInRequest(lookupSql ?? '')) +

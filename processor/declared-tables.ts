@@ -14,16 +14,14 @@ export function declaredTables({
   lookups,
   ledger,
 }: Pick<AnyProjection, 'tables' | 'lookups' | 'ledger'>): readonly DeclaredTable[] {
-  const written = Object.entries(tables).map(
-    ([table, { columns, key, kind, privileges, withoutEffect }]): DeclaredTable => ({
-      title: `table \`${table}\``,
-      table,
-      columns: declaredColumns(columns),
-      // The key of an insert table gives the order of its rows; only a ledger, and where it is kept, meets what is there already.
-      uniqueKey: kind === 'inserts' && table !== ledger && withoutEffect === undefined ? [] : key,
-      privileges: table === ledger ? [...new Set([...privileges, 'SELECT' as const])] : privileges,
-    }),
-  );
+  const written = Object.entries(tables).map(([table, { columns, key, uniqueKey, privileges }]): DeclaredTable => ({
+    title: `table \`${table}\``,
+    table,
+    columns: declaredColumns(columns),
+    // A ledger meets the rows that are there, and is read, whatever its kind does otherwise.
+    uniqueKey: table === ledger ? key : uniqueKey,
+    privileges: table === ledger ? [...new Set([...privileges, 'SELECT' as const])] : privileges,
+  }));
   const lookedUp = Object.entries(lookups).map(([name, lookup]): DeclaredTable => {
     const keys = keyColumnsOf(lookup).map(({ column, type }) => ({
       name: column,

@@ -116,7 +116,7 @@ function number(value: number): string {
  * @param leaves of one type of events
  * @param eventId which is different in each, and keeps none in order
  */
-export function choosePartitionKey(leaves: readonly Leaf[], eventId: Leaf | undefined): Choice | undefined {
+function choosePartitionKey(leaves: readonly Leaf[], eventId: Leaf | undefined): Choice | undefined {
   const id = leaves.find(({ path }) => path.join('.') === eventId?.path.join('.'));
   const candidates = keyLeaves(leaves).filter(
     // What is always the same leads all events to one shard.

@@ -5,7 +5,7 @@ import { openArenaOn, type Arena } from '../arena.ts';
 import { openFunctionContender } from '../function-contender.ts';
 import { backendCpu, cpuBetween } from '../process-cpu.ts';
 import type { Figure, Finding, Scale, SingleScenario } from '../scenario.ts';
-import { COMPARED, FUNCTION_MEMORY_MB, IN_REGION_LATENCY_MS } from '../scenario.ts';
+import { DEFAULT_SETTING, FUNCTION_MEMORY_MB, IN_REGION_LATENCY_MS } from '../scenario.ts';
 import { compare, summarize } from '../statistics.ts';
 
 /**
@@ -109,7 +109,7 @@ async function measure(arena: Arena, { side, run, meter }: Measured, scale: Scal
   await arena.reset();
   meter.units = 0;
   const before = await backendCpu(arena.database);
-  const { batches } = await run({ ...COMPARED, events, latencyMs: IN_REGION_LATENCY_MS });
+  const { batches } = await run({ ...DEFAULT_SETTING, events, latencyMs: IN_REGION_LATENCY_MS });
   const databaseCpuSeconds = cpuBetween(before, await backendCpu(arena.database));
   await arena.verify(events, side.tables);
   const seconds = batches.reduce((sum, { ms }) => sum + ms / 1000, 0);

@@ -11,7 +11,7 @@ import type { Engine } from '../../processor/batch-rounds.ts';
 import { processBatch } from '../../processor/process-batch.ts';
 import { createFlightsEngine, recordBatches, storeOfWrites } from '../encode-batches.ts';
 import type { Figure, Finding, SingleScenario } from '../scenario.ts';
-import { COMPARED } from '../scenario.ts';
+import { DEFAULT_SETTING } from '../scenario.ts';
 import { compare, summarize } from '../statistics.ts';
 
 const EVENTS = 20_000;
@@ -26,7 +26,7 @@ export const cpuFloor: SingleScenario = {
   name: 'cpu-floor',
   says: 'processor CPU per event, decode to request body, against base64 + JSON.parse + JSON.stringify',
   run: async (arena, { isQuick }, onStep): Promise<Finding> => {
-    const batches = recordBatches(arena.events, EVENTS, COMPARED.batchSize);
+    const batches = recordBatches(arena.events, EVENTS, DEFAULT_SETTING.batchSize);
     const work = {
       processor: processing(batches, createFlightsEngine(storeThatWritesBodies(), everywhere())),
       sent: processing(batches, createFlightsEngine(storeWithoutNetwork(), everywhere())),

@@ -6,7 +6,7 @@ import type { Arena } from '../arena.ts';
 import { encodeWrites } from '../encode-batches.ts';
 import { backendOf, cpuSeconds } from '../process-cpu.ts';
 import type { Finding, SingleScenario } from '../scenario.ts';
-import { COMPARED } from '../scenario.ts';
+import { DEFAULT_SETTING } from '../scenario.ts';
 import { compare, summarize } from '../statistics.ts';
 
 const EVENTS = { quick: 10_000, full: 50_000 };
@@ -76,7 +76,7 @@ async function measure(arena: Arena, client: pg.Client, work: Work): Promise<num
 }
 
 async function statements(arena: Arena, client: pg.Client, events: number): Promise<Work> {
-  const { text, batches } = await encodeWrites(arena, events);
+  const { text, batches } = await encodeWrites(arena, { ...DEFAULT_SETTING, events });
   return async () => {
     for (const values of batches) await client.query(text, [...values]);
   };
@@ -112,7 +112,7 @@ async function writeFiles(
 ): Promise<readonly string[]> {
   // The database may run as another user.
   await chmod(folder, 0o777);
-  const { text, batches } = await encodeWrites(arena, events);
+  const { text, batches } = await encodeWrites(arena, { ...DEFAULT_SETTING, events });
   const files: string[] = [];
   for (const values of batches) {
     await arena.reset();
@@ -129,7 +129,7 @@ function toFinding({ statement, floor }: { readonly statement: number[]; readonl
   const unit = 'µs of CPU per event';
   return {
     figures: [
-      { says: `the statement, batches of ${COMPARED.batchSize}`, value: summarize(statement).median, unit },
+      { says: `the statement, batches of ${DEFAULT_SETTING.batchSize}`, value: summarize(statement).median, unit },
       { says: 'COPY and one statement without JSON', value: summarize(floor).median, unit },
     ],
     ratios: { cpuVsDatabaseFloor: comparison.kind === 'ratio' ? comparison.value : { refused: comparison.reason } },

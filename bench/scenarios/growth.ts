@@ -6,7 +6,7 @@ import { openFunctionContender, type FunctionContender } from '../function-conte
 import { backendCpu, cpuBetween } from '../process-cpu.ts';
 import { pruneWhile } from '../prune-while.ts';
 import type { Figure, Finding, Scale, SingleScenario } from '../scenario.ts';
-import { COMPARED } from '../scenario.ts';
+import { DEFAULT_SETTING } from '../scenario.ts';
 import { compare, summarize } from '../statistics.ts';
 import {
   checkDisk,
@@ -207,7 +207,12 @@ async function measure({ arena, contender, ids }: Side, events: number): Promise
   const orders = newOrders(events, ids);
   const before = await readTotals(arena.database);
   const cpuBefore = await backendCpu(arena.database);
-  const { seconds } = await contender.run({ ...COMPARED, events, latencyMs: 0, records: () => orderRecords(orders) });
+  const { seconds } = await contender.run({
+    ...DEFAULT_SETTING,
+    events,
+    latencyMs: 0,
+    records: () => orderRecords(orders),
+  });
   const cpu = cpuBetween(cpuBefore, await backendCpu(arena.database));
   await verifyOrders(arena.database, orders, before);
   return { microseconds: (1e6 * seconds) / events, cpuMicroseconds: (1e6 * cpu) / events };

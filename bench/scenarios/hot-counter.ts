@@ -1,6 +1,6 @@
 import type { AppendedRecord } from '../../local/mapping/memory-source.ts';
 import type { Finding, SingleScenario } from '../scenario.ts';
-import { COMPARED, IN_REGION_LATENCY_MS } from '../scenario.ts';
+import { DEFAULT_SETTING, IN_REGION_LATENCY_MS } from '../scenario.ts';
 import type { Side } from '../side-by-side.ts';
 import { drainSideBySide } from '../side-by-side.ts';
 import { compare, summarize } from '../statistics.ts';
@@ -27,7 +27,7 @@ export const hotCounter: SingleScenario = {
       createSide('a counter per partition key', events, (key) => key),
     ];
     const [shared = [], own = []] = await drainSideBySide(arena, sides, {
-      settings: { events, batchSize: COMPARED.batchSize, lanes: LANES, latencyMs: IN_REGION_LATENCY_MS, rounds },
+      settings: { events, batchSize: DEFAULT_SETTING.batchSize, lanes: LANES, latencyMs: IN_REGION_LATENCY_MS, rounds },
       onStep,
     });
     const comparison = compare(shared, own);

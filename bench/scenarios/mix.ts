@@ -1,6 +1,6 @@
 import { customerEvents, customerRecords, customersAfter } from '../customer-events.ts';
 import type { Finding, SingleScenario } from '../scenario.ts';
-import { COMPARED } from '../scenario.ts';
+import { DEFAULT_SETTING } from '../scenario.ts';
 import type { Side } from '../side-by-side.ts';
 import { drainSideBySide } from '../side-by-side.ts';
 import { compare, summarize } from '../statistics.ts';
@@ -27,7 +27,7 @@ export const mix: SingleScenario = {
       }),
     ];
     const rates = await drainSideBySide(arena, sides, {
-      settings: { events, ...COMPARED, latencyMs: 0, rounds },
+      settings: { events, ...DEFAULT_SETTING, latencyMs: 0, rounds },
       onStep,
     });
     const [whole = [], mixed = []] = rates;

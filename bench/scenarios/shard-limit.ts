@@ -1,7 +1,7 @@
 import type { AppendedRecord } from '../../local/mapping/memory-source.ts';
 import type { Arena } from '../arena.ts';
 import type { Finding, RatioName, SingleScenario } from '../scenario.ts';
-import { COMPARED, IN_REGION_LATENCY_MS } from '../scenario.ts';
+import { DEFAULT_SETTING, IN_REGION_LATENCY_MS } from '../scenario.ts';
 import type { Side } from '../side-by-side.ts';
 import { drainSideBySide } from '../side-by-side.ts';
 import { summarize } from '../statistics.ts';
@@ -59,7 +59,7 @@ async function drainSize(
     digest: `SELECT count(*) || ' of ' || coalesce(min(length(body)), 0) AS row FROM bench_bodies`,
     expected: [`${events} of ${bodyOf(0, size).length}`],
   };
-  const settings = { events, batchSize: COMPARED.batchSize, lanes: 1, latencyMs: IN_REGION_LATENCY_MS, rounds };
+  const settings = { events, batchSize: DEFAULT_SETTING.batchSize, lanes: 1, latencyMs: IN_REGION_LATENCY_MS, rounds };
   const [rates = []] = await drainSideBySide(arena, [side], { settings, onStep });
   return summarize(rates).median * size;
 }

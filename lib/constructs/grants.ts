@@ -27,7 +27,7 @@ export function allowDataApi(access: DataApiAccess): readonly PolicyStatement[] 
 }
 
 /** Reading one secret. */
-export function allowSecret({ secretArn, encryptionKey }: ISecret): readonly PolicyStatement[] {
+function allowSecret({ secretArn, encryptionKey }: ISecret): readonly PolicyStatement[] {
   return [
     new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] }),
     ...allowDecrypt(encryptionKey),

@@ -12,14 +12,6 @@ export interface BoundStatement {
   readonly values: readonly (string | Buffer | null)[];
 }
 
-/** Choices about binding that the real service does not document. */
-export interface BindOptions {
-  /** What a `JSON` hint declares. */
-  readonly jsonHintType: 'json' | 'jsonb';
-  /** What a null without a hint declares: nothing, so that the database infers it, or `text`. */
-  readonly nullType: 'unspecified' | 'text';
-}
-
 /** A value as the database gets it. */
 interface TypedValue {
   readonly type: number;
@@ -33,7 +25,6 @@ const OID = {
   bytea: 17,
   int8: 20,
   text: 25,
-  json: 114,
   float8: 701,
   date: 1082,
   time: 1083,
@@ -51,12 +42,8 @@ const OID = {
  *
  * @throws DataApiError if a hinted string does not have the hint's format.
  */
-export function bindParameters(
-  statement: ScannedStatement,
-  parameters: readonly SqlParameter[],
-  options: BindOptions,
-): BoundStatement {
-  const byName = new Map(parameters.map((parameter) => [parameter.name, toTypedValue(parameter, options)]));
+export function bindParameters(statement: ScannedStatement, parameters: readonly SqlParameter[]): BoundStatement {
+  const byName = new Map(parameters.map((parameter) => [parameter.name, toTypedValue(parameter)]));
   const found = statement.names.flatMap((name) => byName.get(name) ?? []);
   return {
     text: statement.text,
@@ -65,28 +52,24 @@ export function bindParameters(
   };
 }
 
-function toTypedValue({ value, typeHint }: SqlParameter, options: BindOptions): TypedValue {
-  if ('stringValue' in value) return toTypedString(value.stringValue, typeHint, options);
+function toTypedValue({ value, typeHint }: SqlParameter): TypedValue {
+  if ('stringValue' in value) return toTypedString(value.stringValue, typeHint);
   if ('longValue' in value) return { type: OID.int8, value: String(value.longValue) };
   if ('doubleValue' in value) return { type: OID.float8, value: formatDouble(value.doubleValue) };
   if ('booleanValue' in value) return { type: OID.bool, value: value.booleanValue ? 't' : 'f' };
   if ('blobValue' in value) return { type: OID.bytea, value: Buffer.from(value.blobValue, 'base64') };
-  return { type: nullOid(typeHint, options), value: null };
+  // Without a hint, the database infers the type of a null.
+  return { type: typeHint === undefined ? OID.unspecified : hintOid(typeHint), value: null };
 }
 
-function toTypedString(value: string, hint: TypeHint | undefined, options: BindOptions): TypedValue {
+function toTypedString(value: string, hint: TypeHint | undefined): TypedValue {
   if (hint === undefined) return { type: OID.text, value };
   const problem = isTemporalHint(hint) ? temporalProblem(value, hint) : undefined;
   if (problem !== undefined) throw new DataApiError('DatabaseErrorException', problem);
-  return { type: hintOid(hint, options), value };
+  return { type: hintOid(hint), value };
 }
 
-function nullOid(hint: TypeHint | undefined, options: BindOptions): number {
-  if (hint !== undefined) return hintOid(hint, options);
-  return options.nullType === 'text' ? OID.text : OID.unspecified;
-}
-
-function hintOid(hint: TypeHint, options: BindOptions): number {
+function hintOid(hint: TypeHint): number {
   switch (hint) {
     case 'DATE':
       return OID.date;
@@ -99,7 +82,8 @@ function hintOid(hint: TypeHint, options: BindOptions): number {
     case 'UUID':
       return OID.uuid;
     case 'JSON':
-      return OID[options.jsonHintType];
+      // An error text of the real service names it.
+      return OID.jsonb;
   }
 }
 

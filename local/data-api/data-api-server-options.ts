@@ -9,7 +9,6 @@ import { isPostgresUrl } from '../postgres/connect-postgres.ts';
 import type { AutoPauseOptions } from './cluster-power.ts';
 import type { ValueForms } from './encode-value.ts';
 import type { FaultDecider } from './faults.ts';
-import type { ErrorStyle } from './map-database-error.ts';
 import type { CallBytes } from './request-listener.ts';
 
 /** A database user, as a secret holds it. */
@@ -56,20 +55,12 @@ export interface DataApiServerOptions {
   readonly maxRowBytes?: number;
   /** Keep the faults of the real placeholder scanner. Default: true. */
   readonly strictQuirks?: boolean;
-  /** Text form of database errors. Default: `one-line`. */
-  readonly errorStyle?: ErrorStyle;
-  /** What a `JSON` type hint declares. Default: `jsonb`, which an error text of the real service names. */
-  readonly jsonHintType?: 'json' | 'jsonb';
-  /** What a null without a hint declares. Default: `unspecified`, so that the database infers it. */
-  readonly nullType?: 'unspecified' | 'text';
   /** Form of a float4, in columns, arrays and JSON. Default: `shortest`, as most reports have it: 0.1 is 0.1. */
   readonly float4Form?: ValueForms['float4Form'];
   /** Text of `json` and `jsonb`. Default: `compact`, as reports have it. */
   readonly jsonText?: ValueForms['jsonText'];
   /** What a function that returns void leaves in its column. Default: `empty-string`; migration tools need a row. */
   readonly voidResults?: ValueForms['voidResults'];
-  /** Whether a batch outside a transaction is one unit. Default: `per-set`, each set commits on its own. */
-  readonly batchAtomicity?: 'per-set' | 'whole';
   /** Serve `/local/faults` and `/local/calls`, which change and show what this server does. Default: false. */
   readonly controlPaths?: boolean;
   /** Hears of each call that was answered without an error: what it moved is what it costs. Default: nobody hears. */
@@ -98,13 +89,9 @@ export const OPTION_DEFAULTS = {
   maxRequestBytes: DATA_API_MAX_REQUEST_BYTES,
   maxResultBytes: DATA_API_MAX_RESULT_BYTES,
   strictQuirks: true,
-  errorStyle: 'one-line',
-  jsonHintType: 'jsonb',
-  nullType: 'unspecified',
   float4Form: 'shortest',
   jsonText: 'compact',
   voidResults: 'empty-string',
-  batchAtomicity: 'per-set',
   controlPaths: false,
 } as const satisfies Omit<ResolvedOptions, 'databaseUrl'>;
 

@@ -5,7 +5,7 @@ import type { ResolvedOptions } from './data-api-server-options.ts';
 import type { DatabaseDirectory } from './database-directory.ts';
 import { mapDatabaseError } from './map-database-error.ts';
 import type { JsonObject } from './parse-request-body.ts';
-import { applyStatementTimeout, runAsOneUnit, runBatch, runStatement, type StatementCall } from './run-statement.ts';
+import { applyStatementTimeout, runBatch, runStatement, type StatementCall } from './run-statement.ts';
 import { scanPlaceholders } from './scan-placeholders.ts';
 import type { Session } from './session-pool.ts';
 import type { Transactions } from './transactions.ts';
@@ -37,7 +37,7 @@ export class DataApiService {
     try {
       return await this.#dispatch(operation, input);
     } catch (error) {
-      throw mapDatabaseError(error, { style: this.#options.errorStyle });
+      throw mapDatabaseError(error);
     }
   }
 
@@ -61,7 +61,7 @@ export class DataApiService {
   #execute(input: JsonObject): Promise<string> {
     const request = validateExecuteStatement(input);
     const call: StatementCall = {
-      statement: bindParameters(scanPlaceholders(request.sql, this.#options), request.parameters, this.#options),
+      statement: bindParameters(scanPlaceholders(request.sql, this.#options), request.parameters),
       request,
       options: this.#options,
     };
@@ -73,11 +73,8 @@ export class DataApiService {
     const request = validateBatchExecuteStatement(input);
     const scanned = scanPlaceholders(request.sql, this.#options);
     // All are bound before any runs, so that a malformed value leaves no batch half done.
-    const statements = request.parameterSets.map((set) => bindParameters(scanned, set, this.#options));
-    const asOneUnit = request.transactionId === undefined && this.#options.batchAtomicity === 'whole';
-    return this.#inSession(request, (session) =>
-      asOneUnit ? runAsOneUnit(session, () => runBatch(session, statements)) : runBatch(session, statements),
-    );
+    const statements = request.parameterSets.map((set) => bindParameters(scanned, set));
+    return this.#inSession(request, (session) => runBatch(session, statements));
   }
 
   async #begin(input: JsonObject): Promise<string> {
@@ -107,7 +104,7 @@ export class DataApiService {
         await applyStatementTimeout(session, target.continueAfterTimeout === true);
         return await work(session);
       } catch (error) {
-        throw mapDatabaseError(error, { style: this.#options.errorStyle, processId: session.processId });
+        throw mapDatabaseError(error, session.processId);
       }
     };
     if (target.transactionId === undefined) return this.#directory.useSession(target, mapped);

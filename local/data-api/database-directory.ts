@@ -12,7 +12,7 @@ export interface ClusterIdentity {
 }
 
 /** The identity of the local cluster, of the form AWS would give it. */
-export function identityOf({ databaseUrl, region }: ResolvedOptions): ClusterIdentity {
+function identityOf({ databaseUrl, region }: ResolvedOptions): ClusterIdentity {
   const account = '123456789012';
   return {
     resourceArn: `arn:aws:rds:${region}:${account}:cluster:local`,

@@ -10,24 +10,20 @@ export interface PgType {
 }
 
 /** How values of a type are returned; the array types differ only by their elements. */
-export const VALUE_KINDS = [
-  'long',
-  'double',
-  'real',
-  'decimal',
-  'boolean',
-  'blob',
-  'text',
-  'void',
-  'json',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-] as const;
-
-/** One of {@link VALUE_KINDS}. */
-export type ValueKind = (typeof VALUE_KINDS)[number];
+export type ValueKind =
+  | 'long'
+  | 'double'
+  | 'real'
+  | 'decimal'
+  | 'boolean'
+  | 'blob'
+  | 'text'
+  | 'void'
+  | 'json'
+  | 'date'
+  | 'time'
+  | 'timestamp'
+  | 'timestamptz';
 
 /**
  * The types that can be returned.

@@ -83,19 +83,6 @@ export async function runBatch(session: Session, statements: readonly BoundState
   return `{"updateResults":[${statements.map(() => '{"generatedFields":[]}').join(',')}]}`;
 }
 
-/** Runs `work` as one unit: all of it, or nothing. */
-export async function runAsOneUnit<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
-  await session.client.query('BEGIN');
-  try {
-    const result = await work();
-    await session.client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await session.client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
-}
-
 /**
  * Lifts the statement timeout for a call with `continueAfterTimeout`, and puts it back before the next call without
  * it: only then, because a savepoint that is rolled back to brings the lifted one back. A timeout that the

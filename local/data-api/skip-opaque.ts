@@ -2,7 +2,7 @@ const IDENTIFIER_CHARACTER = /[\p{L}\p{N}_$]/u;
 const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
 
 /** Whether the character at `index` can be part of an unquoted identifier; false outside the text. */
-export function isIdentifierCharacter(sql: string, index: number): boolean {
+function isIdentifierCharacter(sql: string, index: number): boolean {
   const character = sql[index];
   return character !== undefined && IDENTIFIER_CHARACTER.test(character);
 }

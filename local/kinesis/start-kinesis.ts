@@ -18,8 +18,6 @@ export interface KinesisEmulatorOptions {
   readonly region?: string;
   /** Account of the streams, 12 digits. @defaultValue '000000000000' */
   readonly accountId?: string;
-  /** Time until a created, split or merged stream is ACTIVE again, in milliseconds, at least 1. @defaultValue 20 */
-  readonly transitionMs?: number;
   /** Open shards over all streams that the emulator allows. @defaultValue 500 */
   readonly shardLimit?: number;
   /** Milliseconds until the emulator must be ready. @defaultValue 30000 */
@@ -50,6 +48,9 @@ const PLAIN_PORT_MARK = 2;
 
 /** Output kept for the error message of an emulator that fails, in characters. */
 const OUTPUT_KEPT = 4_000;
+
+/** Time until a created, split or merged stream is ACTIVE again. */
+const TRANSITION = '20ms';
 
 /** Operations of the emulator that take an artificial time, named as its environment variables are. */
 const TRANSITIONS = [
@@ -95,7 +96,6 @@ export async function startKinesis(options: KinesisEmulatorOptions = {}): Promis
 }
 
 function emulatorEnvironment(options: KinesisEmulatorOptions, region: string): NodeJS.ProcessEnv {
-  const transition = `${options.transitionMs ?? 20}ms`;
   return {
     KINESIS_MOCK_TLS_PORT: String(TLS_PORT_MARK),
     KINESIS_MOCK_PLAIN_PORT: String(PLAIN_PORT_MARK),
@@ -106,7 +106,7 @@ function emulatorEnvironment(options: KinesisEmulatorOptions, region: string): N
     AWS_ACCOUNT_ID: options.accountId ?? '000000000000',
     LOG_LEVEL: 'ERROR',
     ROOT_LOG_LEVEL: 'ERROR',
-    ...Object.fromEntries(TRANSITIONS.map((name) => [`${name}_DURATION`, transition])),
+    ...Object.fromEntries(TRANSITIONS.map((name) => [`${name}_DURATION`, TRANSITION])),
   };
 }
 

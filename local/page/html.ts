@@ -1,5 +1,5 @@
 /** Text with everything escaped that HTML would take for markup. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -71,12 +71,12 @@ export function keyCells({ columns, key }: Pick<Table, 'columns' | 'key'>, row: 
 const SUM_TOLERANCE = 1e-9;
 
 /** A sum of doubles depends on the order in which they are added, in its last digits. */
-function isNearlyEqual({ kind, columns, key }: Table, { plain, other }: RowDifference): boolean {
-  if (kind !== 'counters' || plain === undefined || other === undefined) return false;
+function isNearlyEqual({ columns, summed }: Table, { plain, other }: RowDifference): boolean {
+  if (plain === undefined || other === undefined) return false;
   return Object.entries(columns).every(([column, type], index) => {
     const [a, b] = [plain[index] ?? null, other[index] ?? null];
     if (a === b) return true;
-    if (type !== 'double precision' || key.includes(column) || a === null || b === null) return false;
+    if (type !== 'double precision' || !summed.includes(column) || a === null || b === null) return false;
     return Math.abs(Number(a) - Number(b)) <= SUM_TOLERANCE * Math.max(Math.abs(Number(a)), Math.abs(Number(b)));
   });
 }

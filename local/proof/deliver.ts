@@ -45,7 +45,7 @@ export interface Run {
 }
 
 /** Thrown where the engine can't go on, which on AWS would hold the position: a table is missing, a name is wrong. */
-export class HeldRunError extends Error {
+class HeldRunError extends Error {
   override readonly name = 'HeldRunError';
 }
 

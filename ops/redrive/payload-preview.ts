@@ -13,7 +13,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
  * @param maxBytes most bytes to show
  * @param totalBytes of the whole payload
  */
-export function previewPayload(payload: Uint8Array, maxBytes: number, totalBytes: number): string {
+function previewPayload(payload: Uint8Array, maxBytes: number, totalBytes: number): string {
   const shown = Buffer.from(payload.subarray(0, maxBytes));
   const rest = totalBytes - shown.length;
   const text = readText(shown, rest > 0);

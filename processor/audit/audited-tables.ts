@@ -59,8 +59,8 @@ function columnsOf(json = '[]'): readonly string[] {
 }
 
 function comparisonOf(table: Table, facts: TableFacts): Comparison {
-  const { kind, columns, version } = table;
-  if (kind === 'counters') return nothing('sums do not tell which events they are made of');
+  const { columns, version, summed } = table;
+  if (summed.length > 0) return nothing('sums do not tell which events they are made of');
   if (!facts.isReadable) return nothing('this user may not read the table: grant SELECT, or deploy once more');
   if (version.length > 0) return { by: 'version' };
   const key = facts.uniqueKeys.find((parts) => parts.length > 0 && parts.every((part) => Object.hasOwn(columns, part)));

@@ -51,10 +51,10 @@ function ownLookup(
   lookup: Lookup,
   { table, tables }: { readonly table: string; readonly tables: Tables },
 ): OwnLookup {
-  const { from, kind, key, columns } = tables[table] ?? {};
+  const { from, privileges, key = [], columns = {} } = tables[table] ?? {};
   const shape = keyShapeOf(lookup);
-  // A column outside of the key of a row may change, and then the old value finds another row as well as the new one.
-  const fixed = kind === 'inserts' ? Object.keys(columns ?? {}) : (key ?? []);
+  // Where rows are updated, a column outside of the key may change: then the old value finds another row, as the new one does.
+  const fixed = privileges?.includes('UPDATE') === true ? key : Object.keys(columns);
   const isFixed = shape.columns.every(({ column }) => fixed.includes(column));
   return {
     name,

@@ -61,7 +61,7 @@ interface EncodedColumn extends MemberName {
 }
 
 /** What encoding needs to know of a table. */
-type EncodedTableParts = Pick<Table, 'columns' | 'kind'> & Partial<Pick<Table, 'patched' | 'removedBy' | 'finite'>>;
+type EncodedTableParts = Pick<Table, 'columns'> & Partial<Pick<Table, 'patched' | 'removedBy' | 'summed' | 'version'>>;
 
 /** Chooses the encoders of a table's columns once, at start-up. */
 export function createRowEncoder(name: string, table: EncodedTableParts): RowEncoder {
@@ -71,7 +71,7 @@ export function createRowEncoder(name: string, table: EncodedTableParts): RowEnc
     return {
       ...memberName(column),
       label: `\`${name}.${column}\``,
-      encode: columnEncoder(parsed, { isFinite: table.finite?.includes(column) }),
+      encode: columnEncoder(parsed, { isFinite: isFinite(column, table) }),
       isPosition: parsed.kind === 'one' && parsed.name === 'position',
       patchIndex: table.patched?.indexOf(column) ?? -1,
       isOfRemoval: table.removedBy?.includes(column) ?? false,
@@ -89,7 +89,7 @@ export function createRowEncoder(name: string, table: EncodedTableParts): RowEnc
     table: memberName(name),
     encode: (row, item, rows) => {
       if (typeof row !== 'object' || row === null) return notARow(name, row);
-      if (row instanceof Removal && table.removedBy === undefined) return notRemovable(name, table);
+      if (row instanceof Removal && table.removedBy === undefined) return notRemovable(name);
       rows.openRow(item.n);
       const problem =
         row instanceof Removal
@@ -101,11 +101,14 @@ export function createRowEncoder(name: string, table: EncodedTableParts): RowEnc
   };
 }
 
-function notRemovable(name: string, { kind }: EncodedTableParts): RowProblem {
+/** What is added up or compared must be finite: NaN or an infinity would spoil for good what is there. */
+function isFinite(column: string, { summed = [], version = [] }: EncodedTableParts): boolean {
+  return summed.includes(column) || version.includes(column);
+}
+
+function notRemovable(name: string): RowProblem {
   return new RowProblem(
-    kind === 'versions'
-      ? `\`${name}\` is declared with \`removes: false\`; remove that option to allow removals`
-      : `\`remove\` is for tables of \`versions\`, and \`${name}\` is one of \`${kind}\``,
+    `rows of \`${name}\` can't be removed: \`remove\` works on tables of \`versions\` that are declared without \`removes: false\``,
   );
 }
 

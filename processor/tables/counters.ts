@@ -1,6 +1,6 @@
 import { lockedRows, sameKey } from './keyed-state.ts';
 import type { Columns, RequiredColumns, Table, TableWrite, Values, WriteTarget } from './table-kind.ts';
-import { columnList, fail, identifier, keyOrder, OWN, partProblems } from './table-kind.ts';
+import { columnList, fail, identifier, keyOrder, OWN, partProblems, PLAIN } from './table-kind.ts';
 
 /** Counter name to its numeric type. */
 export type Counters = Readonly<Record<string, 'integer' | 'bigint' | 'numeric' | 'double precision'>>;
@@ -44,17 +44,15 @@ export function counters<const K extends RequiredColumns, const C extends Counte
 ): CounterTable<K, C> {
   const { key, counters: added, create = true } = declaration;
   const columns: K & C = { ...key, ...added };
-  const table = { kind: 'counters', columns, key: Object.keys(key) } as const;
-  const sums: Sums = { ...table, counters: Object.entries<string>(added) };
+  const sums: Sums = { columns, key: Object.keys(key), counters: Object.entries<string>(added) };
   return {
-    ...table,
-    from: undefined,
+    ...PLAIN,
+    kind: 'counters',
+    columns,
+    key: sums.key,
+    uniqueKey: sums.key,
+    summed: Object.keys(added),
     privileges: create ? ['SELECT', 'INSERT', 'UPDATE'] : ['SELECT', 'UPDATE'],
-    patched: [],
-    removedBy: undefined,
-    version: [],
-    finite: Object.keys(added),
-    withoutEffect: undefined,
     problems: () => partProblems({ key, counters: added }, ['key', 'counters']),
     write: (target) => (create ? upsert(sums, target) : update(sums, target)),
   };

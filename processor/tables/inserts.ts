@@ -1,6 +1,6 @@
 import { sameKey } from './keyed-state.ts';
 import type { Columns, Table, Tables, TableWrite, Values, WriteTarget } from './table-kind.ts';
-import { columnList, keyOrder, OWN, quote } from './table-kind.ts';
+import { columnList, keyOrder, OWN, PLAIN, quote } from './table-kind.ts';
 
 /** A table that gets one new row per row of an event. */
 export interface InsertTable<
@@ -37,15 +37,15 @@ export function inserts<const C extends Columns, const K extends readonly (keyof
   key,
   existing,
 }: InsertDeclaration<C, K>): InsertTable<C, K> {
-  const table = { kind: 'inserts', columns, key: (key ?? []) as readonly string[] as K, from: undefined } as const;
+  const table = { columns, key: (key ?? []) as readonly string[] as K };
   const keeps = existing === 'keep';
   return {
+    ...PLAIN,
     ...table,
-    // A table that serves as the ledger is also read: SELECT. So is the key of a row that may be there.
+    kind: 'inserts',
+    uniqueKey: keeps ? table.key : [],
+    // The key of a row that may be there is read.
     privileges: keeps ? ['SELECT', 'INSERT'] : ['INSERT'],
-    patched: [],
-    removedBy: undefined,
-    version: [],
     withoutEffect: keeps ? 'existing' : undefined,
     problems: () => [
       ...table.key

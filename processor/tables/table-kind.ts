@@ -1,7 +1,7 @@
 /**
  * What every kind of table is to the engine: its columns, what can be wrong with its declaration, the SQL that writes
- * its rows, and what the processor's role needs for it. A new kind is one file beside this one, exported by
- * `projection.ts`.
+ * its rows, and what the processor's role needs for it. A new kind is one file beside this one and one line of
+ * `projection.ts`, which exports it.
  *
  * @module
  */
@@ -46,6 +46,8 @@ export interface Table<Row = unknown> {
   readonly columns: Columns;
   /** Columns that rows are found and locked by, in this order; empty where rows only ever go in. */
   readonly key: readonly string[];
+  /** Columns that must be unique in the database; empty where a key that is taken refuses the row. */
+  readonly uniqueKey: readonly string[];
   /** Where its rows come from; `undefined` where events give them. */
   readonly from: RowSource | undefined;
   /** Columns that a row may leave out because they then keep their value. */
@@ -58,11 +60,8 @@ export interface Table<Row = unknown> {
    * Columns that tell newer from older; empty where no row replaces another.
    */
   readonly version: readonly string[];
-  /**
-   * Columns whose values are added up or compared: NaN or an infinity would spoil for good what is there. `undefined`
-   * where there are none.
-   */
-  readonly finite?: readonly string[];
+  /** Columns whose values are added up, so that they don't tell which events they come from. */
+  readonly summed: readonly string[];
   /**
    * What an event counts as whose rows had no effect because of what is there: newer versions of them, or any rows with
    * their keys. {@link TableWrite.effective} tells which. `undefined` where every row has an effect.
@@ -75,6 +74,16 @@ export interface Table<Row = unknown> {
   /** Compiles the part of the statement that writes the rows of fresh events. */
   readonly write: (target: WriteTarget) => TableWrite;
 }
+
+/** What a kind is unless it says otherwise: events give its rows, all of them whole, and every row has an effect. */
+export const PLAIN = {
+  from: undefined,
+  patched: [],
+  removedBy: undefined,
+  version: [],
+  summed: [],
+  withoutEffect: undefined,
+} as const satisfies Partial<Table>;
 
 /** What a kind compiles its write for. */
 export interface WriteTarget {

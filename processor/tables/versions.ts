@@ -2,7 +2,7 @@ import type { KeyedState } from './keyed-state.ts';
 import { isNoOlder, newest } from './keyed-state.ts';
 import type { Removal } from './removal.ts';
 import type { Columns, RequiredColumns, RowSource, Table, TableWrite, Values, WriteTarget } from './table-kind.ts';
-import { columnList, identifier, keyOrder, OWN, partProblems } from './table-kind.ts';
+import { columnList, identifier, keyOrder, OWN, partProblems, PLAIN } from './table-kind.ts';
 import { writeByKey } from './write-by-key.ts';
 
 /** A row of a versioned table: with `patch`, it may leave out what stays as it is. */
@@ -91,15 +91,16 @@ export function versions<
     removes: takesRemovals && CODE_REMOVES,
   };
   return {
+    ...PLAIN,
     kind: 'versions',
     columns: { ...key, ...version, ...columns },
     key: state.key,
+    uniqueKey: state.key,
     from: declaration.from as F,
     patched: state.patched,
     removedBy: takesRemovals ? [...state.key, ...state.version] : undefined,
     privileges: ['SELECT', 'INSERT', 'UPDATE', ...(state.removes ? (['DELETE'] as const) : [])],
     version: state.version,
-    finite: state.version,
     withoutEffect: 'superseded',
     problems: () => [...partProblems({ key, version, columns }, ['key', 'version']), ...patchProblems(declaration)],
     ...(state.removes && { withoutRemovals: () => versions({ ...declaration, removes: false }) }),

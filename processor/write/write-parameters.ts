@@ -22,7 +22,7 @@ export interface WriteContext {
   readonly isRetry?: boolean;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
-  /** Insert tables that refuse a row whose key is there already. */
+  /** Tables that refuse a row whose key is there already. */
   readonly refusingTables?: readonly string[];
   /** The rows of the whole batch. */
   readonly rows: RowLists;

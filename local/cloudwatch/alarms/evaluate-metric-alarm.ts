@@ -33,7 +33,7 @@ export function evaluationIntervalMs({ periodSeconds, evaluationPeriods }: Metri
  *
  * @param atMs when the alarm is evaluated, in milliseconds since 1970
  */
-export function evaluationWindow(alarm: MetricAlarm, atMs: number, behavior: CloudWatchBehavior): PeriodWindow {
+function evaluationWindow(alarm: MetricAlarm, atMs: number, behavior: CloudWatchBehavior): PeriodWindow {
   const lagMs = alarm.source.kind === 'metric' ? behavior.singleMetricLagMs : behavior.mathLagMs;
   const stepMs = evaluationIntervalMs(alarm);
   return {

@@ -108,21 +108,3 @@ describe('BatchExecuteStatement', () => {
     expect(await world.firstRow('SELECT count(*), sum(id) FROM batched')).toEqual([long(1_000), long(499_500)]);
   });
 });
-
-describe('a batch that is one unit', () => {
-  it('leaves nothing behind an error', async () => {
-    const atomic = await openDataApi({ databaseUrl: world.postgres.url, batchAtomicity: 'whole' });
-    try {
-      await atomic.execute('CREATE TABLE atomic_batch (id int PRIMARY KEY)');
-      const sets = [{ id: long(1) }, { id: long(1) }];
-      expect((await refusalOf(atomic.batch('INSERT INTO atomic_batch VALUES (:id)', sets))).message).toMatch(
-        /SQLState: 23505$/,
-      );
-      expect(await atomic.firstRow('SELECT count(*) FROM atomic_batch')).toEqual([long(0)]);
-      expect(await atomic.batch('INSERT INTO atomic_batch VALUES (:id)', [{ id: long(1) }, { id: long(2) }])).toBe(2);
-      expect(await atomic.firstRow('SELECT count(*) FROM atomic_batch')).toEqual([long(2)]);
-    } finally {
-      await atomic.close();
-    }
-  });
-});

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SeriesResult } from '../../../bench/run-series.ts';
-import { COMPARED } from '../../../bench/scenario.ts';
+import { COMPARED, DEFAULT_SETTING } from '../../../bench/scenario.ts';
 import { oursColdId, oursId } from '../../../bench/scenarios/ours.ts';
-import { seriesRatios } from '../../../bench/series-ratios.ts';
+import { ratiosByDefault, seriesRatios } from '../../../bench/series-ratios.ts';
 
 function series(id: string, rates: readonly number[], rest: Partial<SeriesResult> = {}): SeriesResult {
   return {
@@ -47,5 +47,17 @@ describe('seriesRatios', () => {
   it('counts calls per 1,000 events with a cold cache', () => {
     const ratios = seriesRatios([series(oursColdId(0), [1], { callsPer1000: [1.9, 2, 1.8] })]);
     expect(ratios.callsPer1000Cold).toBe(1.9);
+  });
+});
+
+describe('ratiosByDefault', () => {
+  it('divides the rate at the default batch size, where both series were run and right', () => {
+    const results = [
+      series(OURS, [900, 900, 900]),
+      series(oursId(DEFAULT_SETTING, 0), [300, 400, 500]),
+      series('per-event@0ms', [3, 4, 5]),
+      series('batch-execute@0ms', [1, 1, 1], { failure: '`flights` must hold 2 rows' }),
+    ];
+    expect(ratiosByDefault(results)).toEqual([{ says: '`vsPerEvent0ms`', value: 100, unit: 'times' }]);
   });
 });

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { bindParameters, type BindOptions } from '../../../../local/data-api/bind-parameters.ts';
+import { bindParameters } from '../../../../local/data-api/bind-parameters.ts';
 import type { ParameterValue, TypeHint } from '../../../../local/data-api/data-api-request.ts';
 import type { TemporalHint } from '../../../../local/data-api/temporal-problem.ts';
 
-const OPTIONS: BindOptions = { jsonHintType: 'jsonb', nullType: 'unspecified' };
-
-function bindOne(value: ParameterValue, typeHint?: TypeHint, options = OPTIONS) {
+function bindOne(value: ParameterValue, typeHint?: TypeHint) {
   const parameter = { name: 'p', value, ...(typeHint && { typeHint }) };
-  const { types, values } = bindParameters({ text: '$1', names: ['p'] }, [parameter], options);
+  const { types, values } = bindParameters({ text: '$1', names: ['p'] }, [parameter]);
   return { type: types[0], value: values[0] };
 }
 
@@ -82,24 +80,18 @@ describe('bindParameters', () => {
     expect(bindOne({ longValue: 1 }, 'DECIMAL')).toEqual({ type: 20, value: '1' });
   });
 
-  it('declares what is not documented as the options say', () => {
-    const options: BindOptions = { jsonHintType: 'json', nullType: 'text' };
-    expect(bindOne({ stringValue: '{}' }, 'JSON', options).type).toBe(114);
-    expect(bindOne({ isNull: true }, undefined, options).type).toBe(25);
-  });
-
   it('binds each occurrence of a name, and ignores parameters nobody asks for', () => {
     const parameters = [
       { name: 'a', value: { longValue: 1 } },
       { name: 'b', value: { longValue: 2 } },
     ];
-    const { values } = bindParameters({ text: '$1 $2', names: ['b', 'b'] }, parameters, OPTIONS);
+    const { values } = bindParameters({ text: '$1 $2', names: ['b', 'b'] }, parameters);
     expect(values).toEqual(['2', '2']);
   });
 
   it('leaves a placeholder without a parameter to the database', () => {
     const parameters = [{ name: 'b', value: { longValue: 2 } }];
-    const bound = bindParameters({ text: '$1 $2', names: ['a', 'b'] }, parameters, OPTIONS);
+    const bound = bindParameters({ text: '$1 $2', names: ['a', 'b'] }, parameters);
     expect(bound).toEqual({ text: '$1 $2', types: [20], values: ['2'] });
   });
 });

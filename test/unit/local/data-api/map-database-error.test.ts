@@ -20,20 +20,11 @@ const NO_OPERATOR = databaseError('operator does not exist: integer = text', {
 
 describe('renderDatabaseError', () => {
   it('puts hint and position on one line, and leaves detail and context out', () => {
-    expect(renderDatabaseError(DUPLICATE, 'one-line')).toBe(
+    expect(renderDatabaseError(DUPLICATE)).toBe(
       'ERROR: duplicate key value violates unique constraint "t_pkey"; SQLState: 23505',
     );
-    expect(renderDatabaseError(NO_OPERATOR, 'one-line')).toBe(
+    expect(renderDatabaseError(NO_OPERATOR)).toBe(
       'ERROR: operator does not exist: integer = text; Hint: You might need to add explicit type casts.; Position: 36; SQLState: 42883',
-    );
-  });
-
-  it('puts each on a line of its own in the older style', () => {
-    expect(renderDatabaseError(DUPLICATE, 'pgjdbc')).toBe(
-      'ERROR: duplicate key value violates unique constraint "t_pkey"\n  Detail: Key (id)=(1) already exists.; SQLState: 23505',
-    );
-    expect(renderDatabaseError(NO_OPERATOR, 'pgjdbc')).toBe(
-      'ERROR: operator does not exist: integer = text\n  Hint: You might need to add explicit type casts.\n  Position: 36\n  Where: PL/pgSQL function f() line 1; SQLState: 42883',
     );
   });
 
@@ -42,7 +33,7 @@ describe('renderDatabaseError', () => {
       code: '57P01',
       severity: 'FATAL',
     });
-    expect(renderDatabaseError(fatal, 'one-line')).toBe(
+    expect(renderDatabaseError(fatal)).toBe(
       'FATAL: terminating connection due to administrator command; SQLState: 57P01',
     );
   });
@@ -50,7 +41,7 @@ describe('renderDatabaseError', () => {
 
 describe('mapDatabaseError', () => {
   it('makes an SQL error a DatabaseErrorException', () => {
-    expect(mapDatabaseError(DUPLICATE, { style: 'one-line' })).toMatchObject({
+    expect(mapDatabaseError(DUPLICATE)).toMatchObject({
       name: 'DatabaseErrorException',
       status: 400,
     });
@@ -58,7 +49,7 @@ describe('mapDatabaseError', () => {
 
   it('makes a cancelled statement a StatementTimeoutException that names the session', () => {
     const cancelled = databaseError('canceling statement due to statement timeout', { code: '57014' });
-    expect(mapDatabaseError(cancelled, { style: 'one-line', processId: 42 })).toMatchObject({
+    expect(mapDatabaseError(cancelled, 42)).toMatchObject({
       name: 'StatementTimeoutException',
       message: 'canceling statement due to statement timeout',
       details: { dbConnectionId: 42 },
@@ -70,7 +61,7 @@ describe('mapDatabaseError', () => {
     Object.assign(new Error('connect ECONNREFUSED'), { syscall: 'connect' }),
     new Error('Client has encountered a connection error and is not queryable'),
   ])('makes a broken connection a DatabaseUnavailableException: %s', (error) => {
-    expect(mapDatabaseError(error, { style: 'one-line' })).toMatchObject({
+    expect(mapDatabaseError(error)).toMatchObject({
       name: 'DatabaseUnavailableException',
       status: 504,
     });
@@ -78,7 +69,7 @@ describe('mapDatabaseError', () => {
 
   it('makes a pool that has nothing left a StatementTimeoutException', () => {
     const error = new Error('timeout exceeded when trying to connect');
-    expect(mapDatabaseError(error, { style: 'one-line' })).toMatchObject({
+    expect(mapDatabaseError(error)).toMatchObject({
       name: 'StatementTimeoutException',
       message: 'Connection is not available, request timed out',
     });
@@ -87,7 +78,7 @@ describe('mapDatabaseError', () => {
   it('leaves an error of its own and a fault of the server as they are', () => {
     const own = new DataApiError('BadRequestException', 'no');
     const fault = new TypeError('undefined is not a function');
-    expect(mapDatabaseError(own, { style: 'one-line' })).toBe(own);
-    expect(mapDatabaseError(fault, { style: 'one-line' })).toBe(fault);
+    expect(mapDatabaseError(own)).toBe(own);
+    expect(mapDatabaseError(fault)).toBe(fault);
   });
 });

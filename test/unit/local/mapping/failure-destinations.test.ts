@@ -3,27 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFolderDestination } from '../../../../local/mapping/folder-destination.ts';
-import { createQueueDestination } from '../../../../local/mapping/queue-destination.ts';
 import { MappingHarness, THROWN } from './mapping-harness.ts';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;
 const SETTINGS = { maximumRetryAttempts: 1, bisectBatchOnFunctionError: false };
 
-describe('queue and topic form', () => {
-  it('is the document alone, keys and times as AWS sends them', async () => {
-    const bodies: string[] = [];
-    const harness = new MappingHarness(() => THROWN, {
-      settings: SETTINGS,
-      onFailure: createQueueDestination((body) => {
-        bodies.push(body);
-        return Promise.resolve();
-      }),
-    });
+describe('the document about a discarded batch', () => {
+  it('has the keys and times that AWS sends', async () => {
+    const harness = new MappingHarness(() => THROWN, { settings: SETTINGS });
     harness.append(['1', '2']);
     await harness.drain();
 
     const [first, last] = harness.invocations[0]!.records.map(({ kinesis }) => kinesis.sequenceNumber);
-    expect(bodies).toEqual([
+    expect(harness.failures.map(({ document }) => JSON.stringify(document))).toEqual([
       JSON.stringify({
         requestContext: {
           requestId: 'request-1',
