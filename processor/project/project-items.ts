@@ -6,7 +6,7 @@ import type { Origin } from '../decode/item.ts';
 import type { EventRecord } from '../decode/place.ts';
 import { eventRecord } from '../decode/place.ts';
 import type { SkippedEvent } from '../decode/item.ts';
-import { Skip, skippedEvent } from '../decode/skip.ts';
+import { NO_ROWS, Skip, skippedEvent } from '../decode/skip.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../decode/item.ts';
 import { errorText, placeOf } from '../decode/item.ts';
@@ -148,7 +148,7 @@ function projectEvent(
   n: number,
   context: EncodingContext,
 ): Exclude<Outcome, EncodedEvent> | undefined {
-  const { step, accessors, rows, round } = context;
+  const { step, accessors } = context;
   let projected: unknown;
   try {
     projected = step.project(item.event, accessors, new ItemContext(item));
@@ -157,11 +157,7 @@ function projectEvent(
       shapeProblem(projected) ??
       encodeTables(projected as ProjectedTables, { n, origin: item.origin }, context) ??
       ledgerProblem(item, projected as ProjectedTables, step);
-    if (problem === undefined) {
-      if (round?.waitsToWrite(item, n, projected as object) === true) return WAITS;
-      if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
-      return undefined;
-    }
+    if (problem === undefined) return admit(item, { n, projected: projected as object }, context);
     hearLateRejections(projected);
     return reject(item, 'row-invalid', problem.detail);
   } catch (error) {
@@ -170,6 +166,19 @@ function projectEvent(
       ? { ...reject(item, error.reason, error.message), mayHeal: error.mayHeal }
       : reject(item, 'projection-threw', errorText(error));
   }
+}
+
+/** Lets an event be written whose rows are encoded, in this round or the next, if there are any. */
+function admit(
+  item: DecodedEvent,
+  { n, projected }: { readonly n: number; readonly projected: object },
+  { step, rows, round }: EncodingContext,
+): SkippedEvent | typeof WAITS | undefined {
+  // It would change nothing, and what is written changes something.
+  if (rows.isEmpty) return skippedEvent(item.origin, NO_ROWS);
+  if (round?.waitsToWrite(item, n, projected) === true) return WAITS;
+  if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
+  return undefined;
 }
 
 type ProjectedTables = Readonly<Record<string, unknown>>;
