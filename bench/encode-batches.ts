@@ -50,7 +50,6 @@ export function storeOfWrites(take: (...write: Parameters<EventStore['write']>) 
       take(...write);
       return Promise.resolve(NOTHING_CHANGED);
     },
-    writeWithRejections: refuse,
     missingParents: refuse,
     storePart: refuse,
     closeUnidentified: refuse,

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { compareMigrationNames, migrationNameProblems } from '../contract/migration-name.ts';
 import { nearestName } from '../contract/nearest-name.ts';
+import { MigrationError } from '../functions/migrate/migration.ts';
 import { checkMigrations } from './check-migrations.ts';
 
 /** What the framework brings along is below this folder: the repository, or the compiled code of the package. */
@@ -137,7 +138,12 @@ async function migrationsProblems(
     problems.push(`${path} must have at least one SQL file, got none; create 001-tables.sql with the tables`);
   }
   if (problems.length > 0) return problems;
-  return (await checkMigrations(name, migrations)).problems;
+  try {
+    return (await checkMigrations(name, migrations)).problems;
+  } catch (error) {
+    if (error instanceof MigrationError) return error.problems;
+    throw error;
+  }
 }
 
 /** The most common slips are a name that is a little different, and files beside the folder instead of in it. */

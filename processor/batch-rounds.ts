@@ -9,7 +9,7 @@ import { resolveLookups } from './lookup/resolve-lookups.ts';
 import type { Chunk } from './plan-chunks.ts';
 import { planChunks } from './plan-chunks.ts';
 import type { Clock, EventStore, FuseMemory, LookupCache, LookupSource, WaitingEntries } from './ports.ts';
-import type { EncodedBatch, EncodedItem } from './project/project-items.ts';
+import type { EncodedBatch, EncodedItem, ItemEncoding } from './project/project-items.ts';
 import { projectItems } from './project/project-items.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 import type { FuseSettings } from './quarantine/fuse.ts';
@@ -42,11 +42,9 @@ export type Stage = (typeof STAGES)[number];
 /** A batch under way. */
 export interface Run {
   readonly engine: Engine;
-  readonly shardId: string;
   readonly recordCount: number;
-  /** Whether its events are in the quarantine already, and are tried again: what is rejected once more stays there. */
-  readonly isRetry: boolean;
-  readonly maxItemBytes: number;
+  /** The same for all of its items. */
+  readonly encoding: ItemEncoding;
   readonly calls: Calls;
   readonly stageMs: Record<Stage, number>;
   readonly evictionsBefore: number;
@@ -61,7 +59,7 @@ export interface Finished {
   readonly misses: number;
 }
 
-/** Nothing was begun. */
+/** The result of a batch that has not begun. */
 export const NOTHING_YET: Finished = {
   events: 0,
   outcome: {
@@ -87,18 +85,22 @@ export const NOTHING_YET: Finished = {
  * @param budgetMs time left for database calls and waits, in milliseconds
  */
 export function startRun(
-  { shardId, recordCount }: Pick<Run, 'shardId' | 'recordCount'>,
+  { shardId, recordCount }: { readonly shardId: string; readonly recordCount: number },
   engine: Engine,
   budgetMs: () => number,
 ): Run {
   const stageMs = { decode: 0, lookup: 0, project: 0, plan: 0, write: 0 };
-  const { clock, compiled, maxRequestBytes, lookupCache } = engine;
+  const { clock, compiled, codeVersion, maxRequestBytes, lookupCache } = engine;
   return {
     engine,
-    shardId,
     recordCount,
-    isRetry: false,
-    maxItemBytes: maxRequestBytes - compiled.fixedRequestBytes,
+    encoding: {
+      shardId,
+      codeVersion,
+      healForSeconds: compiled.healForSeconds,
+      keepsPlace: compiled.projection.keepsPlace,
+      maxItemBytes: maxRequestBytes - compiled.fixedRequestBytes,
+    },
     calls: { clock, budgetMs, tally: { calls: 0, errors: 0 } },
     stageMs,
     evictionsBefore: lookupCache.evictions,
@@ -143,14 +145,15 @@ async function writeRound(
   waiting: DecodedItem | undefined,
   run: Run,
 ): Promise<WriteReport> {
-  const again = run.isRetry ? items.filter(isRejection) : [];
-  const sent = run.isRetry ? items.filter((item) => !isRejection(item)) : items;
-  const chunks = await run.time('plan', () => planChunks(sent, run.maxItemBytes));
+  const { isRetry, maxItemBytes } = run.encoding;
+  // What is rejected once more is in the quarantine already.
+  const [again, sent] = isRetry ? [items.filter(isRejection), items.filter((item) => !isRejection(item))] : [[], items];
+  const chunks = await run.time('plan', () => planChunks(sent, maxItemBytes));
   const outcome = await run.time('write', () => write(chunks, { rows, covered: coveredBefore(waiting, sent) }, run));
   return { ...outcome, rejections: outcome.rejections.concat(again) };
 }
 
-/** The last item before one that waits: up to there nothing is missing. */
+/** The last item before the first one that waits; everything up to it is written by this round. */
 function coveredBefore(waiting: DecodedItem | undefined, items: readonly EncodedItem[]): EncodedItem | undefined {
   if (waiting === undefined) return undefined;
   const { recordIndex } = waiting.origin;
@@ -173,27 +176,20 @@ function addOutcome(before: WriteReport, outcome: WriteReport, firstWaiting: num
 
 /** The stages between decoding and the first write of a round. */
 export async function project(items: readonly DecodedItem[], run: Run, ownLookups: readonly OwnLookup[]) {
-  const { engine, shardId, maxItemBytes, isRetry } = run;
-  const { codeVersion, compiled } = engine;
-  const { healForSeconds } = compiled;
-  const { keepsPlace } = compiled.projection;
+  const { encoding } = run;
   const looked = await run.time('lookup', () => lookUp(items, run));
   if (looked instanceof HoldError) return looked;
   const { resolved, asked, requests: lookups, misses, isChained } = looked;
   const round = ownLookups.length === 0 ? undefined : new Round(ownLookups, { asked, isChained });
-  const context = {
-    resolved,
-    asked,
-    round,
-    encoding: { shardId, codeVersion, maxItemBytes, healForSeconds, keepsPlace, isRetry },
-  };
-  const projected = await run.time('project', () => projectItems(looked.items, compiled.step, context));
+  const context = { resolved, asked, round, encoding };
+  const projected = await run.time('project', () => projectItems(looked.items, run.engine.compiled.step, context));
   // A promise that nobody awaits and that has failed by now ends the process here, while nothing is written.
   await nextTurn();
   return { ...projected, lookups, misses };
 }
 
-async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemBytes, isRetry }: Run) {
+async function lookUp(decoded: readonly DecodedItem[], { engine, calls, encoding }: Run) {
+  const { isRetry, maxItemBytes } = encoding;
   const { projection } = engine.compiled;
   const { lookups } = projection;
   const cache = isRetry ? withoutAbsent(engine.lookupCache) : engine.lookupCache;
@@ -206,7 +202,7 @@ async function lookUp(decoded: readonly DecodedItem[], { engine, calls, maxItemB
   }
 }
 
-/** What was not there is asked for once more: that it may have come is why an event is tried again. */
+/** Forgets which keys had no row: an event is retried because the row may have arrived. */
 function withoutAbsent(cache: LookupCache): LookupCache {
   return {
     get: (lookup, key) => cache.get(lookup, key) ?? undefined,
@@ -222,22 +218,18 @@ function write(
   written: Pick<WriteContext, 'rows' | 'covered'>,
   run: Run,
 ): Promise<WriteReport> {
-  const { engine, shardId, recordCount, isRetry, maxItemBytes, calls } = run;
-  const { compiled, store, fuse, fuseMemory, codeVersion } = engine;
+  const { engine, encoding, recordCount, calls } = run;
+  const { compiled, store, fuse, fuseMemory } = engine;
   const context = {
+    ...encoding,
     functionName: compiled.projection.name,
-    shardId,
-    codeVersion,
     batchSequenceNumber: chunks[0]?.[0]?.origin.sequenceNumber,
-    healForSeconds: compiled.healForSeconds,
-    keepsPlace: compiled.projection.keepsPlace,
-    isRetry,
     tableCount: compiled.tableCount,
     refusingTables: compiled.refusingTables,
     ...written,
     frameworkLedger: compiled.step.ownLedger === undefined,
   };
-  return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory, maxItemBytes }, calls);
+  return writeItems({ chunks, recordCount }, { store, context, fuse, fuseMemory }, calls);
 }
 
 function isRejection(item: EncodedItem): item is EncodedRejection {

@@ -1,11 +1,12 @@
 import { DatabaseError } from '../data-api/classify-error.ts';
 import type { CarefulParts, Invocation } from './careful-run.ts';
 import { CarefulRun } from './careful-run.ts';
-import { arrivedAtMs } from './decode/complete-records.ts';
+import { addTallies } from './call-with-retry.ts';
 import type { KinesisRecord } from './decode/item.ts';
+import { arrivedAtMs, shardOf } from './decode/item.ts';
 import type { PositionNotes } from './ports.ts';
 import type { BatchReport } from './process-batch.ts';
-import { processBatch, retryAlone, retryBehind, shardOf } from './process-batch.ts';
+import { processBatch, retryAlone, retryBehind } from './process-batch.ts';
 import { ProcessMemory } from './quarantine/process-memory.ts';
 
 /** What running batches needs. */
@@ -17,17 +18,17 @@ export interface BatchRunnerParts extends Omit<CarefulParts, 'memory'> {
 export type RunBatch = (records: readonly KinesisRecord[], invocation: Invocation) => Promise<BatchReport>;
 
 /**
- * Processes batches so that a record which ends the process does not do so for ever.
+ * Processes batches so that a record which ends the process can't do so forever.
  *
- * A batch that is new to the process is noted in the database before any code of the user's runs, and the note is taken
- * away afterwards: two calls, in the first invocation of an environment and hardly ever again. A note that is still there
- * when the records come again tells of a death. Then the records are tried first, in pieces and without writing, each piece
- * noted, so that every further death narrows the range; a record that ends processes all by itself is condemned, and the
- * batch goes its usual way with that record as a rejection.
+ * Before any of the user's code runs on a batch that is new to the process, the batch is noted in the database; afterwards
+ * the note is deleted. That takes two calls, in the first invocation of an environment and rarely again. If the note is
+ * still there when the records are delivered again, a process died with them. Then they are first tried in pieces, without
+ * writing, each piece noted, so that every further death narrows the search. A record that ends processes on its own is
+ * condemned, and the batch is processed as usual with that record as a rejection.
  *
- * A batch that ends early leaves a note of its position, which is how the watchdog sees a lane that stands still.
+ * A batch that ends early leaves a note of its position, by which the watchdog recognizes a lane that is stuck.
  *
- * A batch without records stands for the request to try entries that wait.
+ * A batch without records is the watchdog's request to retry waiting entries.
  */
 export function createBatchRunner(parts: BatchRunnerParts): RunBatch {
   const memory = new ProcessMemory(parts.engine.clock);
@@ -45,7 +46,7 @@ export function createBatchRunner(parts: BatchRunnerParts): RunBatch {
   };
 }
 
-/** Whatever an entry does that is tried behind the batch, the note of the batch is gone by then. */
+/** Entries are retried once the note of the batch is gone, so that the batch is not blamed for what they do. */
 async function runNoted(
   records: readonly KinesisRecord[],
   invocation: Invocation,
@@ -64,16 +65,16 @@ async function runUnnoted(
   try {
     return await processBatch(records, engine, budgetMs);
   } catch (error) {
-    // The next delivery is noted, and looks for the record that the engine fails with.
+    // The next delivery is noted, and searches for the record that makes the engine fail.
     memory.lookAgain();
     throw error;
   }
 }
 
-/** For the note of a held position; what the time reserve has to spare. */
+/** Longest time for the note of a held position: what the time reserve can spare. */
 const NOTE_MS = 1_000;
 
-/** A call with less time than this would only be cut off. */
+/** A call with less time than this would only time out. */
 const MIN_NOTE_MS = 100;
 
 interface Held {
@@ -82,15 +83,20 @@ interface Held {
   readonly parts: BatchRunnerParts;
 }
 
-/** One try, within what is kept back for answering: a note that can't be written changes nothing. */
+/** One attempt, within the time reserved for answering. A note that can't be written changes nothing. */
 async function noteHold(report: BatchReport, { records, invocation, parts }: Held): Promise<BatchReport> {
-  const { hold, shardId, committedRecords, calls } = report;
+  const { hold, shardId, committedRecords } = report;
   const first = records[committedRecords];
   const timeoutMs = Math.min(NOTE_MS, invocation.remainingMs() / 2);
   if (hold === undefined || first === undefined || timeoutMs < MIN_NOTE_MS) return report;
   const { sequenceNumber } = first.kinesis;
-  const arrived = arrivedAtMs(first, parts.engine.clock);
-  const position = { shardId, sequenceNumber, arrivedAtMs: arrived, reason: hold.reason, detail: hold.message };
+  const position = {
+    shardId,
+    sequenceNumber,
+    arrivedAtMs: arrivedAtMs(first),
+    reason: hold.reason,
+    detail: hold.message,
+  };
   let errors = 0;
   try {
     await parts.positions.note(position, { timeoutMs });
@@ -98,5 +104,5 @@ async function noteHold(report: BatchReport, { records, invocation, parts }: Hel
     if (!(error instanceof DatabaseError)) throw error;
     errors = 1;
   }
-  return { ...report, calls: { calls: calls.calls + 1, errors: calls.errors + errors } };
+  return { ...report, calls: addTallies(report.calls, { calls: 1, errors }) };
 }

@@ -1,6 +1,6 @@
 import type { BatchMetricName } from '../contract/metrics.ts';
-import { arrivalMs } from './decode/complete-records.ts';
 import type { KinesisRecord } from './decode/item.ts';
+import { arrivedAtMs } from './decode/item.ts';
 import type { BatchReport } from './process-batch.ts';
 import type { CrashFinding } from './quarantine/suspects.ts';
 
@@ -11,13 +11,12 @@ export interface RecordAges {
 }
 
 /**
- * How long ago the newest and the oldest record of a batch arrived on the stream; a record that does not say so arrived
- * now.
+ * How long ago the newest and the oldest record of a batch arrived on the stream.
  *
  * @param nowMs milliseconds since 1970
  */
 export function recordAges(records: readonly KinesisRecord[], nowMs: number): RecordAges {
-  const arrivals = records.map(({ kinesis }) => arrivalMs(kinesis) ?? nowMs);
+  const arrivals = records.map(arrivedAtMs);
   const newest = arrivals.reduce((latest, ms) => Math.max(latest, ms), arrivals[0] ?? nowMs);
   const oldest = arrivals.reduce((earliest, ms) => Math.min(earliest, ms), nowMs);
   return { newestMs: Math.max(0, nowMs - newest), oldestMs: Math.max(0, nowMs - oldest) };

@@ -32,7 +32,12 @@ export interface Calls {
   readonly tally: { calls: number; errors: number };
 }
 
-/** A call with less time than this would only be cut off. */
+/** The calls of two stretches of work together. */
+export function addTallies(one: Calls['tally'], other: Calls['tally']): Calls['tally'] {
+  return { calls: one.calls + other.calls, errors: one.errors + other.errors };
+}
+
+/** A call with less time than this would only time out. */
 const MIN_CALL_MS = 200;
 /** A statement may use all the time the service gives it; the answer needs a little more. */
 const MAX_CALL_MS = DATA_API_STATEMENT_TIMEOUT_MS + 2_000;

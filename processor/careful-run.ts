@@ -1,19 +1,18 @@
 import type { Calls } from './call-with-retry.ts';
-import { asHold, HoldError } from './call-with-retry.ts';
-import { arrivedAtMs } from './decode/complete-records.ts';
+import { addTallies, asHold, HoldError } from './call-with-retry.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { Condemnation, KinesisRecord } from './decode/item.ts';
-import { errorText } from './decode/item.ts';
+import { arrivedAtMs, errorText, shardOf } from './decode/item.ts';
 import type { InFlightNote, InFlightNotes, SequenceRange } from './ports.ts';
 import type { BatchReport } from './process-batch.ts';
 import type { Engine } from './batch-rounds.ts';
-import { shardOf, tryRecords, untouchedReport, writeBatch } from './process-batch.ts';
+import { tryRecords, untouchedReport, writeBatch } from './process-batch.ts';
 import { NoteKeeper } from './quarantine/note-keeper.ts';
 import type { ProcessMemory } from './quarantine/process-memory.ts';
 import type { CrashFinding, Suspect } from './quarantine/suspects.ts';
 import { assess, rangeOf } from './quarantine/suspects.ts';
 
-/** One invocation, as far as its batch has to know it. */
+/** What a batch has to know of its invocation. */
 export interface Invocation {
   /** Stays the same over all retries of a batch. */
   readonly requestId: string;
@@ -35,17 +34,17 @@ export interface CarefulParts {
 /** Pieces in which suspects are tried: two deaths find one record among a thousand. */
 const PIECES = 32;
 
-/** A promise that fails late has this long to end the process while its own piece is noted. */
+/** How long a piece stays noted after it ran: a promise that rejects late ends the process within this time. */
 const SETTLE_MS = 100;
 
-/** Other batches may have left such promises behind; before a record is tried by itself they get longer than that. */
+/** The same for promises that other batches left behind, before a record is tried on its own. */
 const QUIET_MS = 1_000;
 
-/** Kept back for taking the notes away, of what the invocation has. */
+/** Time kept back for deleting the notes: this much, or a share of what the invocation has. */
 const NOTES_MS = 1_000;
 const MAX_NOTES_SHARE = 0.25;
 
-/** One batch that is noted. */
+/** Processes one batch that is noted in the database, searching for a record that ends the process where one may be. */
 export class CarefulRun {
   readonly #records: readonly KinesisRecord[];
   readonly #parts: CarefulParts;
@@ -73,7 +72,9 @@ export class CarefulRun {
     this.#budgetMs = () => invocation.budgetMs() - reserveMs;
     const { requestId } = invocation;
     const { clock } = parts.engine;
-    const batch = { shardId: shardOf(records), requestId, arrivedAtMs: arrivedAtMs(records[0], clock) };
+    const [first] = records;
+    const arrived = first === undefined ? clock.now() : arrivedAtMs(first);
+    const batch = { shardId: shardOf(records), requestId, arrivedAtMs: arrived };
     this.#keeper = new NoteKeeper(parts.notes, () => ({ ...batch, remainingMs: invocation.remainingMs() }), {
       clock,
       budgetMs: this.#budgetMs,
@@ -87,11 +88,10 @@ export class CarefulRun {
       throw error;
     });
     await this.#takeNotesAway(report.committedRecords);
-    const { calls, errors } = this.#tally;
     return {
       ...report,
       records: this.#records.length,
-      calls: { calls: report.calls.calls + calls, errors: report.calls.errors + errors },
+      calls: addTallies(report.calls, this.#tally),
       crashesFound: this.#crashesFound,
     };
   }
@@ -111,7 +111,7 @@ export class CarefulRun {
   async #look(): Promise<Suspect | undefined> {
     const { memory, onCrash } = this.#parts;
     memory.look();
-    // Whatever dies now has only begun to be suspected: that it was alone counts in a trial.
+    // A death here only raises suspicion: that the record was alone counts in a trial, not yet.
     const batch = { ...this.#note(this.#live(0, this.#records.length)), alone: false };
     const assessment = assess(this.#records, await this.#keeper.begin(batch));
     this.#keeper.adopt(assessment.notes);
@@ -149,7 +149,7 @@ export class CarefulRun {
     this.#left = [];
   }
 
-  /** Whatever else may end this process gets the time to do so while the suspect is not at work. */
+  /** Gives anything else that may end this process the time to do so before the suspect runs. */
   async #becomeQuiet(live: readonly number[], suspect: Suspect): Promise<void> {
     const { engine, memory } = this.#parts;
     if (memory.isFresh || this.#onlyRun !== undefined) return;
@@ -177,7 +177,7 @@ export class CarefulRun {
     await engine.clock.sleep(SETTLE_MS);
   }
 
-  /** An event that has had its effect, before it ended the process, must not be set aside: its id tells. */
+  /** Notes the id of a single event, so that one that took effect before it ended the process is not quarantined. */
   async #noteEventId(records: readonly KinesisRecord[], note: InFlightNote): Promise<void> {
     const [item, ...more] = await decodeRecords(records, this.#parts.engine.compiled.projection);
     if (item?.kind !== 'event' || more.length > 0 || item.unidentified !== undefined) return;
@@ -185,7 +185,7 @@ export class CarefulRun {
     await this.#noteOnly({ ...note, eventId: item.eventId });
   }
 
-  /** Among records that fail without ending the process, where to look next; a single one is condemned. */
+  /** Where to look next among records that fail without ending the process; a single one is condemned. */
   #blame(failed: readonly number[], error: unknown): Suspect | undefined {
     if (error instanceof HoldError) throw error;
     const [first, ...more] = failed;
@@ -215,17 +215,17 @@ export class CarefulRun {
     return writeBatch(records, engine, this.#budgetMs);
   }
 
-  /** What is committed needs no note any more; a verdict whose record is not in the quarantine yet has to stay. */
+  /** Deletes the notes of what is committed. A verdict stays until its record is in the quarantine. */
   async #takeNotesAway(committedRecords: number): Promise<void> {
     const { memory } = this.#parts;
     const rest = new Set(this.#records.slice(committedRecords).map(({ kinesis }) => kinesis.sequenceNumber));
     const kept = [...this.#verdicts.filter(({ first }) => rest.has(first)), ...this.#left];
     await this.#keeper.replace(kept, this.#invocation.budgetMs).catch(asHold);
-    // What could not be taken away, or is left on purpose, is looked at again; so is the rest of a batch that was too much.
+    // Notes that are left, on purpose or not, are read again; so are those of the rest of a batch that was too large.
     if (!this.#keeper.isEmpty || this.#isPart) memory.lookAgain();
   }
 
-  /** At most one piece is at work at a time; the verdicts stay beside it. */
+  /** Replaces all notes by one, beside the verdicts: at most one piece is at work at a time. */
   #noteOnly(note: InFlightNote): Promise<void> {
     return this.#keeper.replace([...this.#verdicts, note]);
   }
@@ -236,7 +236,7 @@ export class CarefulRun {
     return { ...this.#range(indices), crashes: suspect?.crashes ?? 0, alone, eventId, verdict: null, state: 'at-work' };
   }
 
-  /** Code of the user's is going to see these records. */
+  /** Remembers that the user's code is about to see these records. */
   #run(indices: readonly number[]): void {
     if (indices.length === 0) return;
     const isSame = this.#onlyRun === undefined || this.#onlyRun === indices[0];

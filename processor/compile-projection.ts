@@ -15,7 +15,7 @@ import type { AnyProjection } from './projection.ts';
 import { ProjectionError } from './projection.ts';
 import { memberName } from './user-values.ts';
 
-/** A projection as the engine sees it: its types have done their work. */
+/** A projection as the engine sees it, with its types erased. */
 export interface ErasedProjection extends Omit<AnyProjection, 'eventId' | 'lookupKeys' | 'project'> {
   readonly eventId: Decoding['eventId'];
   readonly lookupKeys: LookupPlan['lookupKeys'];
@@ -44,7 +44,7 @@ export interface CompiledProjection {
   readonly fixedRequestBytes: number;
 }
 
-/** Headers, ARNs and the batch log entry: what was seen, and the most that reasons for skipping take. */
+/** Headers, ARNs and the batch log entry: what was measured, plus the longest possible list of skip reasons. */
 const ENVELOPE_BYTES = 8 * 1024;
 /** Name and notation of one parameter. */
 const PARAMETER_BYTES = 64;
@@ -95,7 +95,7 @@ export function compileProjection(declared: AnyProjection): CompiledProjection {
   };
 }
 
-/** Other environments write such a table too, the newest row of this very partition key among it: none is kept. */
+/** Rows of a table that the projection writes are never cached: other environments write it too. */
 function withFresh(lookups: Lookups, ownLookups: readonly OwnLookup[]): Lookups {
   const own = new Set(ownLookups.map(({ name }) => name));
   return Object.fromEntries(

@@ -24,7 +24,7 @@ const CLOCK: Clock = {
   random: Math.random,
 };
 
-/** Less room than this beside the statement, and honest events would be quarantined as too large. */
+/** With less room than this beside the statement, ordinary events would be quarantined as too large. */
 const MIN_ITEM_BYTES = 32 * 1024;
 
 /** What of a processor's environment decides how batches are processed, and the build that does it. */

@@ -27,6 +27,8 @@ import { batchResponse } from './write/batch-outcome.ts';
 import type { KinesisRecord } from './decode/item.ts';
 import type { BatchReport } from './process-batch.ts';
 import type { AnyProjection } from './projection.ts';
+import { ProjectionError } from './projection.ts';
+import { describeValue } from './user-values.ts';
 import { createDataApiInFlightNotes } from './quarantine/data-api-in-flight-notes.ts';
 import { createBatchRunner } from './batch-runner.ts';
 
@@ -41,24 +43,20 @@ const BUILD_VERSION = process.env['BUILD_VERSION'] ?? 'unbundled';
  *
  * @param projection what {@link defineProjection} returned
  * @throws EnvironmentError at start-up, listing every variable that is missing or malformed
- * @throws ProjectionError at start-up, when the projection is too large for a statement
+ * @throws ProjectionError at start-up, when it is given something else, or the projection is too large for a statement
  */
 export function createHandler(projection: AnyProjection): BatchHandler {
-  // On Lambda nobody wants to know.
-  (globalThis as { [DECLARED_PROJECTIONS]?: AnyProjection[] })[DECLARED_PROJECTIONS]?.push(projection);
+  announce(projection);
   const environment = processorEnvironment.parse(process.env);
   const logger = new Logger({ serviceName: projection.name });
   const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: environment.deployment });
   const execute = createExecuteStatement(new RDSDataClient({ maxAttempts: 1 }), environment);
+  const build = { functionName: projection.name, codeVersion: BUILD_VERSION };
   const engine = createEngine(projection, { ...environment, codeVersion: BUILD_VERSION }, execute);
   const runBatch = createBatchRunner({
     engine,
-    notes: createDataApiInFlightNotes(execute, {
-      functionName: projection.name,
-      codeVersion: BUILD_VERSION,
-      processId: randomUUID(),
-    }),
-    positions: createDataApiPositionNotes(execute, { functionName: projection.name, codeVersion: BUILD_VERSION }),
+    notes: createDataApiInFlightNotes(execute, { ...build, processId: randomUUID() }),
+    positions: createDataApiPositionNotes(execute, build),
     onCrash: (crash) => {
       const where = crash.records === 1 ? { sequenceNumber: crash.first } : {};
       logger.error(crashText(crash), { ...crash, ...where, buildVersion: BUILD_VERSION });
@@ -83,8 +81,22 @@ export function createHandler(projection: AnyProjection): BatchHandler {
       report.committedRecords,
     ) as KinesisStreamBatchResponse;
   };
-  // An answer just before the end would keep a process alive that waits for what never comes: only one that ends tells of it.
+  // An early answer would keep a process alive that is stuck; only a process that Lambda ends leaves a trace.
   return middy(handleBatch, { timeoutEarlyInMillis: 0 }).use(injectLambdaContext(logger)).use(logMetrics(metrics));
+}
+
+/**
+ * Tells whoever loads the bundle to know; on Lambda nobody does.
+ *
+ * @throws ProjectionError for what comes past TypeScript: the export of a module that is loaded later, or a bare declaration
+ */
+function announce(projection: unknown): void {
+  if (typeof projection !== 'object' || projection === null || !('keepsPlace' in projection)) {
+    throw new ProjectionError([
+      `\`createHandler\` must be given what \`defineProjection\` returns, got ${describeValue(projection)}`,
+    ]);
+  }
+  (globalThis as { [DECLARED_PROJECTIONS]?: object[] })[DECLARED_PROJECTIONS]?.push(projection);
 }
 
 function logBatch(

@@ -7,41 +7,42 @@ import type { CallOptions } from '../data-api/classify-error.ts';
 import type { ParameterValue } from '../data-api/statement-body.ts';
 import type { Rejection, RejectionReason } from './decode/item.ts';
 
+/** The code that runs: what it leaves in the database is under both names. */
+export interface RunningBuild {
+  readonly functionName: string;
+  /** Names the build. */
+  readonly codeVersion: string;
+}
+
 /** What one write did. */
 export interface WriteCounts {
   /** Events whose effect is in the tables for the first time. */
   readonly written: number;
-  /** Events that are new, whose every row lost to a newer version of it. */
+  /** New events all of whose rows lost to newer versions. */
   readonly superseded: number;
-  /** Events that are new, whose rows were there already and are kept as they are. */
+  /** New events whose rows were there already and are kept as they are. */
   readonly existing: number;
   /** Rejections that are in the quarantine for the first time. */
   readonly quarantined: number;
-  /** Whether quarantine entries without an event id are open that events of the chunk may be of. */
+  /** Whether open quarantine entries without an event id may belong to events of the chunk. */
   readonly hasUnidentified: boolean;
-  /** Whether entries that wait are due to be tried again. */
+  /** Whether waiting entries are due for a retry. */
   readonly hasDue: boolean;
 }
 
 /** Commits one chunk: all of it or nothing. */
 export interface EventStore {
   /**
-   * Runs the compiled write of a chunk without rejections.
+   * Runs the compiled write of a chunk. The payloads of its rejections may have been sent ahead in parts.
    *
    * @throws {@link DatabaseError}
    */
   write(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
   /**
-   * The same for a chunk with rejections, whose payloads may have been sent ahead in parts.
-   *
-   * @throws {@link DatabaseError}
-   */
-  writeWithRejections(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts>;
-  /**
-   * Tells which of some events lack a parent row, each taken by itself: nothing is written.
+   * Finds out which of these events lack a parent row, each taken on its own. Nothing is written.
    *
    * @param parameters of each event
-   * @returns by the place of the event, what the database says of the missing row
+   * @returns what the database says of the missing row, by the index of the event
    * @throws {@link DatabaseError} when the database refuses one of the events for another reason
    */
   missingParents(
@@ -70,7 +71,7 @@ export interface EventStore {
   explain(parameters: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<void>;
 }
 
-/** Why a build is held back, as it was first seen. */
+/** Why a build is held, as first noted. */
 export interface HeldBuild {
   /** When it was first held, ISO 8601 in UTC. */
   readonly since: string;
@@ -99,11 +100,11 @@ export interface CommittedBatch {
   readonly taken: number;
 }
 
-/** What is remembered of a build over batches, environments and restarts. */
+/** What is remembered of a build across batches, environments and restarts. */
 export interface BuildHistory {
-  /** `undefined` while nothing is held back, or once an operator has allowed it. */
+  /** `undefined` while nothing is held, or once an operator has allowed it. */
   readonly held: HeldBuild | undefined;
-  /** Records that arrived up to this moment may go to the quarantine, by an operator's word; milliseconds since 1970. */
+  /** An operator has allowed the quarantine of records that arrived up to this moment; milliseconds since 1970. */
   readonly allowedUntilMs: number | undefined;
   /** The newest batches first, without the writes of records that an operator has allowed. */
   readonly recent: readonly CommittedBatch[];
@@ -125,21 +126,21 @@ export interface FuseMemory {
    */
   read(maxWrites: number, options: CallOptions): Promise<BuildHistory>;
   /**
-   * Notes that the build is held back. What was noted first stays, unless the fuse has blown since.
+   * Notes that the build is held. The first note stays, unless the fuse has blown since.
    *
    * @returns what is noted now
    * @throws {@link DatabaseError}
    */
   hold(held: Omit<HeldBuild, 'since'> & HeldPosition, options: CallOptions): Promise<HeldBuild>;
   /**
-   * Forgets a note of a build whose fuse has not blown: it turned out to be well.
+   * Deletes the note of a build whose fuse has not blown: the build turned out to be good.
    *
    * @throws {@link DatabaseError}
    */
   release(options: CallOptions): Promise<void>;
 }
 
-/** An entry of the quarantine that waits for what may still come. */
+/** A quarantine entry that waits for a missing row. */
 export interface WaitingEntry {
   readonly id: string;
   readonly shardId: string;
@@ -164,8 +165,8 @@ export interface EntryVerdict {
 /** The entries that wait. */
 export interface WaitingEntries {
   /**
-   * Takes entries that are due, and notes when they are due next: nobody else gets them meanwhile. Fewer at a time of those
-   * that were taken before and not settled since.
+   * Claims entries that are due and schedules their next retry, so that no one else gets them meanwhile. Entries that were
+   * claimed before and never settled come in smaller groups.
    *
    * @returns by shard, in the order of the stream
    * @throws {@link DatabaseError}
@@ -185,7 +186,7 @@ export type LookupRequest = ReadonlyMap<string, readonly string[]>;
 /** A reference row: column name to value. */
 export type ReferenceRow = Readonly<Record<string, unknown>>;
 
-/** Stands in the place of a reference row where several have one key: to take one of them would be a guess. */
+/** Takes the place of a reference row where several have the same key: choosing one would be a guess. */
 export class AmbiguousKey {
   /** How many there are. */
   readonly rows: number;
@@ -263,7 +264,7 @@ export interface Worker {
   readonly arrivedAtMs: number;
 }
 
-/** What is known about the records of a batch before any code of the user's has run. */
+/** What is known about the records of a batch before any of the user's code runs. */
 export interface InFlightFindings {
   /** Notes that overlap the batch; with several lanes per shard, also those of other lanes. */
   readonly notes: readonly FoundNote[];
@@ -274,13 +275,13 @@ export interface InFlightFindings {
 /** Notes that survive the process that makes them. */
 export interface InFlightNotes {
   /**
-   * Notes a batch as being worked on, and finds what others have noted about its records. One call, which may be repeated.
+   * Notes that a batch is being worked on, and finds what others have noted about its records. Safe to repeat.
    *
    * @throws {@link DatabaseError}
    */
   begin(batch: InFlightNote, worker: Worker, options: CallOptions): Promise<InFlightFindings>;
   /**
-   * Takes notes away and writes others, all at once.
+   * Deletes notes and writes others, in one transaction.
    *
    * @throws {@link DatabaseError}
    */
@@ -311,11 +312,11 @@ export interface PositionNotes {
   note(position: PositionNote, options: CallOptions): Promise<void>;
 }
 
-/** Time and chance, injected so that tests own them. */
+/** Time and randomness, injected so that tests control them. */
 export interface Clock {
-  /** Milliseconds since 1970, by the wall clock: what ages are reckoned with. */
+  /** Milliseconds since 1970, by the wall clock: for ages. */
   now(): number;
-  /** Milliseconds, with their fraction, from any start; never goes back: what durations are measured with. */
+  /** Milliseconds with a fraction, from any start; never goes back: for durations. */
   monotonicMs(): number;
   sleep(ms: number): Promise<void>;
   /** A number from 0 up to 1. */

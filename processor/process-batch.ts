@@ -1,17 +1,16 @@
 import type { Calls } from './call-with-retry.ts';
-import { HoldError } from './call-with-retry.ts';
+import { addTallies, HoldError } from './call-with-retry.ts';
 import type { Engine, Finished, Run, Stage } from './batch-rounds.ts';
 import { NOTHING_YET, project, startRun, writeRounds } from './batch-rounds.ts';
-import { completeRecords } from './decode/complete-records.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { KinesisRecord } from './decode/item.ts';
-import { shardIdOf } from './decode/item.ts';
+import { shardOf } from './decode/item.ts';
 import { countByReason } from './decode/skip.ts';
 import type { Retried } from './retry-entries.ts';
 import { retryEntries } from './retry-entries.ts';
 import type { EncodedRejection } from './quarantine/encode-rejection.ts';
 
-/** Everything there is to say about one batch. */
+/** What happened to one batch. */
 export interface BatchReport {
   readonly shardId: string;
   readonly records: number;
@@ -26,9 +25,9 @@ export interface BatchReport {
   readonly duplicates: number;
   /** What is quarantined. */
   readonly rejections: readonly EncodedRejection[];
-  /** Events that wait for what may still come, and are tried again by themselves. */
+  /** Events that wait for a missing row, and are retried automatically. */
   readonly waiting: number;
-  /** Whether entries that wait are due to be tried again. */
+  /** Whether waiting entries are due for a retry. */
   readonly hasDue: boolean;
   /** Events that waited before, and came into effect after this batch. */
   readonly healed: number;
@@ -48,7 +47,7 @@ export interface BatchReport {
 }
 
 /**
- * Processes one batch, and behind it entries that wait and are due.
+ * Processes one batch, and then waiting entries that are due.
  *
  * @param records of one shard in stream order, at least one
  * @param engine parts that outlive the batch
@@ -63,18 +62,18 @@ export async function processBatch(
   return retryBehind(await writeBatch(records, engine, budgetMs), engine, budgetMs);
 }
 
-/** Behind a batch the records that come next must not wait for long. */
+/** After a batch only one group of entries is retried, because the next records are waiting. */
 const GROUPS_BEHIND_A_BATCH = 1;
 
-/** Tries entries that wait and are due, if the batch came to its end. */
+/** Retries waiting entries that are due, if the batch was processed to its end. */
 export async function retryBehind(report: BatchReport, engine: Engine, budgetMs: () => number): Promise<BatchReport> {
   if (!report.hasDue || report.hold !== undefined) return report;
   return addRetried(report, await retryEntries(engine, budgetMs, GROUPS_BEHIND_A_BATCH));
 }
 
 /**
- * Tries the entries that wait and are due, all of them, without a batch: where no record comes, nothing else would. Half
- * of the time is enough for them: an invocation that takes all of it looks like one that is stuck.
+ * Retries all waiting entries that are due, without a batch: on an idle stream nothing else does. It takes at most half of
+ * the time, because an invocation that uses all of it looks stuck.
  */
 export async function retryAlone(engine: Engine, budgetMs: () => number): Promise<BatchReport> {
   const nothing = report(NOTHING_YET, startRun({ shardId: '', recordCount: 0 }, engine, budgetMs));
@@ -83,8 +82,7 @@ export async function retryAlone(engine: Engine, budgetMs: () => number): Promis
 }
 
 function addRetried(before: BatchReport, { healed, calls }: Retried): BatchReport {
-  const { calls: count, errors } = before.calls;
-  return { ...before, healed, calls: { calls: count + calls.calls, errors: errors + calls.errors } };
+  return { ...before, healed, calls: addTallies(before.calls, calls) };
 }
 
 /**
@@ -107,14 +105,14 @@ export async function writeBatch(
 
 /** What became of records that were tried. */
 export interface TrialReport {
-  /** Why the trial ended before its end: the lookups could not be read. */
+  /** Why the trial ended early: the lookups could not be read. */
   readonly hold: HoldError | undefined;
   readonly calls: Calls['tally'];
 }
 
 /**
- * Runs everything of the user's over records and leaves no trace: decode, look up, project, but no write. Shows whether
- * a process survives them.
+ * Runs the user's code on records without writing anything: decode, look up, project. Shows whether the process survives
+ * them.
  *
  * @param records of one shard in stream order, at least one
  * @param engine parts that outlive the batch
@@ -126,13 +124,12 @@ export async function tryRecords(
   budgetMs: () => number,
 ): Promise<TrialReport> {
   const { run, decoded } = await decode(records, engine, budgetMs);
-  // No round has written what the next one would look at: all events run in one.
+  // Nothing is written that a second round could read, so all events run in one.
   const projected = await project(decoded, run, []);
   return { hold: projected instanceof HoldError ? projected : undefined, calls: run.calls.tally };
 }
 
-async function decode(received: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
-  const records = completeRecords(received, engine.clock.now());
+async function decode(records: readonly KinesisRecord[], engine: Engine, budgetMs: () => number) {
   const run = startRun({ shardId: shardOf(records), recordCount: records.length }, engine, budgetMs);
   return { run, decoded: await run.time('decode', () => decodeRecords(records, engine.compiled.projection)) };
 }
@@ -144,25 +141,13 @@ async function decode(received: readonly KinesisRecord[], engine: Engine, budget
  * @param hold why
  */
 export function untouchedReport(records: readonly KinesisRecord[], engine: Engine, hold: HoldError): BatchReport {
-  return heldReport(
-    0,
-    hold,
-    startRun({ shardId: shardOf(records), recordCount: records.length }, engine, () => 0),
-  );
-}
-
-/** Shard of a batch, which is in the id of each of its records. */
-export function shardOf(records: readonly KinesisRecord[]): string {
-  return shardIdOf(records[0]?.eventID ?? '');
-}
-
-function heldReport(events: number, hold: HoldError, run: Run): BatchReport {
-  return report({ ...NOTHING_YET, events, outcome: { ...NOTHING_YET.outcome, hold } }, run);
+  const run = startRun({ shardId: shardOf(records), recordCount: records.length }, engine, () => 0);
+  return report({ ...NOTHING_YET, outcome: { ...NOTHING_YET.outcome, hold } }, run);
 }
 
 function report({ events, outcome, lookups, misses }: Finished, run: Run): BatchReport {
   return {
-    shardId: run.shardId,
+    shardId: run.encoding.shardId,
     records: run.recordCount,
     events,
     committedRecords: outcome.committedRecords,

@@ -246,7 +246,7 @@ export function defineProjection<
     healFor = DEFAULT_HEAL_FOR,
     ...rest
   } = declaration as Partial<Omit<AnyProjection, 'eventId'>> &
-    Pick<AnyProjection, 'name' | 'tables' | 'project'> & { readonly eventId: EventId<never> };
+    Pick<AnyProjection, 'name' | 'schema' | 'tables' | 'project'> & { readonly eventId: EventId<never> };
   const given = (declaration as Partial<AnyProjection>).lookupKeys;
   const problems = projectionProblems({ ...rest, decode, eventId, lookups, lookupKeys: given, ledger, healFor });
   if (problems.length > 0) throw new ProjectionError(problems);
@@ -281,6 +281,7 @@ const PROJECTION_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 interface CheckedDeclaration {
   readonly name: string;
+  readonly schema: unknown;
   readonly tables: Tables;
   readonly lookups: Lookups;
   readonly lookupKeys: unknown;
@@ -292,16 +293,48 @@ interface CheckedDeclaration {
 }
 
 /** Rows that are promised are rows that nobody waits for: each event would be rejected, one by one. */
-function asyncProblems(functions: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.entries(functions).flatMap(([name, value]) =>
-    Object.prototype.toString.call(value) === '[object AsyncFunction]'
-      ? [`\`${name}\` must return its result, got an async function; what has to be waited for is a lookup`]
-      : [],
+function functionProblems({
+  project,
+  eventId,
+  lookupKeys,
+}: Pick<CheckedDeclaration, 'project' | 'eventId' | 'lookupKeys'>): readonly string[] {
+  return [
+    ...(typeof project === 'function' ? [] : [`\`project\` must be a function, got ${describeValue(project)}`]),
+    ...(eventId === 'position' || typeof eventId === 'function'
+      ? []
+      : [`\`eventId\` must be a function or 'position', got ${describeValue(eventId)}`]),
+    ...Object.entries({ project, eventId, lookupKeys }).flatMap(([name, value]) =>
+      Object.prototype.toString.call(value) === '[object AsyncFunction]'
+        ? [`\`${name}\` must return its result, got an async function; what has to be waited for is a lookup`]
+        : [],
+    ),
+  ];
+}
+
+/** What is wrong with parts that were made by something else than their function, which nothing else can look into then. */
+function partsProblems(kind: string, parts: unknown, maker: string): readonly string[] {
+  if (!isObject(parts))
+    return [`\`${kind}s\` must be an object with a name for each ${kind}, got ${describeValue(parts)}`];
+  return Object.entries(parts).flatMap(([name, part]) =>
+    isObject(part) && isObject((part as { readonly columns?: unknown }).columns)
+      ? []
+      : [`${kind} \`${name}\` must be what ${maker} returns, got ${describeValue(part)}`],
   );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** {@link https://standardschema.dev} */
+function isStandardSchema(value: unknown): boolean {
+  const { '~standard': standard } = Object(value) as { readonly '~standard'?: { readonly validate?: unknown } };
+  return typeof standard?.validate === 'function';
 }
 
 function projectionProblems({
   name,
+  schema,
   tables,
   lookups,
   lookupKeys,
@@ -311,23 +344,25 @@ function projectionProblems({
   healFor,
   project,
 }: CheckedDeclaration): string[] {
+  const strangeTables = partsProblems('table', tables, 'inserts, versions or counters');
+  const strangeLookups = partsProblems('lookup', lookups, 'lookup');
   return [
     ...(PROJECTION_NAME.test(name)
       ? []
       : [`\`name\` must be lower-case letters, digits and hyphens, at most 63, got ${quote(name)}`]),
-    ...(Object.keys(tables).length > 0 ? [] : ['`tables` must name at least one table, got none']),
-    ...tablesProblems(tables),
-    ...(eventId === 'position' || typeof eventId === 'function'
+    ...(isStandardSchema(schema)
       ? []
-      : [`\`eventId\` must be a function or 'position', got ${describeValue(eventId)}`]),
+      : [`\`schema\` must be a Standard Schema, such as one of zod, got ${describeValue(schema)}`]),
+    ...strangeTables,
+    ...(strangeTables.length > 0 ? [] : [...tablesProblems(tables), ...ledgerProblems(tables, ledger)]),
     ...(isDecoder(decode)
       ? []
       : [
           `\`decode\` must be a decoder, such as ndjson() or custom((bytes) => …), got ${describeValue(decode)}${typeof decode === 'function' ? '; call it' : ''}`,
         ]),
-    ...asyncProblems({ project, eventId, lookupKeys }),
-    ...lookupsProblems(lookups, lookupKeys),
-    ...ledgerProblems(tables, ledger),
+    ...functionProblems({ project, eventId, lookupKeys }),
+    ...strangeLookups,
+    ...(strangeLookups.length > 0 ? [] : lookupsProblems(lookups, lookupKeys)),
     ...(healForSeconds(healFor) === undefined
       ? [`\`healFor\` must be a time such as 90s, 15m, 12h or 1d, at most 30d, got ${quote(healFor)}`]
       : []),

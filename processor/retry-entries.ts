@@ -5,14 +5,14 @@ import { callWithRetry, HoldError } from './call-with-retry.ts';
 import { DatabaseError } from '../data-api/classify-error.ts';
 import { decodeRecords } from './decode/decode-records.ts';
 import type { DecodedItem, KinesisRecord, Rejection } from './decode/item.ts';
-import { placeOf } from './decode/item.ts';
+import { placeOf, rejectEvent } from './decode/item.ts';
 import type { Place } from './decode/place.ts';
 import { parsePlace } from '../contract/put-back-place.ts';
 import type { EntryVerdict, WaitingEntry } from './ports.ts';
 import { BatchFuse } from './quarantine/batch-fuse.ts';
 import type { WriteReport } from './write/write-items.ts';
 
-/** With less time than this left, the entries wait for the next batch. */
+/** With less time left than this, the entries wait for the next batch. */
 const MIN_RETRY_MS = 1_000;
 
 /** What came of trying entries. */
@@ -23,9 +23,9 @@ export interface Retried {
 }
 
 /**
- * Tries the entries again that wait and are due. They travel as a batch of their own, after the one of the stream is
- * committed: nothing that comes of them holds a position. Their effect is that of any event, once and by its own id, place
- * and arrival; only they come later than the events behind them.
+ * Retries the waiting entries that are due. They are processed as a batch of their own, after that of the stream is
+ * committed, so that no result of theirs holds a position. Each takes effect once, with its own id, place and arrival time,
+ * as any event does, but later than the events that followed it.
  *
  * @param engine parts that outlive the batch
  * @param budgetMs time left for database calls and waits, in milliseconds
@@ -44,7 +44,7 @@ export async function retryEntries(engine: Engine, budgetMs: () => number, maxGr
       }
     }
   } catch (error) {
-    // They are due again before long.
+    // They will soon be due again.
     if (!(error instanceof HoldError) && !(error instanceof DatabaseError)) throw error;
   }
   return { healed, calls: calls.tally };
@@ -54,7 +54,8 @@ export async function retryEntries(engine: Engine, budgetMs: () => number, maxGr
 async function retryGroup(entries: readonly WaitingEntry[], before: Run): Promise<number> {
   const [first] = entries;
   if (first === undefined) return 0;
-  const run: Run = { ...before, shardId: first.shardId, recordCount: entries.length, isRetry: true };
+  const encoding = { ...before.encoding, shardId: first.shardId, isRetry: true };
+  const run: Run = { ...before, recordCount: entries.length, encoding };
   const items = await decodeEntries(entries, run);
   const { outcome } = await writeRounds(items, run);
   if (outcome.hold !== undefined) throw outcome.hold;
@@ -64,8 +65,8 @@ async function retryGroup(entries: readonly WaitingEntry[], before: Run): Promis
 }
 
 /**
- * What else is wrong with an entry makes it an open one at once, unless the fuse would not let it into the quarantine: after a
- * bad deploy it waits on, for a build that takes it.
+ * An entry that fails for another reason is open at once, unless the fuse would keep it out of the quarantine: after a bad
+ * deployment it keeps waiting, for a build that accepts it.
  */
 async function judgeEntries(entries: readonly WaitingEntry[], outcome: WriteReport, run: Run): Promise<EntryVerdict[]> {
   const { compiled, fuse: settings, fuseMemory: memory, codeVersion } = run.engine;
@@ -73,7 +74,7 @@ async function judgeEntries(entries: readonly WaitingEntry[], outcome: WriteRepo
   const mayHeal = ({ rejection }: { readonly rejection: Rejection }): boolean =>
     rejection.mayHeal === true && compiled.healForSeconds > 0;
   const final = outcome.rejections.filter((item) => !mayHeal(item));
-  const fuse = new BatchFuse({ settings, memory, calls: run.calls, shardId: run.shardId, codeVersion });
+  const fuse = new BatchFuse({ settings, memory, calls: run.calls, shardId: run.encoding.shardId, codeVersion });
   const isOpen = await fuse.admits({
     events: outcome.settledEvents + final.length,
     rejections: final,
@@ -98,7 +99,7 @@ async function decodeEntries(entries: readonly WaitingEntry[], run: Run): Promis
     if (item.kind !== 'event') return [{ ...item, origin }];
     if (more.length === 0) return [{ ...item, origin, eventId }];
     const detail = `its bytes were one event, and are ${more.length + 1} to this build`;
-    return [{ kind: 'rejection', origin, reason: 'event-id', detail, eventId }];
+    return [rejectEvent({ origin, eventId }, 'event-id', detail)];
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * What users' functions hand back, looked at with care: anything can come, and looking at it may throw.
+ * Careful looks at what users' functions return: it can be anything, and looking at it may throw.
  *
  * @module
  */
@@ -59,12 +59,12 @@ function describeObject(value: object): string {
   }
 }
 
-/** More objects than any event's rows have: only getters that make new objects without end get there. */
+/** More objects than any event's rows have: only getters that create objects endlessly get there. */
 const MAX_HEARD_OBJECTS = 1_000_000;
 
 /**
- * Hears the rejections of all promises in what a user's function returned, however deep they are. The event is refused
- * already; unheard, a late rejection would end the process, and with it the batch, at every delivery.
+ * Handles the rejections of all promises in what a user's function returned, however deep they are. The event is rejected
+ * already; an unhandled rejection that comes late would end the process, and with it the batch, at every delivery.
  */
 export function hearLateRejections(returned: unknown): void {
   const heard = new Set<object>();
@@ -98,7 +98,7 @@ function addMembers(value: object, members: unknown[]): void {
   }
 }
 
-/** Promises of other libraries report unheard rejections too, and some objects only wrap a promise: both have `then`. */
+/** Promises of other libraries report unhandled rejections too, and some objects only wrap a promise: both have `then`. */
 function hear(promise: PromiseLike<unknown>): void {
   const next: unknown = isPromise(promise)
     ? Promise.prototype.then.call(promise, ignore, ignore)
@@ -107,14 +107,14 @@ function hear(promise: PromiseLike<unknown>): void {
 }
 
 function ignore(): void {
-  // Heard is all that it needs to be.
+  // A handler is all it takes: the rejection no longer counts as unhandled.
 }
 
 function tryTo(look: () => void): void {
   try {
     look();
   } catch {
-    // A getter that throws hides nothing that could be heard.
+    // A getter that throws hides no promise.
   }
 }
 
@@ -130,7 +130,7 @@ export function memberName(name: string): MemberName {
   return { name, isInherited: name in Object.prototype };
 }
 
-/** A member of a user's object; what every object inherits is none. */
+/** A member of a user's object, without what every object inherits. */
 export function memberOf(value: object, { name, isInherited }: MemberName): unknown {
   if (isInherited && !Object.hasOwn(value, name)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[name];

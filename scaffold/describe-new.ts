@@ -1,5 +1,6 @@
 import { describeNextCommands } from '../command-line/next-commands.ts';
 import type { NewFunction } from './new-function.ts';
+import type { DecoderName } from './read-records.ts';
 import { DEV_STAGE, devEntry, STAGES_FILE } from './stage-entry.ts';
 
 /** Says what was made, why, what is not certain, and what comes next. */
@@ -28,8 +29,15 @@ export function describeNewFunction(made: NewFunction): readonly string[] {
   ];
 }
 
+/** Why it is not the usual one. */
+const DECODERS: Readonly<Partial<Record<DecoderName, string>>> = {
+  cloudWatchLogs: 'the records are messages of a CloudWatch Logs subscription',
+  ndjson: 'a record holds several events, one behind the other',
+  jsonArray: 'a record holds a list of events',
+};
+
 function describeChoices({ design }: NewFunction): readonly string[] {
-  const { plans, eventId, partitionKey, latest, totals, typeMember } = design;
+  const { decoder, plans, eventId, partitionKey, latest, totals, typeMember } = design;
   const tables = [
     ...plans.map(
       ({ table, type, leaves }) =>
@@ -40,6 +48,7 @@ function describeChoices({ design }: NewFunction): readonly string[] {
   ];
   const key = partitionKey.members.join(', ') || 'random';
   return [
+    ...(DECODERS[decoder] === undefined ? [] : [`Decoder        ${decoder}(): ${DECODERS[decoder]}`]),
     ...(typeMember === undefined ? [] : [`Event types    ${plans.length}, told apart by ${typeMember}`]),
     eventId === undefined
       ? 'Event id       the position on the stream: no member looks like an id that differs in each event'
@@ -55,7 +64,7 @@ function describeDoubts({ design, rejected, enclosedIn }: NewFunction): readonly
       ? []
       : [
           `the file is one document with a list in \`${enclosedIn}\`: each of the list is taken for an event, here and in files for \`--input\`. ` +
-            `Where whole documents are on the stream, \`decode\` takes them apart: docs/event-shapes.md`,
+            `Where whole documents are on the stream, \`decode\` takes them apart: docs/event-shapes.md#opentelemetry`,
         ];
   const rejections = Object.entries(rejected).map(
     ([reason, times]) =>

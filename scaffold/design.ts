@@ -5,6 +5,7 @@ import { claimName, ColumnNames, projectionIdentifier, snakeCase } from './names
 import { observe } from './observe.ts';
 import { leavesOf, MAX_DEPTH, planMembers, type Leaf, type Member } from './plan-columns.ts';
 import { planLatest, planTotals, type LatestTable, type TotalsTable } from './plan-summaries.ts';
+import type { DecoderName } from './read-records.ts';
 import type { Sample } from './read-sample.ts';
 
 /** Events of one type, and the table that they go to. */
@@ -25,6 +26,8 @@ export interface Design {
   readonly functionName: string;
   /** Name of the projection in TypeScript. */
   readonly identifier: string;
+  /** What reads the records. */
+  readonly decoder: DecoderName;
   /** Member that tells types apart. */
   readonly typeMember: string | undefined;
   readonly plans: readonly EventPlan[];
@@ -65,7 +68,7 @@ export const DETAILS: readonly Detail[] = [
 /** Decides what a function for events like these looks like. */
 export function designFunction(
   functionName: string,
-  { events }: Pick<Sample, 'events'>,
+  { events, decoder }: Pick<Sample, 'events' | 'decoder'>,
   detail: Detail = { depth: MAX_DEPTH, hasTypes: true },
 ): Design {
   // What a producer sent twice is one event.
@@ -90,10 +93,11 @@ export function designFunction(
     return { ...plan, place, key: id?.column ?? place ?? 'place' };
   });
   const totals = planTotals({ base, names, common, typeMember, entity: entities[0]?.leaf, eventId: eventId?.leaf });
-  const partitionKey = planPartitionKey(entities, eventId);
+  const partitionKey = decoder === 'cloudWatchLogs' ? LOG_STREAM : planPartitionKey(entities, eventId);
   const design = {
     functionName,
     identifier: projectionIdentifier(functionName),
+    decoder,
     typeMember,
     plans,
     eventId,
@@ -101,8 +105,7 @@ export function designFunction(
     latest,
     totals,
   };
-  const isReduced =
-    DETAILS.findIndex(({ depth, hasTypes }) => depth === detail.depth && hasTypes === detail.hasTypes) > 0;
+  const isReduced = detail.depth < MAX_DEPTH || !detail.hasTypes;
   return { ...design, doubts: doubtsOf(design, { events: distinct, tooMany: types.tooMany, common, isReduced }) };
 }
 
@@ -146,6 +149,13 @@ function commonLeaves(types: readonly (readonly Leaf[])[]): readonly Leaf[] {
 export function samePath(path: readonly string[], other: readonly string[] | undefined): boolean {
   return JSON.stringify(path) === JSON.stringify(other);
 }
+
+/** Found in the messages that hold log events, as they are on the stream. */
+const LOG_STREAM: PartitionKeyPlan = {
+  members: ['logStream'],
+  isRandomOtherwise: false,
+  reason: 'a subscription distributes log events by it, unless it was told to do so at random',
+};
 
 function planPartitionKey(entities: readonly (Choice | undefined)[], eventId: Choice | undefined): PartitionKeyPlan {
   const found = entities.filter((choice) => choice !== undefined);

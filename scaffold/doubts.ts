@@ -1,8 +1,9 @@
 import { MAX_TYPES } from './event-types.ts';
-import { sharedEventId, type Choice } from './identity.ts';
+import { ownerOfId, sharedEventId, type Choice } from './identity.ts';
 import { knownFormat } from './known-formats.ts';
 import { isObject, type JsonObject } from './observe.ts';
 import { INHERITED, MAX_DEPTH, type Leaf } from './plan-columns.ts';
+import type { DecoderName } from './read-records.ts';
 
 /** Fewer events than that say little about what others look like. */
 const FEW_EVENTS = 20;
@@ -14,6 +15,7 @@ export interface Decisions {
   readonly eventId: Choice | undefined;
   readonly partitionKey: { readonly isRandomOtherwise: boolean };
   readonly typeMember: string | undefined;
+  readonly decoder: DecoderName;
   readonly totals: object | undefined;
 }
 
@@ -38,6 +40,7 @@ export function doubtsOf(decisions: Decisions, evidence: Evidence): readonly str
   const format = knownFormat(events[0] ?? {});
   return [
     ...(format === undefined ? [] : [format]),
+    ...(decisions.decoder === 'cloudWatchLogs' ? [LOGS] : []),
     ...(isReduced ? [TOO_MUCH] : []),
     ...(events.length < FEW_EVENTS ? [describeFew(events.length)] : []),
     ...identityDoubts(decisions, evidence),
@@ -50,6 +53,9 @@ export function doubtsOf(decisions: Decisions, evidence: Evidence): readonly str
     ...new Set([...members, ...nameDoubts(decisions, events)]),
   ];
 }
+
+const LOGS =
+  '`message` is stored as text: where it holds JSON, let the schema parse it, as in docs/event-shapes.md#cloudtrail-by-cloudwatch-logs';
 
 const TOO_MUCH = 'the statement for all members would be too long: objects are stored as jsonb, or types share a table';
 
@@ -68,13 +74,25 @@ function identityDoubts(
       ? 'no member has a different value in each event: the position on the stream is the id, so an event that a producer sends twice counts twice'
       : `\`${shared.path.join('.')}\` is named like an event id, but different events share it: the position on the stream is the id. If those are repeats of one event, let \`eventId\` be \`${shared.path.join('.')}\``;
   return [
-    ...(eventId === undefined ? [noId] : []),
+    ...(eventId === undefined ? [noId] : ownerDoubts(eventId, common)),
     ...(typeMember === undefined
       ? []
       : [`events with another \`${typeMember}\` than these ${plans.length} are quarantined until the schema has it`]),
     ...(partitionKey.isRandomOtherwise
       ? ['events without a partition key get a random one, so they are not kept in order']
       : []),
+  ];
+}
+
+function ownerDoubts({ leaf }: Choice, common: readonly Leaf[]): readonly string[] {
+  const { owner, change } = ownerOfId(leaf, common);
+  const id = leaf.path.join('.');
+  if (owner === undefined && change === undefined) return [];
+  const why = owner === undefined ? `events have \`${change}\`` : `it is a member of \`${owner}\``;
+  const instead =
+    change === undefined ? "name another member, or let `eventId` be 'position'" : `add \`${change}\` to it`;
+  return [
+    `\`${id}\` may be the id of what an event is about, since ${why}. Two events with one id count as one, and the second has no effect: where there are several about one thing, ${instead}`,
   ];
 }
 

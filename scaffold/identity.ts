@@ -10,7 +10,7 @@ export interface Choice {
 const EVENT_ID = /^(event|message|record|delivery|notification)_?(id|uuid)$/;
 /** Ids of what caused an event or carried it: they may be those of several events, and no event is about them. */
 const CAUSE_ID =
-  /^(request|trace|span|correlation|causation|idempotency|tx|transaction|xid|lsn|rev|revision|etag|principal)_?(id|key|no)?$/;
+  /^(request|trace|span|correlation|causation|idempotency|tx|transaction|xid|lsn|rev|revision|version(?=_id)|etag|principal)_?(id|key|no)?$/;
 const PLAIN_ID = /^(id|uuid|guid|identifier|key|eid)$/;
 const ENDS_AS_ID = /_(id|uuid|guid|key|no|number|ref|reference|code|sku|arn)$/;
 const ENTITY =
@@ -98,6 +98,30 @@ export function sharedEventId(leaves: readonly Leaf[], events: number): Leaf | u
     const isId = EVENT_ID.test(name) || (PLAIN_ID.test(name) && leaf.path.length === 1);
     return isId && distinct < events && distinct >= events * MOST;
   });
+}
+
+/** Objects that an event has around it or is itself: an id in there is the event's. */
+const ENVELOPE = /^_*(meta(data)?|headers?|envelope|event|message|record|context)$/;
+/** What says that the thing with the id changes; each change is an event. */
+const CHANGE =
+  /^((last_)?(updated|modified|changed)(_(at|on|date|time|ts))?|version|revision|version_id|rev|sequencer)$/;
+
+/**
+ * Says why an event id may be that of what the event is about: then later events about it would count as repeats.
+ *
+ * @param eventId that was chosen
+ * @param leaves that all events have
+ * @returns the member that speaks for it: the object that has the id, or what changes with each event
+ */
+export function ownerOfId(
+  { path }: Leaf,
+  leaves: readonly Leaf[],
+): { readonly owner?: string; readonly change?: string } {
+  const parent = path.at(-2);
+  if (parent !== undefined) return ENVELOPE.test(snakeCase(parent)) ? {} : { owner: path.slice(0, -1).join('.') };
+  if (EVENT_ID.test(snakeCase(path[0] ?? ''))) return {};
+  const change = leaves.find((leaf) => CHANGE.test(snakeCase(leaf.path.at(-1) ?? '')) && distinctOf(leaf) > 1);
+  return change === undefined ? {} : { change: change.path.join('.') };
 }
 
 /** Whether a member is called like what events are about: its values are things, and no types. */

@@ -1,6 +1,8 @@
 import type { JsonObject } from './observe.ts';
 import { isObject } from './observe.ts';
 
+const OPENTELEMETRY = { name: 'a batch of OpenTelemetry', section: 'opentelemetry' };
+
 /** Members by which a format is known, as paths, and the section of the page that has a complete projection for it. */
 const FORMATS: readonly { readonly name: string; readonly section: string; readonly members: readonly string[] }[] = [
   { name: 'a change of a DynamoDB table', section: 'dynamodb', members: ['dynamodb.Keys', 'eventName'] },
@@ -12,6 +14,10 @@ const FORMATS: readonly { readonly name: string; readonly section: string; reado
     members: ['metadata.record-type', 'metadata.operation'],
   },
   { name: 'an event of EventBridge', section: 'eventbridge', members: ['detail-type', 'detail', 'source'] },
+  { name: 'an event in the form of CloudEvents', section: 'cloudevents', members: ['specversion', 'source', 'type'] },
+  { ...OPENTELEMETRY, members: ['resourceSpans'] },
+  { ...OPENTELEMETRY, members: ['resourceLogs'] },
+  { ...OPENTELEMETRY, members: ['resourceMetrics'] },
   {
     name: 'an event of CloudTrail',
     section: 'cloudtrail-by-cloudwatch-logs',

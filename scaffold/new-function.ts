@@ -8,7 +8,8 @@ import { ProjectionError, type AnyProjection, type Projection } from '../process
 import { runProjection, type ProjectedEvent } from '../processor/testing.ts';
 import { DETAILS, designFunction, type Design } from './design.ts';
 import { parseNewOptions, testFolder, type NewOptions } from './new-options.ts';
-import { readSample, STANDARD_INPUT, type Sample, type SampleEvent } from './read-sample.ts';
+import type { SampleEvent } from './read-records.ts';
+import { NO_SAMPLE, readSample, STANDARD_INPUT, type Sample } from './read-sample.ts';
 import { addToDevStage, STAGES_FILE } from './stage-entry.ts';
 import { writeHandler, writeLocalSettings, writeMigration, writeTest, type ShownEvent } from './write-files.ts';
 import { writeProjection } from './write-projection.ts';
@@ -44,8 +45,7 @@ export async function newFunction(argv: readonly string[], isPiped: boolean): Pr
   const parsed = await parseNewOptions(argv, isPiped);
   if (parsed === undefined) return undefined;
   const { options } = parsed;
-  const sample: Sample =
-    options.sample === '' ? { events: [], isCut: false, problems: [] } : await readSample(options.sample);
+  const sample: Sample = options.sample === '' ? { ...NO_SAMPLE, problems: [] } : await readSample(options.sample);
   const problems = [...parsed.problems, ...sample.problems];
   if (problems.length > 0) throw new UsageError(problems);
   for (const [index, detail] of DETAILS.entries()) {

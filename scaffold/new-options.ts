@@ -33,7 +33,7 @@ export async function parseNewOptions(
     .argument('[name]', 'name of the function and of its folder in functions/')
     .option(
       '--sample <file>',
-      'events: JSON objects, one per line or in a list, or captured records; also gzip; - for standard input',
+      'events: JSON objects, one per line or in a list, or captured records; also gzip or zstd; - for standard input',
     )
     .addHelpText('after', '\nExample:\n  npm run new -- payments --sample payments.ndjson');
   const raw = parseCommandLine<{ readonly sample?: string }>(command, argv);

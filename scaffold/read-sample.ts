@@ -8,25 +8,23 @@ import { NoTextError, readText } from '../local/input/read-text.ts';
 import { DocumentSplitter, type Document } from '../local/input/split-documents.ts';
 import { parseJson } from '../processor/decode/parse-json.ts';
 import { isObject, type JsonObject } from './observe.ts';
-
-/** An event of a sample. */
-export interface SampleEvent {
-  /** As it was parsed: integers beyond 2^53 are bigints. */
-  readonly value: JsonObject;
-  /** As it stands in the sample, on one line: its numbers have the digits that they have there. */
-  readonly text: string;
-}
+import { onOneLine, readRecords, type DecoderName, type SampleEvent } from './read-records.ts';
 
 /** What a sample holds. */
 export interface Sample {
   readonly events: readonly SampleEvent[];
   /** Whether there are more events, which were not looked at. */
   readonly isCut: boolean;
+  /** What reads the records that the events are in. */
+  readonly decoder: DecoderName;
   /** Member of the one document that the sample is, whose list holds the events; undefined for other samples. */
   readonly enclosedIn?: string;
   /** Why it cannot be used, one sentence each. */
   readonly problems: readonly string[];
 }
+
+/** Records of one stream are wrong for one reason. */
+const MAX_RECORDS = 3;
 
 /** The name that stands for standard input. */
 export const STANDARD_INPUT = '-';
@@ -59,21 +57,58 @@ export async function readSample(path: string): Promise<Sample> {
 
 async function readFile(path: string, shown: string): Promise<Sample> {
   const events: SampleEvent[] = [];
+  const records: Uint8Array[] = [];
   const problems: string[] = [];
   try {
     for await (const document of documentsOf(path)) {
-      const found = eventsOf(document);
-      if (typeof found === 'string') problems.push(`\`--sample\`: ${shown} line ${document.line}: ${found}`);
-      else events.push(...found);
-      if (problems.length === MAX_PROBLEMS || events.length > MAX_EVENTS) break;
+      const value = parse(document.text);
+      const captured = capturedRecords(value);
+      if (captured !== undefined) records.push(...captured.map(({ data }) => Buffer.from(data)));
+      else if (isObject(value)) events.push({ value, text: onOneLine(document.text) });
+      else problems.push(`\`--sample\`: ${shown} line ${document.line}: ${describeOther(document)}`);
+      if (problems.length === MAX_PROBLEMS || events.length + records.length > MAX_EVENTS) break;
     }
   } catch (error) {
-    return { events: [], isCut: false, problems: [describeUnreadable(shown, error as Error)] };
+    return { ...NO_SAMPLE, problems: [describeUnreadable(shown, error as Error)] };
   }
-  if (events.length === 0 && problems.length === 0) {
-    problems.push(`\`--sample\` must hold JSON objects, one per line or in a list, got no event in ${shown}`);
+  if (problems.length > 0) return { ...NO_SAMPLE, problems };
+  return cut(
+    records.length > 0 ? await readCaptured(records, { shown, others: events }) : await readEvents(events, shown),
+  );
+}
+
+/** Documents as they stand in the file; what a subscription of CloudWatch Logs sends may have been saved as it is. */
+async function readEvents(events: readonly SampleEvent[], shown: string): Promise<Omit<Sample, 'isCut'>> {
+  if (events.length === 0) {
+    return {
+      ...NO_SAMPLE,
+      problems: [`\`--sample\` must hold JSON objects, one per line or in a list, got no event in ${shown}`],
+    };
   }
-  return cut({ problems, ...openEnvelope(events) });
+  if (events.every(({ value }) => 'messageType' in value && 'logEvents' in value)) {
+    return readCaptured(
+      events.map(({ text }) => Buffer.from(text)),
+      { shown, others: [] },
+    );
+  }
+  return { problems: [], decoder: 'json', ...openEnvelope(events) };
+}
+
+/** A sample that is of no use. */
+export const NO_SAMPLE: Omit<Sample, 'problems'> = { events: [], isCut: false, decoder: 'json' };
+
+const OTHER_FORMATS =
+  'a function is made of JSON: convert some of these records to JSON, make it from those, and let `decode` do the same on the stream: docs/event-shapes.md#other-formats';
+
+async function readCaptured(
+  records: readonly Uint8Array[],
+  { shown, others }: { readonly shown: string; readonly others: readonly SampleEvent[] },
+): Promise<Omit<Sample, 'isCut'>> {
+  const { decoder, events, problems } = await readRecords(records);
+  const told = problems.slice(0, MAX_RECORDS).map((problem) => `\`--sample\`: ${shown}: ${problem}`);
+  if (problems.length > told.length) told.push(`… and ${problems.length - told.length} others`);
+  const nothing = events.length === 0 ? [`\`--sample\` must hold events, got no event in the records of ${shown}`] : [];
+  return { decoder, events: [...others, ...events], problems: told.length > 0 ? [...told, OTHER_FORMATS] : nothing };
 }
 
 function cut(sample: Omit<Sample, 'isCut'>): Sample {
@@ -99,18 +134,8 @@ async function* documentsOf(path: string): AsyncGenerator<Document> {
   if (rest !== undefined) yield rest;
 }
 
-function eventsOf({ text }: Document): readonly SampleEvent[] | string {
-  const value = parse(text);
-  if (!isObject(value)) return `expected a JSON object, got ${JSON.stringify(text.slice(0, 40))}`;
-  const captured = capturedRecords(value);
-  if (captured === undefined) return [{ value, text: onOneLine(text) }];
-  const events: SampleEvent[] = [];
-  for (const { data } of captured) {
-    const found = eventsOf({ text: Buffer.from(data).toString('utf8'), line: 0 });
-    if (typeof found === 'string') return `a record that was captured: ${found}`;
-    events.push(...found);
-  }
-  return events;
+function describeOther({ text }: Document): string {
+  return `expected a JSON object, got ${JSON.stringify(text.slice(0, 40))}`;
 }
 
 function parse(text: string): unknown {
@@ -119,11 +144,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Takes out what stands between the parts of a JSON text. */
-function onOneLine(text: string): string {
-  return text.replaceAll(/("(?:[^"\\]|\\.)*")|\s+/g, (_, inString: string | undefined) => inString ?? '');
 }
 
 function describeUnreadable(shown: string, error: Error): string {

@@ -24,14 +24,15 @@ const milliseconds = z.pipe(z.int(), z.transform((value) => new Date(value)));`,
 
 /** Writes `projection.ts`, not yet formatted. */
 export function writeProjection(design: Design, madeFrom: string): string {
-  const { functionName, identifier, eventId, doubts, plans } = design;
+  const { functionName, identifier, decoder, eventId, doubts, plans } = design;
   const schema = writeSchema(design);
   const tables = writeTables(design);
   const kinds = ['counters', 'inserts', 'versions'].filter((kind) => tables.includes(`${kind}({`));
   const used = new Set(plans.flatMap(({ members }) => [...helpersOf(members)]));
   const helpers = Object.entries(HELPERS).flatMap(([name, text]) => (used.has(name) ? [text] : []));
   const types = used.has('json') ? ['type JsonValue'] : [];
-  const imports = [...kinds.slice(0, 1), 'defineProjection', ...kinds.slice(1), ...types].sort(byName);
+  const decoders = decoder === 'json' ? [] : [decoder];
+  const imports = [...decoders, ...kinds, 'defineProjection', ...types].sort(byName);
   const id = eventId === undefined ? "'position'" : `(event) => ${idExpression(eventId.leaf)}`;
   return `import * as z from 'zod/mini';
 import { ${imports.join(', ')} } from '../../processor/projection.ts';
@@ -45,7 +46,7 @@ const event = ${schema};
 ${doubts.length === 0 ? '' : ` *\n${doubts.map((doubt) => comment(`- ${doubt}`)).join('\n')}\n`} */
 export const ${identifier} = defineProjection({
   name: '${functionName}',
-  schema: event,
+  ${decoders.map((name) => `decode: ${name}(),\n`).join('')}schema: event,
   // ${eventIdComment(design)}
   eventId: ${id},
   tables: {${tables}},

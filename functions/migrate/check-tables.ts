@@ -97,6 +97,9 @@ interface Place {
   readonly found: FoundTable;
 }
 
+/** Types that PostgreSQL has for its own catalog: one holds 63 bytes, the other one. */
+const CUTTING_TYPES: readonly string[] = ['name', '"char"'];
+
 function checkWrittenColumn(column: DeclaredColumn, place: Place): TablesCheck {
   const { title } = place.declared;
   const found = place.found.columns.get(column.name);
@@ -107,6 +110,15 @@ function checkWrittenColumn(column: DeclaredColumn, place: Place): TablesCheck {
     ...(found.takesDeclared
       ? []
       : [`${name} is ${found.type} in the database, declared ${column.type}; ${advise(found)}`]),
+    ...(found.isCut
+      ? [`${name} is declared ${column.type}, a domain to whose length PostgreSQL would cut it; ${advise(found)}`]
+      : []),
+    ...(CUTTING_TYPES.includes(found.base)
+      ? [
+          `${name} is ${found.type} in the database, which cuts longer text without a word; ` +
+            `add a migration: ALTER TABLE ${identifier(place.declared.table)} ALTER COLUMN ${identifier(column.name)} TYPE text`,
+        ]
+      : []),
     ...(found.isGenerated
       ? [
           `${name} is filled in by the database (GENERATED ALWAYS), which takes no value; leave it out of the projection`,

@@ -43,8 +43,8 @@ WITH tables AS (
 const MISSING_SQL = `${WANTED}, judged AS (
   SELECT kind, name, owner, privilege,
     CASE kind WHEN 'SCHEMA' THEN has_schema_privilege(CAST(:role AS name), oid, privilege)
-      WHEN 'TABLE' THEN has_table_privilege(CAST(:same_role AS name), oid, privilege)
-      ELSE has_sequence_privilege(CAST(:also_role AS name), oid, privilege) END AS is_there,
+      WHEN 'TABLE' THEN has_table_privilege(CAST(:role AS name), oid, privilege)
+      ELSE has_sequence_privilege(CAST(:role AS name), oid, privilege) END AS is_there,
     pg_has_role(owner, 'USAGE') OR CASE kind
       WHEN 'SCHEMA' THEN has_schema_privilege(oid, privilege || ' WITH GRANT OPTION')
       WHEN 'TABLE' THEN has_table_privilege(oid, privilege || ' WITH GRANT OPTION')
@@ -64,10 +64,7 @@ FROM judged WHERE NOT is_there GROUP BY kind, name, owner, may_grant ORDER BY ki
 export async function grantTables(execute: Execute, { role, who, tables }: GrantOptions): Promise<readonly string[]> {
   const { rows } = await execute(MISSING_SQL, {
     declared: describe(tables),
-    // Every occurrence of a name is a parameter of its own on the Data API, so none is used twice.
     role,
-    same_role: role,
-    also_role: role,
   });
   const problems: string[] = [];
   for (const row of rows) {

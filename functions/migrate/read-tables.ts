@@ -37,6 +37,8 @@ export interface FoundColumn {
   readonly takesDeclared: boolean;
   /** Whether its values read as those of the declared type; or where it is only asked, whether they compare with them. */
   readonly readsAsDeclared: boolean;
+  /** Whether the declared type is a domain with a length, to which a cast cuts a value. */
+  readonly isCut: boolean;
   /** What to declare for it instead. */
   readonly declareAs: string;
 }
@@ -144,12 +146,14 @@ WITH RECURSIVE tables AS (
   FROM jsonb_to_recordset(CAST(:declared AS jsonb)) AS declared (n integer, schema text, name text, columns jsonb)
   ${JOIN_CLASS}
 ), domains AS (
-  SELECT oid AS domain, typbasetype AS base, typnotnull AS is_required, typdefault IS NOT NULL AS has_default
+  SELECT oid AS domain, typbasetype AS base, typtypmod AS modifier, typnotnull AS is_required, typdefault IS NOT NULL AS has_default
   FROM pg_type WHERE typtype = 'd'
   UNION ALL
-  SELECT domains.domain, inner_type.typbasetype, domains.is_required OR inner_type.typnotnull,
+  SELECT domains.domain, inner_type.typbasetype, inner_type.typtypmod, domains.is_required OR inner_type.typnotnull,
     domains.has_default OR inner_type.typdefault IS NOT NULL
   FROM domains JOIN pg_type AS inner_type ON inner_type.oid = domains.base AND inner_type.typtype = 'd'
+), behind_domains AS (
+  SELECT domains.* FROM domains JOIN pg_type AS base_type ON base_type.oid = domains.base AND base_type.typtype <> 'd'
 )
 SELECT tables.n, attribute.attname::text, format_type(attribute.atttypid, attribute.atttypmod), base.name,
   attribute.attnotnull OR coalesce(domain.is_required, false),
@@ -158,23 +162,23 @@ SELECT tables.n, attribute.attname::text, format_type(attribute.atttypid, attrib
   declared.type IS NULL OR declared.type_oid IS NOT NULL,
   coalesce(${assigns('declared.type_oid', 'base.oid')}
     OR declared.category = 'A' AND base.typcategory = 'A' AND ${assigns('declared.element', 'base.typelem')}, true),
-  coalesce(${READS_AS_DECLARED}, true)
+  coalesce(${READS_AS_DECLARED}, true),
+  coalesce(declared.is_cut, false)
 FROM tables
 JOIN pg_attribute AS attribute ON attribute.attrelid = tables.oid AND attribute.attnum > 0 AND NOT attribute.attisdropped
-LEFT JOIN LATERAL (
-  SELECT domains.base, domains.is_required, domains.has_default FROM domains
-  JOIN pg_type AS base_type ON base_type.oid = domains.base AND base_type.typtype <> 'd'
-  WHERE domains.domain = attribute.atttypid
-) AS domain ON true
+LEFT JOIN behind_domains AS domain ON domain.domain = attribute.atttypid
 CROSS JOIN LATERAL (
   SELECT oid, typcategory, typelem, format_type(oid, NULL) AS name
   FROM pg_type WHERE oid = coalesce(domain.base, attribute.atttypid)
 ) AS base
 LEFT JOIN LATERAL (
-  SELECT column_.type, to_regtype(column_.type) AS type_oid, type_.typcategory AS category, type_.typelem AS element,
-    coalesce(column_."isAsked", false) AS is_asked
+  SELECT column_.type, type_.oid::regtype AS type_oid, type_.typcategory AS category, type_.typelem AS element,
+    coalesce(column_."isAsked", false) AS is_asked,
+    -- What is too long for a type with a length is refused when it is assigned, and cut when it is cast.
+    behind.modifier <> -1 AND format_type(behind.base, NULL) IN ('character varying', 'character', 'bit', 'bit varying') AS is_cut
   FROM jsonb_to_recordset(tables.columns) AS column_ (name text, type text, "isAsked" boolean)
-  LEFT JOIN pg_type AS type_ ON type_.oid = to_regtype(column_.type)
+  LEFT JOIN behind_domains AS behind ON behind.domain = to_regtype(column_.type)
+  LEFT JOIN pg_type AS type_ ON type_.oid = coalesce(behind.base, to_regtype(column_.type))
   WHERE column_.name = attribute.attname
   -- A key that is read as well is checked as what is read.
   ORDER BY is_asked LIMIT 1
@@ -220,6 +224,7 @@ function readColumn([type, base, ...facts]: readonly Field[]): FoundColumn {
     isTypeKnown: is(3),
     takesDeclared: is(4),
     readsAsDeclared: is(5),
+    isCut: is(6),
   };
 }
 

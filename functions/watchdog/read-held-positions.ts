@@ -1,5 +1,6 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { Execute } from '../../data-api/execute.ts';
+import { epochMs } from './read-positions.ts';
 
 /** A record that was delivered and is not committed, and with it everything behind it in its lane. */
 export interface HeldPosition {
@@ -29,9 +30,8 @@ export interface HeldPositionQuery {
 /** More say no more; the oldest come first. */
 const MAX_POSITIONS = 1_000;
 
-const EPOCH_MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
-
-const SINCE = (name: string): string => `now() - CAST(:${name} AS integer) * interval '1 second'`;
+/** Since when what was noted, or committed, counts. */
+const SINCE = `now() - CAST(:gap AS integer) * interval '1 second'`;
 
 /**
  * What the processor noted and nobody has committed since. The delivery after a hold begins with the very record, so a
@@ -43,20 +43,20 @@ const HELD_SQL = `
 WITH noted AS (
   SELECT shard_id, sequence_number, arrived_at, held_since, last_held_at AS noted_at, reason, detail, code_version
   FROM ${FRAMEWORK_TABLES.heldPosition}
-  WHERE function_name = CAST(:function_name AS text) AND last_held_at > ${SINCE('gap')}
+  WHERE function_name = CAST(:function_name AS text) AND last_held_at > ${SINCE}
   UNION ALL
   SELECT shard_id, first_sequence_number, coalesce(arrived_at, started_at), started_at, started_at, 'crash',
     format('the function ends while it works on records from here to %s: out of memory, out of time, or ended by the ' ||
       'code; the record to blame is searched', last_sequence_number), code_version
   FROM ${FRAMEWORK_TABLES.inFlight}
-  WHERE function_name = CAST(:in_flight_name AS text) AND greatest(started_at, deadline_at) > ${SINCE('in_flight_gap')}
+  WHERE function_name = CAST(:function_name AS text) AND greatest(started_at, deadline_at) > ${SINCE}
     AND (process_id IS NULL OR deadline_at <= now() OR crashes > 0)
 ), committed AS MATERIALIZED (
   SELECT shard_id, first_sequence_number, last_sequence_number, committed_at
   FROM ${FRAMEWORK_TABLES.batchLog}
-  WHERE function_name = CAST(:log_name AS text) AND committed_at > ${SINCE('log_gap')}
+  WHERE function_name = CAST(:function_name AS text) AND committed_at > ${SINCE}
 )
-SELECT shard_id, sequence_number::text, ${EPOCH_MS('arrived_at')}, ${EPOCH_MS('held_since')}, reason, detail, code_version
+SELECT shard_id, sequence_number::text, ${epochMs('arrived_at')}, ${epochMs('held_since')}, reason, detail, code_version
 FROM noted
 WHERE NOT EXISTS (
   SELECT FROM committed
@@ -74,15 +74,9 @@ export async function readHeldPositions(
   execute: Execute,
   { functionName, deliveryGapSeconds, parallelizationFactor }: HeldPositionQuery,
 ): Promise<readonly HeldPosition[]> {
-  const gap = String(deliveryGapSeconds);
   const { rows } = await execute(HELD_SQL, {
-    // Every occurrence of a name is a parameter of its own on the Data API, so none is used twice.
     function_name: functionName,
-    in_flight_name: functionName,
-    log_name: functionName,
-    gap,
-    in_flight_gap: gap,
-    log_gap: gap,
+    gap: String(deliveryGapSeconds),
     lanes: String(parallelizationFactor),
   });
   return rows.map((row) => {

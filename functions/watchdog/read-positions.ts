@@ -10,7 +10,10 @@ export interface CommittedPositions {
   readonly deployedAtMs: number | undefined;
 }
 
-const EPOCH_MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
+/** SQL of a time in milliseconds since 1970. */
+export function epochMs(time: string): string {
+  return `(extract(epoch FROM ${time}) * 1000)::bigint`;
+}
 
 /**
  * One index look-up per shard; the slowest lanes come from the newest blocks of the log only. How far a lane was behind
@@ -23,21 +26,21 @@ WITH recent AS (
   WHERE function_name = CAST(:function_name AS text) AND committed_at > now() - interval '2 minutes'
   GROUP BY shard_id
 ), deployed AS (
-  SELECT coalesce(min(applied_at) FILTER (WHERE set_name = CAST(:set_name AS text)), min(applied_at)) AS deployed_at
+  SELECT coalesce(min(applied_at) FILTER (WHERE set_name = CAST(:function_name AS text)), min(applied_at)) AS deployed_at
   FROM ${FRAMEWORK_TABLES.migrations}
 )
 SELECT shards.shard_id,
   newest.last_sequence_number::text,
-  ${EPOCH_MS('newest.newest_arrival_at')},
-  ${EPOCH_MS('recent.slowest_at')},
-  ${EPOCH_MS('deployed.deployed_at')}
+  ${epochMs('newest.newest_arrival_at')},
+  ${epochMs('recent.slowest_at')},
+  ${epochMs('deployed.deployed_at')}
 FROM jsonb_array_elements_text(CAST(:shard_ids AS jsonb)) AS shards (shard_id)
 CROSS JOIN deployed
 LEFT JOIN recent ON recent.shard_id = shards.shard_id
 LEFT JOIN LATERAL (
   SELECT last_sequence_number, newest_arrival_at
   FROM ${FRAMEWORK_TABLES.batchLog} AS batch_log
-  WHERE batch_log.function_name = CAST(:own_name AS text) AND batch_log.shard_id = shards.shard_id
+  WHERE batch_log.function_name = CAST(:function_name AS text) AND batch_log.shard_id = shards.shard_id
   ORDER BY last_sequence_number DESC
   LIMIT 1
 ) AS newest ON true`;
@@ -54,13 +57,7 @@ export async function readPositions(
   functionName: string,
   shardIds: readonly string[],
 ): Promise<CommittedPositions> {
-  const { rows } = await execute(POSITIONS_SQL, {
-    // Every occurrence of a name is a parameter of its own on the Data API, so none is used twice.
-    function_name: functionName,
-    set_name: functionName,
-    own_name: functionName,
-    shard_ids: JSON.stringify(shardIds),
-  });
+  const { rows } = await execute(POSITIONS_SQL, { function_name: functionName, shard_ids: JSON.stringify(shardIds) });
   return {
     positions: rows.map(([shardId, sequence, lastArrival, slowest]) => ({
       shardId: shardId?.stringValue ?? '',

@@ -3,8 +3,8 @@ import { commandOf } from '../../command-line/program-name.ts';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { RunReport } from './run-report.ts';
 
-/** Longest example, in characters: the entry itself has the rest. */
-const MAX_EXAMPLE_CHARACTERS = 160;
+/** Longest example, in characters: the database has the rest. */
+const MAX_EXAMPLE_CHARACTERS = 240;
 /** Reasons that are told apart. */
 const MAX_REASONS = 10;
 /** Entries are a little older than the time that a run took, by the time it asks for them. */
@@ -23,12 +23,9 @@ interface Example {
  * @param databaseUrl of the database that the run wrote to
  */
 export async function describeQuarantine(databaseUrl: string, report: RunReport): Promise<string> {
-  const client = new Client({ connectionString: databaseUrl });
-  // A connection that breaks once it has answered is not news here.
-  client.on('error', () => undefined);
   try {
-    await client.connect();
-    const { rows } = await client.query<Example>(
+    const rows = await select<Example>(
+      databaseUrl,
       // What does not fit the schema is told apart by its property, with which a detail begins.
       `SELECT reason, count(*)::integer AS entries, (array_agg(detail ORDER BY id))[1] AS detail
        FROM ${FRAMEWORK_TABLES.quarantine}
@@ -37,7 +34,7 @@ export async function describeQuarantine(databaseUrl: string, report: RunReport)
        ORDER BY entries DESC, reason LIMIT ${MAX_REASONS + 1}`,
       [report.function, report.seconds + MARGIN_SECONDS],
     );
-    const lines = rows.map(({ reason, entries, detail }) => `  ${reason} (${entries}): ${firstLine(detail)}`);
+    const lines = rows.map(({ reason, entries, detail }) => `  ${reason} (${entries}): ${summarize(detail)}`);
     const more = rows.length > MAX_REASONS ? ['  … and others'] : [];
     return [
       `Quarantined: ${report.quarantined.toLocaleString('en-US')} of ${report.events.toLocaleString('en-US')} events. By reason, with an example:`,
@@ -48,12 +45,48 @@ export async function describeQuarantine(databaseUrl: string, report: RunReport)
   } catch {
     // Ctrl-C may have ended the database already.
     return `Why they were quarantined is in ${FRAMEWORK_TABLES.quarantine}, which can no longer be read.`;
+  }
+}
+
+/**
+ * Says of a build that is held because it rejects most events what is wrong with one of them, which the function's log
+ * does not say either.
+ *
+ * @param databaseUrl of the database that the run wrote to
+ * @param functionName whose build is held
+ * @returns nothing where no event was to blame
+ */
+export async function describeHeldBuild(databaseUrl: string, functionName: string): Promise<readonly string[]> {
+  try {
+    const rows = await select<Omit<Example, 'entries'>>(
+      databaseUrl,
+      `SELECT reason, detail FROM ${FRAMEWORK_TABLES.fuse}
+       WHERE function_name = $1 AND (allowed_at IS NULL OR allowed_at < held_since) ORDER BY held_since DESC LIMIT 1`,
+      [functionName],
+    );
+    return rows.map(({ reason, detail }) => `Rejected, for example: ${reason}: ${summarize(detail)}`);
+  } catch {
+    return [];
+  }
+}
+
+async function select<Row extends object>(connectionString: string, sql: string, values: unknown[]): Promise<Row[]> {
+  const client = new Client({ connectionString });
+  // A connection that breaks once it has answered is not news here.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query<Row>(sql, values)).rows;
   } finally {
     await client.end();
   }
 }
 
-function firstLine(detail: string): string {
-  const [line = ''] = detail.split('\n', 1);
+/** What is wrong and what to do about it; of a union the branch that the event fits best. */
+function summarize(detail: string): string {
+  const line = detail
+    .split('\n')
+    .filter((each) => !each.startsWith('or '))
+    .join('; ');
   return line.length <= MAX_EXAMPLE_CHARACTERS ? line : `${line.slice(0, MAX_EXAMPLE_CHARACTERS - 1)}…`;
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../../command-line/usage-error.ts';
 import { readLocalSettings } from '../examples/local-settings.ts';
 import type { InputEvent } from '../input/event-input.ts';
 import { Consumer, hear, type HeardFunction, type StreamMoment } from './consumer.ts';
-import { describeQuarantine } from './describe-quarantine.ts';
+import { describeHeldBuild, describeQuarantine } from './describe-quarantine.ts';
 import { describeNext } from './describe-next.ts';
 import { describeReport } from './describe-run.ts';
 import { describeWorld } from './describe-world.ts';
@@ -273,6 +273,8 @@ class LocalRun {
     for (const report of reports) {
       if (reports.length > 1) screen.say(`\n${report.function}`);
       // What went wrong comes first: nobody looks for it below a table of good figures.
+      const isHeld = this.#consumers.some(({ name, standstill }) => name === report.function && standstill);
+      if (isHeld && !options.keepRunning) await this.#tellRejected(report.function);
       if (report.quarantined > 0) screen.say(await describeQuarantine(world.postgres.url, report));
       screen.say(describeReport(report));
     }
@@ -328,19 +330,19 @@ class LocalRun {
     while (!this.#consumers.every(isOver) && !signal.aborted) {
       this.#failure ??= this.#consumers.map(({ failure }) => failure).find((failure) => failure !== undefined);
       if (this.#failure !== undefined) throw this.#failure as Error;
-      this.#look();
+      await this.#look();
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
   /** Says what is new, and shows the consumer that is furthest behind. */
-  #look(): void {
+  async #look(): Promise<void> {
     const { screen, options } = this.#parts;
     const moment = this.#moment();
     const looks = this.#consumers.map((consumer) => ({ consumer, show: consumer.look(moment) }));
     for (const consumer of this.#consumers) {
       this.#say(consumer, consumer.news());
-      this.#tellStandstill(consumer);
+      await this.#tellStandstill(consumer);
     }
     const [last, ...others] = looks.sort((a, b) => a.consumer.done - b.consumer.done);
     if (last === undefined) return;
@@ -350,12 +352,18 @@ class LocalRun {
   }
 
   /** Where the run goes on all the same, whoever wants to can do something about it. */
-  #tellStandstill(consumer: Consumer): void {
+  async #tellStandstill(consumer: Consumer): Promise<void> {
     const { options, screen } = this.#parts;
     if (consumer.standstill === undefined || !options.keepRunning || this.#toldStandstills.has(consumer)) return;
     this.#toldStandstills.add(consumer);
     this.#say(consumer, [describeStandstill(consumer.standstill)]);
+    await this.#tellRejected(consumer.name);
     for (const line of this.#describeWorld()) screen.say(line);
+  }
+
+  async #tellRejected(functionName: string): Promise<void> {
+    const { world, screen } = this.#parts;
+    for (const line of await describeHeldBuild(world.postgres.url, functionName)) screen.say(line);
   }
 
   /** Shows what a drain does without its database: it holds its position, and goes on when the database is back. */

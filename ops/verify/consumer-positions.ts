@@ -1,5 +1,6 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { Execute } from '../../data-api/execute.ts';
+import { epochMs } from '../../functions/watchdog/read-positions.ts';
 
 /** How far the consumer has come in a shard. */
 export interface ConsumerPosition {
@@ -19,16 +20,14 @@ export interface ConsumerPositions {
   readonly lastBuild: string | undefined;
 }
 
-const EPOCH_MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
-
 /** A hold is noted again with every delivery, a few minutes apart at most. */
 const HELD_LATELY = `interval '1 hour'`;
 
 const SQL = `
-SELECT shards.shard_id, newest.last_sequence_number::text, ${EPOCH_MS('newest.newest_arrival_at')},
+SELECT shards.shard_id, newest.last_sequence_number::text, ${epochMs('newest.newest_arrival_at')},
   (SELECT min(sequence_number)::text FROM ${FRAMEWORK_TABLES.heldPosition} AS held
    WHERE held.function_name = :function_name::text AND held.shard_id = shards.shard_id AND last_held_at > now() - ${HELD_LATELY}),
-  (SELECT ${EPOCH_MS('coalesce(min(applied_at) FILTER (WHERE set_name = :function_name::text), min(applied_at))')}
+  (SELECT ${epochMs('coalesce(min(applied_at) FILTER (WHERE set_name = :function_name::text), min(applied_at))')}
    FROM ${FRAMEWORK_TABLES.migrations}),
   (SELECT code_version FROM ${FRAMEWORK_TABLES.batchLog} WHERE function_name = :function_name::text ORDER BY id DESC LIMIT 1)
 FROM jsonb_array_elements_text(:shard_ids::jsonb) AS shards (shard_id)

@@ -6,7 +6,7 @@ import { parameterText, type ParameterValue } from '../../data-api/statement-bod
 import { compileProjection } from '../compile-projection.ts';
 import { decodeRecords } from '../decode/decode-records.ts';
 import type { KinesisRecord } from '../decode/item.ts';
-import { shardIdOf } from '../decode/item.ts';
+import { shardOf } from '../decode/item.ts';
 import { createDataApiLookupSource } from '../lookup/data-api-lookup-source.ts';
 import { createLruLookupCache } from '../lookup/lru-lookup-cache.ts';
 import type { LookupReading } from '../lookup/read-lookups.ts';
@@ -106,10 +106,6 @@ async function project(received: readonly KinesisRecord[], engine: AuditEngine):
     keepsPlace: false,
   };
   return projectItems(items, compiled.step, { resolved, asked, encoding });
-}
-
-function shardOf(records: readonly KinesisRecord[]): string {
-  return shardIdOf(records[0]?.eventID ?? '');
 }
 
 async function withKillers(

@@ -1,13 +1,17 @@
 import { describeValue } from '../user-values.ts';
 import type { KinesisRecord } from './item.ts';
 
-/** A record as it may come from event files of test suites and from replay tools, which leave members out. */
+/** A record as test suites and replay tools may give it, with members left out. */
 type IncompleteRecord = Partial<Omit<KinesisRecord, 'kinesis'>> & {
-  readonly kinesis?: Partial<KinesisRecord['kinesis']>;
+  readonly kinesis?: Partial<KinesisRecord['kinesis']> | null;
 };
 
-/** Stands for a member that Kinesis always gives and that nothing depends on. */
+/** Value of a missing member that Kinesis always gives and that nothing depends on. */
 const UNKNOWN = 'unknown';
+
+const DIGITS = /^\d+$/;
+/** What people write into event files where the bytes in base64 belong; no base64 begins like this. */
+const BARE_JSON = /^\s*[{["]/;
 
 /**
  * Checks the records of an invocation and fills in what they may lack. A record without an arrival time arrived now; a
@@ -36,34 +40,39 @@ function isComplete(record: IncompleteRecord | null): record is KinesisRecord {
   return (
     typeof record?.eventID === 'string' &&
     typeof kinesis?.data === 'string' &&
+    !BARE_JSON.test(kinesis.data) &&
     typeof kinesis.sequenceNumber === 'string' &&
+    DIGITS.test(kinesis.sequenceNumber) &&
     typeof kinesis.partitionKey === 'string' &&
     arrivalMs(kinesis) !== undefined
   );
 }
 
 function complete(
-  { eventID, kinesis = {}, ...verdict }: IncompleteRecord,
+  { eventID, kinesis: given, ...verdict }: IncompleteRecord,
   { index, receivedAtMs }: { readonly index: number; readonly receivedAtMs: number },
 ): KinesisRecord {
+  const kinesis = given ?? {};
   const { data, sequenceNumber, partitionKey } = kinesis;
-  if (typeof data !== 'string') throw missing(`[${index}].kinesis.data`, 'the bytes in base64', data);
-  if (typeof sequenceNumber !== 'string')
-    throw missing(`[${index}].kinesis.sequenceNumber`, 'a string of digits', sequenceNumber);
+  if (typeof data !== 'string') throw missing(`[${index}].kinesis.data`, 'the bytes in base64', describeValue(data));
+  // The message is logged, so it does not quote the data.
+  if (BARE_JSON.test(data)) throw missing(`[${index}].kinesis.data`, 'the bytes in base64', 'JSON as it stands');
+  if (typeof sequenceNumber !== 'string' || !DIGITS.test(sequenceNumber))
+    throw missing(`[${index}].kinesis.sequenceNumber`, 'a string of digits', describeValue(sequenceNumber));
   return {
     ...verdict,
-    eventID: eventID ?? UNKNOWN,
+    eventID: typeof eventID === 'string' ? eventID : UNKNOWN,
     kinesis: {
       data,
       sequenceNumber,
-      partitionKey: partitionKey ?? UNKNOWN,
+      partitionKey: typeof partitionKey === 'string' ? partitionKey : UNKNOWN,
       approximateArrivalTimestamp: (arrivalMs(kinesis) ?? receivedAtMs) / 1000,
     },
   };
 }
 
-function missing(member: string, expected: string, got: unknown): TypeError {
-  return new TypeError(`\`Records${member}\` must be ${expected}, got ${describeValue(got)}`);
+function missing(member: string, expected: string, got: string): TypeError {
+  return new TypeError(`\`Records${member}\` must be ${expected}, got ${got}`);
 }
 
 /** Seconds of the year 5138: a time in milliseconds, taken for seconds, lies far beyond it. */
@@ -74,19 +83,8 @@ const MAX_ARRIVAL_SECONDS = 1e11;
  *
  * @returns milliseconds since 1970; `undefined` where the record does not say so
  */
-export function arrivalMs({
-  approximateArrivalTimestamp: seconds,
-}: Partial<KinesisRecord['kinesis']>): number | undefined {
+function arrivalMs({ approximateArrivalTimestamp: seconds }: Partial<KinesisRecord['kinesis']>): number | undefined {
   return typeof seconds === 'number' && seconds >= 0 && seconds < MAX_ARRIVAL_SECONDS
     ? Math.round(seconds * 1000)
     : undefined;
-}
-
-/**
- * When a record arrived, or began to be known.
- *
- * @returns milliseconds since 1970; now where the record does not say so
- */
-export function arrivedAtMs(record: KinesisRecord | undefined, clock: { now(): number }): number {
-  return (record && arrivalMs(record.kinesis)) ?? clock.now();
 }

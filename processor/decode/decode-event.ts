@@ -4,8 +4,8 @@ import { describeValue, hearLateRejections, isPromiseLike } from '../user-values
 import type { Decoder } from './decoders.ts';
 import { adviseText } from './describe-bytes.ts';
 import { describeIssues } from './describe-issues.ts';
-import type { DecodedItem, Origin, Rejection, RejectionReason } from './item.ts';
-import { errorText, placeOf } from './item.ts';
+import type { DecodedItem, Origin, Rejection } from './item.ts';
+import { errorText, placeOf, reject } from './item.ts';
 import { parseJson } from './parse-json.ts';
 import type { EventRecord } from './place.ts';
 import { eventRecord } from './place.ts';
@@ -27,13 +27,13 @@ const MAX_EVENT_ID_BYTES = 1024;
 
 const MAX_UTF8_BYTES_PER_UNIT = 3;
 
-/** To a function whose parameters take no record none is given: making it takes a tenth of the time of the event. */
+/** Passed to an `eventId` without a parameter for the record: making the record takes a tenth of an event's time. */
 const NO_RECORD = undefined as unknown as EventRecord;
 
 /** An event or rejection, at once where the schema is synchronous. */
 export type Decoded = DecodedItem | Promise<DecodedItem>;
 
-/** Some producers put it in front of a text, although JSON has none. */
+/** Some producers write it in front of the text, although JSON allows none. */
 const BYTE_ORDER_MARK = 0xfeff;
 
 /** The event or rejection that a JSON text becomes. */
@@ -60,7 +60,7 @@ export function decodeDocument(origin: Origin, json: unknown, decoding: Decoding
   }
 }
 
-/** Whatever a schema says, also one that says nothing. */
+/** What a schema returns; a broken one may return nothing. */
 type SchemaResult = StandardSchemaV1.Result<unknown> | undefined;
 type SchemaAnswer = SchemaResult | PromiseLike<SchemaResult>;
 
@@ -97,7 +97,7 @@ function identify(origin: Origin, event: unknown, decoding: Decoding): DecodedIt
   );
 }
 
-/** Whether the event needs an id is known when the projection has seen it. */
+/** An event without an id is rejected later, unless the projection skips it. */
 function unidentified(origin: Origin, event: unknown, detail: string): DecodedItem {
   return { kind: 'event', origin, eventId: '', event, unidentified: reject(origin, 'event-id', detail) };
 }
@@ -114,9 +114,4 @@ function isShort(text: string): boolean {
 function idAdvice(value: unknown): string {
   if (isPromiseLike(value)) return '; `eventId` must not be async';
   return typeof value === 'number' || typeof value === 'bigint' ? '; write `String(id)`' : '';
-}
-
-/** The verdict on an item that can never succeed. */
-export function reject(origin: Origin, reason: RejectionReason, detail: string): Rejection {
-  return { kind: 'rejection', origin, reason, detail };
 }

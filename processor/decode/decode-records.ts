@@ -5,17 +5,17 @@ import { MAX_DOCUMENTS } from './decoders.ts';
 import type { SubRecord } from './de-aggregate.ts';
 import { deAggregate } from './de-aggregate.ts';
 import type { Decoded, Decoding } from './decode-event.ts';
-import { decodeDocument, decodeJson, reject } from './decode-event.ts';
+import { decodeDocument, decodeJson } from './decode-event.ts';
 import { decompress } from './decompress.ts';
 import { describeBytes } from './describe-bytes.ts';
 import type { Condemnation, DecodedItem, KinesisRecord, Origin, Rejection } from './item.ts';
-import { payloadBytes, placeOf, shardIdOf, WHOLE_RECORD } from './item.ts';
+import { arrivedAtMs, payloadBytes, placeOf, reject, shardOf, WHOLE_RECORD } from './item.ts';
 import { eventRecord, MAX_DOCUMENTS_OF_SUB_RECORD, MAX_PIECES, subSequenceNumberOf } from './place.ts';
 import { describeValue } from '../user-values.ts';
 import { decodeText, readTexts } from './read-texts.ts';
 import { skippedEvent } from './skip.ts';
 
-/** Bounds of what one record may grow to: hostile input meets them, honest input does not. */
+/** Bounds of what one record may expand to: only hostile input reaches them. */
 const LIMITS = { maxSubRecords: 100_000, maxDocuments: MAX_DOCUMENTS } as const;
 
 /**
@@ -51,30 +51,24 @@ function decodeRecord(
   return mayBeJson(text) ? decodeJson(origin, text, decoding) : decodeWhole(origin, decoding);
 }
 
-/** The records of a batch are of one shard. */
-function shardOf([first]: readonly KinesisRecord[]): string {
-  return shardIdOf(first?.eventID ?? '');
-}
-
 /** Whether a payload is one JSON text, unless it is compressed or aggregated. */
 function isText({ decode }: Decoding): boolean {
   return decode?.split === undefined;
 }
 
-/** What zlib writes can be UTF-8, if it is short; its first byte is that of a letter that no JSON begins with. */
+/** Short zlib data can be valid UTF-8; its first byte is a letter that no JSON begins with. */
 function mayBeJson(text: string | undefined): text is string {
   return text !== undefined && text.charCodeAt(0) !== 0x78;
 }
 
-function originOf({ kinesis }: KinesisRecord, recordIndex: number, shardId: string): Origin {
-  const { sequenceNumber, partitionKey, data } = kinesis;
-  const arrivedAtMs = Math.round(kinesis.approximateArrivalTimestamp * 1000);
+function originOf(record: KinesisRecord, recordIndex: number, shardId: string): Origin {
+  const { sequenceNumber, partitionKey, data } = record.kinesis;
   return {
     recordIndex,
     sequenceNumber,
     subSequenceNumber: 0,
     partitionKey,
-    arrivedAtMs,
+    arrivedAtMs: arrivedAtMs(record),
     shardId,
     place: undefined,
     payload: data,
@@ -82,7 +76,7 @@ function originOf({ kinesis }: KinesisRecord, recordIndex: number, shardId: stri
   };
 }
 
-/** A record that may hold several events is set aside as it is: which of them ends the process is not known. */
+/** A record that may hold several events is rejected whole, because it is not known which of them ends the process. */
 function setAsideWhole(origin: Origin, { detail, eventId }: Condemnation, decoding: Decoding): Rejection {
   const isOne = isText(decoding) && deAggregate(payloadBytes(origin), LIMITS.maxSubRecords).kind !== 'aggregate';
   const whole = isOne ? origin : { ...origin, subSequenceNumber: WHOLE_RECORD };
@@ -108,7 +102,7 @@ function decodeAggregate(whole: Origin, subRecords: readonly SubRecord[], decodi
   const [first] = subRecords;
   if (first?.place === undefined || subRecords.length > 1) return decodeSubRecords(whole, subRecords, decoding);
   const place = parsePlace(first.place);
-  // Nobody may claim a place that is still to come: it could be that of an event on its way, or never be overtaken.
+  // A place that is still to come is refused: another event may get it, and no event would count as later.
   if (place === undefined || BigInt(place.sequenceNumber) >= BigInt(whole.sequenceNumber)) {
     const expected = 'expected the place of an earlier record in its tag';
     return reject(whole, 'aggregate-malformed', `${expected}, got ${describeValue(first.place)}`);
@@ -150,7 +144,7 @@ function decodeBytes(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded
 function decodeDocuments(origin: Origin, bytes: Buffer, decoding: Decoding): Decoded | Decoded[] {
   const { decode } = decoding;
   if (decode?.split === undefined) return decodeOne(origin, bytes, decoding);
-  // A function of the user's gets bytes of its own: what it does to them must not change what is quarantined.
+  // The user's function gets a copy: whatever it does to the bytes must not change what is quarantined.
   const own = decode.takesAnyBytes ? Buffer.from(bytes) : bytes;
   const found = decode.split(own, eventRecord(placeOf(origin), origin.partitionKey));
   switch (found.kind) {
@@ -186,7 +180,7 @@ function maxDocuments(origin: Origin): number {
 }
 
 function originOfDocument(whole: Origin, index: number, document: Found[number]): Origin {
-  // What was one document when it was set aside must not take the places of those behind it.
+  // What was one document when it was quarantined must not take the places of the documents after it.
   const place = { ...placeOf(whole), ...(whole.part === 'own' ? { piece: index } : { document: index }) };
   const { payload } = document;
   return {

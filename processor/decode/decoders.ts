@@ -11,7 +11,7 @@ type Document =
   | { readonly json: Buffer; readonly payload: Buffer }
   | { readonly value: unknown; readonly payload: (() => Buffer) | undefined };
 
-/** What a payload holds: documents, nothing that anybody could want, or something that can't be decoded. */
+/** What a payload holds: documents, nothing of use, or something that can't be decoded. */
 export type Documents =
   | { readonly kind: 'documents'; readonly documents: readonly Document[] }
   | { readonly kind: 'nothing'; readonly reason: string }
@@ -30,10 +30,10 @@ export interface Decoder {
 /** Documents that one record may hold. */
 export const MAX_DOCUMENTS = 100_000;
 
-/** Skipped as: a record that decodes to no document at all. */
+/** Reason for skipping a record that decodes to no document at all. */
 const NO_DOCUMENTS = 'no-documents';
 
-/** One JSON document per record: what a projection has that says nothing else. */
+/** One JSON document per record: the default. */
 export function json(): Decoder {
   return JSON_DECODER;
 }
@@ -127,7 +127,7 @@ function splitLogEvents(bytes: Buffer): Documents {
 /** Node.js has had it since version 21; the types of ES2024 do not know it. */
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 
-/** What was parsed as it was, each digit of its numbers included. */
+/** JSON of a parsed value, with every digit of its numbers. */
 function jsonText(value: unknown): string {
   return JSON.stringify(value, (_name, member: unknown) =>
     typeof member === 'bigint' ? rawJSON(member.toString()) : member,
@@ -159,7 +159,7 @@ export function custom(decode: (bytes: Buffer, record: EventRecord) => unknown):
   };
 }
 
-/** What a generator gives are documents too; it is taken no further than to where they are too many. */
+/** The documents of a generator, which is read no further than to where they are too many. */
 function listOf(answer: unknown): unknown {
   if (!isIterator(answer)) return answer;
   const documents: unknown[] = [];
@@ -177,7 +177,7 @@ function isAsync(answer: unknown): boolean {
   try {
     return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer;
   } catch {
-    // A proxy, which whoever reads the document will meet.
+    // A proxy; reading the document will fail in its place.
     return false;
   }
 }

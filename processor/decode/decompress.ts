@@ -16,7 +16,7 @@ const FORMATS = { gzip: 'gunzipSync', zlib: 'inflateSync', zstd: 'zstdDecompress
 
 type Format = keyof typeof FORMATS;
 
-/** Why bytes that begin like a compressed format can't be read. */
+/** Why bytes that look compressed can't be decompressed. */
 export interface DecompressionProblem {
   readonly reason: RejectionReason & `${Format}-${'malformed' | 'too-large'}`;
   readonly detail: string;
@@ -64,7 +64,7 @@ function decompressAll(bytes: Buffer, first: Format): Buffer {
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
 }
 
-/** Zeros behind a stream fill a block up, and mean nothing. */
+/** Zeros after a stream are padding. */
 function isPadding(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0);
 }

@@ -23,7 +23,7 @@ const FORMATS: readonly (readonly [name: string, magic: string])[] = [
 const FIRST_BYTES = 12;
 const CUSTOM = 'read it with `decode: custom((bytes) => …)`';
 
-/** What bytes are that are no text: their format where it is known, or how they begin. */
+/** Describes bytes that are not text: their format if it is known, or how they begin. */
 export function describeBytes(bytes: Buffer): string {
   const first = bytes.subarray(0, FIRST_BYTES).toString('hex');
   const format = formatOf(first);
@@ -40,11 +40,24 @@ function formatOf(hex: string): string | undefined {
 const MIN_BASE64_CHARACTERS = 12;
 const BASE64 = /^(?:[\w+/-]{4})+(?:[\w+/-]{2}==|[\w+/-]{3}=)?$/;
 
-/** What a text may be that is no JSON, and what to do about it. */
+/** Says what a text that is not JSON may be, and what to do about it. */
 export function adviseText(text: string): string | undefined {
   if (text.trim() === '') return 'the record is empty; `decode: ndjson()` skips such records';
   const format = formatOf(Buffer.from(text.slice(0, FIRST_BYTES)).toString('hex'));
   if (format !== undefined) return `it looks like ${format}; ${CUSTOM}`;
   if (text.length >= MIN_BASE64_CHARACTERS && BASE64.test(text)) return `it looks like base64; ${CUSTOM}`;
-  return /\}\s*\{/.test(text) ? 'where a record holds several documents, `decode: ndjson()`' : undefined;
+  if (/\}\s*\{/.test(text)) return 'where a record holds several documents, `decode: ndjson()`';
+  return BEGINS_AS_JSON.test(text) ? undefined : `it does not begin like JSON; ${CUSTOM}`;
+}
+
+/** As an object, a list or a string does; what is broken further on needs no other decoder. */
+const BEGINS_AS_JSON = /^\s*[{["]/;
+
+/** What a document may be that a schema of single events refuses as a whole, and what to do about it. */
+export function adviseDocument(json: unknown): string | undefined {
+  if (Array.isArray(json)) return 'where a record is a list of events, `decode: jsonArray()`';
+  if (typeof json === 'string') return `where the text holds JSON or base64, ${CUSTOM}`;
+  return typeof json === 'object' && json !== null && 'messageType' in json && 'logEvents' in json
+    ? 'it is a message of a CloudWatch Logs subscription: `decode: cloudWatchLogs()`'
+    : undefined;
 }

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { adviseDocument } from './describe-bytes.ts';
 
 /** Longest line, and longest text without hints: a quarantine entry keeps 2,000 characters. */
 const MAX_CHARACTERS = { line: 400, text: 1_500 };
@@ -7,7 +8,7 @@ const MAX_BRANCHES = 4;
 
 /**
  * What a schema found wrong: place and message of each issue. A union takes one line per branch, the one that the event
- * fits best first. What there is to know about integers beyond 2^53 stands behind it in a line of its own.
+ * fits best first. What there is to know about the document or about integers beyond 2^53 stands behind it in a line of its own.
  *
  * @param issues of zod, valibot or any other Standard Schema
  * @param json what the schema was given
@@ -16,7 +17,8 @@ export function describeIssues(issues: readonly StandardSchemaV1.Issue[], json: 
   const findings = issues.map((issue) => readIssue(issue, []));
   const lines = findings.map((finding) => describeFinding(finding, { json, or: '\nor ' })).join('; ');
   const text = lines.split('\n').map((line) => cut(line, MAX_CHARACTERS.line));
-  return [cut(text.join('\n'), MAX_CHARACTERS.text), ...bigintHints(findings.flatMap(leavesOf), json)].join('\n');
+  const advice = [adviseDocument(json), ...bigintHints(findings.flatMap(leavesOf), json)];
+  return [cut(text.join('\n'), MAX_CHARACTERS.text), ...advice].filter((line) => line !== undefined).join('\n');
 }
 
 function cut(text: string, maxCharacters: number): string {

@@ -31,11 +31,21 @@ export function shardIdOf(eventId: string): string {
   return end < 0 ? eventId : eventId.slice(0, end);
 }
 
-/** Why a record must not be processed: it ends the process that does. */
+/** Shard of the records of a batch, which have it in common; empty for none. */
+export function shardOf(records: readonly KinesisRecord[]): string {
+  return shardIdOf(records[0]?.eventID ?? '');
+}
+
+/** When a record arrived on the stream, in milliseconds since 1970. */
+export function arrivedAtMs({ kinesis }: KinesisRecord): number {
+  return Math.round(kinesis.approximateArrivalTimestamp * 1000);
+}
+
+/** Why a record must not be processed: doing so ends the process. */
 export interface Condemnation {
   /** What happened, for the quarantine table; may quote the data, so it is never logged. */
   readonly detail: string;
-  /** Id of its event, where a process came so far: what is in effect is not set aside. */
+  /** Id of its event, if a process got that far: what is in effect is not quarantined. */
   readonly eventId?: string;
 }
 
@@ -59,7 +69,7 @@ export interface Origin {
   readonly part: 'all' | 'own' | 'shared';
 }
 
-/** Stands for the place in a record that is not taken apart: some of its events may have an entry of their own. */
+/** Sub-sequence number of a record that is rejected whole; some of its events may have an entry of their own. */
 export const WHOLE_RECORD = -1;
 
 /** Why a record can never succeed. The codes are stored, filtered by and alarmed on: they are part of the interface. */
@@ -97,10 +107,24 @@ export interface Rejection {
   readonly detail: string;
   /** SQLSTATE, where the database gave the verdict. */
   readonly sqlState?: string;
-  /** Id of the event, where decoding came so far: what is in effect is not set aside, and the other way round. */
+  /** Id of the event, if decoding got that far: an event is in effect or quarantined, never both. */
   readonly eventId?: string;
-  /** Whether what is missing may still come: the event is tried again by itself before anybody is called. */
+  /** Whether a missing row may still arrive: the event is retried automatically before anybody is notified. */
   readonly mayHeal?: boolean;
+}
+
+/** The verdict on an item that never became an event. */
+export function reject(origin: Origin, reason: RejectionReason, detail: string): Rejection {
+  return { kind: 'rejection', origin, reason, detail };
+}
+
+/** The verdict on an event. */
+export function rejectEvent(
+  { origin, eventId }: Pick<DecodedEvent, 'origin' | 'eventId'>,
+  reason: RejectionReason,
+  detail: string,
+): Rejection {
+  return { kind: 'rejection', origin, reason, detail, eventId };
 }
 
 /** A decoded, validated event. */
@@ -114,7 +138,7 @@ export interface DecodedEvent {
   readonly unidentified?: Rejection;
 }
 
-/** An event that nobody wants, in its place: its record is committed with the others. */
+/** An event that the projection does not want, in its place: its record is committed with the others. */
 export interface SkippedEvent {
   readonly kind: 'skip';
   readonly origin: Origin;
@@ -123,7 +147,7 @@ export interface SkippedEvent {
   readonly bytes: 0;
 }
 
-/** An event, a rejection, or what nobody wants. */
+/** An event, a rejection, or a skipped event. */
 export type DecodedItem = DecodedEvent | Rejection | SkippedEvent;
 
 /**
@@ -134,10 +158,12 @@ export function placeOf({ place, shardId, sequenceNumber, arrivedAtMs }: Origin)
   return place ?? { shardId, sequenceNumber, subRecord: null, document: 0, piece: 0, arrivedAtMs };
 }
 
-/** The item's payload in base64, whichever form it is kept in. */
-export function payloadBase64({ payload }: Origin): string {
-  const bytes = madePayload(payload);
-  return typeof bytes === 'string' ? bytes : bytes.toString('base64');
+/**
+ * The item's payload in base64, whichever form it is kept in. What a replay tool gave may be in another alphabet, or be no
+ * base64 at all: Node.js reads what it can, and the database would refuse it.
+ */
+export function payloadBase64(origin: Origin): string {
+  return payloadBytes(origin).toString('base64');
 }
 
 /** The item's payload as bytes, whichever form it is kept in. */

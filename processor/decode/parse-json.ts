@@ -4,12 +4,12 @@
  * @module
  */
 
-/** No number beyond 2^53 is written without these. Spelled out, sixteen digits are found by looking at every 16th place. */
+/** Every number beyond 2^53 has one of these. Spelled out, sixteen digits are found by looking at every 16th character. */
 const [SIXTEEN_DIGITS, EXPONENT] = [new RegExp('\\d'.repeat(16)), /\d[eE]\+?\d/];
 /** The same as a number, with what can stand before one in JSON: most long digits and exponents are parts of texts. */
 const LARGE_NUMBER = /(?:^|[\s:,[])-?(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d)/;
 
-/** More digits than any number of use has; the time that reading them takes grows faster than their number. */
+/** More digits than any useful number has; the time to read them grows faster than their number. */
 const MAX_DIGITS = 10_000;
 /** Zeros that one text's exponents may stand for: a few bytes each, they could ask for gigabytes. */
 const MAX_WRITTEN_OUT_ZEROS = 1_000_000;

@@ -14,7 +14,7 @@ export const NO_ROWS = 'no-rows';
 /** PostgreSQL cannot hold the first of them, and the others take seven bytes each in a request. */
 const UNPRINTABLE = /\p{Cc}/gu;
 
-/** What a projection returns for an event that is none of its business. */
+/** What a projection returns for an event that it does not want. */
 export class Skip {
   readonly #reason: string;
 

@@ -1,6 +1,5 @@
 /**
- * Where JSON documents begin and end among others: looked for in bytes, so that each keeps its own, whatever the ones
- * beside it hold.
+ * Finds where JSON documents begin and end, in bytes, so that each keeps its own whatever the others hold.
  *
  * @module
  */
@@ -45,7 +44,7 @@ function* splitObjects(line: Buffer): Generator<Buffer> {
   if (rest.length > 0) yield rest;
 }
 
-/** Whether an element can't stand by itself: it would be taken for the list. */
+/** Whether an element is a list: on its own, it would be taken for the list of documents. */
 export function isList(element: Buffer): boolean {
   return element[0] === BYTE.openList;
 }

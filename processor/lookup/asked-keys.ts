@@ -1,4 +1,4 @@
-/** Up to so many keys, looking through them takes no longer than asking a set. */
+/** Up to this many keys, a scan takes no longer than a set. */
 const MAX_SEARCHED_KEYS = 16;
 
 /**

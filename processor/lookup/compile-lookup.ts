@@ -1,6 +1,6 @@
 import { selectCells } from '../tables/readable-row.ts';
 import { identifier } from '../tables/table-kind.ts';
-import type { Lookup } from './declare-lookup.ts';
+import type { Lookup, Lookups } from './declare-lookup.ts';
 import { isComposite, keyColumnsOf } from './declare-lookup.ts';
 import { keyTypeSql } from './key-type.ts';
 
@@ -12,14 +12,14 @@ export function lookupKeysParameter(lookupIndex: number): string {
 /**
  * Compiles all lookups of a projection to one statement, so that a batch reads them in one call.
  *
- * Which rows a key has is for the database to say, by its own equality: capitals, blanks and zeros may not count there.
- * So a row comes back with the place of the key that it answers, and several keys may get the same row.
+ * The database decides which rows a key has, by its own equality, which may ignore case, trailing spaces or zeros. So each
+ * row is returned with the index of the key that it answers, and several keys may get the same row.
  *
  * @returns SQL that returns, per key that has a row, `lookup`, `asked`, the place of the key among those asked, from 1,
  *   `rows`, the number of its rows, and `cells`, a JSON array in the order of the columns, of any one of them; or
  *   `undefined` when there are no lookups
  */
-export function compileLookup(lookups: Readonly<Record<string, Lookup>>): string | undefined {
+export function compileLookup(lookups: Lookups): string | undefined {
   const reads = Object.entries(lookups).map(([name, lookup], index) => read(name, lookup, index));
   return reads.length === 0 ? undefined : reads.join('\nUNION ALL\n');
 }

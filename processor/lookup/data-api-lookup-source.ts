@@ -1,5 +1,5 @@
 import { lookupKeysParameter } from './compile-lookup.ts';
-import type { Lookup } from './declare-lookup.ts';
+import type { Lookup, Lookups } from './declare-lookup.ts';
 import { isComposite } from './declare-lookup.ts';
 import { parseJson } from '../decode/parse-json.ts';
 import { AmbiguousKey } from '../ports.ts';
@@ -18,7 +18,7 @@ import type { ExecuteStatement } from '../../data-api/execute.ts';
 export function createDataApiLookupSource(
   execute: ExecuteStatement,
   sql: string | undefined,
-  lookups: Readonly<Record<string, Lookup>>,
+  lookups: Lookups,
 ): LookupSource {
   const names = Object.keys(lookups);
   return {
@@ -47,10 +47,7 @@ function readRecord([lookup, asked, count, cells]: readonly Field[]) {
 }
 
 /** A key of several values is JSON text as it is. */
-function keyParameters(
-  lookups: Readonly<Record<string, Lookup>>,
-  request: ReadonlyMap<string, readonly string[]>,
-): Record<string, string> {
+function keyParameters(lookups: Lookups, request: ReadonlyMap<string, readonly string[]>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(lookups).map(([name, lookup], index) => {
       const keys = request.get(name) ?? [];
@@ -64,7 +61,7 @@ function toRow(lookup: Lookup | undefined, rows = 0, cells = '[]'): ReferenceRow
   return deepFreeze(rowOfCells(lookup?.columns ?? {}, parseJson(cells, Infinity) as readonly unknown[]));
 }
 
-/** A row is shared by events and batches: what a projection changed in it would be there for the next one. */
+/** A row is shared by events and batches, so a projection must not change it. */
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
   return value;

@@ -15,7 +15,7 @@ export function keyShapeOf(lookup: Pick<Lookup, 'key' | 'keyType'>): KeyShape {
   return { columns: keyColumnsOf(lookup), isComposite: isComposite(lookup) };
 }
 
-/** What came in the place of a key and can't be one: a bug, unlike a value that no row has. */
+/** A value that can't be a key at all: a bug, unlike a key that no row has. */
 export class KeyMisfit {
   /** Behind the key: `[1]` for its second value, nothing for the key as a whole. */
   readonly path: string;
@@ -53,6 +53,18 @@ export function lookupKeyText({ columns, isComposite }: KeyShape, key: unknown):
   return texts.includes(undefined) ? undefined : JSON.stringify(texts);
 }
 
+/**
+ * The same where only a key is of use.
+ *
+ * @param lookup its name, for the message
+ * @throws TypeError for what is no key at all
+ */
+export function usableKeyText(lookup: string, shape: KeyShape, key: unknown): string | undefined {
+  const text = lookupKeyText(shape, key);
+  if (text instanceof KeyMisfit) throw new TypeError(`a key of lookup \`${lookup}\` ${text.detail}`);
+  return text;
+}
+
 function valueText({ type }: KeyColumn, value: unknown, path: string): string | undefined | KeyMisfit {
   const text = keyValueText(type, value);
   if (text !== undefined || !isNoKeyValue(value)) return text;
@@ -76,7 +88,7 @@ export function describeKey(key: unknown): string {
   return typeof key === 'bigint' ? String(key) : describeValue(key);
 }
 
-/** The sentence about a key that an event uses and does not ask for. */
+/** The message about a key that an event uses without having asked for it. */
 export function notAsked(lookup: string, key: unknown): string {
   return `lookup \`${lookup}\` was not asked for ${describeKey(key)}; add the key to lookupKeys`;
 }

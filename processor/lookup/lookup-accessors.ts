@@ -1,8 +1,7 @@
-import type { Lookup } from './declare-lookup.ts';
+import type { Lookup, Lookups } from './declare-lookup.ts';
 import { AmbiguousKey } from '../ports.ts';
 import type { AskedKeys } from './asked-keys.ts';
-import type { KeyShape } from './key-text.ts';
-import { describeKey, KeyMisfit, keyShapeOf, lookupKeyText, notAsked } from './key-text.ts';
+import { describeKey, keyShapeOf, notAsked, usableKeyText } from './key-text.ts';
 
 /**
  * Reference rows of a batch, by lookup and key text; `null` where a key has no row, an {@link AmbiguousKey} where it has
@@ -13,7 +12,7 @@ export type ResolvedLookups = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 /** What a projection's function asks reference rows with: one function per lookup. */
 export type LookupAccessors = Readonly<Record<string, (key: unknown) => unknown>>;
 
-/** Says that the reference data has no answer for an event: told apart from a bug in the projection. */
+/** Thrown when the reference data has no answer for an event, as opposed to a bug in the projection. */
 export class UnansweredLookupError extends Error {
   override readonly name = 'UnansweredLookupError';
   readonly reason: 'lookup-absent' | 'lookup-ambiguous';
@@ -47,10 +46,7 @@ export interface EventLookups {
 }
 
 /** Makes the accessors over the rows of a batch. */
-export function createEventLookups(
-  lookups: Readonly<Record<string, Lookup>>,
-  { resolved, asked }: BatchLookups,
-): EventLookups {
+export function createEventLookups(lookups: Lookups, { resolved, asked }: BatchLookups): EventLookups {
   let current = 0;
   const accessors = Object.entries(lookups).map(([name, lookup]) => {
     const [rows, keys] = [resolved.get(name), asked.get(name)];
@@ -69,9 +65,9 @@ function createAccessor(name: string, lookup: Lookup, find: (text: string) => un
   const { absent, table } = lookup;
   const shape = keyShapeOf(lookup);
   return (key) => {
-    // Nearly every key is a text in the form under which its row is kept, and needs no other look.
+    // Nearly every key is text in the form under which its row is kept.
     const isText = typeof key === 'string' && !shape.isComposite;
-    const row = (isText ? find(key) : undefined) ?? rowOfOtherForm(name, shape, { key, find });
+    const row = (isText ? find(key) : undefined) ?? rowOf(usableKeyText(name, shape, key), find);
     if (row === undefined) throw new Error(notAsked(name, key));
     if (row instanceof AmbiguousKey) {
       const columns = shape.columns.map(({ column }) => `\`${column}\``).join(', ');
@@ -90,13 +86,7 @@ function createAccessor(name: string, lookup: Lookup, find: (text: string) => un
   };
 }
 
-/** `null` for what can't be a key of this lookup: no row has it. */
-function rowOfOtherForm(
-  name: string,
-  shape: KeyShape,
-  { key, find }: { readonly key: unknown; readonly find: (text: string) => unknown },
-): unknown {
-  const text = lookupKeyText(shape, key);
-  if (text instanceof KeyMisfit) throw new TypeError(`a key of lookup \`${name}\` ${text.detail}`);
+/** `null` for a key that no row can have. */
+function rowOf(text: string | undefined, find: (text: string) => unknown): unknown {
   return text === undefined ? null : find(text);
 }

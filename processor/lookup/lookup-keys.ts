@@ -1,10 +1,10 @@
 import { escapedBytes } from '../../data-api/statement-body.ts';
 import { AskedKeys } from './asked-keys.ts';
 import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../decode/item.ts';
-import { errorText } from '../decode/item.ts';
-import type { Lookup } from './declare-lookup.ts';
+import { errorText, rejectEvent } from '../decode/item.ts';
+import type { Lookups } from './declare-lookup.ts';
 import type { KeyShape } from './key-text.ts';
-import { KeyMisfit, keyShapeOf, lookupKeyText, notAsked } from './key-text.ts';
+import { KeyMisfit, keyShapeOf, lookupKeyText, notAsked, usableKeyText } from './key-text.ts';
 import type { LookupAccessors, ResolvedLookups } from './lookup-accessors.ts';
 import type { MemberName } from '../user-values.ts';
 import { AmbiguousKey } from '../ports.ts';
@@ -12,7 +12,7 @@ import { describeValue, hearLateRejections, isInstance, isPromiseLike, memberNam
 
 /** The part of a projection that says which reference rows an event needs. */
 export interface LookupPlan {
-  readonly lookups: Readonly<Record<string, Lookup>>;
+  readonly lookups: Lookups;
   readonly lookupKeys: (event: unknown, lookups: LookupAccessors) => Readonly<Record<string, readonly unknown[]>>;
 }
 
@@ -123,9 +123,8 @@ class SeenRows {
     { key, rows }: { readonly key: unknown; readonly rows: ReadonlyMap<string, unknown> | undefined },
   ): unknown {
     if (key === undefined || key === null) return undefined;
-    const text = lookupKeyText(shape, key);
+    const text = usableKeyText(name, shape, key);
     if (text === undefined) return undefined;
-    if (text instanceof KeyMisfit) throw new TypeError(`a key of lookup \`${name}\` ${text.detail}`);
     this.#looked.push({ lookup: name, text, key });
     const row = rows?.get(text);
     if (row === undefined) this.#isUnread = true;
@@ -171,7 +170,7 @@ function askFor(item: DecodedEvent, plan: LookupPlan, asking: Asking): Rejection
     const { reason, message } = isInstance(error, KeyProblem)
       ? error
       : ({ reason: 'projection-threw', message: `lookupKeys threw ${errorText(error)}` } as const);
-    return { kind: 'rejection', origin: item.origin, reason, detail: message, eventId: item.eventId };
+    return rejectEvent(item, reason, message);
   }
 }
 

@@ -9,13 +9,13 @@ export interface LookupCacheSettings {
   readonly maxBytes: number;
   /** Age at which a row is read again: the bound of staleness. */
   readonly ttlMs: number;
-  /** Age at which a key that had no row, or several, is asked for again; short, so that mended data shows soon. */
+  /** Age at which a key that had no row, or several, is read again; short, so that corrected data shows soon. */
   readonly absentTtlMs: number;
   /** Milliseconds from any start; must go on while the environment is frozen. */
   readonly now: () => number;
 }
 
-/** What is kept for a key: its row, or that there is none, or several. The cache itself has no room for null. */
+/** What is kept for a key: its row, or that there is none, or several. The cache itself can't hold null. */
 interface Entry {
   readonly row: ReferenceRow | AmbiguousKey | null;
 }
@@ -27,7 +27,7 @@ const ENTRY_OVERHEAD_BYTES = 200;
 export function createLruLookupCache(settings: LookupCacheSettings): LookupCache {
   let evictions = 0;
   const cache = new LRUCache<string, Entry>({
-    // Without `max`, which would reserve every entry's room while the function starts; `set` below holds the bound.
+    // Without `max`, which would allocate room for every entry at startup; `set` below enforces the bound.
     maxSize: settings.maxBytes,
     ttl: settings.ttlMs,
     sizeCalculation: ({ row }, key) => ENTRY_OVERHEAD_BYTES + 2 * (key.length + jsonLength(row)),

@@ -174,7 +174,7 @@ function writtenForms(lookup: OwnLookup, projected: object): readonly string[] {
   return [given].flat().map((row: unknown) => writtenForm(lookup, row));
 }
 
-/** Of what is no row, nothing is known but that it may change something. */
+/** What is not a row may change anything. */
 function writtenForm({ shape, columns }: OwnLookup, given: unknown): string {
   const row: unknown = given instanceof Removal ? given.row : given;
   if (columns === undefined || typeof row !== 'object' || row === null) return EVERY_KEY;
@@ -184,8 +184,8 @@ function writtenForm({ shape, columns }: OwnLookup, given: unknown): string {
 }
 
 /**
- * A key in a form that all keys share that the database may hold equal, and some that it does not: two events more
- * that wait for each other cost a call, one that does not wait would see a row too old.
+ * A key in a form that is the same for all keys that the database may hold equal, and for some that it doesn't: an event
+ * that waits without need costs a call, one that should wait and doesn't would see an outdated row.
  */
 function looseForm({ columns, isComposite }: KeyShape, key: string): string {
   const texts = isComposite ? (JSON.parse(key) as readonly string[]) : [key];

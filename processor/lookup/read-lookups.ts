@@ -2,13 +2,13 @@ import type { Calls } from '../call-with-retry.ts';
 import { callWithRetry, fixable, HoldError, transientHold } from '../call-with-retry.ts';
 import { lookupKeyBytes } from './lookup-keys.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
-import type { Lookup } from './declare-lookup.ts';
+import type { Lookups } from './declare-lookup.ts';
 import type { AmbiguousKey, LookupCache, LookupResult, LookupSource, ReferenceRow } from '../ports.ts';
 import { DatabaseError } from '../../data-api/classify-error.ts';
 
 /** What reading needs. */
 export interface LookupReading {
-  readonly lookups: Readonly<Record<string, Lookup>>;
+  readonly lookups: Lookups;
   readonly cache: LookupCache;
   readonly source: LookupSource;
   /** Bytes of keys that one request may carry. */
@@ -78,7 +78,7 @@ async function readChunk(
   for (const { lookup, key } of chunk) keep(lookup, key, found.get(lookup)?.get(key) ?? null);
 }
 
-/** Failures that fewer keys can avoid; what the database refuses, it refuses for every key. */
+/** Failures that fewer keys can avoid. */
 function isForLess({ kind }: DatabaseError): boolean {
   return kind === 'too-large' || kind === 'timeout';
 }

@@ -91,10 +91,11 @@ export function createRowEncoder(name: string, table: EncodedTableParts): RowEnc
       if (typeof row !== 'object' || row === null) return notARow(name, row);
       if (row instanceof Removal && table.removedBy === undefined) return notRemovable(name);
       rows.openRow(item.n);
+      const cells = cellsOf(row instanceof Removal ? (row.row as object) : row, item);
       const problem =
         row instanceof Removal
-          ? encodeRemoval(row as Removal, cellsOf(row.row as object, item), { table: encodedTable, rows })
-          : (encodeCells(cellsOf(row, item), encodedTable, rows) ?? unknownColumn(row as Cells, encodedTable));
+          ? encodeRemoval(row as Removal, cells, { table: encodedTable, rows })
+          : (encodeCells(cells, encodedTable, rows) ?? unknownColumn(row as Cells, cells, encodedTable));
       rows.closeRow();
       return problem !== undefined && isPromiseLike(row) ? notARow(name, row) : problem;
     },
@@ -155,12 +156,12 @@ function encodeCells(cells: Cells, table: EncodedTable, rows: EscapedRows): RowP
 }
 
 function misfit(column: EncodedColumn, cell: unknown): RowProblem {
-  // A getter may have made it: looked for again, it would be another one.
+  // A getter may have made it, and would return another one if asked again.
   hearLateRejections(cell);
   return new RowProblem(`${column.label} ${column.describeMisfit(cell)}`);
 }
 
-/** Behind the cells: a digit for each column that may be left out, 1 where it is given. */
+/** Adds a mark after the cells: a digit for each column that may be left out, 1 where it is given. */
 function markLeftOut(cells: Cells, table: EncodedTable, rows: EscapedRows): RowProblem | undefined {
   const digits = new Array<string>(table.patchedColumns).fill('1');
   for (const { name, patchIndex } of table.columns) if (cells[name] === undefined) digits[patchIndex] = '0';
@@ -168,7 +169,7 @@ function markLeftOut(cells: Cells, table: EncodedTable, rows: EscapedRows): RowP
   return undefined;
 }
 
-/** Adds the key and the version of a row that is to go, and its mark behind them. */
+/** Adds the key and the version of a row to be removed, and its mark after them. */
 function encodeRemoval(
   { row: given }: Removal,
   cells: Cells,
@@ -195,10 +196,19 @@ function appendCell(value: EncodedValue, rows: EscapedRows): boolean {
   return true;
 }
 
-/** Each declared column has been found: in a plain object of as many members, there is no other. */
-function unknownColumn(cells: Cells, { name, columns, patchedColumns }: EncodedTable): RowProblem | undefined {
-  if (patchedColumns === 0 && isPlain(cells) && countMembers(cells) === columns.length) return undefined;
-  const unknown = Object.keys(cells).find((given) => !columns.some((column) => column.name === given));
+/**
+ * Each declared column has been found, or filled in: in a plain object of as many cells, there is no other.
+ *
+ * @param row as it was given
+ * @param cells the same with what was filled in
+ */
+function unknownColumn(
+  row: Cells,
+  cells: Cells,
+  { name, columns, patchedColumns }: EncodedTable,
+): RowProblem | undefined {
+  if (patchedColumns === 0 && isPlain(row) && countMembers(cells) === columns.length) return undefined;
+  const unknown = Object.keys(row).find((given) => !columns.some((column) => column.name === given));
   return unknown === undefined
     ? undefined
     : new RowProblem(`\`${name}\` has no column \`${unknown}\`; declare it or leave it out`);
@@ -211,6 +221,6 @@ function isPlain(cells: Cells): boolean {
 /** Counting takes a tenth of the time that a list of the names takes. */
 function countMembers(cells: Cells): number {
   let members = 0;
-  for (const member in cells) members += member.length > 0 ? 1 : 0;
+  for (const member in cells) members += typeof member === 'string' ? 1 : 0;
   return members;
 }

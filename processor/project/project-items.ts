@@ -2,26 +2,24 @@ import type { RowEncoder, RowItem } from './encode-rows.ts';
 import { RowProblem } from './encode-rows.ts';
 import type { EncodedRejection, QuarantineContext } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
-import type { Origin } from '../decode/item.ts';
 import type { EventRecord } from '../decode/place.ts';
 import { eventRecord } from '../decode/place.ts';
-import type { SkippedEvent } from '../decode/item.ts';
 import { NO_ROWS, Skip, skippedEvent } from '../decode/skip.ts';
 import type { EscapedRows } from './escaped-rows.ts';
-import type { DecodedEvent, DecodedItem, Rejection, RejectionReason } from '../decode/item.ts';
-import { errorText, placeOf } from '../decode/item.ts';
+import type { DecodedEvent, DecodedItem, Origin, Rejection, SkippedEvent } from '../decode/item.ts';
+import { errorText, placeOf, rejectEvent } from '../decode/item.ts';
 import type { BatchLookups, LookupAccessors } from '../lookup/lookup-accessors.ts';
 import { createEventLookups, UnansweredLookupError } from '../lookup/lookup-accessors.ts';
 import type { Round } from '../lookup/own-rows.ts';
 import { RowLists } from './row-lists.ts';
-import type { Lookup } from '../lookup/declare-lookup.ts';
+import type { Lookups } from '../lookup/declare-lookup.ts';
 import type { RowSource } from '../tables/table-kind.ts';
 import type { MemberName } from '../user-values.ts';
 import { describeValue, hearLateRejections, isInstance, isPromiseLike, memberOf } from '../user-values.ts';
 
 /** The part of a projection that turns an event into rows. */
 export interface ProjectionStep {
-  readonly lookups: Readonly<Record<string, Lookup>>;
+  readonly lookups: Lookups;
   /** One per table that events give rows for, in the order of the compiled statement. */
   readonly encoders: readonly RowEncoder[];
   /** Tables that take their rows from another one, by name. */
@@ -124,10 +122,10 @@ function encodeEvent(item: DecodedEvent, n: number, context: EncodingContext): O
   const { maxItemBytes } = context.encoding;
   return bytes <= maxItemBytes
     ? { kind: 'event', origin: item.origin, eventId: item.eventId, n, bytes }
-    : reject(item, 'too-large', `its rows take ${bytes} bytes of a request that holds ${maxItemBytes}`);
+    : rejectEvent(item, 'too-large', `its rows take ${bytes} bytes of a request that holds ${maxItemBytes}`);
 }
 
-/** Most projections never look at the record: it is made when they do. */
+/** Makes the record only when it is read: most projections never do. */
 class ItemContext implements EventContext {
   readonly eventId: string;
   readonly #origin: Origin;
@@ -159,12 +157,12 @@ function projectEvent(
       ledgerProblem(item, projected as ProjectedTables, step);
     if (problem === undefined) return admit(item, { n, projected: projected as object }, context);
     hearLateRejections(projected);
-    return reject(item, 'row-invalid', problem.detail);
+    return rejectEvent(item, 'row-invalid', problem.detail);
   } catch (error) {
     hearLateRejections(projected);
     return isInstance(error, UnansweredLookupError)
-      ? { ...reject(item, error.reason, error.message), mayHeal: error.mayHeal }
-      : reject(item, 'projection-threw', errorText(error));
+      ? { ...rejectEvent(item, error.reason, error.message), mayHeal: error.mayHeal }
+      : rejectEvent(item, 'projection-threw', errorText(error));
   }
 }
 
@@ -211,7 +209,7 @@ function encodeTables(
   return known === 0 ? emptyProblem(projected) : undefined;
 }
 
-/** A promise or a Map of rows has no members of its own, and would pass for an event without rows. */
+/** A promise or a Map has no members of its own, and would pass for an event without rows. */
 function emptyProblem(projected: ProjectedTables): RowProblem | undefined {
   const isPlain = Object.prototype.toString.call(projected) === '[object Object]';
   return isPlain && !isPromiseLike(projected) ? undefined : notRows(projected);
@@ -268,8 +266,4 @@ function unknownTableProblem(
       ? `the projection declares no table \`${unknown}\``
       : `\`${unknown}\` takes its rows from \`${source.table}\`; leave it out`,
   );
-}
-
-function reject({ origin, eventId }: DecodedEvent, reason: RejectionReason, detail: string): Rejection {
-  return { kind: 'rejection', origin, reason, detail, eventId };
 }

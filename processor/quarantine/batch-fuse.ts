@@ -94,7 +94,7 @@ export class BatchFuse {
       : rejections.length > 0;
   }
 
-  /** Forgets why the build was held: its rejections have passed. Where that fails, a later batch with rejections tries. */
+  /** Deletes the note of why the build was held, because its rejections have passed. If that fails, a later batch tries. */
   async release(): Promise<void> {
     const { memory, calls } = this.#parts;
     const held = this.#history?.held;
@@ -140,7 +140,7 @@ function isRefusal({ rejection: { sqlState } }: EncodedRejection): boolean {
   return sqlState !== undefined && sqlStateKind(sqlState) === 'refused';
 }
 
-/** What an operator has allowed is no evidence for or against the build. */
+/** The evidence of a batch, without the rejections that an operator has allowed. */
 function evidenceOf(
   { events: given, rejections, taken, repeated, isFinal }: QuarantineRequest,
   judged: readonly EncodedRejection[],

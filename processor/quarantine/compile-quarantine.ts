@@ -49,7 +49,7 @@ export const APPLIED_LEDGER = { name: ownName('ledger'), eventId: ownName('event
 /**
  * Inserts the rejected items of a chunk.
  *
- * An event is in effect or set aside, never both. A rejected event that is in the ledger is a second delivery of what
+ * An event is in effect or quarantined, never both. A rejected event that is in the ledger is a second delivery of what
  * has its effect already, so it changes nothing; this also holds where the first delivery is in the same statement.
  *
  * @param ledger the projection's own, or `undefined` for the framework's
@@ -82,13 +82,13 @@ function isNotThere(): string {
   return `(${PAYLOAD_CELL} IS NOT NULL OR NOT EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} WHERE ${isOfItem(ENTRY)}))`;
 }
 
-/** All parts or null, which the column refuses: no entry has half a payload. */
+/** All parts, or null, which the column refuses: no entry has half a payload. */
 function assemblePayload(): string {
   return `SELECT string_agg(${PART}.bytes, ''::bytea ORDER BY ${PART}.part) FROM ${FRAMEWORK_TABLES.quarantinePart} AS ${PART}
     WHERE ${isOfItem(PART)} AND ${PART}.parts = (${PARTS_CELL})::integer HAVING count(*) = (${PARTS_CELL})::integer`;
 }
 
-/** Deletes the parts of a chunk's rejected items, however they were cut: what was to be made of them is made. */
+/** Deletes the parts of a chunk's rejected items, however they were cut: the entries are complete now. */
 export function deleteParts(): string {
   return `
   DELETE FROM ${FRAMEWORK_TABLES.quarantinePart} AS ${PART} USING ${ITEMS} AS ${CELLS} WHERE ${isOfItem(PART)}
@@ -120,7 +120,7 @@ export const COUNT_WAITING = `(SELECT count(*)::integer FROM ${ITEMS} AS ${CELLS
 export const HAS_DUE = `EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} AS ${ENTRY} WHERE ${ENTRY}.function_name = ${FUNCTION_NAME}
     AND ${ENTRY}.retry_at <= now() AND ${ENTRY}.heal_until > now() AND ${ENTRY}.applied_at IS NULL AND ${ENTRY}.redriven_at IS NULL)`;
 
-/** After a day a record that was put back has been read, or the consumer has other troubles. */
+/** Within a day a record that was put back has been read, unless the consumer has other problems. */
 const LATELY = `now() - interval '1 day'`;
 
 /**

@@ -1,13 +1,7 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { ExecuteStatement, Row } from '../../data-api/execute.ts';
-import type { BuildHistory, FuseMemory, HeldBuild, HeldExample } from '../ports.ts';
+import type { BuildHistory, FuseMemory, HeldBuild, HeldExample, RunningBuild } from '../ports.ts';
 import { storableText } from './encode-rejection.ts';
-
-/** The build whose rejections are judged. */
-export interface RunningBuild {
-  readonly functionName: string;
-  readonly codeVersion: string;
-}
 
 /** Writes that are looked at in any case: where a few large ones fill the fuse's window, older ones still tell of a build. */
 const MIN_WRITES = 20;
@@ -35,7 +29,7 @@ const READ_SQL = `
       FROM ${FRAMEWORK_TABLES.batchLog} NATURAL JOIN (
         SELECT DISTINCT function_name, shard_id, batch_sequence_number FROM (
           SELECT function_name, shard_id, batch_sequence_number FROM ${FRAMEWORK_TABLES.batchLog}
-          WHERE ${IS_BUILD} ORDER BY id DESC LIMIT :max_writes::integer
+          WHERE ${IS_BUILD} AND batch_sequence_number IS NOT NULL ORDER BY id DESC LIMIT :max_writes::integer
         ) AS _newest
       ) AS _batches
       WHERE ${IS_BUILD}

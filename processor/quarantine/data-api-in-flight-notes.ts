@@ -1,12 +1,9 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
-import type { FoundNote, InFlightNote, InFlightNotes, SequenceRange, Worker } from '../ports.ts';
+import type { FoundNote, InFlightNote, InFlightNotes, RunningBuild, SequenceRange, Worker } from '../ports.ts';
 
-/** Whose notes they are. */
-export interface InFlightScope {
-  readonly functionName: string;
-  /** Build that is running: what another one did to its processes says nothing about this one. */
-  readonly codeVersion: string;
+/** Whose notes they are. What another build did to its processes says nothing about this one. */
+export interface InFlightScope extends RunningBuild {
   /** Names this process; no other has the same. */
   readonly processId: string;
 }

@@ -2,7 +2,7 @@ import type { Field } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { CallOptions } from '../../data-api/classify-error.ts';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
-import type { WaitingEntries, WaitingEntry } from '../ports.ts';
+import type { RunningBuild, WaitingEntries, WaitingEntry } from '../ports.ts';
 
 /** Entries that are tried together. */
 const MAX_ENTRIES = 200;
@@ -72,7 +72,7 @@ WHERE entry.id = (v->>0)::bigint AND entry.function_name = :function_name::text 
  */
 export function createDataApiWaitingEntries(
   execute: ExecuteStatement,
-  { functionName, codeVersion }: { readonly functionName: string; readonly codeVersion: string },
+  { functionName, codeVersion }: RunningBuild,
 ): WaitingEntries {
   return {
     claim: async (options) => {

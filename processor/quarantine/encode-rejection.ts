@@ -16,7 +16,7 @@ export interface EncodedRejection {
   readonly bytes: number;
   /** Parts in which the payload travels ahead of the row; 0 where the row holds it. */
   readonly parts: number;
-  /** Whether it is tried again by itself, and not quarantined for good. */
+  /** Whether it is retried automatically instead of being quarantined for good. */
   readonly waits: boolean;
 }
 

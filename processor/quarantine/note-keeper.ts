@@ -36,13 +36,13 @@ export class NoteKeeper {
     return this.#call((options) => this.#notes.begin(batch, this.#worker(), options));
   }
 
-  /** Takes on notes that other processes have left, so that they are taken away with the own ones. */
+  /** Adopts notes that other processes have left, so that they are deleted together with this one's. */
   adopt(notes: readonly SequenceRange[]): void {
     this.#rows = [...this.#rows, ...notes];
   }
 
   /**
-   * Puts notes in the place of all that are there.
+   * Replaces all notes.
    *
    * @param budgetMs of this call. @defaultValue what the calls of the invocation have
    * @throws {@link HoldError}

@@ -1,4 +1,5 @@
 import type { KinesisRecord } from '../decode/item.ts';
+import { arrivedAtMs } from '../decode/item.ts';
 import type { Clock, SequenceRange } from '../ports.ts';
 import { rangeOf } from './suspects.ts';
 
@@ -45,9 +46,9 @@ export class ProcessMemory {
    */
   isNew(shardId: string, records: readonly KinesisRecord[]): boolean {
     if (this.#lookedAtMs === undefined || this.#mustLook) return true;
-    const arrivedAtMs = (records[0]?.kinesis.approximateArrivalTimestamp ?? 0) * 1000;
-    // A record without a time counts as old.
-    if (arrivedAtMs >= this.#startedAtMs || this.#clock.now() - this.#lookedAtMs < LOOK_AGAIN_AFTER_MS) return false;
+    const [first] = records;
+    if (first !== undefined && arrivedAtMs(first) >= this.#startedAtMs) return false;
+    if (this.#clock.now() - this.#lookedAtMs < LOOK_AGAIN_AFTER_MS) return false;
     const shard = this.#shards.get(shardId);
     return shard === undefined || goesBack(rangeOf(records), shard);
   }

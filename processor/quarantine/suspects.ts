@@ -35,13 +35,13 @@ export interface Assessment {
   readonly verdicts: readonly InFlightNote[];
   /** Where to look next. */
   readonly suspect: Suspect | undefined;
-  /** Every note about records of this batch, for whoever takes them away. */
+  /** Every note about records of this batch, to be deleted. */
   readonly notes: readonly SequenceRange[];
-  /** Deaths that nobody had counted yet. */
+  /** Deaths that were not counted before. */
   readonly crashes: readonly CrashFinding[];
 }
 
-/** One death may be chance, the machine's or the database's; so may a second one. */
+/** One death, and even a second one, may have another cause: the machine, or the database. */
 const CRASHES_FOR_A_VERDICT = 3;
 
 /**

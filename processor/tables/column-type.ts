@@ -19,7 +19,9 @@ import {
   asClock,
   asTimestamptz,
   DATE_FORM,
+  hasTimes,
   isTime,
+  timeFormOf,
   TIMESTAMP_FORM,
 } from './time-text.ts';
 
@@ -313,26 +315,17 @@ export function columnEncoder(
 
 function encoderOf(type: ParsedColumnType): ColumnEncoder {
   if (type.kind === 'sql') {
-    const encode = TIME_TYPE.test(type.name) ? asFixedTime : asString;
+    const times = timeFormOf(type.name);
+    const encode =
+      times === undefined
+        ? asString
+        : (value: unknown) => (typeof value === 'string' && hasTimes(value, times) ? value : undefined);
     return isArrayName(type.name)
       ? (value) => (Array.isArray(value) ? writeArray(value, encode) : encode(value))
       : encode;
   }
   const { encode } = CODECS[type.name];
   return type.kind === 'list' ? (value) => writeArray(value, encode, dimensionsOf(type.name)) : encode;
-}
-
-/** Types of dates and times, and of ranges of them. */
-const TIME_TYPE = /^(?:date|time|ts(?:tz)?(?:multi)?range)/i;
-/** Words that stand for the clock of the server, in a text of any of these types. */
-const CLOCK_WORD = /(?<![a-z])(?:now|today|tomorrow|yesterday)(?![a-z])/i;
-
-function asFixedTime(value: unknown): string | undefined {
-  return typeof value === 'string' && !CLOCK_WORD.test(value) ? value : undefined;
-}
-
-function adviseSqlText(value: unknown): string | undefined {
-  return typeof value === 'string' ? 'that is the clock of the database' : adviseText(value);
 }
 
 /** Whether a type that is known by its name only is that of an array. */
@@ -363,9 +356,11 @@ interface Expectation {
 
 function expectationOf(type: ParsedColumnType): Expectation {
   if (type.kind === 'sql') {
+    const example = timeFormOf(type.name)?.example;
+    const advise = example === undefined ? adviseText : () => `each time in it must be such as ${example}`;
     return {
       expected: `the text of a value of type ${type.name}${isArrayName(type.name) ? ', or a list of the texts of its elements' : ''}`,
-      describe: (value) => describeOther(value, adviseSqlText),
+      describe: (value) => describeOther(value, advise),
     };
   }
   const { expected, advise } = CODECS[type.name];

@@ -277,6 +277,7 @@ export function partProblems(parts: Readonly<Record<string, Columns>>, required:
 
 /** Everything that is wrong with the tables of a projection, a sentence each. */
 export function tablesProblems(tables: Tables): string[] {
+  if (Object.keys(tables).length === 0) return ['`tables` must name at least one table, got none'];
   return Object.entries(tables).flatMap(([name, table]) => {
     const prefix = `table \`${name}\``;
     return [

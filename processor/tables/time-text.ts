@@ -56,6 +56,54 @@ function isoText(date: Date): string {
   return Number.isNaN(date.getTime()) ? '' : date.toISOString();
 }
 
+const CLOCKTZ_FORM = new RegExp(`^${TIME} ?${OFFSET}$`);
+
+/** What a time in the text of a type looks like. */
+interface TimeForm {
+  readonly form: RegExp;
+  readonly example: string;
+}
+
+const FORMS: Readonly<Record<string, TimeForm>> = {
+  date: { form: DATE_FORM, example: '2001-03-31' },
+  time: { form: CLOCK_FORM, example: '22:27:00' },
+  timetz: { form: CLOCKTZ_FORM, example: '22:27:00Z' },
+  ts: { form: TIMESTAMP_FORM, example: '2001-03-31 22:27:00' },
+  tstz: { form: TIMESTAMPTZ_FORM, example: '2001-03-31T22:27:00Z' },
+};
+
+/** Types of dates and times, ranges of them, and arrays of either, as they are declared by name. */
+const TIME_TYPE =
+  /^(?:pg_catalog\.)?(?:(date|ts|tstz)(?:multi)?range|(date|time(?:stamp)?(?:tz)?)(?: ?\(\d\))?( with time zone)?(?: without time zone)?)(?:\[\])*$/i;
+
+/**
+ * What each time in the text of a value has to look like.
+ *
+ * @param type by the name that PostgreSQL has for it, such as `timestamptz(3)` or `tsrange`
+ * @returns undefined for other types
+ */
+export function timeFormOf(type: string): TimeForm | undefined {
+  const [, range, moment, zone = ''] = TIME_TYPE.exec(type.toLowerCase()) ?? [];
+  const name = range ?? moment?.replace('timestamp', 'ts');
+  return name === undefined ? undefined : FORMS[zone === '' ? name : `${name}tz`];
+}
+
+/** What stands around the times in the texts of ranges and arrays. */
+const AROUND = /[[\](){},"]+/;
+/** What is no time, and the same in every session. */
+const UNBOUNDED = /^(?:[-+]?infinity|empty|null)$/i;
+
+/** Whether each time in a text is of a form; ranges and arrays have several, or none. */
+export function hasTimes(text: string, { form }: TimeForm): boolean {
+  return text
+    .split(AROUND)
+    .map((piece) => piece.trim())
+    .every(
+      (piece) =>
+        piece === '' || UNBOUNDED.test(piece) || (form.test(piece) && (piece[2] === ':' || isCalendarDay(piece))),
+    );
+}
+
 const TOO_FINE = /\d\.\d{6}\d*[1-9]/;
 const ENDS_WITH_OFFSET = /:\d\d(?:\.\d+)? ?(?:Z|[-+]\d\d(?::?\d\d)?)$/i;
 

@@ -2,6 +2,7 @@ import { CLOSE_UNIDENTIFIED_SQL, STORE_PART_SQL } from '../quarantine/compile-qu
 import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
 import { parameterText } from '../../data-api/statement-body.ts';
 import type { EventStore, WriteCounts } from '../ports.ts';
+import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import { withJsonParameters } from './compile-write.ts';
 import type { Field } from '@aws-sdk/client-rds-data';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
@@ -27,17 +28,14 @@ export function createDataApiEventStore(
   execute: ExecuteStatement,
   { writeSql, writeWithRejectionsSql }: WriteStatements,
 ): EventStore {
-  const writeBy =
-    (sql: string): EventStore['write'] =>
-    async (parameters, options) => {
-      const { rows } = await execute(sql, parameters, options);
-      return readCounts(rows[0] ?? []);
-    };
   const explainSql = `EXPLAIN ${writeSql}`;
   const eachSql = withJsonParameters(writeSql);
   return {
-    write: writeBy(writeSql),
-    writeWithRejections: writeBy(writeWithRejectionsSql),
+    write: async (parameters, options) => {
+      const sql = WRITE_PARAMETERS.quarantine in parameters ? writeWithRejectionsSql : writeSql;
+      const { rows } = await execute(sql, parameters, options);
+      return readCounts(rows[0] ?? []);
+    },
     missingParents: async (parameters, options) => {
       const events = JSON.stringify(
         parameters.map((given) =>

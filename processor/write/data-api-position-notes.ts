@@ -1,7 +1,6 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { ExecuteStatement } from '../../data-api/execute.ts';
-import type { PositionNotes } from '../ports.ts';
-import type { RunningBuild } from '../quarantine/data-api-fuse-memory.ts';
+import type { PositionNotes, RunningBuild } from '../ports.ts';
 import { storableText } from '../quarantine/encode-rejection.ts';
 
 /** A note is read every minute, and what happened is said in its first sentences. */

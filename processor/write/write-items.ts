@@ -7,6 +7,7 @@ import type { EncodedRejection } from '../quarantine/encode-rejection.ts';
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { FuseSettings } from '../quarantine/fuse.ts';
 import type { SkippedEvent } from '../decode/item.ts';
+import { rejectEvent } from '../decode/item.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import { payloadParts } from '../quarantine/payload-parts.ts';
 import { bisectChunk, planChunks } from '../plan-chunks.ts';
@@ -30,8 +31,6 @@ export interface ItemWriting {
   readonly context: WriteContext;
   readonly fuse: FuseSettings;
   readonly fuseMemory: FuseMemory;
-  /** Bytes of items that one request may carry. */
-  readonly maxItemBytes: number;
 }
 
 /** How far a batch got. */
@@ -86,14 +85,14 @@ export async function writeItems(
   } catch (error) {
     hold = asHold(error);
   }
-  // The first hold is the cause; what comes after it is at most a consequence. Only the fuse says more.
+  // The first hold is the cause, and a later one at most a consequence. Only the fuse says more.
   const laterHold = run.fuseHold === undefined ? await run.quarantine() : undefined;
   hold = run.fuseHold ?? hold ?? laterHold;
   if (hold === undefined) await run.releaseBuild();
   return { ...run.report(recordCount), hold };
 }
 
-/** SQLSTATE of a row whose parent row is not there, or not any more. */
+/** SQLSTATE of a row whose parent row is missing. */
 const MISSING_PARENT = '23503';
 
 /** SQLSTATE of a row whose key is there already. */
@@ -102,7 +101,7 @@ const TAKEN_KEY = '23505';
 /** Events that are tried in one call; each is a statement of its own inside it. */
 const MAX_TRIED_EVENTS = 200;
 
-/** Kept back for each statement that what waits for the quarantine takes: time for one of full size. */
+/** Time kept back for each statement that the quarantine will take, in milliseconds: enough for one of full size. */
 const QUARANTINE_MS = 2_000;
 
 /** What the database says of the missing parents, by event. */
@@ -164,7 +163,7 @@ class WriteRun {
     await this.#admit(this.#rejectedBefore, { events: countWanted(this.#items), isFinal: false });
   }
 
-  /** Of a batch that ended early only the settled part was seen, so only that can be judged. */
+  /** Judges only the settled part of a batch that ended early. */
   async #admitSettled(): Promise<void> {
     const settled = this.#items.slice(0, this.#settled);
     await this.#admit(settled.filter(isRejection), { events: countWanted(settled), isFinal: true });
@@ -174,7 +173,7 @@ class WriteRun {
     before: readonly EncodedRejection[],
     { events, isFinal }: Pick<QuarantineRequest, 'events' | 'isFinal'>,
   ): Promise<void> {
-    // What is missing may be on its way: it is nobody's fault yet.
+    // A row that is missing may still arrive, so it does not count against the build.
     const all = [...before, ...this.#rejectedByDatabase];
     const rejections = all.filter(({ waits }) => !waits);
     const taken = this.#settledEvents;
@@ -203,7 +202,7 @@ class WriteRun {
     this.#settled += part.length;
   }
 
-  /** What is skipped needs no event beside it: it is committed once the batch log has its place. */
+  /** Commits skipped events that have no event beside them, by an entry of the batch log. */
   async #noteSkips(part: Chunk<EncodedItem>): Promise<void> {
     const skipped = part.filter(isSkipped);
     if (skipped.length > 0) await this.#execute(skipped, this.#itemCalls());
@@ -220,7 +219,7 @@ class WriteRun {
     } else if (failure.kind === 'timeout') {
       throw transientHold(failure);
     } else if (tried.isAgain !== true && (failure.isInternal || failure.isAboutStatement)) {
-      // What happens at the same moment, such as a change of the table or of a grant, may be over.
+      // A change of the table or of a grant at the same moment may be the cause, and be over.
       await this.#writePart(part, { items, attempts, isAgain: true });
     } else {
       await this.#setAside(part, failure, tried.attempts);
@@ -292,7 +291,7 @@ class WriteRun {
     if (this.#waiting.length === 0) return undefined;
     try {
       await this.#admitSettled();
-      const chunks = planChunks(this.#waiting, this.#writing.maxItemBytes);
+      const chunks = planChunks(this.#waiting, this.#writing.context.maxItemBytes);
       for (const chunk of chunks) {
         await this.#execute(chunk, this.#calls);
         this.#waiting = this.#waiting.slice(chunk.length);
@@ -336,7 +335,7 @@ class WriteRun {
       return undefined;
     } catch (error) {
       if (!(error instanceof DatabaseError) || !isForLess(error)) throw error;
-      // The answer of a while ago does not count where an event is about to be blamed.
+      // Before an event is blamed, an earlier answer does not count.
       const isOpen = isAgain || !this.#isStatementTaken;
       if (error.kind === 'refused' && error.isAboutStatement && isOpen) await this.#askForStatement();
       return error;
@@ -366,11 +365,7 @@ class WriteRun {
     const rejections = chunk.filter(isRejection);
     for (const rejection of rejections) await this.#sendAhead(rejection, calls);
     const parameters = writeParameters(chunk, context);
-    const counts = await callWithRetry(
-      (options) =>
-        rejections.length > 0 ? store.writeWithRejections(parameters, options) : store.write(parameters, options),
-      calls,
-    );
+    const counts = await callWithRetry((options) => store.write(parameters, options), calls);
     this.#count(counts);
     this.#committedRejections = this.#committedRejections.concat(rejections);
     this.#committedSkips = this.#committedSkips.concat(chunk.filter(isSkipped));
@@ -420,22 +415,12 @@ class WriteRun {
     this.#rejectedByDatabase.push(rejection);
   }
 
-  #reject({ origin, eventId }: EncodedEvent, { sqlState, message }: Refusal, attempts: number): EncodedRejection {
-    const { maxItemBytes, context } = this.#writing;
-    const { shardId, codeVersion, healForSeconds = 0, keepsPlace = false, isRetry = false } = context;
+  #reject(event: EncodedEvent, { sqlState, message }: Refusal, attempts: number): EncodedRejection {
+    const { context } = this.#writing;
     const mayHeal = sqlState === MISSING_PARENT;
-    return encodeRejection(
-      {
-        kind: 'rejection',
-        origin,
-        reason: 'database',
-        detail: sqlState === TAKEN_KEY ? `${message}${adviseToKeep(context)}` : message,
-        eventId,
-        mayHeal,
-        ...(sqlState && { sqlState }),
-      },
-      { shardId, codeVersion, attempts, maxItemBytes, healForSeconds, keepsPlace, isRetry },
-    );
+    const detail = sqlState === TAKEN_KEY ? `${message}${adviseToKeep(context)}` : message;
+    const rejection = { ...rejectEvent(event, 'database', detail), mayHeal, ...(sqlState && { sqlState }) };
+    return encodeRejection(rejection, { ...context, attempts });
   }
 }
 
@@ -451,7 +436,7 @@ function isSkipped(item: EncodedItem): item is SkippedEvent {
   return item.kind === 'skip';
 }
 
-/** What is skipped says nothing about the build. */
+/** Counts items without the skipped ones, which say nothing about the build. */
 function countWanted(items: readonly EncodedItem[]): number {
   return items.length - items.filter(isSkipped).length;
 }

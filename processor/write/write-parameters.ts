@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EncodedEvent, EncodedItem } from '../project/project-items.ts';
+import type { EncodedEvent, EncodedItem, ItemEncoding } from '../project/project-items.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import type { RowLists, RowReader } from '../project/row-lists.ts';
 import type { ParameterValue } from '../../data-api/statement-body.ts';
@@ -8,18 +8,10 @@ import { payloadBytes } from '../decode/item.ts';
 import { countByReason } from '../decode/skip.ts';
 
 /** What the parameters of every chunk of a batch share. */
-export interface WriteContext {
+export interface WriteContext extends ItemEncoding {
   readonly functionName: string;
-  readonly shardId: string;
-  readonly codeVersion: string;
   /** First record of the batch: tells which writes are of one batch. */
   readonly batchSequenceNumber: string | undefined;
-  /** How long an event that may heal is tried again, in seconds. */
-  readonly healForSeconds?: number;
-  /** Whether the quarantine has to keep the place of an event. */
-  readonly keepsPlace?: boolean;
-  /** Whether the events are entries of the quarantine that are tried again. */
-  readonly isRetry?: boolean;
   /** Number of tables that events give rows for. */
   readonly tableCount: number;
   /** Tables that refuse a row whose key is there already. */
@@ -56,7 +48,7 @@ export function closeParameters(
   events: readonly EncodedEvent[],
   { functionName }: Pick<WriteContext, 'functionName'>,
 ): Record<string, string> {
-  // What an event shares with others tells no entry of its own.
+  // A payload shared with other events identifies no entry.
   const known = events.filter(({ origin }) => origin.part !== 'shared');
   const hashes = known.map(({ origin }) => createHash('sha256').update(payloadBytes(origin)).digest('base64'));
   return {

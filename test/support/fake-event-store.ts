@@ -34,9 +34,6 @@ export interface LoggedWrite extends CommittedBatch {
   readonly newestArrivalMs: number;
 }
 
-/** The payload that was sent ahead, or `undefined` where parts are missing. */
-type Assemble = (place: string, parts: number) => string | undefined;
-
 /** A store in memory that keeps what the compiled write would keep: the ledger, the quarantine and its parts. */
 export class FakeEventStore implements EventStore {
   /** Parameters of every write, failed ones included. */
@@ -62,27 +59,12 @@ export class FakeEventStore implements EventStore {
     this.#options = options;
   }
 
-  write(sent: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts> {
-    // The usual statement has no such parameter: what it said would be lost without a word.
-    if ('quarantine' in sent)
-      return Promise.reject(new Error('a chunk without rejections must have no parameter for them'));
-    return this.#write(sent, options, () => undefined);
-  }
-
-  writeWithRejections(sent: Readonly<Record<string, ParameterValue>>, options: CallOptions): Promise<WriteCounts> {
-    return this.#write(sent, options, (place, count) => this.#assemble(place, count));
-  }
-
   // eslint-disable-next-line @typescript-eslint/require-await -- a port's failures are rejections, never throws
-  async #write(
-    sent: Readonly<Record<string, ParameterValue>>,
-    { timeoutMs }: CallOptions,
-    assemble: Assemble,
-  ): Promise<WriteCounts> {
+  async write(sent: Readonly<Record<string, ParameterValue>>, { timeoutMs }: CallOptions): Promise<WriteCounts> {
     const parameters = textsOf(sent);
     this.calls.push(parameters);
     this.timeouts.push(timeoutMs);
-    return this.#run(parameters, () => this.#commit(parameters, assemble));
+    return this.#run(parameters, () => this.#commit(parameters));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
@@ -126,7 +108,7 @@ export class FakeEventStore implements EventStore {
     return result;
   }
 
-  #commit(parameters: WrittenParameters, assemble: Assemble): WriteCounts {
+  #commit(parameters: WrittenParameters): WriteCounts {
     const events = JSON.parse(parameters['events'] ?? '[]') as [number, string][];
     this.#refusePoison(events);
     const before = { ledger: this.ledger.size, quarantine: this.quarantine.size };
@@ -135,7 +117,7 @@ export class FakeEventStore implements EventStore {
       place: `${String(row[1])}/${String(row[2])}`,
     }));
     // All or nothing: what a row lacks is known before anything is kept.
-    const payloads = rows.map(({ row, place }) => (row[5] as string | null) ?? assemble(place, Number(row[12])));
+    const payloads = rows.map(({ row, place }) => (row[5] as string | null) ?? this.#assemble(place, Number(row[12])));
     if (payloads.includes(undefined)) throw databaseError('rejection', '23502');
     for (const [, id] of events) this.ledger.add(id);
     for (const [index, { row, place }] of rows.entries()) {
@@ -167,6 +149,7 @@ export class FakeEventStore implements EventStore {
     this.log.push({ codeVersion, batchSequenceNumber, newestArrivalMs, events, ...counts });
   }
 
+  /** The payload that was sent ahead, or `undefined` where parts are missing. */
   #assemble(place: string, count: number): string | undefined {
     const stored = this.quarantine.get(place);
     if (stored !== undefined) return stored;

@@ -147,22 +147,18 @@ class MortalProcess {
 
   #store(): EventStore {
     const { store } = this.#world;
-    const writing =
-      (by: 'write' | 'writeWithRejections'): EventStore['write'] =>
-      async (parameters, options: CallOptions) => {
+    return {
+      write: async (parameters, options: CallOptions) => {
         const ids = this.#world.idsIn(parameters);
         if (ids.some((id) => this.#world.doingOf(id)?.fatal === 'throw')) throw new TypeError('made for a test');
         if (ids.some((id) => this.#world.doingOf(id)?.fatal === 'write')) this.#die();
         await this.#pass();
         this.#fail('write');
-        const counts = await store[by](parameters, options);
+        const counts = await store.write(parameters, options);
         this.#world.noticeQuarantine();
         await this.#stop();
         return counts;
-      };
-    return {
-      write: writing('write'),
-      writeWithRejections: writing('writeWithRejections'),
+      },
       missingParents: () => Promise.reject(new Error('no parent is missing here')),
       storePart: () => Promise.reject(new Error('no payload here is that large')),
       closeUnidentified: () => store.closeUnidentified(),

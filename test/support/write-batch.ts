@@ -61,7 +61,7 @@ export async function writeBatch(
   const tally = { calls: 0, errors: 0 };
   const report = await writeItems(
     { chunks: planChunks(items, options.chunkBytes ?? maxItemBytes), recordCount },
-    { store, context: writeContext(items, { codeVersion: BUILD }), fuse, fuseMemory, maxItemBytes },
+    { store, context: writeContext(items, { codeVersion: BUILD, maxItemBytes }), fuse, fuseMemory },
     { clock, budgetMs: clock.budget(budgetMs), tally },
   );
   return { report, store, tally, fuseMemory };

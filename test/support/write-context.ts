@@ -8,6 +8,7 @@ export function writeContext(items: readonly EncodedItem[], rest: Partial<WriteC
     functionName: 'f',
     shardId: 's',
     codeVersion: 'v',
+    maxItemBytes: 1_000_000,
     batchSequenceNumber: items[0]?.origin.sequenceNumber,
     tableCount: 1,
     rows: encodedRows(items),

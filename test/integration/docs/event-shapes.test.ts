@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processBatch } from '../../../processor/process-batch.ts';
 import type { AnyProjection } from '../../../processor/projection.ts';
+import { placed } from '../../examples/cloudevents.ts';
 import { calls } from '../../examples/cloudtrail.ts';
+import { readings } from '../../examples/csv.ts';
 import { items } from '../../examples/dsql.ts';
 import { orders as debezium } from '../../examples/debezium.ts';
 import { orders as dms } from '../../examples/dms.ts';
 import { orders as dynamodb } from '../../examples/dynamodb.ts';
 import { customers } from '../../examples/eventbridge.ts';
+import { spans } from '../../examples/opentelemetry.ts';
 import { kinesisRecord } from '../../support/kinesis-record.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
 import { startTestDatabase } from '../../support/start-test-database.ts';
@@ -16,7 +19,7 @@ const ROOT = new URL('../../../', import.meta.url);
 const sections = (await readFile(new URL('docs/event-shapes.md', ROOT), 'utf8')).split('\n## ').slice(1);
 
 function block(section: string, language: string): string {
-  return new RegExp(`\`\`\`${language}\n([^]*?)\n\`\`\``).exec(section)?.[1] ?? '';
+  return new RegExp(`\`\`\`(?:${language})\n([^]*?)\n\`\`\``).exec(section)?.[1] ?? '';
 }
 
 interface Shape {
@@ -76,6 +79,52 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     },
     isAnyOrder: true,
   },
+  CloudEvents: {
+    file: 'cloudevents',
+    projection: placed,
+    skipped: { 'com.example.shop.opened': 1 },
+    tables: {
+      'SELECT order_id, at, cents FROM placed ORDER BY order_id': [
+        { order_id: 'o-1', at: new Date('2026-05-01T10:00:00Z'), cents: 1200 },
+        { order_id: 'o-2', at: new Date('2026-05-01T10:00:00Z'), cents: 800 },
+      ],
+    },
+    isAnyOrder: true,
+  },
+  OpenTelemetry: {
+    file: 'opentelemetry',
+    projection: spans,
+    skipped: { 'no-documents': 1 },
+    tables: {
+      'SELECT span_id, service, started_at, nanoseconds FROM spans ORDER BY span_id': [
+        {
+          span_id: 'eee19b7ec3c1b174',
+          service: 'shop',
+          started_at: new Date('2026-05-01T10:00:00Z'),
+          nanoseconds: '250000001',
+        },
+        {
+          span_id: 'eee19b7ec3c1b175',
+          service: 'shop',
+          started_at: new Date('2026-05-01T10:00:00.100Z'),
+          nanoseconds: '100000000',
+        },
+      ],
+    },
+    isAnyOrder: true,
+  },
+  'Other formats': {
+    file: 'csv',
+    projection: readings,
+    skipped: {},
+    tables: {
+      'SELECT id, sensor, celsius FROM readings ORDER BY id': [
+        { id: 'r1', sensor: 'oslo', celsius: '20.50' },
+        { id: 'r2', sensor: 'Tokyo, "1"', celsius: null },
+      ],
+    },
+    isAnyOrder: true,
+  },
 };
 
 let database: TestDatabase;
@@ -92,7 +141,7 @@ it('are those that the document shows', () => {
 
 describe.each(sections.map((section) => [section.split('\n')[0] ?? '', section]))('%s', (name, section) => {
   const shape = SHAPES[name]!;
-  const events = block(section, 'json').split('\n');
+  const events = block(section, 'json|csv').split('\n');
 
   it('is shown as it is tested', async () => {
     const source = await readFile(new URL(`test/examples/${shape.file}.ts`, ROOT), 'utf8');

@@ -140,6 +140,7 @@ describe('npm start', () => {
           /would be quarantined, .*held since .*, build \w+, for example schema \(`delay`\): .*roll back/,
         );
         expect(result.stdout).toMatch(/^The position is held: \d+ deliveries in a row changed nothing\./m);
+        expect(result.stdout).toMatch(/^Rejected, for example: schema: delay: .*number, received string/m);
         expect(result.stdout).not.toContain('Caught up.');
         expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({
           caughtUp: false,
@@ -179,6 +180,7 @@ describe('npm start', () => {
         ) as string,
       });
       expect(result).toMatchObject({ code: 130, leftRunning: false });
+      expect(result.stdout).toMatch(/^Rejected, for example: schema: delay: /m);
       expect(result.stdout).toMatch(/quarantined +1,000/);
     });
   });

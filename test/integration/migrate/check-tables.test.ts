@@ -35,6 +35,32 @@ describe('a table that is written', () => {
     expect(await check(sql, { tables: ROWS })).toEqual({ problems: [], warnings: [] });
   });
 
+  test('may be declared by its own domain, unless a cast to it would cut a value', async () => {
+    const tables = {
+      orders: inserts({
+        columns: { n: sql('positive'), v: sql('short'), b: sql('four_bits'), s: sql('code'), vs: sql('short[]') },
+      }),
+    };
+    const { problems } = await check(
+      `CREATE DOMAIN positive AS integer CHECK (value > 0); CREATE DOMAIN code AS text;
+       CREATE DOMAIN five AS varchar(5); CREATE DOMAIN short AS five; CREATE DOMAIN four_bits AS bit(4);
+       CREATE TABLE orders (n positive, v short, b four_bits, s code, vs short[])`,
+      { tables },
+    );
+    expect(problems).toEqual([
+      "table `orders`: column `v` is declared short, a domain to whose length PostgreSQL would cut it; declare it 'text'",
+      "table `orders`: column `b` is declared four_bits, a domain to whose length PostgreSQL would cut it; declare it sql('bit')",
+    ]);
+  });
+
+  test.each(['name', '"char"'])('must not have a column of a type that cuts texts: %s', async (type) => {
+    const { problems } = await check(`CREATE TABLE orders (id ${type}, n integer, note text)`, { tables: ROWS });
+    expect(problems).toEqual([
+      `table \`orders\`: column \`id\` is ${type} in the database, which cuts longer text without a word; ` +
+        'add a migration: ALTER TABLE "orders" ALTER COLUMN "id" TYPE text',
+    ]);
+  });
+
   test('that is not there comes with the migration that makes it', async () => {
     const { problems } = await check('', {
       tables: { 'sales.totals': counters({ key: { shop: 'text' }, counters: { n: 'bigint' } }) },

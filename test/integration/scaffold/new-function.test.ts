@@ -71,9 +71,9 @@ function lines(events: readonly (string | object)[]): string {
 }
 
 /** Captured with `aws kinesis get-records`. */
-function captured(events: readonly object[]): string {
+function captured(events: readonly (object | Buffer)[]): string {
   const Records = events.map((event) => ({
-    Data: Buffer.from(JSON.stringify(event)).toString('base64'),
+    Data: (Buffer.isBuffer(event) ? event : Buffer.from(JSON.stringify(event))).toString('base64'),
     PartitionKey: 'k',
   }));
   return JSON.stringify({ Records });
@@ -92,6 +92,24 @@ const SAMPLES: Readonly<
   // Words that JavaScript, SQL and the generated file keep for themselves.
   order: { file: '-', content: lines(trades), events: trades.length },
   delete: { file: 'captured.json', content: captured(payments), events: payments.length },
+  logs: {
+    file: 'logs.json',
+    content: captured(
+      [0, 3].map((from) =>
+        gzipSync(
+          JSON.stringify({
+            messageType: 'DATA_MESSAGE',
+            owner: '111122223333',
+            logGroup: 'shop',
+            logStream: 's',
+            subscriptionFilters: ['all'],
+            logEvents: [0, 1, 2].map((n) => ({ id: `${from + n}`, timestamp: 1_767_279_600_000 + n, message: 'a' })),
+          }),
+        ),
+      ),
+    ),
+    events: 6,
+  },
   'no-key': { file: 'no-key.ndjson', content: '{"a":[1]}\n{"b":null}\n{}', events: 3 },
 };
 

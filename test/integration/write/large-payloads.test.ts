@@ -88,7 +88,6 @@ function dying(at: number, when: 'before' | 'after', overrides: Partial<Engine> 
   };
   const store: EventStore = {
     write: (...call) => around(() => engine.store.write(...call)),
-    writeWithRejections: (...call) => around(() => engine.store.writeWithRejections(...call)),
     missingParents: (...call) => around(() => engine.store.missingParents(...call)),
     storePart: (...call) => around(() => engine.store.storePart(...call)),
     closeUnidentified: (...call) => around(() => engine.store.closeUnidentified(...call)),
@@ -191,9 +190,11 @@ describe('a delivery that ends anywhere', () => {
     const engine = database.createEngine(readings());
     const store: EventStore = {
       ...engine.store,
-      writeWithRejections: async (...call) => {
-        await database.query('DELETE FROM event_processor.quarantine_part WHERE part = 1');
-        return engine.store.writeWithRejections(...call);
+      write: async (parameters, options) => {
+        if ('quarantine' in parameters) {
+          await database.query('DELETE FROM event_processor.quarantine_part WHERE part = 1');
+        }
+        return engine.store.write(parameters, options);
       },
     };
     const held = await run([reading(0), bad, reading(2)], { ...engine, store });

@@ -64,6 +64,20 @@ describe('the folder of a function', () => {
     expect(await checkFunctionFolder(folder)).toEqual({ hasHandler: true, problems: [] });
   });
 
+  it('is told of migrations that are no text', async () => {
+    await write('functions/orders/handler.mjs', 'functions/orders/migrations/001-orders.sql');
+    await writeFile(
+      join(project, 'functions/orders/migrations/001-orders.sql'),
+      Buffer.from('CREATE TABLE t (id text)', 'utf16le'),
+    );
+    expect(await checkFunctionFolder(functionFolder('orders'))).toEqual({
+      hasHandler: true,
+      problems: [
+        'functions/orders/migrations/001-orders.sql: must be text in UTF-8, got other bytes; save it as UTF-8',
+      ],
+    });
+  });
+
   it('is refused when there is none of that name, with the nearest one', async () => {
     await write('functions/orders/handler.ts', 'functions/payments/handler.ts');
     expect(await unknownFunctionProblem('--function', 'order')).toBe(

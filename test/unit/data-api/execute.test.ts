@@ -137,10 +137,10 @@ describe('the event store', () => {
     const counts = { written: 7, superseded: 1, existing: 3, quarantined: 2, hasUnidentified: true, hasDue: true };
     const store = createDataApiEventStore(execute(stub), STATEMENTS);
     expect(await store.write({ log: '[]' }, OPTIONS)).toEqual(counts);
-    expect(await store.writeWithRejections({ log: '[1]' }, OPTIONS)).toEqual(counts);
+    expect(await store.write({ log: '[1]', quarantine: '[]' }, OPTIONS)).toEqual(counts);
     expect(stub.requests).toEqual([
       { sql: 'WITH …', parameters: { log: '[]' } },
-      { sql: 'WITH parts …', parameters: { log: '[1]' } },
+      { sql: 'WITH parts …', parameters: { log: '[1]', quarantine: '[]' } },
     ]);
   });
 

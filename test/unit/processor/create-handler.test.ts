@@ -355,6 +355,12 @@ describe('start-up', () => {
     );
   });
 
+  it.each([undefined, 42, { name: 'orders', tables: {} }])('refuses %j, which is no projection', (given) => {
+    expect(() => createHandler(given as never)).toThrow(
+      '`createHandler` must be given what `defineProjection` returns, got ',
+    );
+  });
+
   it('refuses a request limit that the statement alone would use up', () => {
     const wide = Object.fromEntries(
       Array.from({ length: 500 }, (_, n) => [`column_${n}`, 'double precision' as const]),

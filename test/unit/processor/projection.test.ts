@@ -53,6 +53,32 @@ describe('a declaration that cannot work', () => {
       { project: (async () => ({})) as never },
       '`project` must return its result, got an async function; what has to be waited for is a lookup',
     ],
+    [
+      'a schema that is none',
+      { schema: { parse: () => undefined } as never },
+      '`schema` must be a Standard Schema, such as one of zod, got an object',
+    ],
+    [
+      'no schema',
+      { schema: undefined as never },
+      '`schema` must be a Standard Schema, such as one of zod, got nothing',
+    ],
+    ['no function for the rows', { project: undefined as never }, '`project` must be a function, got nothing'],
+    [
+      'tables that are none',
+      { tables: null as never },
+      '`tables` must be an object with a name for each table, got null',
+    ],
+    [
+      'a table that nobody made',
+      { tables: { t: { id: 'text' } as never } },
+      'table `t` must be what inserts, versions or counters returns, got an object',
+    ],
+    [
+      'a lookup that nobody made',
+      { lookups: { airports: undefined as never } },
+      'lookup `airports` must be what lookup returns, got nothing',
+    ],
     ['no tables', { tables: {} }, '`tables` must name at least one table, got none'],
     [
       'a table with no columns',

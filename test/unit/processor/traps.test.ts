@@ -68,8 +68,6 @@ describe('calls of one batch', () => {
       ...base,
       store: {
         write: (...call: Parameters<FakeEventStore['write']>) => alone(() => store.write(...call)),
-        writeWithRejections: (...call: Parameters<FakeEventStore['write']>) =>
-          alone(() => store.writeWithRejections(...call)),
         missingParents: () => alone(() => store.missingParents()),
         storePart: (...call: Parameters<FakeEventStore['storePart']>) => alone(() => store.storePart(...call)),
         closeUnidentified: () => alone(() => store.closeUnidentified()),

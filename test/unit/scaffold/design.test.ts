@@ -19,7 +19,10 @@ import {
 
 function design(events: readonly (string | object)[]): Design {
   const texts = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
-  return designFunction('shop', { events: texts.map((text) => ({ text, value: parseJson(text) as JsonObject })) });
+  return designFunction('shop', {
+    decoder: 'json',
+    events: texts.map((text) => ({ text, value: parseJson(text) as JsonObject })),
+  });
 }
 
 const list = <T>(count: number, make: (index: number) => T): readonly T[] =>
@@ -222,6 +225,11 @@ describe('further tables', () => {
     expect(design(earthquakes).latest).toBeUndefined();
   });
 
+  it('are not kept by the version of a thing', () => {
+    const resources = list(30, (i) => ({ id: `r${i}`, meta: { versionId: String(i % 3) } }));
+    expect(design(resources).partitionKey.members).toEqual(['id']);
+  });
+
   it('count by type, or by what has few values, and add up what looks like amounts', () => {
     expect(design(timeline).totals?.key.path).toEqual(['type']);
     expect(design(earthquakes).totals?.key.path).toEqual(['properties', 'status']);
@@ -238,6 +246,12 @@ describe('further tables', () => {
 describe('what is said about a sample', () => {
   it.each([
     ['a format that has a page', captured, /like a change captured by Debezium: docs\/event-shapes\.md#debezium /],
+    [
+      'CloudEvents',
+      [{ specversion: '1.0', id: '1', source: '/a', type: 'b' }],
+      /CloudEvents: docs\/event-shapes\.md#cloudevents /,
+    ],
+    ['a batch of logs', [{ resourceLogs: [] }], /OpenTelemetry: docs\/event-shapes\.md#opentelemetry /],
     ['lists of objects', shopOrders, /^`line_items` is a list of objects/],
     [
       'members that no schema can read',
@@ -249,6 +263,30 @@ describe('what is said about a sample', () => {
     ['copies of one event', list(30, () => ({ id: 1, at: 2 })), /^one event is a small sample/],
   ])('names %s', (_, events, doubt) => {
     expect(design(events).doubts).toContainEqual(expect.stringMatching(doubt));
+  });
+
+  it.each([
+    [
+      'an object in the event',
+      list(30, (i) => ({ type: 'a', mail: { messageId: `m${i}` } })),
+      /^`mail\.messageId` may be the id of what an event is about, since it is a member of `mail`\. .* let `eventId` be 'position'$/,
+    ],
+    [
+      'what is updated',
+      list(30, (i) => ({ id: i, state: 'a', updated_at: `2026-01-05T08:00:${10 + i}Z` })),
+      /^`id` may be .*, since events have `updated_at`\. .*, add `updated_at` to it$/,
+    ],
+  ])('doubts an event id that may be that of %s', (_, events, doubt) => {
+    expect(design(events).doubts).toContainEqual(expect.stringMatching(doubt));
+  });
+
+  it.each([
+    ['in an envelope', list(30, (i) => ({ meta: { id: `m${i}` }, version: '1', title: `t${i}` }))],
+    ['by the name of an event’s', list(30, (i) => ({ event_id: `e${i}`, revision: i }))],
+    ['of events that change nothing', list(30, (i) => ({ id: i, version: '1.0', state: `s${i % 3}` }))],
+  ])('does not doubt an event id %s', (_, events) => {
+    expect(design(events).eventId).toBeDefined();
+    expect(design(events).doubts.join()).not.toContain('may be the id of what');
   });
 
   it('points to sections that the page has', () => {

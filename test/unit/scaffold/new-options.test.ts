@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseNewOptions } from '../../../scaffold/new-options.ts';
 import { readSample } from '../../../scaffold/read-sample.ts';
 import { addToDevStage } from '../../../scaffold/stage-entry.ts';
+import { aggregate } from '../../support/aggregate.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'sample-'));
 afterAll(() => {
@@ -93,6 +95,61 @@ describe('the sample', () => {
     writeFileSync(path, content);
     expect(await readSample(path)).toMatchObject({ events: [{ text: content }] });
     expect(await readSample(path)).not.toHaveProperty('enclosedIn');
+  });
+
+  describe('of captured records', () => {
+    const EVENTS = ['{"id":"a","n":1.10}', '{"id":"b","n":9007199254740993}', '{"id":"c","n":3}'];
+    const [first = '', ...others] = EVENTS;
+    const group = { messageType: 'DATA_MESSAGE', logGroup: 'g', logStream: 's' };
+    const logs = (...ids: readonly string[]) =>
+      JSON.stringify({ ...group, logEvents: ids.map((id) => ({ id, message: id })) });
+
+    async function read(records: readonly (string | Buffer)[]) {
+      const Records = records.map((data) => ({ Data: Buffer.from(data).toString('base64'), PartitionKey: 'k' }));
+      const path = join(FOLDER, 'events');
+      writeFileSync(path, JSON.stringify({ Records }));
+      return readSample(path);
+    }
+
+    it.each([
+      ['json', 'one event each', EVENTS],
+      ['json', 'compressed', EVENTS.map((event) => gzipSync(` ${event}\n`))],
+      ['json', 'in aggregates', [aggregate(EVENTS.map((data) => ({ partitionKey: 'k', data: gzipSync(data) })))]],
+      ['ndjson', 'lines', [first, `${others.join('\n')}\n`]],
+      ['ndjson', 'one behind the other', [gzipSync(EVENTS.join(''))]],
+      ['jsonArray', 'lists', [`[${EVENTS.join(', ')}]`]],
+    ])('finds the decoder %s for %s, and each event as it was', async (decoder, _, records) => {
+      const sample = await read(records);
+      expect(sample).toMatchObject({ decoder, problems: [] });
+      expect(sample.events.map(({ text }) => text)).toEqual(EVENTS);
+      expect(sample.events[1]?.value).toEqual({ id: 'b', n: 9_007_199_254_740_993n });
+    });
+
+    it('finds what a subscription of CloudWatch Logs sends, also where it was saved as text', async () => {
+      const control = JSON.stringify({ messageType: 'CONTROL_MESSAGE', logEvents: [] });
+      const captured = await read([control, logs('1', '2'), logs('3')].map((text) => gzipSync(text)));
+      expect(captured).toMatchObject({ decoder: 'cloudWatchLogs', problems: [] });
+      expect(captured.events.map(({ value }) => [value['id'], value['logStream']])).toEqual([
+        ['1', 's'],
+        ['2', 's'],
+        ['3', 's'],
+      ]);
+      expect(captured.events.map(({ text }) => text)).toEqual(['1', '2', '3'].map((id) => logs(id)));
+      writeFileSync(join(FOLDER, 'events'), [control, logs('1', '2'), logs('3')].join('\n'));
+      expect(await readSample(join(FOLDER, 'events'))).toEqual(captured);
+    });
+
+    it('says of other formats what they look like, and how to go on', async () => {
+      const { problems, events } = await read([...Array<string>(4).fill('a,b,c'), '{"id":1}']);
+      expect(problems).toEqual([
+        ...[1, 2, 3].map(
+          (n) => expect.stringMatching(new RegExp(`: record ${n}: .*does not begin like JSON; read it with`)) as string,
+        ),
+        '… and 1 others',
+        expect.stringMatching(/^a function is made of JSON: .*docs\/event-shapes\.md#other-formats$/),
+      ]);
+      expect(events).toHaveLength(1);
+    });
   });
 
   it('is looked at up to ten thousand events', async () => {

@@ -51,7 +51,6 @@ class Drain {
         context: writeContext(items, { codeVersion }),
         fuse: { thresholdPercent: 50, minEvents: 20 },
         fuseMemory: new FakeFuseMemory({ store: this.store, table: this.#table, codeVersion }),
-        maxItemBytes: 1_000_000,
       },
       { clock, budgetMs: clock.budget(600_000), tally: { calls: 0, errors: 0 } },
     );

@@ -10,7 +10,7 @@ import { writeContext } from '../../../support/write-context.ts';
 const N = 1000;
 const EVENTS = Array.from({ length: N }, (_, n) => encodedEvent(n));
 const BOUND = 2 * Math.log2(N) + 3;
-const CONTEXT = writeContext(EVENTS);
+const CONTEXT = writeContext(EVENTS, { maxItemBytes: 4_000_000 });
 
 async function callsToIsolate(indexes: ReadonlySet<number>): Promise<number> {
   const store = new FakeEventStore({ poison: new Set([...indexes].map((n) => `event-${n}`)) });
@@ -22,7 +22,6 @@ async function callsToIsolate(indexes: ReadonlySet<number>): Promise<number> {
       context: CONTEXT,
       fuse: { thresholdPercent: 50, minEvents: 20 },
       fuseMemory: new FakeFuseMemory({ store, codeVersion: CONTEXT.codeVersion }),
-      maxItemBytes: 4_000_000,
     },
     { clock, budgetMs: clock.budget(600_000), tally: { calls: 0, errors: 0 } },
   );

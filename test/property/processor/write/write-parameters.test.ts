@@ -17,10 +17,13 @@ import { origin } from '../../../support/encoded-event.ts';
 import { orders } from '../../../support/orders-projection.ts';
 
 const compiled = compileProjection(orders);
+const MAX_ITEM_BYTES = DATA_API_MAX_REQUEST_BYTES - compiled.fixedRequestBytes;
+
 const context = {
   functionName: orders.name,
   shardId: 'shardId-000000000000',
   codeVersion: '0123456789abcdef',
+  maxItemBytes: MAX_ITEM_BYTES,
   batchSequenceNumber: '49590338271490256608559692538361571095921575989136588898',
   tableCount: compiled.tableCount,
   frameworkLedger: true,
@@ -109,7 +112,7 @@ it.each([64 * 1024, DATA_API_MAX_REQUEST_BYTES])(
     await fc.assert(
       fc.asyncProperty(batch, async (decoded) => {
         const asked = new Map([['customers', askedKeys(...decoded.map(() => ['c']))]]);
-        const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes };
+        const encoding = { ...context, maxItemBytes };
         const { items, rows } = projectItems(decoded, compiled.step, { resolved, asked, encoding });
         for (const chunk of planChunks(items, maxItemBytes)) {
           for (const bytes of await partRequestBytes(chunk)) expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
@@ -123,8 +126,6 @@ it.each([64 * 1024, DATA_API_MAX_REQUEST_BYTES])(
   },
 );
 
-const MAX_ITEM_BYTES = DATA_API_MAX_REQUEST_BYTES - compiled.fixedRequestBytes;
-
 /** The bytes of the first request of a batch of rejections with these payloads. */
 async function firstRequestBytes(payloads: readonly Buffer[]): Promise<number> {
   const decoded = payloads.map((payload, n): DecodedItem => ({
@@ -133,8 +134,11 @@ async function firstRequestBytes(payloads: readonly Buffer[]): Promise<number> {
     reason: 'schema',
     detail: 'quoted "text"',
   }));
-  const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes: MAX_ITEM_BYTES };
-  const { items, rows } = projectItems(decoded, compiled.step, { resolved: new Map(), asked: new Map(), encoding });
+  const { items, rows } = projectItems(decoded, compiled.step, {
+    resolved: new Map(),
+    asked: new Map(),
+    encoding: context,
+  });
   const [chunk] = planChunks(items, MAX_ITEM_BYTES);
   expect(chunk![0]!.bytes).toBeLessThanOrEqual(MAX_ITEM_BYTES);
   return requestBytes(writeParameters(chunk!, { ...context, rows }));
@@ -149,9 +153,12 @@ it('fills a request almost to the limit, with one item as large as can be', asyn
 
 it.each([1, 2, 3])('cuts a payload in %i parts, each of which fills its request almost to the limit', async (parts) => {
   const payload = 'A'.repeat(parts * Math.floor(MAX_ITEM_BYTES / 4) * 4);
-  const encoding = { shardId: context.shardId, codeVersion: context.codeVersion, maxItemBytes: MAX_ITEM_BYTES };
   const rejection: DecodedItem = { kind: 'rejection', origin: origin(0, { payload }), reason: 'schema', detail: '' };
-  const { items } = projectItems([rejection], compiled.step, { resolved: new Map(), asked: new Map(), encoding });
+  const { items } = projectItems([rejection], compiled.step, {
+    resolved: new Map(),
+    asked: new Map(),
+    encoding: context,
+  });
   const requests = await partRequestBytes(items);
   expect(requests).toHaveLength(parts);
   for (const bytes of requests) {

@@ -29,4 +29,20 @@ describe('loadMigrations', () => {
     );
     await expect(loadMigrations('flights', join(folder, 'none'))).rejects.toThrow('cannot be read');
   });
+
+  test('takes the byte order mark of an editor away', async () => {
+    await writeFile(join(folder, '001-a.sql'), "\ufeffSELECT 'ä'");
+    await expect(loadMigrations('flights', folder)).resolves.toMatchObject([{ sql: "SELECT 'ä'" }]);
+  });
+
+  test('refuses every file that is no text in UTF-8', async () => {
+    await writeFile(join(folder, '001-a.sql'), 'SELECT 1');
+    await writeFile(join(folder, '002-utf-16.sql'), Buffer.from('SELECT 2', 'utf16le'));
+    await writeFile(join(folder, '003-latin.sql'), Buffer.from("SELECT 'ä'", 'latin1'));
+    await expect(loadMigrations('flights', folder)).rejects.toMatchObject({
+      problems: ['002-utf-16.sql', '003-latin.sql'].map(
+        (name) => `functions/flights/migrations/${name}: must be text in UTF-8, got other bytes; save it as UTF-8`,
+      ),
+    });
+  });
 });

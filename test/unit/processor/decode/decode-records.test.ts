@@ -79,8 +79,21 @@ describe('a plain record', () => {
     ['base64', Buffer.from('{"id":"a"}').toString('base64'), /it looks like base64/],
     ['nothing', ' \n', /the record is empty; `decode: ndjson\(\)` skips such records/],
     ['several documents', '{"id":"a"}\n{"id":"b"}', /where a record holds several documents, `decode: ndjson\(\)`/],
-    ['plain text', 'sensor 7: 20.5 degrees', /is not valid JSON$/],
-    ['a word', 'ONLINE', /is not valid JSON$/],
+    [
+      'plain text',
+      'sensor 7: 20.5 degrees',
+      /is not valid JSON; it does not begin like JSON; read it with `decode: custom/,
+    ],
+    ['XML', '<reading id="a"/>', /it does not begin like JSON; read it with `decode: custom/],
+    ['JSON that is cut short', ' {"id":"a",', /^SyntaxError: [^;]*$/],
+    ['a list', '[{"id":"a"}]', /received array\nwhere a record is a list of events, `decode: jsonArray\(\)`$/],
+    ['JSON in a text', '"{}"', /received string\nwhere the text holds JSON or base64, read it with `decode: custom/],
+    [
+      'logs of CloudWatch',
+      gzipSync('{"messageType":"DATA_MESSAGE","logEvents":[]}'),
+      /received undefined\nit is a message of a CloudWatch Logs subscription: `decode: cloudWatchLogs\(\)`$/,
+    ],
+    ['an object that lacks a member', '{}', /^id: [^\n]*received undefined$/],
   ])('is rejected with what it looks like and what to do: %s', async (_what, data, expected) => {
     expect(verdict(await decode(data))[1]).toMatch(expected);
   });
@@ -88,6 +101,9 @@ describe('a plain record', () => {
   it('keeps its payload byte by byte when it is rejected', async () => {
     const item = await decode(Buffer.from([0xff, 0x00, 0x80]));
     expect(payloadBase64(item.origin)).toBe('/wCA');
+    // Another alphabet, and what is no base64: the database takes neither.
+    const payloads = ['_wCA', '***', 'a b'].map((payload) => payloadBase64({ ...item.origin, payload }));
+    expect(payloads).toEqual(['/wCA', '', 'aQ==']);
   });
 });
 

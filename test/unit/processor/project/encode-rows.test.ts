@@ -73,7 +73,10 @@ describe('a row', () => {
     expect(encodeWith(encoder, { id: 'x' }, 0)).toBe(`[0,"${own}","x","${own}"]`);
     expect(encodeWith(encoder, { id: 'x', b: '7', a: undefined }, 0)).toBe(`[0,"${own}","x","7"]`);
     expect(encodeWith(encoder, { id: 'x', b: null }, 0)).toBe(`[0,"${own}","x",null]`);
-    expect(encodeWith(encoder, { id: 'x', c: 1 }, 0)).toBe('`p` has no column `c`; declare it or leave it out');
+    // As many members as there are columns, and yet one that is none of them.
+    for (const surplus of [{ c: 1 }, { b: '7', c: 1 }, { a: '7', b: '7', c: undefined }]) {
+      expect(encodeWith(encoder, { id: 'x', ...surplus }, 0)).toBe('`p` has no column `c`; declare it or leave it out');
+    }
     expect(encodeWith(encoder, { id: 'x', a: 7 }, 0)).toBe(
       '`p.a` must be the `position` of a record, a string of digits, got 7',
     );
@@ -85,6 +88,9 @@ describe('a row', () => {
     );
     expect(encode({ id: 1, body: null, tags: null, size: 3 })).toBe(
       '`notes` has no column `size`; declare it or leave it out',
+    );
+    expect(encode({ id: 1, body: null, tags: null, '': 3 })).toBe(
+      '`notes` has no column ``; declare it or leave it out',
     );
   });
 
