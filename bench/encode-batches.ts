@@ -1,5 +1,5 @@
 import { flights } from '../functions/flights/projection.ts';
-import { parameterText } from '../data-api/statement-body.ts';
+import { parameterTexts } from '../data-api/statement-body.ts';
 import { scanPlaceholders } from '../local/data-api/scan-placeholders.ts';
 import { createLruLookupCache } from '../processor/lookup/lru-lookup-cache.ts';
 import { compileProjection } from '../processor/compile-projection.ts';
@@ -103,8 +103,7 @@ export async function encodeWrites(
   );
   const written: Readonly<Record<string, string>>[] = [];
   const store = storeOfWrites((parameters) => {
-    const texts = Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]);
-    written.push(Object.fromEntries(texts) as Readonly<Record<string, string>>);
+    written.push(parameterTexts(parameters));
   });
   const engine = createFlightsEngine(store, new Map(rows.map(({ iata, ...place }) => [iata, place])));
   for (const records of recordBatches(events, count, batchSize)) {

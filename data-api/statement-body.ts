@@ -6,6 +6,11 @@ export function parameterText(value: ParameterValue): string {
   return typeof value === 'string' ? value : (JSON.parse(`"${Buffer.concat(value).toString('utf8')}"`) as string);
 }
 
+/** The same for all parameters of a statement. */
+export function parameterTexts(parameters: Readonly<Record<string, ParameterValue>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]));
+}
+
 /** The members of a statement beside its parameters. */
 export interface StatementMembers {
   readonly resourceArn: string;

@@ -11,6 +11,9 @@ export const WRITE_PARAMETERS = {
   log: 'log',
 } as const;
 
+/** SQL of the name of the function, in every statement that is about its own rows. */
+export const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
+
 /** Names of the parameters of the statement that stores one part of a payload, beside the function's name; all are strings. */
 export const PART_PARAMETERS = {
   /** One array: shard, sequence number, sub-sequence number, number of parts, and which of them from 0. */

@@ -3,7 +3,7 @@ import { nearestName } from '../../contract/nearest-name.ts';
 import { ProblemsError } from '../../contract/problems-error.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { identifier } from '../../processor/tables/table-kind.ts';
-import { readTables, type FoundColumn, type FoundTable } from './read-tables.ts';
+import { findNearestTable, readTables, type FoundColumn, type FoundTable } from './read-tables.ts';
 
 /** Thrown when a projection and its database do not fit; `problems` has one sentence for each place. */
 export class TablesError extends ProblemsError {
@@ -37,7 +37,11 @@ const WRITABLE_KINDS = 'rpfv';
  */
 export async function checkTables(execute: Execute, declared: readonly DeclaredTable[]): Promise<TablesCheck> {
   const found = await readTables(execute, declared);
-  const checks = declared.map((table, index) => checkTable(table, found[index]));
+  const checks: TablesCheck[] = [];
+  for (const [index, table] of declared.entries()) {
+    const there = found[index];
+    checks.push(there === undefined ? await missingTable(execute, table) : checkTable(table, there));
+  }
   return {
     // A key may be among the columns that are read, and be wrong in both places.
     problems: [...new Set(checks.flatMap(({ problems }) => problems))],
@@ -45,11 +49,16 @@ export async function checkTables(execute: Execute, declared: readonly DeclaredT
   };
 }
 
-function checkTable(declared: DeclaredTable, found: FoundTable | undefined): TablesCheck {
+async function missingTable(execute: Execute, declared: DeclaredTable): Promise<TablesCheck> {
+  const nearest = await findNearestTable(execute, declared.table);
+  const hint = nearest === undefined ? '' : ` did you mean \`${nearest}\`? or`;
+  return problem(
+    `${declared.title} must be in the database, got no such table;${hint} add a migration: ${createTable(declared)}`,
+  );
+}
+
+function checkTable(declared: DeclaredTable, found: FoundTable): TablesCheck {
   const { title } = declared;
-  if (found === undefined) {
-    return problem(`${title} must be in the database, got no such table; add a migration: ${createTable(declared)}`);
-  }
   const place = { declared, found };
   const { problems, warnings } = isWritten(declared) ? checkWrittenTable(place) : checkReadTable(place);
   return found.hasRowSecurity

@@ -1,5 +1,7 @@
 import type { Field } from '@aws-sdk/client-rds-data';
 import type { DeclaredTable } from '../../contract/declared-tables.ts';
+import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
+import { nearestName } from '../../contract/nearest-name.ts';
 import type { Execute } from '../../data-api/execute.ts';
 import { parseColumnType } from '../../processor/tables/column-type.ts';
 
@@ -74,6 +76,10 @@ const OBSTACLE = `CASE
     WHEN rule.name IS NOT NULL THEN 'has the rule ' || quote_ident(rule.name) || ', which a write with RETURNING cannot pass; make it a trigger'
     WHEN class.relkind = 'f' AND declared.unique_key <> '[]'
       THEN 'is a foreign table, which takes no ON CONFLICT; write to a table of this database'
+    -- Of the bits of tgtype, 64 is INSTEAD OF.
+    WHEN class.relkind = 'v' AND declared.unique_key <> '[]'
+        AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = class.oid AND tgtype & 64 <> 0)
+      THEN 'is a view with an INSTEAD OF trigger, which takes no ON CONFLICT; declare it with \`inserts\`, or write to the table behind it'
     WHEN class.relkind = 'v' AND pg_relation_is_updatable(class.oid, declared.unique_key = '[]') & 8 = 0
       THEN 'is a view that PostgreSQL cannot insert into by itself; write to the table behind it'
   END`;
@@ -184,6 +190,25 @@ LEFT JOIN LATERAL (
   ORDER BY is_asked LIMIT 1
 ) AS declared ON true
 ORDER BY tables.n, attribute.attnum`;
+
+/** Names of all tables and views that are no part of PostgreSQL, as a projection would declare them. */
+const NAMES_SQL = `
+SELECT CASE WHEN pg_table_is_visible(class.oid) THEN '' ELSE namespace.nspname || '.' END || class.relname
+FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
+WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT class.relispartition
+  AND namespace.nspname NOT IN ('pg_catalog', 'information_schema', '${FRAMEWORK_SCHEMA}')
+ORDER BY 1 LIMIT 10000`;
+
+/**
+ * Looks for the table that a declaration means which is not there: of the same name in another schema or with other
+ * capitals, or of a similar name.
+ */
+export async function findNearestTable(execute: Execute, declared: string): Promise<string | undefined> {
+  const { rows } = await execute(NAMES_SQL, {});
+  const names = rows.flatMap(([name]) => name?.stringValue ?? []);
+  const bareName = (name: string): string => relationOf(name).name.toLowerCase();
+  return names.find((name) => bareName(name) === bareName(declared)) ?? nearestName(declared, names);
+}
 
 /**
  * Looks the declared tables up in the catalog.

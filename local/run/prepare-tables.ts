@@ -1,6 +1,9 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { FRAMEWORK_MIGRATIONS, type FunctionFolder } from '../../build/function-folder.ts';
+import { UsageError } from '../../command-line/usage-error.ts';
 import type { DeclaredTable } from '../../contract/declared-tables.ts';
+import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
+import { DatabaseError } from '../../data-api/classify-error.ts';
 import { createPatientExecute } from '../../data-api/retry-transient.ts';
 import { applyMigrations } from '../../functions/migrate/apply-migrations.ts';
 import { checkTables, TablesError } from '../../functions/migrate/check-tables.ts';
@@ -31,7 +34,8 @@ type FunctionTables = Pick<FunctionFolder, 'name' | 'migrations'> & { readonly t
  * @param functions whose tables are created
  * @param preparation what else is done
  * @returns what works, and may not be meant
- * @throws `MigrationError` or `TablesError` with everything that keeps the functions from writing
+ * @throws `MigrationError` or `TablesError` with everything that keeps the functions from writing; {@link UsageError}
+ *   when the user of a database that was given may not create the framework's tables
  */
 export async function prepareTables(
   { endpoint, region, resourceArn: clusterArn, secretArn, database }: DataApiServer,
@@ -50,6 +54,8 @@ export async function prepareTables(
       migrations: sets.flat(),
       mustSuitReleaseBefore: false,
       ...(onApplied !== undefined && { log: onApplied }),
+    }).catch((error: unknown) => {
+      throw isNotAllowed(error) ? new UsageError([describeNotAllowed(error.message)]) : error;
     });
     const execute = createPatientExecute(connection, { timeoutMs: 50_000, maxWaitMs: 60_000 });
     for (const example of examples) await example.loadReference(execute);
@@ -62,4 +68,17 @@ export async function prepareTables(
   } finally {
     client.destroy();
   }
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+function isNotAllowed(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && error.sqlState === INSUFFICIENT_PRIVILEGE;
+}
+
+function describeNotAllowed(message: string): string {
+  return (
+    `the user of \`--database-url\` must be allowed to create the schema ${FRAMEWORK_SCHEMA} and the tables in it, got ${message}; ` +
+    'name another user, or let the owner of the database run GRANT CREATE ON DATABASE … TO …'
+  );
 }

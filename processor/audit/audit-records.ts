@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditedItem, AuditedTable } from '../../contract/audited-item.ts';
 import { DATA_API_MAX_REQUEST_BYTES } from '../../contract/limits.ts';
 import type { Execute } from '../../data-api/execute.ts';
-import { parameterText, type ParameterValue } from '../../data-api/statement-body.ts';
+import { parameterTexts } from '../../data-api/statement-body.ts';
 import { compileProjection } from '../compile-projection.ts';
 import { decodeRecords } from '../decode/decode-records.ts';
 import type { KinesisRecord } from '../decode/item.ts';
@@ -65,7 +65,7 @@ export async function createAudit(declared: AnyProjection, execute: Execute): Pr
       lookups: projection.lookups,
       cache: createLruLookupCache(CACHE),
       source: createDataApiLookupSource(
-        (sql, parameters) => execute(sql, textsOf(parameters)),
+        (sql, parameters) => execute(sql, parameterTexts(parameters)),
         lookupSql,
         projection.lookups,
       ),
@@ -81,10 +81,6 @@ export async function createAudit(declared: AnyProjection, execute: Execute): Pr
 
 interface AuditEngine extends FindOptions, CompareOptions {
   readonly reading: LookupReading;
-}
-
-function textsOf(parameters: Readonly<Record<string, ParameterValue>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]));
 }
 
 /** Decodes, looks up and projects as the engine does, all in one round, without the records that would end the process. */

@@ -1,5 +1,6 @@
 import type { AuditedTable, Comparison, RowFault } from '../../contract/audited-item.ts';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { rowInLedger } from '../quarantine/compile-quarantine.ts';
 import type { OwnLedger } from '../tables/inserts.ts';
 import { compared, isRemoval, KEYED, sameKey } from '../tables/keyed-state.ts';
 import type { Table } from '../tables/table-kind.ts';
@@ -7,15 +8,13 @@ import { columnList, identifier, isMarked, keyOrder, OWN, ownName } from '../tab
 import { joinTombstone, removedVersion } from '../tables/tombstones.ts';
 import type { WrittenTables } from '../write/compile-rows.ts';
 import { compileRows } from '../write/compile-rows.ts';
-import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { FUNCTION_NAME } from '../write-parameter-names.ts';
 
 /** Name of the parameter with what is looked for: `[eventId or null, shard, sequence number, sub-sequence number]` each. */
 export const AUDITED_ITEMS = 'items';
 
 /** What an event is known by: its id, or that of its entry where it cannot be decoded. */
 const KNOWN_AS = ownName('id');
-
-const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
 
 /**
  * Compiles the question where items are: in the ledger, in the quarantine, in both or nowhere.
@@ -25,10 +24,6 @@ const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
  *   array `[id, reason, isApplied, isPutBack, waits, eventId]` or null, and whether an open entry has its event id
  */
 export function compileFates(ledger: OwnLedger | undefined): string {
-  const inLedger =
-    ledger === undefined
-      ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS known WHERE known.function_name = ${FUNCTION_NAME} AND known.event_id = ${KNOWN_AS}`
-      : `SELECT FROM ${identifier(ledger.table)} AS known WHERE known.${identifier(ledger.keyColumn)} = ${KNOWN_AS}`;
   // An entry of a whole record stands for all that is in it.
   return `
 WITH asked AS MATERIALIZED (
@@ -44,7 +39,7 @@ WITH asked AS MATERIALIZED (
     ORDER BY sub_sequence_number DESC LIMIT 1
   ) AS entry ON true
 )
-SELECT EXISTS (${inLedger}), found.entry,
+SELECT EXISTS (${rowInLedger(ledger, KNOWN_AS)}), found.entry,
   EXISTS (SELECT FROM ${FRAMEWORK_TABLES.quarantine} WHERE function_name = ${FUNCTION_NAME} AND event_id = ${KNOWN_AS} AND applied_at IS NULL)
 FROM found CROSS JOIN LATERAL (SELECT coalesce(found.event_id, found.entry_event_id) AS ${KNOWN_AS}) AS known_as
 ORDER BY found.n`;

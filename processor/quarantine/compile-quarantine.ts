@@ -1,7 +1,7 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { OwnLedger } from '../tables/inserts.ts';
 import { identifier, OWN, ownName } from '../tables/table-kind.ts';
-import { CLOSE_PARAMETERS, PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { CLOSE_PARAMETERS, FUNCTION_NAME, PART_PARAMETERS, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 
 /** Columns that say which item a row of the quarantine, or of its parts, belongs to; the first cells of its array. */
 const ITEM_COLUMNS: readonly Cell[] = [
@@ -47,6 +47,18 @@ function cellOf(name: string): string {
 export const APPLIED_LEDGER = { name: ownName('ledger'), eventId: ownName('event_id') } as const;
 
 /**
+ * Selects the row of an event in the ledger.
+ *
+ * @param ledger the projection's own, or `undefined` for the framework's
+ * @param eventId SQL of its id
+ */
+export function rowInLedger(ledger: OwnLedger | undefined, eventId: string): string {
+  return ledger === undefined
+    ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.function_name = ${FUNCTION_NAME} AND ${LEDGER_ROW}.event_id = ${eventId}`
+    : `SELECT FROM ${identifier(ledger.table)} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.${identifier(ledger.keyColumn)} = ${eventId}`;
+}
+
+/**
  * Inserts the rejected items of a chunk.
  *
  * An event is in effect or quarantined, never both. A rejected event that is in the ledger is a second delivery of what
@@ -56,10 +68,6 @@ export const APPLIED_LEDGER = { name: ownName('ledger'), eventId: ownName('event
  */
 export function setAside(ledger: OwnLedger | undefined): string {
   const applied = `SELECT FROM ${APPLIED_LEDGER.name} WHERE ${APPLIED_LEDGER.name}.${APPLIED_LEDGER.eventId} = ${EVENT_CELL}`;
-  const inLedger =
-    ledger === undefined
-      ? `SELECT FROM ${FRAMEWORK_TABLES.ledger} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.function_name = ${FUNCTION_NAME} AND ${LEDGER_ROW}.event_id = ${EVENT_CELL}`
-      : `SELECT FROM ${identifier(ledger.table)} AS ${LEDGER_ROW} WHERE ${LEDGER_ROW}.${identifier(ledger.keyColumn)} = ${EVENT_CELL}`;
   const columns = COLUMNS.map(([column]) => column).join(', ');
   const cells = COLUMNS.map(([column, read], position) => {
     const cell = read(`${CELLS}->>${position}`);
@@ -69,12 +77,11 @@ export function setAside(ledger: OwnLedger | undefined): string {
   INSERT INTO ${FRAMEWORK_TABLES.quarantine} (function_name, ${columns}, place, retry_at, heal_until)
   SELECT ${FUNCTION_NAME}, ${cells.join(', ')}, ${PLACE_CELL}, CASE WHEN ${HEAL_CELL} IS NOT NULL THEN now() END,
     now() + make_interval(secs => (${HEAL_CELL})::double precision) FROM ${ITEMS} AS ${CELLS}
-  WHERE NOT EXISTS (${inLedger}) AND NOT EXISTS (${applied}) AND ${isNotThere()}
+  WHERE NOT EXISTS (${rowInLedger(ledger, EVENT_CELL)}) AND NOT EXISTS (${applied}) AND ${isNotThere()}
   ON CONFLICT DO NOTHING RETURNING 1
 `;
 }
 
-const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
 const ITEMS = `jsonb_array_elements(:${WRITE_PARAMETERS.quarantine}::jsonb)`;
 
 /** A payload whose parts another delivery has used up is in the row that it made of them, in one statement. */

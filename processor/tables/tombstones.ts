@@ -1,5 +1,5 @@
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
-import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { FUNCTION_NAME } from '../write-parameter-names.ts';
 import { isComposed, keyForm, sqlTypeOf } from './column-sql.ts';
 import type { KeyedState } from './keyed-state.ts';
 import { compared, isRemoval, KEYED } from './keyed-state.ts';
@@ -7,7 +7,6 @@ import type { Columns } from './table-kind.ts';
 import { comparableValue, fail, identifier, OWN, ownName } from './table-kind.ts';
 
 const TOMBSTONE = ownName('d');
-const FUNCTION_NAME = `:${WRITE_PARAMETERS.functionName}::text`;
 
 /**
  * The key of a row as tombstones have it: one text for all values that PostgreSQL takes for equal, whatever the time zone

@@ -13,7 +13,7 @@ import type { OwnLedger } from '../tables/inserts.ts';
 import { ownLedgerOf } from '../tables/inserts.ts';
 import type { Table, TableWrite } from '../tables/table-kind.ts';
 import { columnList, givenTables, identifier, keyOrder, OWN, ownName } from '../tables/table-kind.ts';
-import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
+import { FUNCTION_NAME, WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import type { CompiledRows, WrittenTables } from './compile-rows.ts';
 import { compileRows, LEDGER_ROWS } from './compile-rows.ts';
 
@@ -135,7 +135,7 @@ function frameworkLedger(): string[] {
 )`,
     `${LEDGER} AS (
   INSERT INTO ${FRAMEWORK_TABLES.ledger} (function_name, event_id)
-  SELECT :${WRITE_PARAMETERS.functionName}::text, ${EVENT_ID} FROM ${LEDGER_ROWS} ORDER BY ${EVENT_ID} COLLATE "C"
+  SELECT ${FUNCTION_NAME}, ${EVENT_ID} FROM ${LEDGER_ROWS} ORDER BY ${EVENT_ID} COLLATE "C"
   ON CONFLICT DO NOTHING RETURNING event_id AS ${EVENT_ID}
 )`,
     ...freshEvents(`${LEDGER}.${EVENT_ID} = ${OWN.row}.${EVENT_ID}`),
@@ -198,7 +198,7 @@ function log(withRejections: boolean): string {
   const [rejected, waiting] = withRejections ? [COUNT_REJECTED, COUNT_WAITING] : ['0', '0'];
   return `
   INSERT INTO ${FRAMEWORK_TABLES.batchLog} (function_name, ${columns}, written, superseded, existing, duplicates, quarantined, waiting)
-  SELECT :${WRITE_PARAMETERS.functionName}::text, ${cells}, fresh - superseded - existing, superseded, existing, ${events} - fresh - rejected, rejected - waiting, waiting
+  SELECT ${FUNCTION_NAME}, ${cells}, fresh - superseded - existing, superseded, existing, ${events} - fresh - rejected, rejected - waiting, waiting
   FROM (SELECT :${WRITE_PARAMETERS.log}::jsonb AS ${entry}) AS ${ownName('log_entry')}, ${WITHOUT_EFFECT},
     (SELECT count(*)::integer AS fresh FROM ${FRESH}) AS ${ownName('fresh_count')},
     (SELECT ${rejected} AS rejected, ${waiting} AS waiting) AS ${ownName('rejection_counts')}

@@ -1,6 +1,6 @@
 import { CLOSE_UNIDENTIFIED_SQL, STORE_PART_SQL } from '../quarantine/compile-quarantine.ts';
 import { FRAMEWORK_SCHEMA } from '../../contract/framework-tables.ts';
-import { parameterText } from '../../data-api/statement-body.ts';
+import { parameterTexts } from '../../data-api/statement-body.ts';
 import type { EventStore, WriteCounts } from '../ports.ts';
 import { WRITE_PARAMETERS } from '../write-parameter-names.ts';
 import { withJsonParameters } from './compile-write.ts';
@@ -37,11 +37,7 @@ export function createDataApiEventStore(
       return readCounts(rows[0] ?? []);
     },
     missingParents: async (parameters, options) => {
-      const events = JSON.stringify(
-        parameters.map((given) =>
-          Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parameterText(value)])),
-        ),
-      );
+      const events = JSON.stringify(parameters.map(parameterTexts));
       const { rows } = await execute(MISSING_PARENTS_SQL, { statement: eachSql, events }, options);
       return new Map(rows.map(([n, message]) => [n?.longValue ?? 0, message?.stringValue ?? '']));
     },

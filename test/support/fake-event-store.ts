@@ -1,5 +1,5 @@
 import type { ParameterValue } from '../../data-api/statement-body.ts';
-import { parameterText } from '../../data-api/statement-body.ts';
+import { parameterTexts } from '../../data-api/statement-body.ts';
 import type { CallOptions } from '../../data-api/classify-error.ts';
 import type { CommittedBatch, EventStore, WriteCounts } from '../../processor/ports.ts';
 import { databaseError } from './database-error.ts';
@@ -61,7 +61,7 @@ export class FakeEventStore implements EventStore {
 
   // eslint-disable-next-line @typescript-eslint/require-await -- a port's failures are rejections, never throws
   async write(sent: Readonly<Record<string, ParameterValue>>, { timeoutMs }: CallOptions): Promise<WriteCounts> {
-    const parameters = textsOf(sent);
+    const parameters = parameterTexts(sent);
     this.calls.push(parameters);
     this.timeouts.push(timeoutMs);
     return this.#run(parameters, () => this.#commit(parameters));
@@ -157,8 +157,4 @@ export class FakeEventStore implements EventStore {
     if (parts.length !== count) return undefined;
     return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64'))).toString('base64');
   }
-}
-
-function textsOf(sent: Readonly<Record<string, ParameterValue>>): WrittenParameters {
-  return Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, parameterText(value)]));
 }

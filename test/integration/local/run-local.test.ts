@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { UsageError } from '../../../command-line/usage-error.ts';
 import type { PostgresServer } from '../../../local/postgres/postgres-server.ts';
 import { startPostgres } from '../../../local/postgres/start-postgres.ts';
 import { parseRunOptions } from '../../../local/run/run-options.ts';
@@ -106,6 +107,17 @@ describe('a local run', () => {
 
     expect(report).toMatchObject({ events: 3000, written: 0, duplicates: 3000, quarantined: 0 });
     expect(await readTables()).toEqual(before);
+  });
+
+  it('names the right that the user of a given database lacks', async () => {
+    await withClient(databaseUrl, (client) => client.query("CREATE ROLE visitor LOGIN PASSWORD 'visitor'"));
+    databaseUrl = Object.assign(new URL(databaseUrl), { username: 'visitor', password: 'visitor' }).href;
+
+    const ended = run('--events', '1', '--source', 'memory');
+    await expect(ended).rejects.toBeInstanceOf(UsageError);
+    await expect(ended).rejects.toThrow(
+      /user of `--database-url` must be allowed to create the schema event_processor .*got .*permission denied for database/,
+    );
   });
 
   it('catches up while new events keep arriving, and has all of them in effect', async () => {

@@ -72,6 +72,35 @@ describe('a table that is written', () => {
     await database.query(`CREATE SCHEMA sales; ${/CREATE TABLE .*/.exec(problems[0] ?? '')?.[0] ?? ''}`);
   });
 
+  test.each([
+    ['orders', 'CREATE SCHEMA shop; CREATE TABLE shop.orders (id text)', 'shop.orders'],
+    ['shop.orders', 'CREATE TABLE orders (id text)', 'orders'],
+    ['Orders', 'CREATE TABLE orders (id text)', 'orders'],
+    ['shop.order', 'CREATE SCHEMA shop; CREATE VIEW shop.orders AS SELECT 1', 'shop.orders'],
+  ])('%s that is not there is taken for one that is: %s', async (name, sql, nearest) => {
+    const { problems } = await check(`DROP SCHEMA IF EXISTS shop CASCADE; ${sql}`, {
+      tables: { [name]: inserts({ columns: { id: 'text' } }) },
+    });
+    expect(problems).toEqual([
+      expect.stringContaining(`got no such table; did you mean \`${nearest}\`? or add a migration: CREATE TABLE`),
+    ]);
+    await database.query('DROP SCHEMA IF EXISTS shop CASCADE');
+  });
+
+  test('that is a view with an INSTEAD OF trigger takes inserts, and no rows by key', async () => {
+    const view = `CREATE TABLE rows (id text PRIMARY KEY, n integer); CREATE VIEW orders AS SELECT * FROM rows;
+      CREATE FUNCTION put() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+      CREATE TRIGGER put INSTEAD OF INSERT ON orders FOR EACH ROW EXECUTE FUNCTION put()`;
+    const columns = { id: 'text', n: 'integer' } as const;
+    expect(await check(view, { tables: { orders: inserts({ columns }) } })).toEqual({ problems: [], warnings: [] });
+    const counted = counters({ key: { id: 'text' }, counters: { n: 'integer' } });
+    expect((await check(view, { tables: { orders: counted } })).problems).toEqual([
+      expect.stringMatching(
+        /^table `orders` is a view with an INSTEAD OF trigger, which takes no ON CONFLICT; declare it/,
+      ),
+    ]);
+  });
+
   test('has every place named at once that does not fit, with what to do', async () => {
     const { problems } = await check(
       `CREATE TYPE mood AS ENUM ('ok');

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { readOpenQuarantine } from '../../../functions/watchdog/waiting-work.ts';
-import { parameterText } from '../../../data-api/statement-body.ts';
+import { parameterTexts } from '../../../data-api/statement-body.ts';
 import type { Engine } from '../../../processor/batch-rounds.ts';
 import type { BatchReport } from '../../../processor/process-batch.ts';
 import { processBatch, retryAlone } from '../../../processor/process-batch.ts';
@@ -126,14 +126,7 @@ describe('children before their parents', () => {
       const missingParents = async (...[events]: Parameters<typeof store.missingParents>) => {
         const { rows } = await client.query<{ n: number; message: string }>(
           'SELECT n, message FROM event_processor.missing_parents($1, $2)',
-          [
-            withJsonParameters(engine.compiled.writeSql),
-            JSON.stringify(
-              events.map((given) =>
-                Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parameterText(value)])),
-              ),
-            ),
-          ],
+          [withJsonParameters(engine.compiled.writeSql), JSON.stringify(events.map(parameterTexts))],
         );
         asked.push(...rows);
         await database.query(
