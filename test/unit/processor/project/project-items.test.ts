@@ -83,6 +83,22 @@ function verdicts({ items, rows }: EncodedBatch): unknown[] {
   );
 }
 
+describe('an event without rows', () => {
+  it.each([[{}], [{ flights: [] }], [{ flights: [], notes: [] }], [{ flights: undefined }]])(
+    'is skipped as no-rows: %o',
+    (projected) => {
+      const { items, rows } = project([projected, { notes: [{ id: 'n', data: null }] }]);
+      expect(items).toMatchObject([{ kind: 'skip', reason: 'no-rows' }, { kind: 'event' }]);
+      expect(rowTexts(rows, 0, [0, 1, 2])).toEqual(['', '', '']);
+    },
+  );
+
+  it('is rejected where a table is the ledger, which must get its row', () => {
+    const { items } = project([{}], { ledger: 'flights' });
+    expect(items).toMatchObject([{ kind: 'rejection', rejection: { reason: 'row-invalid' } }]);
+  });
+});
+
 describe('what a projection returns', () => {
   it('may be one row, several or none per table', () => {
     const row = (id: string) => ({ id, data: null });
