@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { compileProjection } from '../../../../processor/compile-projection.ts';
 import type { DecodedItem } from '../../../../processor/decode/item.ts';
@@ -10,6 +10,7 @@ import { AmbiguousKey } from '../../../../processor/ports.ts';
 import { askedKeys } from '../../../support/asked-keys.ts';
 import { origin } from '../../../support/encoded-event.ts';
 import { rowTexts } from '../../../support/row-texts.ts';
+import { collectUnhandledRejections } from '../../../support/unhandled-rejections.ts';
 
 interface Options {
   readonly absent?: 'reject' | 'undefined';
@@ -239,17 +240,7 @@ describe('a reference row', () => {
 });
 
 describe('a promise', () => {
-  const late: unknown[] = [];
-  const listen = (reason: unknown): void => {
-    late.push(reason);
-  };
-  beforeEach(() => {
-    late.length = 0;
-    process.on('unhandledRejection', listen);
-  });
-  afterEach(() => {
-    process.off('unhandledRejection', listen);
-  });
+  const late = collectUnhandledRejections();
 
   const failing = (): never => Promise.reject(new Error('late')) as never;
   const wrapper = (): unknown => {
