@@ -171,8 +171,8 @@ export type ProjectionDeclaration<
    */
   readonly healFor?: HealFor;
   /**
-   * Pure: the same event and reference rows give the same rows, or a reason to {@link skip} it. An error it throws rejects
-   * the event.
+   * Pure: the same event and reference rows give the same rows, or a reason to {@link skip} it. An event without rows,
+   * `{}`, is skipped as `no-rows`. An error it throws rejects the event.
    */
   readonly project: (
     event: StandardSchemaV1.InferOutput<S>,

@@ -71,7 +71,7 @@ async function readFile(path: string, shown: string): Promise<Sample> {
   } catch (error) {
     return { ...NO_SAMPLE, problems: [describeUnreadable(shown, error as Error)] };
   }
-  if (problems.length > 0) return { ...NO_SAMPLE, problems };
+  if (problems.length > 0) return refuse(problems, { isJson: events.length + records.length > 0 });
   return cut(
     records.length > 0 ? await readCaptured(records, { shown, others: events }) : await readEvents(events, shown),
   );
@@ -99,6 +99,10 @@ export const NO_SAMPLE: Omit<Sample, 'problems'> = { events: [], isCut: false, d
 
 const OTHER_FORMATS =
   'a function is made of JSON: convert some of these records to JSON, make it from those, and let `decode` do the same on the stream: docs/event-shapes.md#other-formats';
+
+function refuse(problems: readonly string[], { isJson }: { readonly isJson: boolean }): Sample {
+  return { ...NO_SAMPLE, problems: isJson ? problems : [...problems, OTHER_FORMATS] };
+}
 
 async function readCaptured(
   records: readonly Uint8Array[],

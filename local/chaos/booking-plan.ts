@@ -52,6 +52,9 @@ export interface PlannedDocument {
   readonly content: object;
 }
 
+/** Its tariffs come last, so that the booking with the ballast waits in every run. */
+const LATE_CARRIER = 'E1';
+
 /** More than is read in one result: the entry is read in slices. */
 const BALLAST = 'ballast '.repeat(60_000);
 const [MAX_REVISION, GONE_CHANCE, UNKNOWN_CHANCE, REPEATED_SHARE] = [4, 0.2, 0.05, 0.12];
@@ -67,21 +70,24 @@ export function drawBookings(
   { count, flights, isDeadly }: { readonly count: number; readonly flights: number; readonly isDeadly: boolean },
 ): PlannedDocument[] {
   if (count === 0) return [];
-  const place = (partitionKey: string, content: object): PlannedDocument => ({
+  const place = <const Content extends object>(partitionKey: string, content: Content) => ({
     flight: random.integer(0, flights - 1),
     partitionKey,
     content,
   });
-  const carriers = [...times(count, () => random.pick(USUAL_CARRIERS)), ...(isDeadly ? ['D1', 'D1'] : []), 'R1'];
+  const usual = times(count - 1, () => random.pick(USUAL_CARRIERS));
+  const carriers = [LATE_CARRIER, ...usual, ...(isDeadly ? ['D1', 'D1'] : []), 'R1'];
   const cabins = Object.keys(CABINS);
   const bookings = carriers.map((carrier, n) =>
     place(carrier, { booking: `B${n}`, carrier, cabin: random.pick(cabins), ...(n === 0 && { ballast: BALLAST }) }),
   );
-  const known = [...times(Math.ceil(count / 2), () => random.pick(USUAL_CARRIERS)), 'R1', 'D1'];
+  const known = [...times(Math.ceil(count / 2), () => random.pick(USUAL_CARRIERS)), LATE_CARRIER, 'R1', 'D1'];
   const filings = known.map((carrier, filed) => place(carrier, filing(random, carrier, filed)));
   const boardings = times(count, (boarding) => {
-    const of = random.chance(UNKNOWN_CHANCE) ? 'B-unknown' : `B${random.integer(0, carriers.length - 1)}`;
-    return place(`desk-${boarding % 5}`, { boarding, of });
+    const booking = random.chance(UNKNOWN_CHANCE) ? undefined : bookings[random.integer(0, bookings.length - 1)];
+    const document = place(`desk-${boarding % 5}`, { boarding, of: booking?.content.booking ?? 'B-unknown' });
+    // At the carrier's own desk, and often right behind the booking.
+    return booking === undefined || boarding % 2 === 0 ? document : { ...booking, content: document.content };
   });
   const all = [...bookings, ...filings, ...boardings];
   const repeated = times(Math.floor(all.length * REPEATED_SHARE), () => random.pick(all));

@@ -153,21 +153,35 @@ function gateReport(airport: string, minute: number, serial: number): TextEvent 
   });
 }
 
-/** What reports of a stand say, one after the other: some columns, that one has no value, or that nothing is there any more. */
-const STAND_CHANGES: readonly ((serial: number) => object)[] = [
-  (serial) => ({ stand: `A${serial}`, level: 'ground' }),
-  (serial) => ({ crew: `crew ${serial}` }),
-  () => ({ gone: true }),
-  (serial) => ({ crew: `crew ${serial}`, level: 'upper' }),
-  () => ({ gone: true }),
-  () => ({ stand: null }),
+/**
+ * What reports of a stand say, one after the other: some columns, that one has no value, or that nothing is there any more.
+ * Where a record says that a row is gone and then what is new, both come in one batch.
+ */
+const STAND_CHANGES: readonly ((serial: number) => readonly object[])[] = [
+  (serial) => [{ stand: `A${serial}`, level: 'ground' }],
+  (serial) => [{ crew: `crew ${serial}` }],
+  () => [{ gone: true }],
+  (serial) => [{ crew: `crew ${serial}`, level: 'upper' }],
+  (serial) => [{ gone: true }, { crew: `crew ${serial}` }],
+  () => [{ stand: null }],
 ];
 
+/** Stands of an airport that reports are about: so many rows that what few reports leave behind stays to be seen in some. */
+const STANDS_PER_AIRPORT = 5;
+
 /** Of one airport they have one partition key, as those of gates; their versions are older and newer in no order. */
-function standReport(airport: string, minute: number, serial: number): TextEvent {
-  const change = STAND_CHANGES[serial % STAND_CHANGES.length]?.(serial);
-  return event(airport, { airport, at: reportTime(minute), number: FIRST_LARGE + 2n * BigInt(serial), ...change });
+function standReport(name: string, minute: number, serial: number): TextEvent {
+  const changes = STAND_CHANGES[serial % STAND_CHANGES.length]?.(serial) ?? [];
+  const airport = `${name} ${Math.floor(serial / STAND_CHANGES.length) % STANDS_PER_AIRPORT}`;
+  const reports = changes.map((change, nth) => {
+    const number = FIRST_LARGE + 2n * BigInt(serial + nth * MAX_REPORTS);
+    return jsonText({ airport, at: reportTime(minute), number, ...change });
+  });
+  return { partitionKey: name, data: reports.join('\n') };
 }
+
+/** More than a run has. */
+const MAX_REPORTS = 1_000;
 
 /** The version of a report of this minute. */
 export function reportTime(minute: number): string {

@@ -25,7 +25,7 @@ import { REVOKED_GRANTS } from './world/processor-role.ts';
 
 /** What a plan is drawn for: everything that can happen, or runs in which one thing is sure to. */
 export type ChaosProfile =
-  'mixed' | 'contention' | 'versions' | 'poison' | 'healing' | 'bad-deploy' | 'missing-grant' | 'killers';
+  'mixed' | 'contention' | 'versions' | 'poison' | 'healing' | 'bad-deploy' | 'repeats' | 'missing-grant' | 'killers';
 
 /** Flights of the data set that a run may begin with, so that runs see different ones. */
 const FLIGHTS_TO_CHOOSE_FROM = 15_000;
@@ -151,20 +151,32 @@ const PROFILES: Readonly<Record<ChaosProfile, Profile>> = {
     isShuffled: false,
     maxRequestBytes: SMALL_REQUEST_BYTES,
   }),
-  // Many rows that come later, in batches that hold only some of what belongs together.
+  // Many rows that come later, in batches that hold only some of what belongs together. In one lane: a process that has
+  // never asked for a row would find it, whatever the others remember of it.
   healing: (random, { seed }) => ({
     ...QUIET,
     poison: [],
     flights: 60,
+    shards: 1,
+    parallelizationFactor: 1,
+    isShuffled: false,
     batchSize: random.integer(10, 60),
-    bookings: drawBookings(createSeededRandom(seed ^ BOOKINGS_SEED), { count: 60, flights: 60, isDeadly: false }),
+    bookings: drawBookings(createSeededRandom(seed ^ BOOKINGS_SEED), { count: 40, flights: 60, isDeadly: false }),
   }),
-  // Small batches are what a fuse without a memory gives way to.
-  'bad-deploy': (random, { batchSize }) => ({
-    batchSize: random.chance(0.5) ? random.integer(3, 19) : batchSize,
-    incidents: [badDeploy(random)],
+  'bad-deploy': (random, plan) => ({ batchSize: oftenSmall(random, plan), incidents: [badDeploy(random)] }),
+  // A build whose rows the database refuses, in batches most of whose events are in effect already.
+  repeats: (random) => ({
+    ...QUIET,
+    ...reports(random, 0, () => 0),
+    flights: 120,
+    repeatedFlights: times(240, () => random.integer(0, 119)),
+    isShuffled: true,
+    poison: [],
+    batchSize: random.integer(30, 60),
+    incidents: [{ ...badDeploy(random), build: 'rows-against-a-constraint', afterShare: share(random) }],
   }),
-  'missing-grant': (random) => ({
+  'missing-grant': (random, plan) => ({
+    batchSize: oftenSmall(random, plan),
     incidents: [{ kind: 'missing-grant', grant: random.pick(kindsOf(REVOKED_GRANTS)), afterShare: share(random) }],
   }),
   // Every process that dies costs a run seconds, most of all in a loop: small batches need few to find the record, and a
@@ -182,6 +194,13 @@ const PROFILES: Readonly<Record<ChaosProfile, Profile>> = {
     };
   },
 };
+
+/** Small batches are what a fuse without a memory gives way to, and what a database that refuses everything seems well in. */
+function oftenSmall(random: SeededRandom, { batchSize }: ChaosPlan): number {
+  return random.chance(SMALL_CHANCE) ? random.integer(2, MAX_SMALL) : batchSize;
+}
+
+const [SMALL_CHANCE, MAX_SMALL] = [0.7, 12];
 
 /** Of a generator of their own. */
 const BOOKINGS_SEED = 0xb00c;

@@ -41,9 +41,18 @@ async function ask(invoker: FunctionInvoker): Promise<void> {
 
 const WAITS = 'applied_at IS NULL AND heal_until > now()';
 
+/** Changes entries that wait, which are locked in the order in which the function locks them. */
+function changeWaiting(databaseUrl: string, change: string, condition = 'true'): Promise<void> {
+  return executePatiently(
+    databaseUrl,
+    `UPDATE event_processor.quarantine SET ${change} WHERE id IN (
+      SELECT id FROM event_processor.quarantine WHERE ${WAITS} AND ${condition} ORDER BY event_id COLLATE "C", ctid FOR UPDATE)`,
+  );
+}
+
 /** Makes all entries that wait due: turns the time forward to their next try. */
 export async function makeDue(databaseUrl: string): Promise<void> {
-  await executePatiently(databaseUrl, `UPDATE event_processor.quarantine SET retry_at = now() WHERE ${WAITS}`);
+  await changeWaiting(databaseUrl, 'retry_at = now()');
 }
 
 /** After so many tries that ended with the process, an entry has been tried alone: it ends the process by itself. */
@@ -63,10 +72,7 @@ export async function healToTheEnd({ invoker, databaseUrl }: Healing): Promise<v
     await makeDue(databaseUrl);
     waiting = await tryAll({ invoker, databaseUrl });
   }
-  await executePatiently(
-    databaseUrl,
-    `UPDATE event_processor.quarantine SET heal_until = now(), retry_at = now() WHERE ${WAITS}`,
-  );
+  await changeWaiting(databaseUrl, 'heal_until = now(), retry_at = now()');
   await insertTariffs(databaseUrl, 'too-late');
   await ask(invoker);
 }
@@ -82,10 +88,7 @@ async function tryAll({ invoker, databaseUrl }: Healing): Promise<number> {
     await ask(invoker);
     const { waiting, untried } = await countWaiting(databaseUrl);
     if (untried === 0 || asks === MAX_ASKS) return waiting;
-    await executePatiently(
-      databaseUrl,
-      `UPDATE event_processor.quarantine SET retry_at = now() WHERE ${WAITS} AND ${UNSETTLED}`,
-    );
+    await changeWaiting(databaseUrl, 'retry_at = now()', UNSETTLED);
   }
 }
 

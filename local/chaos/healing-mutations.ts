@@ -32,13 +32,20 @@ export const HEALING_MUTATIONS = {
     says: 'an event does not wait for the rows that the events before it write',
     edits: { 'processor/lookup/own-rows.ts': [['this.#follows(item) || this.#looksAtChanges(item, n)', 'false']] },
     profile: 'healing',
-    seed: 2,
+  },
+  'later-events-overtake': {
+    says: 'an event does not wait for one of its partition key that waits',
+    edits: {
+      'processor/lookup/own-rows.ts': [
+        ["(item.kind === 'event' && this.#partitionKeys.has(", "(item.kind !== 'event' && this.#partitionKeys.has("],
+      ],
+    },
+    profile: 'healing',
   },
   'absent-rows-are-kept': {
     says: 'what waits is tried with what the cache knows of rows that were not there',
     edits: { 'processor/batch-rounds.ts': [['isRetry ? withoutAbsent(engine.lookupCache) :', '']] },
     profile: 'healing',
-    seed: 2,
   },
   'chains-have-one-link': {
     says: 'keys that come from the rows of other lookups are not read',
@@ -51,6 +58,5 @@ export const HEALING_MUTATIONS = {
       'processor/quarantine/data-api-waiting-entries.ts': [['from < bytes; from +=', 'from < 1; from +=']],
     },
     profile: 'healing',
-    seed: 2,
   },
 } as const;

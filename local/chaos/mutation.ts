@@ -1,3 +1,4 @@
+import type { ChaosPlan, PlannedIncident } from './chaos-plan.ts';
 import type { ChaosProfile } from './create-chaos-plan.ts';
 import { HEALING_MUTATIONS } from './healing-mutations.ts';
 import type { SourceEdits } from './source-edits.ts';
@@ -9,8 +10,13 @@ export interface Mutation {
   readonly edits: SourceEdits;
   /** The runs in which it must show. */
   readonly profile: ChaosProfile;
-  /** A run of the profile that shows it, where only some do; it is made first. */
-  readonly seed?: number;
+  /** What is the same in all of these runs, where only some of the profile could show it. */
+  readonly plan?: Partial<ChaosPlan>;
+}
+
+/** While rows are refused the quarantine is, too: a row is set aside only where the grant comes back at the right moment. */
+function withoutInserts(afterShare: number): PlannedIncident {
+  return { kind: 'missing-grant', grant: 'insert-flights', afterShare };
 }
 
 /** The mutations, by the name they have on the command line. */
@@ -81,7 +87,6 @@ export const MUTATIONS = {
     says: 'a removed row leaves no tombstone',
     edits: { 'processor/tables/tombstones.ts': [['THEN ${versionOf(state)} END', 'THEN NULL::jsonb END']] },
     profile: 'versions',
-    seed: 6,
   },
   'older-patches-apply': {
     says: 'a patch that is older than the row changes it',
@@ -91,7 +96,6 @@ export const MUTATIONS = {
       ],
     },
     profile: 'versions',
-    seed: 5,
   },
   'older-patches-of-a-batch-apply': {
     says: 'all patches of a batch apply, even those older than an earlier one',
@@ -181,6 +185,7 @@ export const MUTATIONS = {
     says: 'the database is not asked whether it refuses the statement or the row',
     edits: { 'processor/write/write-items.ts': [['error.isAboutStatement && isOpen', 'false']] },
     profile: 'missing-grant',
+    plan: { batchSize: 5, incidents: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6].map(withoutInserts) },
   },
   'fuse-gives-way': {
     says: 'a batch too small for the fuse is quarantined, whatever share of it is rejected',
@@ -190,6 +195,10 @@ export const MUTATIONS = {
       ],
     },
     profile: 'bad-deploy',
+    plan: {
+      batchSize: 5,
+      incidents: [{ kind: 'bad-deploy', build: 'renamed-field', then: 'deployed', afterShare: 0.3 }],
+    },
   },
   'fuse-forgets': {
     says: 'the fuse knows nothing of the batches before',
@@ -199,8 +208,7 @@ export const MUTATIONS = {
   'repeated-events-count': {
     says: 'the fuse counts an event already in effect as proof that the database accepts the rows of the build',
     edits: { 'processor/quarantine/fuse.ts': [['newToDatabase.rejected > 0 ?', 'newToDatabase.rejected < 0 ?']] },
-    profile: 'mixed',
-    seed: 31068,
+    profile: 'repeats',
   },
   'fuse-stays-blown': {
     says: 'a new build does not close the fuse',
@@ -234,7 +242,7 @@ export const MUTATIONS = {
     says: 'a record that crashed processes is quarantined although its event is in effect',
     edits: { 'processor/careful-run.ts': [['if (note.alone) await this.#noteEventId(records, note);', '']] },
     profile: 'killers',
-    seed: 4,
+    plan: { killers: [{ kind: 'kills-by-unheard-rejection', flight: 60 }] },
   },
   'superseded-is-written': {
     says: 'an event that lost to a newer version counts as written',

@@ -71,17 +71,17 @@ async function tryMutations(
  * Makes runs with a mutation until one notices it.
  *
  * @param name of the mutation
- * @param options most runs to make, the seed of the first one unless the mutation knows a better one, and where
+ * @param options most runs to make, the seed of the first one, and where
  * @returns the run that noticed, or `undefined`
  */
 export async function findNotice(
   name: MutationName,
   { runs, seed, playground }: { readonly runs: number; readonly seed: number; readonly playground: ChaosPlayground },
 ): Promise<ChaosResult | undefined> {
-  const { profile, seed: telling }: Mutation = MUTATIONS[name];
+  const { profile, plan: fixed }: Mutation = MUTATIONS[name];
   for (let index = 0; index < runs; index += 1) {
-    const plan = createChaosPlan(index === 0 ? (telling ?? seed) : seed + index, { profile, isQuiet: true });
-    const result = await playground.run(plan, name);
+    const plan = createChaosPlan(seed + index, { profile, isQuiet: true });
+    const result = await playground.run({ ...plan, ...fixed }, name);
     if (result.violations.length > 0) return result;
   }
   return undefined;

@@ -50,13 +50,13 @@ export async function compareRows(
     ...given.map(({ parameter, json }) => [parameter, json]),
   ].filter(([name = '']) => rowsSql.includes(`:${name}::`));
   const found = await execute(rowsSql, Object.fromEntries(parameters) as Record<string, string>);
-  const byId = new Map(events.map((event) => [event.n, event]));
+  const byNumber = new Map(events.map((event) => [event.n, event]));
   const faults = new Map<number, AuditFault[]>();
   for (const row of found.rows) {
     const { table, n, kind } = readFault(row);
     const own = given.find((rowsOfTable) => rowsOfTable.table === table);
     // Another event may have given the same row.
-    if (kind === 'row-twice' && countsWholeRows.has(table) && !holdsId(byId.get(n), own?.json)) continue;
+    if (kind === 'row-twice' && countsWholeRows.has(table) && !holdIds(own?.json, byNumber)) continue;
     faults.set(n, [...(faults.get(n) ?? []), { kind, table }]);
   }
   return faults;
@@ -66,8 +66,10 @@ function readFault([table, n, kind]: Row): { readonly table: string; readonly n:
   return { table: table?.stringValue ?? '', n: n?.longValue ?? -1, kind: kind?.stringValue as RowFault };
 }
 
-function holdsId(event: EncodedEvent | undefined, rows = '[]'): boolean {
-  if (event === undefined) return false;
-  const own = (JSON.parse(rows) as readonly (readonly unknown[])[]).filter(([n]) => n === event.n);
-  return own.every((cells) => cells.includes(event.eventId));
+/** Whether a column has the id of its event in every row; a number that happens to be the id of one is no evidence. */
+function holdIds(rows = '[]', events: ReadonlyMap<number, EncodedEvent>): boolean {
+  const [first = [], ...others] = (JSON.parse(rows) as readonly (readonly [number, ...unknown[]])[]).map(
+    ([n, ...cells]) => cells.map((cell) => String(cell) === events.get(n)?.eventId),
+  );
+  return first.some((isId, column) => isId && others.every((row) => row[column] === true));
 }

@@ -8,6 +8,9 @@ const MAX_REASON_CHARACTERS = 64;
 const MAX_REASONS = 20;
 const OTHER_REASONS = 'other reasons';
 
+/** Why an event is skipped for which the projection gives no rows at all: it changes nothing, so it is not written. */
+export const NO_ROWS = 'no-rows';
+
 /** PostgreSQL cannot hold the first of them, and the others take seven bytes each in a request. */
 const UNPRINTABLE = /\p{Cc}/gu;
 

@@ -4,7 +4,7 @@ import type { EncodedRejection, QuarantineContext } from '../quarantine/encode-r
 import { encodeRejection } from '../quarantine/encode-rejection.ts';
 import type { EventRecord } from '../decode/place.ts';
 import { eventRecord } from '../decode/place.ts';
-import { Skip, skippedEvent } from '../decode/skip.ts';
+import { NO_ROWS, Skip, skippedEvent } from '../decode/skip.ts';
 import type { EscapedRows } from './escaped-rows.ts';
 import type { DecodedEvent, DecodedItem, Origin, Rejection, SkippedEvent } from '../decode/item.ts';
 import { errorText, placeOf, rejectEvent } from '../decode/item.ts';
@@ -146,7 +146,7 @@ function projectEvent(
   n: number,
   context: EncodingContext,
 ): Exclude<Outcome, EncodedEvent> | undefined {
-  const { step, accessors, rows, round } = context;
+  const { step, accessors } = context;
   let projected: unknown;
   try {
     projected = step.project(item.event, accessors, new ItemContext(item));
@@ -155,11 +155,7 @@ function projectEvent(
       shapeProblem(projected) ??
       encodeTables(projected as ProjectedTables, { n, origin: item.origin }, context) ??
       ledgerProblem(item, projected as ProjectedTables, step);
-    if (problem === undefined) {
-      if (round?.waitsToWrite(item, n, projected as object) === true) return WAITS;
-      if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
-      return undefined;
-    }
+    if (problem === undefined) return admit(item, { n, projected: projected as object }, context);
     hearLateRejections(projected);
     return rejectEvent(item, 'row-invalid', problem.detail);
   } catch (error) {
@@ -168,6 +164,19 @@ function projectEvent(
       ? { ...rejectEvent(item, error.reason, error.message), mayHeal: error.mayHeal }
       : rejectEvent(item, 'projection-threw', errorText(error));
   }
+}
+
+/** Lets an event be written whose rows are encoded, in this round or the next, if there are any. */
+function admit(
+  item: DecodedEvent,
+  { n, projected }: { readonly n: number; readonly projected: object },
+  { step, rows, round }: EncodingContext,
+): SkippedEvent | typeof WAITS | undefined {
+  // It would change nothing, and what is written changes something.
+  if (rows.isEmpty) return skippedEvent(item.origin, NO_ROWS);
+  if (round?.waitsToWrite(item, n, projected) === true) return WAITS;
+  if (step.ownLedger === undefined) encodeId(item, n, rows.list(step.encoders.length));
+  return undefined;
 }
 
 type ProjectedTables = Readonly<Record<string, unknown>>;

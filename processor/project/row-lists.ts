@@ -32,6 +32,11 @@ export class RowLists {
     return this.#list(index).rows;
   }
 
+  /** Whether the item that is not ended yet has no rows so far. */
+  get isEmpty(): boolean {
+    return this.#lists.every(({ rows, start }) => rows.length === start);
+  }
+
   /**
    * Ends an item: what follows belongs to the next one. Every item is ended, in order, by this or by {@link withdraw}.
    *

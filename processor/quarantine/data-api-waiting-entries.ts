@@ -51,8 +51,17 @@ function base64(bytes: string): string {
   return `replace(encode(${bytes}, 'base64'), chr(10), '')`;
 }
 
-/** Closes what is in effect, and says of the others why they are not; one that can't heal any more is open from now on. */
+/**
+ * Closes what is in effect, and says of the others why they are not; one that can't heal any more is open from now on. The
+ * entries are locked in the order in which a write closes them, by event: another lane may be about to write the same events.
+ */
 const SETTLE_SQL = `
+WITH locked AS MATERIALIZED (
+  SELECT entry.id, v FROM ${FRAMEWORK_TABLES.quarantine} AS entry
+    JOIN jsonb_array_elements(:verdicts::jsonb) AS v ON entry.id = (v->>0)::bigint
+  WHERE entry.function_name = :function_name::text AND entry.applied_at IS NULL
+  ORDER BY entry.event_id COLLATE "C", entry.ctid FOR UPDATE OF entry
+)
 UPDATE ${FRAMEWORK_TABLES.quarantine} AS entry SET
   applied_at = CASE WHEN v->>1 IS NULL THEN now() END,
   reason = coalesce(v->>1, entry.reason),
@@ -61,8 +70,7 @@ UPDATE ${FRAMEWORK_TABLES.quarantine} AS entry SET
   code_version = :code_version::text,
   unsettled_tries = 0,
   heal_until = CASE WHEN v->>1 IS NULL OR (v->>4)::boolean THEN entry.heal_until ELSE now() END
-FROM jsonb_array_elements(:verdicts::jsonb) AS v
-WHERE entry.id = (v->>0)::bigint AND entry.function_name = :function_name::text AND entry.applied_at IS NULL`;
+FROM locked WHERE entry.id = locked.id`;
 
 /**
  * The entries that wait, in the framework's tables, through the RDS Data API.

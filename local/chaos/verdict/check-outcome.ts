@@ -55,7 +55,7 @@ export function checkOutcome({ events, rowsBefore, airports }: RunStart, outcome
       counted([...entries(fates, inEffect), ...bookings.quarantined].map(entryText)),
       outcome.quarantine.map(entryText),
     ),
-    ...checkClosedEntries(outcome),
+    ...checkClosedEntries(outcome, bookings.prompt),
     // Whatever is wrong with a record, the mapping never has to give it up.
     ...compareSets('on-failure destination', [], outcome.destination),
     ...checkLog(outcome, expected),

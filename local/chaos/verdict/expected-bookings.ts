@@ -54,6 +54,8 @@ export interface ExpectedBookings {
   readonly tables: BookingTables;
   /** How many documents are skipped at least once, if any are. */
   readonly skipped: number;
+  /** Ids of events that must never have waited: all they needed was written before they came, or is of their partition key. */
+  readonly prompt: ReadonlySet<string>;
   /** Filings that lost to a newer one: at least those that were older when they came, at most all. */
   readonly superseded: { readonly min: number; readonly max: number };
 }
@@ -85,17 +87,16 @@ export function bookingDocumentId(document: BookingDocument): string {
  * @param left what was left: of several right ways, the one that was taken
  */
 export function expectedBookings(input: readonly TextEvent[], left: BookingsLeft): ExpectedBookings {
-  const places = input.flatMap(({ data }) => documentsOf(data)).map((payload, at) => placed(payload, at));
-  const documents = places.flatMap((place) => place ?? []);
+  const documents = input
+    .flatMap(({ data, partitionKey }) => documentsOf(data).map((payload) => ({ payload, partitionKey })))
+    .flatMap((delivery, at) => placed({ ...delivery, at }) ?? []);
   const { histories, superseded, filings, ids } = followCarriers(documents.flatMap(only(isFiling)));
-  const bookings = [...grouped(documents.flatMap(only(isBooking)))].map(([id, deliveries]) =>
-    judgeBooking(id, deliveries, { histories, left }),
-  );
+  const booked = grouped(documents.flatMap(only(isBooking)));
+  const bookings = [...booked].map(([id, deliveries]) => judgeBooking(id, deliveries, { histories, left }));
   const rows = bookings.flatMap(({ row }) => (row === undefined ? [] : [row]));
   const there = new Set(rows.map(([booking]) => booking));
-  const boardings = [...grouped(documents.flatMap(only(isBoarding)))].map(([id, deliveries]) =>
-    judgeBoarding(id, deliveries, there),
-  );
+  const boarded = grouped(documents.flatMap(only(isBoarding)));
+  const boardings = [...boarded].map(([id, deliveries]) => judgeBoarding(id, deliveries, there));
   return {
     inEffect: [...ids, ...[...bookings, ...boardings].flatMap(({ id, row }) => (row === undefined ? [] : [id]))],
     quarantined: [...bookings, ...boardings].flatMap(({ entries }) => entries),
@@ -106,20 +107,25 @@ export function expectedBookings(input: readonly TextEvent[], left: BookingsLeft
       carrier_cents: sums(rows),
     },
     skipped: bookings.reduce((sum, { skipped }) => sum + skipped, 0),
+    prompt: promptEvents({ booked, boarded, histories, there }),
     superseded: { min: superseded, max: filings },
   };
 }
 
 /** A document and its place among all documents. */
-interface Placed<Document> {
+interface Placed<Document> extends Delivery {
   readonly document: Document;
+}
+
+interface Delivery {
   readonly payload: string;
+  readonly partitionKey: string;
   readonly at: number;
 }
 
-function placed(payload: string, at: number): Placed<BookingDocument> | undefined {
-  const document = readDocument(payload);
-  return document !== undefined && isBookingDocument(document) ? { document, payload, at } : undefined;
+function placed(delivery: Delivery): Placed<BookingDocument> | undefined {
+  const document = readDocument(delivery.payload);
+  return document !== undefined && isBookingDocument(document) ? { ...delivery, document } : undefined;
 }
 
 function only<Document extends BookingDocument>(is: (document: BookingDocument) => document is Document) {
@@ -136,6 +142,29 @@ type Deliveries<D extends BookingDocument> = readonly [Placed<D>, ...Placed<D>[]
 
 function grouped<D extends BookingDocument>(all: readonly Placed<D>[]): ReadonlyMap<string, Deliveries<D>> {
   return Map.groupBy(all, ({ document }) => bookingDocumentId(document)) as Map<string, never>;
+}
+
+interface Events {
+  readonly booked: ReadonlyMap<string, Deliveries<Booking>>;
+  readonly boarded: ReadonlyMap<string, Deliveries<Boarding>>;
+  readonly histories: Histories;
+  /** Bookings that have a row. */
+  readonly there: ReadonlySet<unknown>;
+}
+
+/** Bookings whose carrier and tariff were there, and those who board with one of them behind it under its partition key. */
+function promptEvents({ booked, boarded, histories, there }: Events): ReadonlySet<string> {
+  const prompt = new Map(
+    [...booked].flatMap(([id, [first]]) => {
+      const row = promptRow(histories.get(first.document.carrier) ?? [], first.at);
+      return row === undefined ? [] : [[id, first]];
+    }),
+  );
+  const behind = [...boarded].filter(([, [first]]) => {
+    const booking = there.has(first.document.of) ? prompt.get(`booking ${first.document.of}`) : undefined;
+    return booking?.partitionKey === first.partitionKey && booking.at < first.at;
+  });
+  return new Set([...prompt.keys(), ...behind.map(([id]) => id)]);
 }
 
 /** What a carrier's row was from some document on; no row where it was not there, or is gone. */

@@ -14,7 +14,7 @@ afterAll(() => playground.close());
 // They share a database, and wait for most of their time.
 describe.concurrent('the checker', () => {
   it.each(Object.keys(MUTATIONS) as MutationName[])('notices the mutation %s', async (mutation) => {
-    const result = await findNotice(mutation, { runs: 3, seed: 1, playground });
+    const result = await findNotice(mutation, { runs: 5, seed: 1, playground });
     expect(result?.violations[0]).toBeDefined();
   });
 });

@@ -211,6 +211,13 @@ describe('rows of events that are in effect', () => {
     expect(await fates(batch)).toEqual(['in-effect row-twice notes']);
   });
 
+  it('takes a column for the id of its event only where it is in every row', async () => {
+    const batch = records({ ...SALE, id: 'shop-1' }, { ...SALE, id: 'sale-2', shop: 'shop-2', seq: 2 });
+    await write(batch);
+    await database.query(`INSERT INTO visits SELECT * FROM visits`);
+    expect(await fates(batch)).toEqual(['in-effect', 'in-effect']);
+  });
+
   it('counts rows that are alike', async () => {
     const batch = records(SALE, { ...SALE, id: 'sale-2', seq: 2 });
     await write(batch);

@@ -1,3 +1,5 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PutRecordCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -16,11 +18,32 @@ import type { Target } from '../../../ops/stack/open-target.ts';
 import type { VerifyReport } from '../../../ops/verify/describe-verify.ts';
 import { runVerify } from '../../../ops/verify/run-verify.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
+import type { AnyProjection } from '../../../processor/projection.ts';
 import { deployedStack } from '../../support/deployed-stack.ts';
 import type { TestDatabase } from '../../support/start-test-database.ts';
 import { startTestDatabase } from '../../support/start-test-database.ts';
 
 const FOLDER = functionFolder('flights');
+const PROCESSOR = join(import.meta.dirname, '../../../processor');
+
+/** A function whose only table has no unique key, with a number as the id of its events. */
+const NOTES_FILES = {
+  'projection.ts': `
+    import * as z from 'zod/mini';
+    import { defineProjection, inserts } from ${JSON.stringify(join(PROCESSOR, 'projection.ts'))};
+    export const notes = defineProjection({
+      name: 'notes',
+      schema: z.object({ id: z.int(), stars: z.int() }),
+      eventId: ({ id }) => String(id),
+      tables: { notes: inserts({ columns: { stars: 'integer', id: 'integer' } }) },
+      project: (note) => ({ notes: note }),
+    });`,
+  'handler.ts': `
+    import { createHandler } from ${JSON.stringify(join(PROCESSOR, 'create-handler.ts'))};
+    import { notes } from './projection.ts';
+    export const handler = createHandler(notes);`,
+  'migrations/001-notes.sql': 'CREATE TABLE notes (stars integer, id integer);',
+};
 const FUNCTION_NAME = 'flights-Processing';
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:pages';
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -32,10 +55,20 @@ let kinesis: KinesisClient;
 let buildVersion: string;
 let stack: DeployedStack;
 let streams = 0;
+let notesFolder: string;
+
+/** Below this one, so that the packages of the project are found. */
+async function writeNotes(): Promise<string> {
+  const folder = await mkdtemp(join(import.meta.dirname, '.notes-'));
+  await mkdir(join(folder, 'migrations'));
+  for (const [name, text] of Object.entries(NOTES_FILES)) await writeFile(join(folder, name), text);
+  return folder;
+}
 
 beforeAll(async () => {
+  notesFolder = await writeNotes();
   [database, services, emulator, { buildVersion }] = await Promise.all([
-    startTestDatabase({}, [FOLDER]),
+    startTestDatabase({}, [FOLDER, functionFolder(notesFolder)]),
     startAwsServices(),
     startKinesis(),
     bundleFunction(FOLDER.entry),
@@ -48,6 +81,7 @@ beforeAll(async () => {
 afterAll(async () => {
   kinesis.destroy();
   await Promise.all([database.close(), services[Symbol.asyncDispose](), emulator.stop()]);
+  await rm(notesFolder, { recursive: true });
 });
 
 beforeEach(async () => {
@@ -98,9 +132,12 @@ async function put(...events: readonly unknown[]): Promise<readonly { shardId: s
 }
 
 /** Processes all that is on the stream, but for the last records. */
-async function consume({ but = 0 } = {}): Promise<void> {
+async function consume({
+  but = 0,
+  projection = flights,
+}: { readonly but?: number; readonly projection?: AnyProjection } = {}): Promise<void> {
   const streamArn = stack.outputs.StreamArn;
-  const engine = database.createEngine(flights);
+  const engine = database.createEngine(projection);
   const signal = new AbortController().signal;
   for (const shardId of await listShards(kinesis, streamArn)) {
     const reading = { client: kinesis, streamArn, shardId, sinceMs: undefined, untilMs: Infinity, share: 1, signal };
@@ -120,7 +157,10 @@ async function consume({ but = 0 } = {}): Promise<void> {
 }
 
 /** Verifies the stack, as a deployed one where that is asked for, and reads the answer. */
-async function verify(options: { readonly until?: string; readonly isLocal?: boolean } = {}) {
+async function verify(
+  options: { readonly until?: string; readonly isLocal?: boolean; readonly function?: string } = {},
+) {
+  const { isLocal = false, ...given } = options;
   const at = { endpoint: services.endpoint, region: 'us-east-1', credentials: CREDENTIALS };
   const clients = {
     kinesis,
@@ -130,7 +170,7 @@ async function verify(options: { readonly until?: string; readonly isLocal?: boo
   };
   const target = {
     stack,
-    isLocal: options.isLocal ?? false,
+    isLocal,
     client: (service: keyof typeof clients) => Promise.resolve(clients[service]),
     execute: (sql: string, parameters = {}) => database.execute(sql, parameters, { timeoutMs: 20_000 }),
   } as unknown as Target;
@@ -140,7 +180,7 @@ async function verify(options: { readonly until?: string; readonly isLocal?: boo
     progress: () => undefined,
     signal: new AbortController().signal,
   };
-  const asked = { json: true, sample: 1, readShare: 100, ...(options.until !== undefined && { until: options.until }) };
+  const asked = { json: true, sample: 1, readShare: 100, ...given };
   const code = await runVerify(target, asked, opsConsole);
   return { code, report: JSON.parse(said.join('\n')) as VerifyReport };
 }
@@ -185,6 +225,18 @@ describe('ops verify', () => {
       { kind: 'missing', eventId: '2001/01/01 10:02 DTW-ORD 2', partitionKey: 'DTW' },
       { kind: 'row-older', table: 'latest_departures', eventId: '2001/01/01 10:03 DTW-ORD 3' },
     ]);
+  });
+
+  it('finds a row that somebody doubled, in a table without a unique key', async () => {
+    const { notes } = (await import(join(notesFolder, 'projection.ts'))) as { readonly notes: AnyProjection };
+    await put({ id: 1, stars: 2 }, { id: 2, stars: 2 }, { id: 3, stars: 1 });
+    await consume({ projection: notes });
+    expect((await verify({ function: notesFolder })).report).toMatchObject({ counts: { compared: 3, findings: 0 } });
+    await database.query(`INSERT INTO notes SELECT * FROM notes WHERE id = 2`);
+    const { code, report } = await verify({ function: notesFolder });
+    expect(report).toMatchObject({ verdict: 'wrong', counts: { findings: 1 } });
+    expect(report.findings).toMatchObject([{ kind: 'row-twice', table: 'notes', eventId: '2' }]);
+    expect(code).toBe(2);
   });
 
   it('looks as far as the consumer has come, and beyond it only where that is asked for', async () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { BatchReport } from '../../../processor/process-batch.ts';
@@ -21,6 +22,9 @@ const change = z.object({
 const schema = z.object({ id: z.string(), changes: z.array(change), counted: z.boolean() });
 type Change = z.infer<typeof change>;
 type Event = z.infer<typeof schema>;
+
+/** An event of its own for each version. */
+const only = (each: Change): Event => ({ id: `e${each.major}`, counted: false, changes: [each] });
 
 const parts = {
   key: { key: 'text' },
@@ -288,6 +292,38 @@ describe('several lanes', () => {
     return versions;
   }
 
+  /** What a batch makes of a row that another lane changes, and commits while the batch waits for it. */
+  async function meet(others: string, event: Event): Promise<BatchReport> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(others);
+      const report = processBatch([kinesisRecord({ data: event })], database.createEngine(onlyPatched), () => 30_000);
+      await expect
+        .poll(() => database.query('SELECT FROM pg_locks WHERE NOT granted'), { timeout: 5_000 })
+        .not.toEqual([]);
+      await client.query('COMMIT');
+      return await report;
+    } finally {
+      await client.end();
+    }
+  }
+
+  const patch = (major: number): Event => only({ key: 'k', major, minor: '', removes: false, name: 'ours' });
+  const rows = () => database.query('SELECT major, name, note FROM states');
+
+  it('see what the other has made of a row that both change: what is newer stays', async () => {
+    await database.query("INSERT INTO states VALUES ('k', 3, '', 'first')");
+    const report = await meet("UPDATE states SET major = 5, name = 'theirs', note = 'theirs'", patch(4));
+    expect([report.superseded, await rows()]).toEqual([1, [{ major: 5, name: 'theirs', note: 'theirs' }]]);
+  });
+
+  it('see a row that the other has just created: a patch changes it', async () => {
+    const report = await meet("INSERT INTO states VALUES ('k', 5, '', 'theirs', 'theirs')", patch(6));
+    expect([report.written, await rows()]).toEqual([1, [{ major: 6, name: 'ours', note: 'theirs' }]]);
+  });
+
   it('never let an older event win against a removal, nor lock each other out', async () => {
     const versions = shuffledVersions(LANES * 10 * 150);
     const newest = new Map<string, Change>();
@@ -295,7 +331,7 @@ describe('several lanes', () => {
       const each: Change = { key: `k${major % KEYS}`, major, minor: '', removes: index % 2 === 0, name: `n${major}` };
       const there = newest.get(each.key);
       if (there === undefined || there.major < major) newest.set(each.key, each);
-      return { id: `e${major}`, counted: false, changes: [each] };
+      return only(each);
     });
     const records = events.map((data, index) => kinesisRecord({ data, index }));
     const batches = cut(records, [150]);
@@ -393,5 +429,25 @@ describe('a removal keeps older events out, whatever form their key has', () => 
     expect(await deliver({ key: removed, v: 2, removes: true })).toMatchObject({ written: 1 });
     expect(await deliver({ key: late, v: 1, removes: false })).toMatchObject({ written: 0, superseded: 1 });
     expect(await database.query('SELECT FROM forms')).toEqual([]);
+  });
+});
+
+describe('a tombstone', () => {
+  beforeEach(empty);
+
+  it('is kept for as long as the last removal asks, not the first one', async () => {
+    const engine = database.createEngine(whole);
+    const remove = async (major: number): Promise<void> => {
+      const data = only({ key: 'k', major, minor: '', removes: true });
+      await processBatch([kinesisRecord({ data })], engine, () => 30_000);
+    };
+    await remove(1);
+    await database.query("UPDATE event_processor.tombstone SET committed_at = now() - interval '30 days'");
+    await remove(2);
+    expect(
+      await database.query(
+        'SELECT now() - committed_at < interval \'1 day\' AS "isNew" FROM event_processor.tombstone',
+      ),
+    ).toEqual([{ isNew: true }]);
   });
 });

@@ -193,6 +193,45 @@ describe('children before their parents', () => {
     expect(payload?.['bytes']).toBeGreaterThan(10);
   });
 
+  it('prove nothing about the build, neither in their batch nor behind it', async () => {
+    await database.query("INSERT INTO names VALUES ('nameless', '')");
+    const orphans = Array.from({ length: 25 }, (_, n) => child(`k${n}`, 'nobody'));
+    const refused: Event = ['named', 'x', 'nameless'];
+    expect(await run(...orphans, refused)).toMatchObject({ waiting: 0, hold: { reason: 'fuse' } });
+    expect(await run(...orphans)).toMatchObject({ waiting: 25, hold: undefined });
+    expect(await database.query('SELECT waiting, quarantined FROM event_processor.batch_log')).toEqual([
+      { waiting: 25, quarantined: 0 },
+    ]);
+    expect(await run(refused)).toMatchObject({ rejections: [], hold: { reason: 'fuse' } });
+  });
+
+  it('leave the log at the last event before them, whatever behind them is written first', async () => {
+    const [before, orphan, behind] = recordsOf([parent('p1'), child('c', 'nobody'), parent('p2')]);
+    const records = [before, orphan, behind].flatMap((record) => record ?? []);
+    expect(await processBatch(records, engine, () => 30_000)).toMatchObject({ written: 2, waiting: 1 });
+    const [first] = await database.query(
+      'SELECT written, last_sequence_number::text AS last FROM event_processor.batch_log ORDER BY id',
+    );
+    expect(first).toEqual({ written: 2, last: before?.kinesis.sequenceNumber });
+  });
+
+  it("are nobody else's business: another function with the same events leaves them alone", async () => {
+    const other = database.createEngine({ ...family, name: 'another' });
+    await run(child('c', 'p'));
+    await processBatch(recordsOf([child('c', 'p')]), other, () => 30_000);
+    await database.query("INSERT INTO parents VALUES ('p', 1)");
+    await dueNow();
+    expect(await run(parent('q'))).toMatchObject({ healed: 1 });
+    expect(
+      await database.query(
+        'SELECT function_name AS name, applied_at IS NULL AS open FROM event_processor.quarantine ORDER BY 1',
+      ),
+    ).toEqual([
+      { name: 'another', open: true },
+      { name: 'family', open: false },
+    ]);
+  });
+
   it('are tried with pauses that grow', async () => {
     await run(child('c', 'nobody'));
     const pause = async (ageSeconds: number) => {
@@ -217,6 +256,35 @@ describe('children before their parents', () => {
     const healed = (await Promise.all(others)).reduce((sum, report) => sum + report.healed, 0);
     expect(healed).toBe(1);
     expect(await database.query('SELECT children FROM totals')).toEqual([{ children: '1' }]);
+  });
+});
+
+describe('entries that are settled while another lane writes their events', () => {
+  it('are locked in the order in which a write closes them, so that the two never meet in a deadlock', async () => {
+    await run(child('a', 'p'), child('b', 'p'));
+    await dueNow();
+    const options = { timeoutMs: 10_000 };
+    const [first, second] = await engine.waitingEntries.claim(options);
+    const rejection = { reason: 'database', detail: '', mayHeal: true };
+    const verdicts = [second, first].map((entry) => ({ id: entry?.id ?? '', rejection: rejection as never }));
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const lock = (entry: typeof first): Promise<unknown> =>
+      client.query('SELECT FROM event_processor.quarantine WHERE id = $1 FOR UPDATE NOWAIT', [entry?.id]);
+    try {
+      await client.query('BEGIN');
+      await lock(first);
+      const settled = engine.waitingEntries.settle(verdicts, options);
+      await expect
+        .poll(() => database.query('SELECT FROM pg_locks WHERE NOT granted'), { timeout: 5_000 })
+        .not.toEqual([]);
+      await lock(second);
+      await client.query('COMMIT');
+      await settled;
+    } finally {
+      await client.end();
+    }
+    expect(await entries()).toMatchObject([{ id: 'child/a' }, { id: 'child/b' }]);
   });
 });
 
@@ -262,6 +330,12 @@ describe('events whose reference row comes later', () => {
 
     await dueNow();
     expect(await retryAlone(engine, () => 30_000)).toMatchObject({ healed: 2 });
+  });
+
+  it('do not wait where an earlier event of the batch with their id is in effect', async () => {
+    await database.query("INSERT INTO names VALUES ('n', 'name')");
+    await run(['named', 'x', 'n'], ['named', 'x', 'nobody']);
+    expect([await database.query('SELECT id FROM named'), await entries()]).toEqual([[{ id: 'x' }], []]);
   });
 
   it('do not wait where healFor is 0s', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KinesisRecord } from '../../../processor/decode/item.ts';
+import { aggregate } from '../../support/aggregate.ts';
 import { ANY_CALL } from '../../support/fake-in-flight-notes.ts';
 import { kinesisRecord, sequenceNumber, SHARD_ID } from '../../support/kinesis-record.ts';
 import type { Doing } from '../../support/mortal-processes.ts';
@@ -285,6 +286,14 @@ describe('a record that kills the process', () => {
 
   it('has no id when it dies before it has one', async () => {
     await world.drain(batch(2, { 1: { fatal: 'decode' } }), { batchSize: 2 });
+    expect(world.store.quarantineRows.map((row) => row[11])).toEqual([null]);
+  });
+
+  it('has no id when it holds several events: that one of them is in effect says nothing about the others', async () => {
+    const events: readonly Doing[] = [{ id: 'e0' }, { id: 'e1', fatal: 'project' }];
+    world.know(events);
+    const data = aggregate(events.map((event) => ({ partitionKey: 'key', data: JSON.stringify(event) })));
+    await world.drain([kinesisRecord({ data, arrivedAtMs: world.clock.now() })], { batchSize: 1 });
     expect(world.store.quarantineRows.map((row) => row[11])).toEqual([null]);
   });
 });

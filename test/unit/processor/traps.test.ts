@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { BATCH_METRICS } from '../../../contract/metrics.ts';
 import { compileProjection } from '../../../processor/compile-projection.ts';
@@ -12,6 +12,7 @@ import { kinesisRecord, sequenceNumber } from '../../support/kinesis-record.ts';
 import type { OrderEngine } from '../../support/order-engine.ts';
 import { orderEngine } from '../../support/order-engine.ts';
 import { order } from '../../support/orders-projection.ts';
+import { collectUnhandledRejections } from '../../support/unhandled-rejections.ts';
 
 /** What other consumers of a stream have stumbled over and no other test here names; docs/failure-model.md has them all. */
 
@@ -88,17 +89,7 @@ describe('calls of one batch', () => {
 });
 
 describe("a user's function", () => {
-  const late: unknown[] = [];
-  const listen = (reason: unknown): void => {
-    late.push(reason);
-  };
-  beforeEach(() => {
-    late.length = 0;
-    process.on('unhandledRejection', listen);
-  });
-  afterEach(() => {
-    process.off('unhandledRejection', listen);
-  });
+  const late = collectUnhandledRejections();
 
   /** Each part throws or returns for the event with its name, whatever TypeScript would say to it. */
   function engineWith(trouble: () => unknown) {

@@ -56,6 +56,18 @@ describe('the sample', () => {
     expect((await readSample(path)).problems[0]).toMatch(problem);
   });
 
+  it('of another format than JSON comes with what to do', async () => {
+    const path = join(FOLDER, 'events');
+    writeFileSync(path, 'id,at\na,1\n');
+    expect((await readSample(path)).problems).toEqual([
+      expect.stringMatching(/line 1: expected a JSON object, got "id,at"$/) as string,
+      expect.stringMatching(/line 2: /) as string,
+      expect.stringMatching(/^a function is made of JSON: .*docs\/event-shapes\.md#other-formats$/) as string,
+    ]);
+    writeFileSync(path, '{"a":1}\nnonsense\n');
+    expect((await readSample(path)).problems).toHaveLength(1);
+  });
+
   it('must be there', async () => {
     expect((await readSample(join(FOLDER, 'missing'))).problems).toEqual([
       expect.stringMatching(/^`--sample` can't be read: ENOENT/) as string,

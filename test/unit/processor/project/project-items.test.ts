@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { compileProjection } from '../../../../processor/compile-projection.ts';
 import type { DecodedItem } from '../../../../processor/decode/item.ts';
@@ -10,6 +10,7 @@ import { AmbiguousKey } from '../../../../processor/ports.ts';
 import { askedKeys } from '../../../support/asked-keys.ts';
 import { origin } from '../../../support/encoded-event.ts';
 import { rowTexts } from '../../../support/row-texts.ts';
+import { collectUnhandledRejections } from '../../../support/unhandled-rejections.ts';
 
 interface Options {
   readonly absent?: 'reject' | 'undefined';
@@ -81,6 +82,22 @@ function verdicts({ items, rows }: EncodedBatch): unknown[] {
     item.kind === 'rejection' ? [item.rejection.reason, item.rejection.detail] : rowTexts(rows, n, [0, 1]),
   );
 }
+
+describe('an event without rows', () => {
+  it.each([[{}], [{ flights: [] }], [{ flights: [], notes: [] }], [{ flights: undefined }]])(
+    'is skipped as no-rows: %o',
+    (projected) => {
+      const { items, rows } = project([projected, { notes: [{ id: 'n', data: null }] }]);
+      expect(items).toMatchObject([{ kind: 'skip', reason: 'no-rows' }, { kind: 'event' }]);
+      expect(rowTexts(rows, 0, [0, 1, 2])).toEqual(['', '', '']);
+    },
+  );
+
+  it('is rejected where a table is the ledger, which must get its row', () => {
+    const { items } = project([{}], { ledger: 'flights' });
+    expect(items).toMatchObject([{ kind: 'rejection', rejection: { reason: 'row-invalid' } }]);
+  });
+});
 
 describe('what a projection returns', () => {
   it('may be one row, several or none per table', () => {
@@ -223,17 +240,7 @@ describe('a reference row', () => {
 });
 
 describe('a promise', () => {
-  const late: unknown[] = [];
-  const listen = (reason: unknown): void => {
-    late.push(reason);
-  };
-  beforeEach(() => {
-    late.length = 0;
-    process.on('unhandledRejection', listen);
-  });
-  afterEach(() => {
-    process.off('unhandledRejection', listen);
-  });
+  const late = collectUnhandledRejections();
 
   const failing = (): never => Promise.reject(new Error('late')) as never;
   const wrapper = (): unknown => {

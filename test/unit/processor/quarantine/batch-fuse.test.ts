@@ -160,6 +160,17 @@ describe('a fuse that has blown', () => {
     });
     expect((await writeBatch(rejections(30), { table })).report.hold).toBeUndefined();
   });
+
+  it('does not take what was allowed for a sign that the build is well', async () => {
+    const table = await blown();
+    const arrived = encodedEvent(29).origin.arrivedAtMs;
+    table.allow(BUILD, arrived);
+    const batch = [...rejections(9), encodedRejection(9, { arrivedAtMs: arrived + 1 })];
+    expect((await writeBatch(batch, { table })).report).toMatchObject({
+      committedRecords: 0,
+      hold: { reason: 'fuse' },
+    });
+  });
 });
 
 describe('a build that is held until more of it is known', () => {

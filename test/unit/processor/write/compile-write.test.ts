@@ -73,6 +73,29 @@ describe('the compiled write', () => {
     expect(part(sql, 'write_1')).toContain('ORDER BY ~r."airport" COLLATE "C", ~r."day" ON CONFLICT');
   });
 
+  it('takes the locks of every kind of table in that order, and locks what it reads before it changes it', () => {
+    const state = { key, version: { at: 'timestamp' }, columns: { delay: 'integer?' } } as const;
+    const sql = compile({
+      tables: {
+        replaced: versions({ ...state, removes: false }),
+        removed: versions(state),
+        patched: versions({ ...state, patch: true }),
+        added: counters({ key, counters: { flights: 'bigint' }, create: false }),
+        kept: inserts({ columns: { id: 'uuid' }, key: ['id'], existing: 'keep' }),
+      },
+    });
+    const byKey = (row: string): string => `ORDER BY ~${row}."airport" COLLATE "C", ~${row}."day"`;
+    expect(part(sql, 'write_0')).toContain(`FROM ~chosen_0 AS ~r ${byKey('r')} ON CONFLICT`);
+    for (const table of [1, 2, 3]) expect(part(sql, `there_${table}`)).toContain(`${byKey('t')} FOR UPDATE OF ~t`);
+    for (const table of [1, 2]) {
+      expect(part(sql, `touched_${table}`)).toMatch(
+        /ORDER BY jsonb_build_array\([^:]*\)::text COLLATE "C" ON CONFLICT/,
+      );
+      expect(part(sql, `inserted_${table}`)).toContain(`${byKey('r')} ON CONFLICT`);
+    }
+    expect(part(sql, 'write_4')).toContain('ORDER BY ~r."id", ~r.~order ON CONFLICT');
+  });
+
   it('takes jsonb cells as they are, and null for null only where null is allowed', () => {
     const sql = compile({ tables: { t: inserts({ columns: { a: 'jsonb', b: 'jsonb?' } }) } });
     expect(part(sql, 'write_0')).toContain(`~v->1 AS "a", NULLIF(~v->2, 'null'::jsonb) AS "b"`);
