@@ -26,24 +26,59 @@ export type RunBatch = (records: readonly KinesisRecord[], invocation: Invocatio
  * writing, each piece noted, so that every further death narrows the search. A record that ends processes on its own is
  * condemned, and the batch is processed as usual with that record as a rejection.
  *
- * A batch that ends early leaves a note of its position, by which the watchdog recognizes a lane that is stuck.
+ * A batch that ends early leaves a note of its position, by which the watchdog recognizes a lane that is stuck. One that leaves
+ * no time for its write is tried in a smaller portion the next time.
  *
  * A batch without records is the watchdog's request to retry waiting entries.
  */
 export function createBatchRunner(parts: BatchRunnerParts): RunBatch {
   const memory = new ProcessMemory(parts.engine.clock);
+  const portion = new Portion();
   const all = { ...parts, memory };
-  return async (records, invocation) => {
-    if (records.length === 0) {
+  return async (received, invocation) => {
+    if (received.length === 0) {
       memory.work();
       return retryAlone(parts.engine, invocation.budgetMs);
     }
+    const records = portion.of(received);
+    const startBudgetMs = invocation.budgetMs();
     const shardId = shardOf(records);
     const isNew = memory.isNew(shardId, records);
     const report = await (isNew ? runNoted(records, invocation, all) : runUnnoted(records, invocation, all));
     memory.survive(shardId, records);
-    return noteHold(report, { records, invocation, parts });
+    portion.learn(report, 1 - invocation.budgetMs() / startBudgetMs);
+    return noteHold({ ...report, records: received.length }, { records, invocation, parts });
   };
+}
+
+/** A portion that took less than this share of the time leaves enough of it when the next one has twice as many records. */
+const ROOM_TO_DOUBLE = 1 / 3;
+
+/**
+ * How many records of a batch are processed at once. A projection so slow that it leaves no time for the write would do the same
+ * with every delivery: then half of the records are, and Lambda delivers the rest again.
+ */
+class Portion {
+  #maxRecords = Infinity;
+
+  of(records: readonly KinesisRecord[]): readonly KinesisRecord[] {
+    return records.length <= this.#maxRecords ? records : records.slice(0, this.#maxRecords);
+  }
+
+  /**
+   * Learns from what came of a portion.
+   *
+   * @param taken share of the time that it took
+   */
+  learn({ hold, events, records, committedRecords }: BatchReport, taken: number): void {
+    // Without an event nothing was decoded: what ran out of time is the search for a record that ends the process.
+    if (hold?.reason === 'deadline' && events > 0 && committedRecords === 0) {
+      this.#maxRecords = Math.ceil(Math.min(events, records) / 2);
+    } else if (hold === undefined && committedRecords < records) {
+      // More of them at once ended the process.
+      this.#maxRecords = committedRecords;
+    } else if (hold === undefined && taken < ROOM_TO_DOUBLE) this.#maxRecords *= 2;
+  }
 }
 
 /** Entries are retried once the note of the batch is gone, so that the batch is not blamed for what they do. */

@@ -28,6 +28,8 @@ export interface Doing {
   readonly fatalAfterMs?: number;
   /** Percent of a process's memory, taken until the records that are worked on together are done. */
   readonly memory?: number;
+  /** Milliseconds that projecting it takes. */
+  readonly takesMs?: number;
   /** Percent of a process's memory that is never given back. */
   readonly leak?: number;
 }
@@ -47,6 +49,8 @@ class MortalProcess {
   readonly #world: MortalProcesses;
   #isDead = false;
   #memory = 0;
+  /** What projecting has taken of the invocation. */
+  #spentMs = 0;
   #leaked = 0;
   readonly #endsAtMs: number[] = [];
   #announce: () => void = () => undefined;
@@ -104,6 +108,9 @@ class MortalProcess {
     if (event.fatal === stage) this.#die();
     if (stage !== 'project') return;
     if (event.fatalAfterMs !== undefined) this.#endsAtMs.push(this.#world.clock.now() + event.fatalAfterMs);
+    this.#world.clock.advance(event.takesMs ?? 0);
+    this.#spentMs += event.takesMs ?? 0;
+    if (this.#spentMs > TIMEOUT_MS) this.#die();
     this.#memory += event.memory ?? 0;
     this.#leaked += event.leak ?? 0;
     if (this.#memory + this.#leaked > ALL_MEMORY) this.#die();
@@ -169,6 +176,7 @@ class MortalProcess {
   /** Runs a batch; what was worked on before it is done. */
   work(...batch: Parameters<RunBatch>): Promise<BatchReport> {
     this.#memory = 0;
+    this.#spentMs = 0;
     return this.#run(...batch);
   }
 }

@@ -168,6 +168,49 @@ describe('a process that dies for no fault of a record', () => {
   });
 });
 
+describe('a batch whose projection leaves no time for the write', () => {
+  const slow = (size: number, takesMs: number) =>
+    batch(size, Object.fromEntries(Array.from({ length: size }, (_, index) => [index, { takesMs }])));
+
+  it('is written in smaller portions, in few deliveries, and nothing of it is set aside', async () => {
+    const records = slow(100, 590);
+    expect(await world.drain(records, { batchSize: 100 })).toBeLessThan(10);
+    expect(world.store.ledger).toEqual(ids(records));
+    expect([world.deaths, quarantined(), world.notes.rows.size]).toEqual([0, {}, 0]);
+    // The report is that of the whole batch, of which a part was written.
+    expect(world.reports.map((report) => [report.records, report.hold?.reason]).slice(0, 2)).toEqual([
+      [100, 'deadline'],
+      [100, undefined],
+    ]);
+  });
+
+  it('is remembered where it takes so long that processes die of it', async () => {
+    const records = slow(100, 1_500);
+    await world.drain(records, { batchSize: 100 });
+    expect(world.store.ledger).toEqual(ids(records));
+    // The batch and half of it; the rest comes in portions that are known to pass.
+    expect([world.deaths, quarantined()]).toEqual([2, {}]);
+  });
+
+  it('is halved once more where half of it leaves no time either', async () => {
+    const records = slow(100, 965);
+    await world.drain(records, { batchSize: 100 });
+    expect(world.store.ledger).toEqual(ids(records));
+    const tried = world.reports.filter(({ events }) => events > 0);
+    expect(tried.slice(0, 2).map(({ hold, events }) => [hold?.reason, events])).toEqual([
+      ['deadline', 50],
+      [undefined, 25],
+    ]);
+  });
+
+  it('does not keep the batches behind it small for ever', async () => {
+    await world.drain(slow(16, 3_700), { batchSize: 16 });
+    const quick = slow(64, 1);
+    await world.drain(quick, { batchSize: 16 });
+    expect(world.reports.at(-1)).toMatchObject({ records: 16, committedRecords: 16 });
+  });
+});
+
 describe('a batch that is held', () => {
   it('is noted with its first record that is not committed, by a process that is new to it and by a warm one', async () => {
     const records = batch(3);
@@ -232,6 +275,8 @@ describe('a record that kills the process', () => {
     expect(world.reports.map(({ hold }) => hold?.reason)).toContain('deadline');
     expect(quarantined()).toEqual(verdicts(records, 63));
     expect(world.store.ledger).toEqual(ids(records, [63]));
+    // It is the search that takes long, so the batch is written as one.
+    expect(world.reports.map(({ committedRecords }) => committedRecords)).toContain(64);
   });
 
   it('is set aside with the id of its event, which tells whether that is in effect', async () => {
