@@ -53,12 +53,13 @@ describe('the memory in the database', () => {
     return Promise.resolve({
       ofBuild: (codeVersion) => createDataApiFuseMemory(execute, { functionName, codeVersion }),
       commit: async (codeVersion, { events, quarantined, taken, batchSequenceNumber, newestArrivalMs }) => {
+        // Events that wait for what may still come say nothing about the build.
         await database.query(
           `INSERT INTO event_processor.batch_log (function_name, shard_id, first_sequence_number, last_sequence_number,
              oldest_arrival_at, newest_arrival_at, records, events, written, duplicates, quarantined, code_version,
-             batch_sequence_number)
+             batch_sequence_number, waiting)
            VALUES ($1, 's', 1, 2, to_timestamp($2::double precision / 1000), to_timestamp($2::double precision / 1000),
-             1, $3, $4, 0, $5, $6, $7)`,
+             1, $3::integer + 3, $4, 0, $5, $6, $7, 3)`,
           [functionName, newestArrivalMs, events, taken, quarantined, codeVersion, batchSequenceNumber],
         );
       },

@@ -257,23 +257,24 @@ describe('two events of different partition keys that give one row the same vers
 });
 
 describe('a batch of several rounds that is held', () => {
+  const NO_ACCESS = {
+    kind: 'configuration',
+    code: 'AccessDeniedException',
+    sqlState: undefined,
+    cause: undefined,
+  } as const;
+
   /** An engine whose nth write fails for good. */
   function failing(projection: AnyProjection, failAt: number): Engine {
     const engine = database.createEngine(projection);
     let writes = 0;
-    const failure = {
-      kind: 'configuration',
-      code: 'AccessDeniedException',
-      sqlState: undefined,
-      cause: undefined,
-    } as const;
     return {
       ...engine,
       store: {
         ...engine.store,
         write: (parameters, options) =>
           ++writes === failAt
-            ? Promise.reject(new DatabaseError('no access', failure))
+            ? Promise.reject(new DatabaseError('no access', NO_ACCESS))
             : engine.store.write(parameters, options),
       },
     };
@@ -302,6 +303,29 @@ describe('a batch of several rounds that is held', () => {
       'SELECT max(last_sequence_number)::text AS last FROM event_processor.batch_log',
     );
     expect(last).toBe(records[3]!.kinesis.sequenceNumber);
+  });
+
+  it('names the record that waits for another round when the hold is behind it', async () => {
+    const engine = failing(bank, 2);
+    // One event a write: the second write is that of the last record, behind the one that waits.
+    const single = { ...engine, maxRequestBytes: engine.compiled.fixedRequestBytes + 150 };
+    const long = 'c'.repeat(100);
+    const records = recordsOf([events[0]!, events[2]!, { type: 'account', account: long, to: 'NL', key: long }]);
+    const report = await processBatch(records, single, () => 60_000);
+    expect(report).toMatchObject({ committedRecords: 1, written: 1, hold: { reason: 'configuration' } });
+  });
+
+  it('names the record that waits when what it looks at cannot be read', async () => {
+    const engine = database.createEngine(bank);
+    let reads = 0;
+    const lookupSource: Engine['lookupSource'] = {
+      read: (request, options) =>
+        ++reads === 2
+          ? Promise.reject(new DatabaseError('no access', NO_ACCESS))
+          : engine.lookupSource.read(request, options),
+    };
+    const report = await processBatch(recordsOf(events), { ...engine, lookupSource }, () => 60_000);
+    expect(report).toMatchObject({ committedRecords: 2, written: 3, hold: { reason: 'configuration' } });
   });
 
   it('names the first record when nothing is committed', async () => {
