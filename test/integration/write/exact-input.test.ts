@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { completeRecords } from '../../../processor/decode/complete-records.ts';
 import type { KinesisRecord } from '../../../processor/decode/item.ts';
 import type { BatchReport } from '../../../processor/process-batch.ts';
 import { processBatch } from '../../../processor/process-batch.ts';
@@ -277,7 +278,7 @@ describe('a record from an event file', () => {
     const silent = records({ id: 'good' }, []).map(({ kinesis: { data, sequenceNumber } }) => ({
       kinesis: { data, sequenceNumber },
     })) as unknown as KinesisRecord[];
-    const report = await run(tracks, silent);
+    const report = await run(tracks, completeRecords(silent, Date.now()));
     expect(report).toMatchObject({ shardId: 'unknown', written: 1, committedRecords: 2, hold: undefined });
     expect(
       await database.query(
