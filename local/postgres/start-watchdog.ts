@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Socket } from 'node:net';
+import { spawnGuard } from '../../build/guard-process.ts';
 
 /**
  * Waits for the end of its standard input, which comes when the parent ends in whatever way, `kill -9` included;
@@ -24,14 +23,7 @@ rm -rf "$1"
  * @returns Dismisses the guard, after the folder is removed.
  */
 export function startWatchdog(folder: string): () => Promise<void> {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'postgres-watchdog', folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  shell.on('error', () => undefined);
-  shell.stdin.on('error', () => undefined);
-  shell.unref();
-  if (shell.stdin instanceof Socket) shell.stdin.unref();
+  const shell = spawnGuard(SCRIPT, 'postgres-watchdog', folder);
   return async () => {
     if (shell.exitCode !== null || shell.signalCode !== null || shell.pid === undefined) return;
     const gone = once(shell, 'exit');
