@@ -1,5 +1,4 @@
 import { ListShardsCommand, SplitShardCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
-import pg from 'pg';
 import type { TextEvent } from '../../local/input/event-input.ts';
 import { waitUntilActive } from '../../local/kinesis/create-stream.ts';
 import { streamNameOf, type LiveDeployment } from '../../local/live/live-deployment.ts';
@@ -7,6 +6,7 @@ import type { MinuteInput } from '../../local/live/play-minute.ts';
 import { FLIGHTS_FROM_NOWHERE } from './bad-events.ts';
 import { redriveLive } from './redrive-live.ts';
 import { conditionsAt, HEALTHY, type Conditions, type Phase } from '../world/conditions.ts';
+import { queryOnce } from '../../local/postgres/query-once.ts';
 
 /** Records of a scenario that one record here stands for: alarms ask whether there are any, and how old they are. */
 const RECORDS_EACH = 10;
@@ -77,7 +77,8 @@ export class LiveCourse {
     await this.#switchMapping(conditions, before);
     this.#switchDatabase(conditions);
     const [isStuck, wasStuck] = [conditions, before].map(hasStuckLane);
-    if (isStuck !== wasStuck) await this.#sql(isStuck === true ? STUCK_LANE_SQL : FREE_LANE_SQL);
+    if (isStuck !== wasStuck)
+      await queryOnce(this.deployment.databaseUrl, isStuck === true ? STUCK_LANE_SQL : FREE_LANE_SQL);
     if (conditions.resharded && !before.resharded) await this.#reshard();
     if (conditions.redriven && !before.redriven) await this.#redrive();
     const good = this.#arrivals(conditions);
@@ -130,18 +131,8 @@ export class LiveCourse {
 
   /** As an operator does it: the cause first, then everything back on the stream. */
   async #redrive(): Promise<void> {
-    await this.#sql(FLIGHTS_FROM_NOWHERE.mendSql ?? '');
+    await queryOnce(this.deployment.databaseUrl, FLIGHTS_FROM_NOWHERE.mendSql ?? '');
     await redriveLive(this.deployment, this.#client);
-  }
-
-  async #sql(sql: string): Promise<void> {
-    const client = new pg.Client({ connectionString: this.deployment.databaseUrl });
-    await client.connect();
-    try {
-      await client.query(sql);
-    } finally {
-      await client.end();
-    }
   }
 }
 

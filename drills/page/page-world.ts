@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import pg from 'pg';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
 import type { InputEvent } from '../../local/input/event-input.ts';
 import type { LiveDeployment } from '../../local/live/live-deployment.ts';
@@ -16,6 +15,7 @@ import { redriveLive } from '../live/redrive-live.ts';
 import { MINUTE_MS } from '../timeline.ts';
 import { PageAlarms } from './page-alarms.ts';
 import { PageVerdict } from './page-verdict.ts';
+import { queryOnce } from '../../local/postgres/query-once.ts';
 
 /** What a page is about. */
 export interface PageWorldParts {
@@ -155,7 +155,7 @@ export class PageWorld {
   redrive(): Promise<number> {
     const { badEvents, deployment, client } = this.#parts;
     return this.#inTurn(async () => {
-      if (badEvents.mendSql !== undefined) await this.#query(badEvents.mendSql);
+      if (badEvents.mendSql !== undefined) await queryOnce(this.#parts.deployment.databaseUrl, badEvents.mendSql);
       const { records } = await redriveLive(deployment, client);
       await this.#readQuarantine();
       return records;
@@ -255,23 +255,12 @@ export class PageWorld {
   }
 
   async #readQuarantine(): Promise<void> {
-    const rows = await this.#query(
+    this.#quarantine = await queryOnce<PageRejection>(
+      this.#parts.deployment.databaseUrl,
       `SELECT reason, count(*)::integer AS events, (array_agg(detail ORDER BY id))[1] AS example
        FROM ${FRAMEWORK_TABLES.quarantine} WHERE redriven_at IS NULL AND applied_at IS NULL
        GROUP BY reason ORDER BY events DESC, reason`,
     );
-    this.#quarantine = rows as unknown as readonly PageRejection[];
-  }
-
-  async #query(sql: string): Promise<readonly object[]> {
-    const client = new pg.Client({ connectionString: this.#parts.deployment.databaseUrl });
-    await client.connect();
-    try {
-      const { rows } = await client.query<object>(sql);
-      return rows;
-    } finally {
-      await client.end();
-    }
   }
 }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { TRY_WAITING_ENTRIES } from '../../contract/try-waiting-entries.ts';
 import type { FunctionInvoker } from '../mapping/ports.ts';
 import { insertTariffs } from './faults/late-tariffs.ts';
 import { executePatiently } from './world/chaos-database.ts';
+import { queryOnce } from '../postgres/query-once.ts';
 
 /** What entries are tried again with. */
 export interface Healing {
@@ -101,16 +101,11 @@ interface Waiting {
 }
 
 async function countWaiting(databaseUrl: string): Promise<Waiting> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query<Waiting>(
-      `SELECT count(*)::integer AS waiting,
-         (count(*) FILTER (WHERE ${UNSETTLED} OR unsettled_tries = 0 AND retry_at <= now()))::integer AS untried
-       FROM event_processor.quarantine WHERE ${WAITS}`,
-    );
-    return rows[0] ?? { waiting: 0, untried: 0 };
-  } finally {
-    await client.end();
-  }
+  const [counted] = await queryOnce<Waiting>(
+    databaseUrl,
+    `SELECT count(*)::integer AS waiting,
+       (count(*) FILTER (WHERE ${UNSETTLED} OR unsettled_tries = 0 AND retry_at <= now()))::integer AS untried
+     FROM event_processor.quarantine WHERE ${WAITS}`,
+  );
+  return counted ?? { waiting: 0, untried: 0 };
 }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { writeFunctionBundle } from '../../build/bundle-function.ts';
 import { flightsExample } from '../examples/flights-example.ts';
 import { editsOf, type ChaosBuild } from './chaos-builds.ts';
@@ -11,6 +10,7 @@ import { runChaos, type ChaosResult, type Patience } from './run-chaos.ts';
 import { editSources, type SourceEdits } from './source-edits.ts';
 import type { Airports } from './verdict/expected-fates.ts';
 import { startChaosDatabase } from './world/chaos-database.ts';
+import { queryOnce } from '../postgres/query-once.ts';
 
 /** Finding a record that loops takes several timeouts one after the other: 38 s were seen on a busy machine. */
 const PATIENCE = {
@@ -98,14 +98,9 @@ async function readFlights(): Promise<string[]> {
 
 /** Those that are there once: what a lookup finds two of is nobody's airport. */
 async function readAirports(databaseUrl: string): Promise<Airports> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ iata: string; city: string; state: string }>(
-      `SELECT iata, min(city) AS city, min(state) AS state FROM airports GROUP BY iata HAVING count(*) = 1`,
-    );
-    return new Map(rows.map(({ iata, city, state }) => [iata, { city, state }]));
-  } finally {
-    await client.end();
-  }
+  const rows = await queryOnce<{ iata: string; city: string; state: string }>(
+    databaseUrl,
+    `SELECT iata, min(city) AS city, min(state) AS state FROM airports GROUP BY iata HAVING count(*) = 1`,
+  );
+  return new Map(rows.map(({ iata, city, state }) => [iata, { city, state }]));
 }

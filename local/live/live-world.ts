@@ -1,5 +1,4 @@
 import { IncreaseStreamRetentionPeriodCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
-import pg from 'pg';
 import type { FunctionFolder } from '../../build/function-folder.ts';
 import { followClock, installVirtualTime } from '../clock/database-time.ts';
 import { VirtualClock } from '../clock/virtual-clock.ts';
@@ -13,6 +12,7 @@ import { prepareTables } from '../run/prepare-tables.ts';
 import { startAwsServices, type AwsServices } from '../aws/aws-services.ts';
 import type { DeploymentPlan } from './deployment-plan.ts';
 import { LiveDeployment, streamNameOf, type WorldParts } from './live-deployment.ts';
+import { queryOnce } from '../postgres/query-once.ts';
 
 const TEMPLATE_DATABASE = 'live_template';
 const MINUTE_MS = 60_000;
@@ -96,7 +96,7 @@ class StartedWorld implements LiveWorld {
   async createDatabase(): Promise<string> {
     this.#databases += 1;
     const name = `live_${this.#databases}`;
-    await runSql(this.postgres.url, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE} STRATEGY file_copy`);
+    await queryOnce(this.postgres.url, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE} STRATEGY file_copy`);
     const url = databaseUrl(this.postgres, name);
     this.#owned.use(await followClock(this.clock, url));
     return url;
@@ -142,7 +142,7 @@ async function createPlannedStream(client: KinesisClient, plan: DeploymentPlan):
 
 /** Copying a database takes a tenth of the time that the migrations take. */
 async function prepareTemplate(clock: VirtualClock, postgres: PostgresServer, tables: WorldTables): Promise<void> {
-  await runSql(postgres.url, `CREATE DATABASE ${TEMPLATE_DATABASE}`);
+  await queryOnce(postgres.url, `CREATE DATABASE ${TEMPLATE_DATABASE}`);
   const url = databaseUrl(postgres, TEMPLATE_DATABASE);
   await installVirtualTime(url);
   await using stack = new AsyncDisposableStack();
@@ -154,14 +154,4 @@ async function prepareTemplate(clock: VirtualClock, postgres: PostgresServer, ta
 
 function databaseUrl({ url }: PostgresServer, name: string): string {
   return Object.assign(new URL(url), { pathname: name }).href;
-}
-
-async function runSql(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,6 +1,6 @@
-import { Client } from 'pg';
 import { commandOf } from '../../command-line/program-name.ts';
 import { FRAMEWORK_TABLES } from '../../contract/framework-tables.ts';
+import { queryOnce } from '../postgres/query-once.ts';
 import type { RunReport } from './run-report.ts';
 
 /** Longest example, in characters: the database has the rest. */
@@ -24,7 +24,7 @@ interface Example {
  */
 export async function describeQuarantine(databaseUrl: string, report: RunReport): Promise<string> {
   try {
-    const rows = await select<Example>(
+    const rows = await queryOnce<Example>(
       databaseUrl,
       // What does not fit the schema is told apart by its property, with which a detail begins.
       `SELECT reason, count(*)::integer AS entries, (array_agg(detail ORDER BY id))[1] AS detail
@@ -58,7 +58,7 @@ export async function describeQuarantine(databaseUrl: string, report: RunReport)
  */
 export async function describeHeldBuild(databaseUrl: string, functionName: string): Promise<readonly string[]> {
   try {
-    const rows = await select<Omit<Example, 'entries'>>(
+    const rows = await queryOnce<Omit<Example, 'entries'>>(
       databaseUrl,
       `SELECT reason, detail FROM ${FRAMEWORK_TABLES.fuse}
        WHERE function_name = $1 AND (allowed_at IS NULL OR allowed_at < held_since) ORDER BY held_since DESC LIMIT 1`,
@@ -67,18 +67,6 @@ export async function describeHeldBuild(databaseUrl: string, functionName: strin
     return rows.map(({ reason, detail }) => `Rejected, for example: ${reason}: ${summarize(detail)}`);
   } catch {
     return [];
-  }
-}
-
-async function select<Row extends object>(connectionString: string, sql: string, values: unknown[]): Promise<Row[]> {
-  const client = new Client({ connectionString });
-  // A connection that breaks once it has answered is not news here.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return (await client.query<Row>(sql, values)).rows;
-  } finally {
-    await client.end();
   }
 }
 

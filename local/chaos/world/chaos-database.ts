@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { startDataApiServer } from '../../data-api/start-data-api-server.ts';
 import { flightsExample } from '../../examples/flights-example.ts';
 import { startPostgres } from '../../postgres/start-postgres.ts';
 import type { PostgresServer } from '../../postgres/postgres-server.ts';
 import { prepareTables } from '../../run/prepare-tables.ts';
 import { CREATE_ROLE, GRANT_ALL } from './processor-role.ts';
+import { queryOnce } from '../../postgres/query-once.ts';
 
 /** One PostgreSQL for many runs: each gets a database of its own, copied from one that is ready. */
 export interface ChaosDatabase {
@@ -38,8 +38,8 @@ const ADD_TWINS = `
 export async function startChaosDatabase(): Promise<ChaosDatabase> {
   const postgres = await startPostgres();
   try {
-    await execute(postgres.url, CREATE_ROLE);
-    await execute(postgres.url, `CREATE DATABASE ${TEMPLATE}`);
+    await queryOnce(postgres.url, CREATE_ROLE);
+    await queryOnce(postgres.url, `CREATE DATABASE ${TEMPLATE}`);
     await prepare(databaseUrl(postgres, TEMPLATE));
   } catch (error) {
     await postgres.stop();
@@ -48,10 +48,12 @@ export async function startChaosDatabase(): Promise<ChaosDatabase> {
   return {
     postgres,
     create: async (name) => {
-      await execute(postgres.url, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY file_copy`);
+      await queryOnce(postgres.url, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY file_copy`);
       return databaseUrl(postgres, name);
     },
-    drop: (name) => execute(postgres.url, `DROP DATABASE ${name} WITH (FORCE)`),
+    drop: async (name) => {
+      await queryOnce(postgres.url, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
     close: () => postgres.stop(),
   };
 }
@@ -60,32 +62,15 @@ function databaseUrl({ url }: PostgresServer, name: string): string {
   return Object.assign(new URL(url), { pathname: name }).href;
 }
 
-/**
- * Executes statements on a connection of their own.
- *
- * @param url of the database
- * @param sql one statement or several
- */
-export async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
 /** Longer than the database is ever away. */
 const MAX_ATTEMPTS = 100;
 const ATTEMPT_EVERY_MS = 200;
 
-/** The same beside a run: the database may be down, or a write may change the same catalog row. */
+/** Executes statements beside a run: the database may be down, or a write may change the same catalog row. */
 export async function executePatiently(url: string, sql: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await execute(url, sql);
+      await queryOnce(url, sql);
       return;
     } catch (error) {
       if (attempt === MAX_ATTEMPTS) throw error;
@@ -98,7 +83,7 @@ async function prepare(url: string): Promise<void> {
   const server = await startDataApiServer({ databaseUrl: url });
   try {
     await prepareTables(server, FUNCTIONS, { examples: [flightsExample] });
-    await execute(url, `${ADD_TWINS};\n${GRANT_ALL}`);
+    await queryOnce(url, `${ADD_TWINS};\n${GRANT_ALL}`);
   } finally {
     await server.close();
   }
