@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EnvironmentCrash } from '../../../local/environments/environment-protocol.ts';
 import { createFunctionRuntime, type FunctionRuntime } from '../../../local/environments/function-runtime.ts';
 import type { EnvironmentFault } from '../../../local/mapping/ports.ts';
+import { isAlive } from '../../support/is-alive.ts';
 
 const FUNCTION_RUNTIME_URL = new URL('../../../local/environments/function-runtime.ts', import.meta.url).href;
 const TIMEOUT_MS = 20_000;
@@ -148,14 +149,6 @@ function outputOf(script: string): Promise<{ readonly stdout: string }> {
   const options = { cwd: folder, env: { TMPDIR: folder } };
   const running = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], options);
   return running.catch((error: unknown) => error as { readonly stdout: string });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe('an environment that is ended tells nothing', () => {

@@ -11,6 +11,7 @@ import { createStream } from '../../../local/kinesis/create-stream.ts';
 import { speedUpEmulator } from '../../../local/kinesis/emulator-speedup.ts';
 import { fillStream } from '../../../local/kinesis/fill-stream.ts';
 import { startKinesis, type KinesisEmulator } from '../../../local/kinesis/start-kinesis.ts';
+import { isAlive } from '../../support/is-alive.ts';
 
 const running: KinesisEmulator[] = [];
 const clients: KinesisClient[] = [];
@@ -26,14 +27,6 @@ async function start(): Promise<{ emulator: KinesisEmulator; client: KinesisClie
   running.push(emulator);
   clients.push(client);
   return { emulator, client };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 async function untilGone(pid: number): Promise<void> {

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive } from '../../support/is-alive.ts';
 
 const LOAD_BUNDLE_URL = new URL('../../../build/load-bundle.ts', import.meta.url).href;
 
@@ -13,14 +14,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'guarded-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe('a bundle that loops while it is loaded', () => {
   it('ends with the process that loads it, even when that is killed', async () => {
