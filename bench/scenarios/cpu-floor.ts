@@ -5,6 +5,7 @@ import { createExecuteStatement } from '../../data-api/execute.ts';
 import { createDataApiEventStore } from '../../processor/write/data-api-event-store.ts';
 import { writeStatementBody } from '../../data-api/statement-body.ts';
 import { compileProjection } from '../../processor/compile-projection.ts';
+import { completeRecords } from '../../processor/decode/complete-records.ts';
 import type { KinesisRecord } from '../../processor/decode/item.ts';
 import type { EventStore } from '../../processor/ports.ts';
 import type { Engine } from '../../processor/batch-rounds.ts';
@@ -96,7 +97,11 @@ function everywhere(): ReadonlyMap<string, { readonly city: string; readonly sta
 function processing(batches: readonly (readonly KinesisRecord[])[], engine: Engine): () => Promise<void> {
   return async () => {
     for (const batch of batches) {
-      const { committedRecords, rejections } = await processBatch(batch, engine, () => 60_000);
+      const { committedRecords, rejections } = await processBatch(
+        completeRecords(batch, Date.now()),
+        engine,
+        () => 60_000,
+      );
       if (committedRecords === batch.length && rejections.length === 0) continue;
       throw new Error(`${batch.length} records must be committed, got ${committedRecords}`);
     }

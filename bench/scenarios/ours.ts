@@ -1,3 +1,4 @@
+import type { DrainSettings } from '../drain.ts';
 import type { FunctionContender } from '../function-contender.ts';
 import { openFunctionContender } from '../function-contender.ts';
 import type { Scale, Series, ThroughputScenario } from '../scenario.ts';
@@ -14,10 +15,7 @@ const WARM_UP_EVENTS = 100_000;
 const SWEEP_ROUNDS = 3;
 
 /** How a stream is cut into batches, and how many are in flight. */
-export interface Setting {
-  readonly batchSize: number;
-  readonly lanes: number;
-}
+export type Setting = Pick<DrainSettings, 'batchSize' | 'lanes'>;
 
 /** Name of a series of this scenario. */
 export function oursId({ batchSize, lanes }: Setting, latencyMs: number): string {
